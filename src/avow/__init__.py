@@ -1,0 +1,1 @@
+"""Avow: self-hosted authentication and user management for Python web developers."""

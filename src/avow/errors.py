@@ -1,0 +1,226 @@
+"""Every error of Avow, once: class, HTTP status, code on the wire, public text.
+
+The server raises these classes and answers them; the SDK rebuilds the same classes from `errorCode`. Codes that
+the Descope REST contract names keep their numbers; our own are `E019` followed by the HTTP status.
+
+`detail` is for logs and never leaves the process. `error_message` is public: a sentence, no blame, no secret.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+ERROR_TYPE_INVALID_ARGUMENT = "invalid argument"
+ERROR_TYPE_SERVER_ERROR = "server error"
+ERROR_TYPE_INVALID_PUBLIC_KEY = "invalid public key"
+ERROR_TYPE_INVALID_TOKEN = "invalid token"  # noqa: S105 - the contract's word for a kind of error, not a secret
+ERROR_TYPE_API_RATE_LIMIT = "API rate limit exceeded"
+API_RATE_LIMIT_RETRY_AFTER_HEADER = "Retry-After"
+
+
+class AvowError(Exception):
+    """The root of every error that Avow raises on purpose."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "E019500"
+    text: ClassVar[str] = "The server could not answer; the incident is logged under the request id."
+
+    error_message: str
+    error_code: str
+    detail: str
+
+
+class AuthException(AvowError):
+    """A refused call; the subclasses name the situation, `status_code` is the HTTP status."""
+
+    def __init__(
+        self,
+        status_code: int | None = None,
+        error_type: str | None = None,
+        error_message: str | None = None,
+        *,
+        error_code: str | None = None,
+        detail: str = "",
+    ) -> None:
+        """Keep what the caller may see, and `detail` for the log.
+
+        Args:
+            status_code: HTTP status; the class's own when absent.
+            error_type: One of the `ERROR_TYPE_` constants.
+            error_message: Public sentence; the class's own text when absent.
+            error_code: Code on the wire; the class's own when absent.
+            detail: For the log only.
+        """
+        self.status_code = self.status if status_code is None else status_code
+        self.error_type = error_type or ERROR_TYPE_SERVER_ERROR
+        self.error_message = self.text if error_message is None else error_message
+        self.error_code = error_code or self.code
+        self.detail = detail
+        super().__init__(self.error_message)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.status_code}, {self.error_type!r}, {self.error_message!r})"
+
+    def __str__(self) -> str:
+        return f"{self.error_code}: {self.error_message}"
+
+
+class RateLimitException(AvowError):
+    """Too many calls; `rate_limit_parameters["Retry-After"]` says how many seconds to wait.
+
+    `status_code` is the code on the wire, a string, as the contract has it.
+    """
+
+    status = 429
+    code = "E130429"
+    text = "There were too many requests; wait for the seconds in Retry-After and try again."
+
+    def __init__(
+        self,
+        status_code: int | str | None = None,
+        error_type: str | None = None,
+        error_description: str | None = None,
+        error_message: str | None = None,
+        rate_limit_parameters: Mapping[str, Any] | None = None,
+        *,
+        retry_after_seconds: int | None = None,
+        detail: str = "",
+    ) -> None:
+        """Keep the contract's fields; `retry_after_seconds` fills `rate_limit_parameters` when given."""
+        self.status_code = self.code if status_code is None else status_code
+        self.error_type = error_type or ERROR_TYPE_API_RATE_LIMIT
+        self.error_description = self.text if error_description is None else error_description
+        self.error_message = self.text if error_message is None else error_message
+        self.error_code = self.code
+        self.rate_limit_parameters = dict(rate_limit_parameters or {})
+        if retry_after_seconds is not None:
+            self.rate_limit_parameters[API_RATE_LIMIT_RETRY_AFTER_HEADER] = retry_after_seconds
+        self.detail = detail
+        super().__init__(self.error_message)
+
+    @property
+    def retry_after_seconds(self) -> int:
+        """Return the seconds to wait, 0 when the server did not say."""
+        return int(self.rate_limit_parameters.get(API_RATE_LIMIT_RETRY_AFTER_HEADER, 0))
+
+    def __str__(self) -> str:
+        return f"{self.error_code}: {self.error_message}"
+
+
+# 400: the request itself is wrong.
+class MalformedRequest(AuthException):
+    status, code, text = 400, "E011001", "The request could not be read."
+
+
+class MissingArgument(AuthException):
+    status, code, text = 400, "E011002", "An argument is missing."
+
+
+class InvalidRequest(AuthException):
+    status, code, text = 400, "E011003", "The request does not have the expected shape."
+
+
+class InvalidArgument(AuthException):
+    status, code, text = 400, "E011004", "An argument is not valid."
+
+
+class UserExists(AuthException):
+    status, code, text = 400, "E062107", "A user with this login ID exists already."
+
+
+class MethodNotEnabled(AuthException):
+    status, code, text = 400, "E019400", "This sign-in method is not enabled for the project."
+
+
+# 401: wrong or expired proof.
+class InvalidCode(AuthException):
+    status, code, text = 401, "E061102", "The code is wrong."
+
+
+class TooManyAttempts(AuthException):
+    status, code, text = 401, "E061103", "There were too many wrong codes; ask for a new code."
+
+
+class CodeExpired(AuthException):
+    status, code, text = 401, "E061104", "The code has expired; ask for a new code."
+
+
+class UserNotFound(AuthException):
+    status, code, text = 401, "E062108", "There is no user with this login ID."
+
+
+class LinkPending(AuthException):
+    status, code, text = 401, "E062503", "The link has not been clicked yet."
+
+
+class LinkExpired(AuthException):
+    status, code, text = 401, "E062504", "The link has expired; ask for a new one."
+
+
+class InvalidLink(AuthException):
+    status, code, text = 401, "E063010", "The link is not valid any more; ask for a new one."
+
+
+class SessionEnded(AuthException):
+    status, code, text = 401, "E064001", "The session has ended; sign in again."
+
+
+class InvalidCaller(AuthException):
+    status, code, text = 401, "E019401", "The Authorization header does not name a known project and a valid token or key."
+
+
+class InvalidToken(AuthException):
+    status, code, text = 401, "E064002", "The token is not valid."
+
+
+# 403, 404, 405, 413 ...: known caller, but no.
+class UserDisabled(AuthException):
+    status, code, text = 403, "E062110", "The user is disabled."
+
+
+class Forbidden(AuthException):
+    status, code, text = 403, "E019403", "The caller has no right to do this."
+
+
+class UserMissing(AuthException):
+    status, code, text = 404, "E112102", "There is no such user."
+
+
+class NotFound(AuthException):
+    status, code, text = 404, "E019404", "There is nothing here."
+
+
+class MethodNotAllowed(AuthException):
+    status, code, text = 405, "E019405", "This address does not take that HTTP method."
+
+
+class RequestTooLarge(AuthException):
+    status, code, text = 413, "E019413", "The request is larger than this server accepts."
+
+
+class HeadersTooLarge(AuthException):
+    status, code, text = 431, "E019431", "The headers of the request are larger than this server accepts."
+
+
+# 5xx: ours.
+class ServerFault(AuthException):
+    status, code = 500, "E019500"
+
+
+class NotSupported(AuthException):
+    status, code, text = 501, "E019501", "Avow does not support this operation yet."
+
+
+class Unavailable(AuthException):
+    status, code, text = 503, "E019503", "The server cannot write at the moment; try again shortly."
+    retry_after_seconds = 1
+
+
+def _subclasses(root: type[AvowError]) -> dict[str, type[AvowError]]:
+    found: dict[str, type[AvowError]] = {}
+    for child in root.__subclasses__():
+        found.update(_subclasses(child))
+        found.setdefault(child.code, child)
+    return found
+
+
+BY_CODE: Mapping[str, type[AvowError]] = _subclasses(AvowError)

@@ -1,0 +1,1 @@
+"""The Avow server: REST API, sign-in and key sets over SQLite or PostgreSQL."""

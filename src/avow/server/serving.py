@@ -1,0 +1,299 @@
+"""What handlers import: the call they answer, the effects they yield, and the answers they give. No framework in it.
+
+A handler has one of two forms. A *unit* is a plain function `unit(tx, call) -> answer`, all of its effects through
+`tx`; it may be run again. A *generator* is for work outside the transaction and asks for each effect in turn:
+
+    user = yield from read(find, login_id)
+    accepted = yield from aside(verify_hash, user.hash, password)
+    return (yield from write(open_session, user.id))
+
+Code between effects never blocks.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from avow.core.sessions import SessionClaims
+from avow.core.tokens import SigningKey
+from avow.errors import AvowError
+from avow.server.store import Tx
+from avow.wire.endpoint import Endpoint
+from avow.wire.projects import ProjectSettings
+from avow.wire.users import UserResponse
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Body = TypeVar("Body")
+
+
+# --- Who calls -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as every call sees it: a snapshot at most a second old.
+
+    Attributes:
+        id: Project id, `P...`.
+        name: For messages and pages.
+        version: Counter that every change of settings or keys moves.
+        settings: Policy of the project.
+        session_keys: Keys of the session set, the active one first; each signs or only verifies.
+        issuer_host: Host whose root is this project's OpenID issuer, or "".
+    """
+
+    id: str
+    name: str
+    version: int
+    settings: ProjectSettings
+    session_keys: tuple[SigningKey, ...]
+    issuer_host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a call comes from, as far as the transport can tell.
+
+    Attributes:
+        address: IP address; a forwarded one only when the peer is a trusted proxy.
+        device: User-Agent, at most 256 characters.
+        locale: Accept-Language as sent, or "".
+        sdk: Name in `x-descope-sdk-name`, or "".
+        stores_rotated_tokens: The caller promised to keep the newest refresh token (`x-avow-stores-rotated-tokens`).
+    """
+
+    address: str
+    device: str = ""
+    locale: str = ""
+    sdk: str = ""
+    stores_rotated_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anyone:
+    """A caller that showed no credential, or only the project id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCaller:
+    """A caller with a refresh token whose signature and claims hold; whether its session lives, a unit decides.
+
+    Attributes:
+        user_id: Subject of the token.
+        session_id: Session (family) of the token.
+        generation: Generation of the token within the family.
+        via_cookie: The token came in a cookie, not in the Authorization header.
+    """
+
+    user_id: str
+    session_id: str
+    generation: int
+    via_cookie: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementCaller:
+    """A caller with a live management key."""
+
+    key_id: str
+
+
+Caller = Anyone | SessionCaller | ManagementCaller
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Body]):
+    """One request on its way into a handler.
+
+    Attributes:
+        project: The project it is for.
+        caller: Who asks.
+        client: Where from.
+        body: The decoded request shape (of GET: the query).
+        path: Values of the `{name}` parts of the path.
+        cookies: Cookies of the request; secrets, never logged.
+    """
+
+    project: Project
+    caller: Caller
+    client: Client
+    body: Body
+    path: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def session(self) -> SessionCaller:
+        """Return the caller of an endpoint that only sessions reach."""
+        if not isinstance(self.caller, SessionCaller):
+            raise TypeError("this endpoint is not declared for sessions")
+        return self.caller
+
+
+# --- Answers ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no that keeps what the unit wrote (attempt counters, lockout, audit): committed, then answered."""
+
+    error: AvowError
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A session that was opened or continued; the edge signs its tokens after the commit.
+
+    Attributes:
+        key: The project's active session key.
+        claims: What both tokens say.
+        refreshes: The answer carries a refresh token (it does not when a session that does not rotate is refreshed).
+        user: The person, as the answer shows them.
+        first_seen: The session is the user's first.
+    """
+
+    key: SigningKey
+    claims: SessionClaims
+    refreshes: bool
+    user: UserResponse
+    first_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One cookie to set; an empty value with `max_age_seconds=0` clears it."""
+
+    name: str
+    value: str = field(repr=False)
+    max_age_seconds: int
+    path: str = "/"
+    domain: str = ""
+    same_site: str = "Lax"
+    http_only: bool = True
+    secure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is more than a JSON body: other status, headers, cookies, or another content type.
+
+    Attributes:
+        body: A wire shape (encoded as JSON), text or bytes (sent as they are).
+        status: HTTP status.
+        content_type: Of text and bytes.
+        headers: Further headers.
+        cookies: Cookies to set.
+    """
+
+    body: object = b""
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: tuple[Cookie, ...] = ()
+
+
+# --- Effects ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Run a unit that only reads, outside the writer."""
+
+    unit: Callable[[Tx], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Run a unit in a write transaction and wait for its commit."""
+
+    unit: Callable[[Tx], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Run slow pure work (a password hash) in the bounded pool, outside any transaction."""
+
+    work: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Add one to each counter of `kv` and return the new values, in order.
+
+    Attributes:
+        counters: (key, window end in epoch seconds); the value is forgotten after the window's end.
+    """
+
+    counters: tuple[tuple[str, int], ...]
+
+
+Effect = Read | Write | Aside | Count
+Steps = Generator[Effect, Any, T]
+
+
+def read(unit: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+    """Ask for a read unit; return its result."""
+    result: T = yield Read(lambda tx: unit(tx, *args, **kwargs))
+    return result
+
+
+def write(unit: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+    """Ask for a write unit; return its result once it is committed."""
+    result: T = yield Write(lambda tx: unit(tx, *args, **kwargs))
+    return result
+
+
+def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+    """Ask for slow pure work in the bounded pool; return its result."""
+    result: T = yield Aside(lambda: work(*args, **kwargs))
+    return result
+
+
+def count(*counters: tuple[str, int]) -> Steps[list[int]]:
+    """Add one to each counter; return the new values."""
+    values: list[int] = yield Count(counters)
+    return values
+
+
+# --- Slices ----------------------------------------------------------------------------------------------------
+
+
+class Form(Enum):
+    """How the edge runs a handler."""
+
+    READ = "read"
+    WRITE = "write"
+    STEPS = "steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One endpoint bound to the function that answers it."""
+
+    endpoint: Endpoint[Any, Any]
+    function: Callable[..., Any]
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What a slice offers: its handlers. `app` lists the slices."""
+
+    name: str
+    handlers: tuple[Handler, ...]
+
+
+def reads(endpoint: Endpoint[Any, Any], unit: Callable[[Tx, Call[Any]], Any]) -> Handler:
+    """Bind an endpoint to a unit that only reads."""
+    return Handler(endpoint, unit, Form.READ)
+
+
+def writes(endpoint: Endpoint[Any, Any], unit: Callable[[Tx, Call[Any]], Any]) -> Handler:
+    """Bind an endpoint to a unit that writes."""
+    return Handler(endpoint, unit, Form.WRITE)
+
+
+def steps(endpoint: Endpoint[Any, Any], function: Callable[[Call[Any]], Steps[Any]]) -> Handler:
+    """Bind an endpoint to a generator that asks for its effects."""
+    return Handler(endpoint, function, Form.STEPS)

@@ -1,0 +1,58 @@
+"""What an endpoint is: verb, path, shapes and who may call it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+import msgspec
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+
+class Caller(Enum):
+    """Who may call an endpoint, by what the Authorization header must carry.
+
+    Spec: contract "tokens" section 1 (request authentication).
+    """
+
+    ANYONE = "anyone"  # no header needed (key sets, health)
+    PROJECT = "project"  # Bearer <projectId>
+    SESSION = "session"  # Bearer <projectId>:<refreshJwt>, or the refresh cookie
+    ACCESS_KEY = "access_key"  # Bearer <projectId>:<accessKey>
+    MANAGEMENT = "management"  # Bearer <projectId>:<managementKey>
+
+
+class Shape(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
+    """The root of every JSON shape: camelCase on the wire, unknown fields ignored.
+
+    In a request, a field that the contract does not require is `T | None = None` (null and absent are one). In a
+    response zero values are sent; only what may be missing is `UNSET`.
+    """
+
+
+class Nothing(Shape):
+    """An empty body, `{}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[RequestT, ResponseT]):
+    """One route of the API.
+
+    Attributes:
+        id: Operation name, `area.operation`, the name of the SDK's call where there is one.
+        verb: HTTP method, upper case.
+        path: Path with `{name}` parts. `{method}` is a delivery method.
+        request: Shape of the body; for GET of the query string.
+        response: Shape of the 200 answer.
+        caller: Who may call.
+        methods: The delivery methods that `{method}` takes, empty when the path has none.
+    """
+
+    id: str
+    verb: str
+    path: str
+    request: type[RequestT]
+    response: type[ResponseT]
+    caller: Caller
+    methods: tuple[str, ...] = ()

@@ -1,0 +1,102 @@
+"""Project settings: the policy of one project, and the routes that read and change it."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+
+__all__ = ["GET_SETTINGS", "LICENSE", "SET_SETTINGS", "License", "ProjectSettings", "SettingsChange"]
+
+Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86400)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Text = Annotated[str, Meta(max_length=2048)]
+Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
+
+SIGN_IN_METHODS = ("otp", "magiclink", "enchantedlink")
+
+
+class ProjectSettings(Shape, forbid_unknown_fields=True):
+    """Policy of a project; every field has a default, the database keeps what differs.
+
+    Attributes:
+        approved_redirects: URLs that links and sign-ins may lead to: scheme, host and path prefix. Empty: any http(s)
+            URL under `avow dev`, none under `avow serve`.
+        allowed_origins: Browser origins that may call the API with credentials. Empty: as approved_redirects.
+        default_redirects: Where a link leads when the call names no URL, by method (`magiclink`, `enchantedlink`).
+        invite_url: Where an invitation leads.
+        sign_in_methods: Methods that are on.
+        session_algorithm: Algorithm of the next session key: ES256, RS256 or EdDSA.
+        session_lifetime_seconds: Life of a session token; under 60 browsers could not refresh in time.
+        refresh_lifetime_seconds: Absolute life of a session.
+        idle_lifetime_seconds: A session not refreshed for this long ends; 0 for never.
+        rotation: When refresh tokens rotate: `sole-holder` (only where nobody else holds a copy), `always`, `never`.
+        rotation_grace_seconds: How long the generation before the current one still refreshes.
+        refresh_token_in: `body`, or `cookie` (HttpOnly; browsers of the allowed origins never see it).
+        cookie_domain: Domain of the refresh cookie; empty for the host that answers.
+        hides_existence: Starts answer alike whether a user exists or not.
+        code_lifetime_seconds: Life of a one-time code.
+        code_attempts: Wrong tries before a code is dead.
+        code_digits: Length of a one-time code.
+        guesses_per_hour: Wrong codes per account and hour before every code is refused.
+        link_lifetime_seconds: Life of a magic or enchanted link.
+        sends_per_address: Messages to one address in ten minutes.
+        sends_per_phone_prefix: Messages to one phone prefix (country and first digits) in a minute.
+        sends_per_minute: Messages of the project in a minute.
+        phone_countries: Country codes (`US`, `DE`) that receive messages; empty for every country.
+        requests_per_minute: Requests of one client address in a minute.
+        project_requests_per_minute: Requests of the whole project in a minute.
+        login_id_requests_per_minute: Sign-in requests that name one login ID in a minute.
+        management_requests_per_minute: Requests of one management key in a minute.
+    """
+
+    approved_redirects: Texts = ()
+    allowed_origins: Texts = ()
+    default_redirects: dict[str, Text] = {}
+    invite_url: Text = ""
+    sign_in_methods: tuple[Literal["otp", "magiclink", "enchantedlink"], ...] = SIGN_IN_METHODS  # type: ignore[assignment]
+    session_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
+    session_lifetime_seconds: Annotated[int, Meta(ge=60, le=86400)] = 600
+    refresh_lifetime_seconds: Annotated[int, Meta(ge=300, le=3650 * 86400)] = 28 * 86400
+    idle_lifetime_seconds: Annotated[int, Meta(ge=0, le=3650 * 86400)] = 0
+    rotation: Literal["sole-holder", "always", "never"] = "sole-holder"
+    rotation_grace_seconds: Annotated[int, Meta(ge=5, le=300)] = 30
+    refresh_token_in: Literal["body", "cookie"] = "body"
+    cookie_domain: Text = ""
+    hides_existence: bool = False
+    code_lifetime_seconds: Annotated[int, Meta(ge=30, le=600)] = 300
+    code_attempts: Annotated[int, Meta(ge=1, le=5)] = 5
+    code_digits: Annotated[int, Meta(ge=6, le=10)] = 6
+    guesses_per_hour: Annotated[int, Meta(ge=5, le=100)] = 20
+    link_lifetime_seconds: Annotated[int, Meta(ge=30, le=86400)] = 600
+    sends_per_address: Count = 5
+    sends_per_phone_prefix: Count = 30
+    sends_per_minute: Count = 1000
+    phone_countries: Texts = ()
+    requests_per_minute: Count = 1200
+    project_requests_per_minute: Count = 1_000_000
+    login_id_requests_per_minute: Count = 60
+    management_requests_per_minute: Count = 12_000
+
+
+class SettingsChange(Shape):
+    """Settings to change; those not named stay. `null` puts a setting back to its default."""
+
+    settings: dict[str, object]
+
+
+class License(Shape):
+    """What the official clients ask for when they start; a constant here."""
+
+    rate_limit_tier: str
+
+
+GET_SETTINGS = Endpoint(
+    "project.settings.get", "GET", "/v1/mgmt/avow/project/settings", Nothing, ProjectSettings, Caller.MANAGEMENT
+)
+SET_SETTINGS = Endpoint(
+    "project.settings.set", "POST", "/v1/mgmt/avow/project/settings", SettingsChange, ProjectSettings, Caller.MANAGEMENT
+)
+LICENSE = Endpoint("license", "GET", "/v1/mgmt/license", Nothing, License, Caller.MANAGEMENT)
+
+ENDPOINTS = (GET_SETTINGS, SET_SETTINGS, LICENSE)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 ERROR_TYPE_INVALID_ARGUMENT = "invalid argument"
 ERROR_TYPE_SERVER_ERROR = "server error"
 ERROR_TYPE_INVALID_PUBLIC_KEY = "invalid public key"
-ERROR_TYPE_INVALID_TOKEN = "invalid token"  # noqa: S105 - the contract's word for a kind of error, not a secret
+ERROR_TYPE_INVALID_TOKEN = "invalid token"
 ERROR_TYPE_API_RATE_LIMIT = "API rate limit exceeded"
 API_RATE_LIMIT_RETRY_AFTER_HEADER = "Retry-After"
 
@@ -172,6 +172,14 @@ class InvalidToken(AuthException):
     status, code, text = 401, "E064002", "The token is not valid."
 
 
+class TokenExpired(InvalidToken):
+    status, code, text = 401, "E064003", "The token has expired."
+
+
+class UnknownKey(InvalidToken):
+    status, code, text = 401, "E064004", "The token is signed with a key that is not published."
+
+
 # 403, 404, 405, 413 ...: known caller, but no.
 class UserDisabled(AuthException):
     status, code, text = 403, "E062110", "The user is disabled."
@@ -204,6 +212,10 @@ class HeadersTooLarge(AuthException):
 # 5xx: ours.
 class ServerFault(AuthException):
     status, code = 500, "E019500"
+
+
+class InvalidPublicKey(AuthException):
+    status, code, text = 500, "E019500", "The key, or the set of keys, is not one that Avow accepts."
 
 
 class NotSupported(AuthException):

@@ -1,0 +1,65 @@
+# The commands of Avow. They need Python 3.11 or newer and make; the rest is installed into .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test test-full check bench generate format programs
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+# pytest's own options, for example: make test ARGS="tests/server -k refresh"
+ARGS ?=
+
+help:
+	@echo "make run        start Avow on http://localhost:8000, everything in .avow/"
+	@echo "make test       all tests, with reduced counts"
+	@echo "make test-full  all tests, with the stated counts"
+	@echo "make check      format, lint, types, imports, generated files; no tests"
+	@echo "make bench      speed beside the peers, as ratios"
+	@echo "make generate   write the generated files anew"
+	@echo "make format     format the code and repair what ruff can"
+
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Avow needs Python 3.11 or newer; none is on PATH. Set PYTHON=/path/to/python."; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# The server alone; nothing to do where the development set is in place already.
+.venv/.server: pyproject.toml | .venv/pyvenv.cfg
+	@if [ .venv/.dev -nt pyproject.toml ]; then touch $@; else \
+		echo "Installing Avow into .venv ..."; $(PIP) -e '.[server]'; touch $@; fi
+
+.venv/.dev: pyproject.toml | .venv/pyvenv.cfg
+	@echo "Installing Avow and its tools into .venv ..."
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+run: .venv/.server
+	@exec .venv/bin/avow dev --data .avow
+
+programs: .venv/.dev
+	@$(PY) scripts/check_programs.py
+
+test: programs
+	$(PY) -m pytest -q -n 2 $(ARGS)
+	$(PY) scripts/check_pythons.py
+
+test-full: export AVOW_TEST_FULL := 1
+test-full: programs
+	$(PY) -m pytest -q -n 2 $(ARGS)
+	$(PY) scripts/check_pythons.py
+
+check: .venv/.dev
+	@$(PY) scripts/check_all.py
+
+bench: .venv/.dev
+	$(PY) -m bench $(ARGS)
+
+generate: .venv/.dev
+	$(PY) scripts/generate.py
+
+format: .venv/.dev
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .

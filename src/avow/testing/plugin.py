@@ -1,0 +1,1 @@
+"""The pytest plugin that applications get with Avow."""

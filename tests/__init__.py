@@ -1,0 +1,1 @@
+"""The tests of Avow; CONTRIBUTING.md says how they are arranged."""

@@ -1,0 +1,1 @@
+"""Loads the test bed for every test."""

@@ -17,21 +17,22 @@ class Caller(Enum):
     """
 
     ANYONE = "anyone"  # no header needed (key sets, health)
-    PROJECT = "project"  # Bearer <projectId>
+    PROJECT = "project"  # Bearer <projectId>; a valid refresh token beside it is read (step-up), any other ignored
     SESSION = "session"  # Bearer <projectId>:<refreshJwt>, or the refresh cookie
     ACCESS_KEY = "access_key"  # Bearer <projectId>:<accessKey>
     MANAGEMENT = "management"  # Bearer <projectId>:<managementKey>
 
 
 class Shape(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
-    """The root of every JSON shape: camelCase on the wire, unknown fields ignored.
+    """The root of every JSON shape: camelCase on the wire, unknown fields ignored, never changed once made.
 
     In a request, a field that the contract does not require is `T | None = None` (null and absent are one). In a
-    response zero values are sent; only what may be missing is `UNSET`.
+    response zero values are sent; only what may be missing is `UNSET`. Each shape repeats `frozen` and `kw_only`,
+    which type checkers (and `kw_only` msgspec too) read per class.
     """
 
 
-class Nothing(Shape):
+class Nothing(Shape, frozen=True, kw_only=True):
     """An empty body, `{}`."""
 
 
@@ -47,6 +48,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
         response: Shape of the 200 answer.
         caller: Who may call.
         methods: The delivery methods that `{method}` takes, empty when the path has none.
+        may_be_empty: The 200 answer may be `{}` instead of the response (there is no session to refresh).
     """
 
     id: str
@@ -56,3 +58,10 @@ class Endpoint(Generic[RequestT, ResponseT]):
     response: type[ResponseT]
     caller: Caller
     methods: tuple[str, ...] = ()
+    may_be_empty: bool = False
+
+    def concrete_paths(self) -> tuple[tuple[str, str], ...]:
+        """Return (path, delivery method) for each method that `{method}` takes; (path, "") when it takes none."""
+        if not self.methods:
+            return ((self.path, ""),)
+        return tuple((self.path.replace("{method}", method), method) for method in self.methods)

@@ -16,7 +16,7 @@ Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 SIGN_IN_METHODS = ("otp", "magiclink", "enchantedlink")
 
 
-class ProjectSettings(Shape, forbid_unknown_fields=True):
+class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Policy of a project; every field has a default, the database keeps what differs.
 
     Attributes:
@@ -79,13 +79,13 @@ class ProjectSettings(Shape, forbid_unknown_fields=True):
     management_requests_per_minute: Count = 12_000
 
 
-class SettingsChange(Shape):
+class SettingsChange(Shape, frozen=True, kw_only=True):
     """Settings to change; those not named stay. `null` puts a setting back to its default."""
 
     settings: dict[str, object]
 
 
-class License(Shape):
+class License(Shape, frozen=True, kw_only=True):
     """What the official clients ask for when they start; a constant here."""
 
     rate_limit_tier: str

@@ -1,0 +1,22 @@
+"""How long the strings of a request may be; longer ones are refused before anything looks at them."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+__all__ = ["Address", "Claims", "Code", "Flag", "LoginId", "Name", "Options", "Phone", "Reference", "Text", "Url"]
+
+LoginId = Annotated[str, Meta(min_length=1, max_length=320)]
+Address = Annotated[str, Meta(min_length=1, max_length=320)]
+Phone = Annotated[str, Meta(min_length=1, max_length=64)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Reference = Annotated[str, Meta(min_length=1, max_length=512)]
+
+# What the official clients send empty when it was not given has no lower bound.
+Name = Annotated[str, Meta(max_length=256)]
+Text = Annotated[str, Meta(max_length=320)]
+Url = Annotated[str, Meta(max_length=2048)]
+
+Flag = bool | None
+Claims = Annotated[dict[str, object], Meta(max_length=100)]
+Options = Annotated[dict[str, object], Meta(max_length=100)]

@@ -1,0 +1,17 @@
+"""The whole API: every row of every module, in the order of the reference pages."""
+
+from typing import Any
+
+from avow.wire import enchantedlink, keys, magiclink, otp, projects, sessions
+from avow.wire.endpoint import Endpoint
+
+__all__ = ["ENDPOINTS"]
+
+ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
+    *otp.ENDPOINTS,
+    *magiclink.ENDPOINTS,
+    *enchantedlink.ENDPOINTS,
+    *sessions.ENDPOINTS,
+    *keys.ENDPOINTS,
+    *projects.ENDPOINTS,
+)

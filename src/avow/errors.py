@@ -218,6 +218,10 @@ class InvalidPublicKey(AuthException):
     status, code, text = 500, "E019500", "The key, or the set of keys, is not one that Avow accepts."
 
 
+class SealBroken(AuthException):
+    status, code = 500, "E019500"
+
+
 class NotSupported(AuthException):
     status, code, text = 501, "E019501", "Avow does not support this operation yet."
 
@@ -225,6 +229,27 @@ class NotSupported(AuthException):
 class Unavailable(AuthException):
     status, code, text = 503, "E019503", "The server cannot write at the moment; try again shortly."
     retry_after_seconds = 1
+
+
+# What only the SDK raises, about the way to the server; these codes never travel.
+class Unreachable(AuthException):
+    status, code, text = 503, "C019503", "The Avow server could not be reached; nothing was sent."
+
+
+class KeysUnavailable(AuthException):
+    status, code, text = 503, "C019513", "The keys of the project could not be fetched, so no token can be verified."
+
+
+class UnreadableAnswer(AuthException):
+    status, code, text = 502, "C019502", "The answer is not one that an Avow server gives."
+
+
+class UnknownOutcome(AuthException):
+    status, code, text = 504, "C019504", "The connection broke before the answer; the call may have taken effect."
+
+
+class TimedOut(UnknownOutcome):
+    status, code, text = 504, "C019514", "The Avow server did not answer in time; the call may have taken effect."
 
 
 def _subclasses(root: type[AvowError]) -> dict[str, type[AvowError]]:

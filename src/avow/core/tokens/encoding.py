@@ -2,11 +2,10 @@
 
 import binascii
 import json
-from typing import NoReturn
 
 import msgspec
 
-__all__ = ["from_base64url", "json_object", "to_base64url", "to_json"]
+__all__ = ["from_base64url", "from_json", "json_object", "to_base64url", "to_json"]
 
 MAX_DEPTH = 32
 
@@ -17,7 +16,7 @@ _TO_URL = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"", b"==", b"=")
 _LAST = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 
-_decode_json = msgspec.json.Decoder().decode
+from_json = msgspec.json.Decoder(dict[str, object]).decode
 to_json = msgspec.json.Encoder().encode
 
 
@@ -57,11 +56,9 @@ def json_object(data: bytes) -> dict[str, object]:
     Spec: RFC 7515 section 4 and RFC 7519 section 4 (of repeated names a parser may take the last; we refuse).
     """
     try:
-        found: object = _decode_json(data)
+        found = from_json(data)
     except RecursionError as error:
         raise ValueError("JSON nested too deeply") from error
-    if not isinstance(found, dict):
-        raise ValueError("not a JSON object")
     # Encoding again gives the same bytes only if no repeated name was dropped. It is a small part of what a parser
     # with a hook per object costs, which therefore sees only what others have spelt differently.
     if to_json(found) != data:
@@ -73,7 +70,7 @@ def json_object(data: bytes) -> dict[str, object]:
 
 
 def _refuse_depth(found: object) -> None:
-    level = [found]
+    level: list[object] = [found]
     for _ in range(MAX_DEPTH):
         level = [
             child
@@ -88,8 +85,4 @@ def _refuse_depth(found: object) -> None:
 
 def _refuse_repeated(pairs: list[tuple[str, object]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
-        _repeated()
-
-
-def _repeated() -> NoReturn:
-    raise ValueError("a member name is repeated")
+        raise ValueError("a member name is repeated")

@@ -6,7 +6,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 
-from avow.core.tokens.encoding import from_base64url, json_object, to_base64url, to_json
+from avow.core.tokens.encoding import from_base64url, from_json, json_object, to_base64url, to_json
 from avow.core.tokens.keys import MAX_KID_CHARACTERS, KeySet, SigningKey
 from avow.errors import ERROR_TYPE_INVALID_TOKEN, InvalidToken, TokenExpired, UnknownKey
 
@@ -55,7 +55,7 @@ class Verified:
 
     def claims(self) -> dict[str, object]:
         """Return the claims in a new dict, which the caller owns."""
-        return json_object(self.payload)
+        return from_json(self.payload)
 
 
 def sign(key: SigningKey, claims: Mapping[str, object], *, typ: str = "JWT") -> str:

@@ -1,0 +1,1 @@
+"""Speed beside the peers, as ratios of one run on one machine."""

@@ -28,7 +28,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         sign_in_methods: Methods that are on.
         session_algorithm: Algorithm of the next session key: ES256, RS256 or EdDSA.
         session_lifetime_seconds: Life of a session token; under 60 browsers could not refresh in time.
-        refresh_lifetime_seconds: Absolute life of a session.
+        refresh_lifetime_seconds: Absolute life of a session, at most 400 days (as long as browsers keep a cookie).
         idle_lifetime_seconds: A session not refreshed for this long ends; 0 for never.
         rotation: When refresh tokens rotate: `sole-holder` (only where nobody else holds a copy), `always`, `never`.
         rotation_grace_seconds: How long the generation before the current one still refreshes.
@@ -57,8 +57,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sign_in_methods: tuple[Literal["otp", "magiclink", "enchantedlink"], ...] = SIGN_IN_METHODS  # type: ignore[assignment]
     session_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
     session_lifetime_seconds: Annotated[int, Meta(ge=60, le=86400)] = 600
-    refresh_lifetime_seconds: Annotated[int, Meta(ge=300, le=3650 * 86400)] = 28 * 86400
-    idle_lifetime_seconds: Annotated[int, Meta(ge=0, le=3650 * 86400)] = 0
+    refresh_lifetime_seconds: Annotated[int, Meta(ge=300, le=400 * 86400)] = 28 * 86400
+    idle_lifetime_seconds: Annotated[int, Meta(ge=0, le=400 * 86400)] = 0
     rotation: Literal["sole-holder", "always", "never"] = "sole-holder"
     rotation_grace_seconds: Annotated[int, Meta(ge=5, le=300)] = 30
     refresh_token_in: Literal["body", "cookie"] = "body"
@@ -73,7 +73,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sends_per_phone_prefix: Count = 30
     sends_per_minute: Count = 1000
     phone_countries: Texts = ()
-    requests_per_minute: Count = 1200
+    requests_per_minute: Count = 6000
     project_requests_per_minute: Count = 1_000_000
     login_id_requests_per_minute: Count = 60
     management_requests_per_minute: Count = 12_000

@@ -1,0 +1,173 @@
+"""The rows and shapes say what the contract says.
+
+Rules of comparison:
+
+- A field of a request exists in our shape with a compatible type. It is required only if every operation at that
+  address always sends it; a string that is always sent is required, unless listed in `SENT_BUT_NULLABLE`. Everything
+  else takes null. Flags and objects that are always sent stay optional: the official clients send them as null.
+- A field of an answer exists in our shape with a compatible type.
+- Every operation with an address is an `Endpoint` or in the table of the unsupported, and none is in both.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import NODEFAULT, inspect
+
+from avow.wire.endpoint import Caller, Endpoint
+from avow.wire.table import ENDPOINTS
+from avow.wire.unsupported import UNSUPPORTED
+
+CONTRACT = Path(__file__).parent.parent / "contract"
+OPERATIONS = [row for row in json.loads((CONTRACT / "operations.json").read_text()) if row["path"]]
+TYPES = json.loads((CONTRACT / "types.json").read_text())
+
+SENT_BUT_NULLABLE = {
+    "URI": "clients send null when the project's default is meant",
+}
+OTHER_CALLER = {
+    "keys": "key sets are public: OpenID libraries fetch them without a header",
+    "js-only.try-refresh": "answers {} instead of 401 when there is no session",
+}
+ADDED = {
+    "magiclink.update_user_phone_by_method": "the Go and browser clients name the method here",
+    "sessions.mine": "ours: a person sees their sessions",
+    "sessions.end": "ours: a person ends one of their sessions",
+    "keys.oidc": "where OpenID libraries look for the keys",
+    "project.settings.get": "ours: project settings",
+    "project.settings.set": "ours: project settings",
+}
+CALLERS = {
+    "project": {Caller.PROJECT},
+    "refresh": {Caller.SESSION},
+    "access_key": {Caller.ACCESS_KEY},
+    "management": {Caller.MANAGEMENT},
+    "inbound_app_token": {Caller.MANAGEMENT},
+}
+
+BY_ADDRESS = {(row.verb, path): row for row in ENDPOINTS for path, _ in row.concrete_paths()}
+UNSUPPORTED_BY_ADDRESS = {(row.verb, row.path): row for row in UNSUPPORTED}
+
+
+def addresses(operation: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the (verb, path) of an operation, one for each delivery method."""
+    methods = operation.get("path_values", {}).get("method", [""])
+    return [(operation["method"], operation["path"].replace("{method}", method)) for method in methods]
+
+
+def row_of(operation: dict[str, Any]) -> Endpoint[Any, Any] | None:
+    return BY_ADDRESS.get(addresses(operation)[0])
+
+
+SUPPORTED = [operation for operation in OPERATIONS if row_of(operation)]
+
+
+def named(operations: list[dict[str, Any]]) -> Any:
+    return pytest.mark.parametrize("operation", operations, ids=lambda operation: operation["id"])
+
+
+def bare(kind: inspect.Type) -> inspect.Type:
+    """Return a type without null and metadata."""
+    if isinstance(kind, inspect.Metadata):
+        return bare(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        rest = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
+        assert len(rest) == 1, kind
+        return bare(rest[0])
+    return kind
+
+
+def mismatches(wanted: Any, kind: inspect.Type, place: str) -> list[str]:
+    """Return where a type of ours does not fit a type of the contract."""
+    kind = bare(kind)
+    if isinstance(wanted, str) and wanted.startswith("$"):
+        return mismatches(TYPES[wanted[1:]], kind, place)
+    if isinstance(wanted, str):
+        return [] if fits(wanted, kind) else [f"{place}: {wanted} is {kind}"]
+    if isinstance(wanted, list):
+        if not isinstance(kind, inspect.VarTupleType | inspect.ListType):
+            return [f"{place}: a list is {kind}"]
+        return mismatches(wanted[0], kind.item_type, f"{place}[]")
+    if any(name.startswith("<") for name in wanted):
+        free = isinstance(kind, inspect.DictType) or "<any>" in wanted
+        return [] if free else [f"{place}: a mapping is {kind}"]
+    if not isinstance(kind, inspect.StructType):
+        return [f"{place}: an object is {kind}"]
+    return missing_fields(wanted, kind, place)
+
+
+def missing_fields(wanted: dict[str, Any], kind: inspect.StructType, place: str) -> list[str]:
+    ours = {field.encode_name: field.type for field in kind.fields}
+    found: list[str] = []
+    for name, value in wanted.items():
+        if name in ours:
+            found += mismatches(value, ours[name], f"{place}.{name}")
+        else:
+            found.append(f"{place}.{name} is missing")
+    return found
+
+
+def fits(wanted: str, kind: inspect.Type) -> bool:
+    word = wanted.split()[0].rstrip(":")
+    expected: dict[str, type[inspect.Type]] = {
+        "string": inspect.StrType,
+        "sig": inspect.StrType,
+        "bool": inspect.BoolType,
+        "int": inspect.IntType,
+        "object": inspect.DictType,
+        "any": inspect.AnyType,
+    }
+    return isinstance(kind, expected[word])
+
+
+@named(SUPPORTED)
+def test_request_has_every_field_of_the_contract(operation: dict[str, Any]) -> None:
+    row = row_of(operation)
+    assert row
+    wanted = {name: field["type"] for name, field in operation["request"].items()}
+    assert mismatches(wanted, inspect.type_info(row.request), operation["id"]) == []
+
+
+@named(SUPPORTED)
+def test_request_requires_what_is_always_sent_and_takes_null_for_the_rest(operation: dict[str, Any]) -> None:
+    row = row_of(operation)
+    assert row
+    kind = inspect.type_info(row.request)
+    assert isinstance(kind, inspect.StructType)
+    always = {name for name, field in operation["request"].items() if field["sent"] == "always"}
+    strings = {name for name in always if operation["request"][name]["type"] == "string"}
+    required = {field.encode_name for field in kind.fields if field.required}
+    if len({tuple(addresses(other)) for other in OPERATIONS if row_of(other) is row}) == 1:
+        assert required == strings - set(SENT_BUT_NULLABLE)
+    assert required <= always
+    for field in kind.fields:
+        nullable = isinstance(field.type, inspect.UnionType) and field.type.includes_none
+        assert field.required or (field.default is None and nullable), field.encode_name
+        assert field.default_factory is NODEFAULT
+
+
+@named(SUPPORTED)
+def test_response_has_every_field_of_the_contract(operation: dict[str, Any]) -> None:
+    row = row_of(operation)
+    assert row
+    assert mismatches(operation["response"], inspect.type_info(row.response), operation["id"]) == []
+
+
+@named(OPERATIONS)
+def test_operation_is_supported_or_listed_as_unsupported(operation: dict[str, Any]) -> None:
+    for address in addresses(operation):
+        assert (address in BY_ADDRESS) != (address in UNSUPPORTED_BY_ADDRESS), address
+
+
+@named(OPERATIONS)
+def test_caller_is_the_one_of_the_contract(operation: dict[str, Any]) -> None:
+    row = row_of(operation) or UNSUPPORTED_BY_ADDRESS[addresses(operation)[0]]
+    assert (row.caller in CALLERS[operation["auth"]]) != (operation["id"] in OTHER_CALLER)
+
+
+def test_what_is_not_of_the_contract_is_listed_with_its_reason() -> None:
+    known = {address for operation in OPERATIONS for address in addresses(operation)}
+    assert {row.id for address, row in BY_ADDRESS.items() if address not in known} == set(ADDED)
+    assert [row.id for address, row in UNSUPPORTED_BY_ADDRESS.items() if address not in known] == []

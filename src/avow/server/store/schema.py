@@ -21,7 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TEXT as POSTGRES_TEXT
 
-__all__ = ["metadata"]
+__all__ = ["UNLOGGED", "metadata"]
+
+# Tables that PostgreSQL keeps out of its write-ahead log: a crash empties them.
+UNLOGGED = {"kv"}
 
 metadata = MetaData(
     naming_convention={
@@ -357,6 +360,7 @@ outbox = Table(
     CheckConstraint("state IN ('waiting', 'leased', 'sent', 'dropped', 'failed')", name="state"),
     Index(None, "project_id", "address_mac", "created_at"),
     Index(None, "project_id", "phone_prefix", "created_at"),
+    Index(None, "project_id", "created_at"),
     Index("ix_outbox_due", "state", "due_at"),
 )
 

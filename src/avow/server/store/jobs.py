@@ -1,0 +1,177 @@
+"""Units on their way through a store's threads: the job, the bounded line it waits in, and its delivery."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from avow.errors import Unavailable
+from avow.server.store.tx import Tx
+
+__all__ = [
+    "WAIT_SECONDS",
+    "Done",
+    "Job",
+    "Line",
+    "Rarely",
+    "Unit",
+    "call_listeners",
+    "deliver",
+    "logger",
+    "refuse_late",
+]
+
+logger = logging.getLogger("avow.store")
+
+# The longest that a unit waits for its turn or for a lock; then the caller is told to come back.
+WAIT_SECONDS = 5.0
+
+Unit = Callable[[Tx], object]
+Done = Callable[[list["Job"]], object]
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One unit and what became of it.
+
+    Attributes:
+        unit: The function to run; it may be run again.
+        project_id: Its project; None for a unit that belongs to none.
+        done: Called once with all jobs of a group that share it, on a thread of the store.
+        waiter: The submitter's own (a future, a lock); the store does not look at it.
+        result: What the unit returned, once committed.
+        error: Why there is no result.
+    """
+
+    unit: Unit
+    project_id: str | None
+    done: Done
+    waiter: Any = None
+    result: object = None
+    error: BaseException | None = None
+    since: float = field(default_factory=monotonic)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an error, whatever the unit returned."""
+        self.result, self.error = None, error
+
+    def get(self) -> object:
+        """Return the result, or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+class Line:
+    """Jobs waiting for a thread, at most `capacity` of them."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._closed = Event()
+
+    def put(self, job: Job) -> None:
+        """Add a job.
+
+        Raises:
+            Unavailable: Too many wait already, or the store is closed.
+        """
+        if self._queue.qsize() >= self._capacity:
+            raise Unavailable(detail=f"more than {self._capacity} units wait for the database")
+        if self._closed.is_set():
+            raise Unavailable(detail="the store is closed")
+        self._queue.put(job)
+        if self._closed.is_set():  # closed in between: nobody will take it any more
+            self.refuse_rest()
+
+    def take(self, most: int) -> list[Job]:
+        """Wait for work and return up to `most` jobs; none at all once the line is closed and empty."""
+        job = self._queue.get()
+        jobs: list[Job] = []
+        try:
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == most:
+                    return jobs
+                job = self._queue.get_nowait()
+        except Empty:
+            return jobs
+        self._queue.put(None)  # the closing mark is for every thread, and for this one's next turn
+        return jobs
+
+    def close(self) -> None:
+        """Accept no more; the threads finish what waits."""
+        self._closed.set()
+        self._queue.put(None)
+
+    def refuse_rest(self) -> None:
+        """Answer whatever nobody will take any more."""
+        try:
+            while True:
+                job = self._queue.get_nowait()
+                if job is not None:
+                    job.fail(Unavailable(detail="the store is closed"))
+                    deliver([job])
+        except Empty:
+            return
+
+
+class Rarely:
+    """Logs each kind of trouble at most once a minute, so that a full disk is not filled by its own log."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self._seconds = seconds
+        self._last: dict[str, float] = {}
+
+    def error(self, kind: str, message: str) -> None:
+        """Log the message unless one of its kind was logged within the time."""
+        now = monotonic()
+        if now - self._last.get(kind, -self._seconds) >= self._seconds:
+            self._last[kind] = now
+            logger.error(message)
+
+
+def refuse_late(jobs: list[Job]) -> None:
+    """Answer the jobs that waited too long and take them out of the list."""
+    latest = monotonic() - WAIT_SECONDS
+    late = [job for job in jobs if job.since <= latest]
+    if not late:
+        return
+    jobs[:] = [job for job in jobs if job.since > latest]
+    for job in late:
+        job.fail(Unavailable(detail=f"waited over {WAIT_SECONDS:g} s for the database"))
+    deliver(late)
+
+
+def deliver(jobs: list[Job]) -> None:
+    """Call each `done` once, with its jobs in order."""
+    if not jobs:
+        return
+    first = jobs[0].done
+    if all(job.done == first for job in jobs):
+        _call(first, jobs)
+        return
+    groups: dict[Done, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.done, []).append(job)
+    for done, group in groups.items():
+        _call(done, group)
+
+
+def call_listeners(listeners: Iterable[Callable[[], object]]) -> None:
+    """Call what listens to the signals of a commit."""
+    for listener in listeners:
+        try:
+            listener()
+        except Exception:
+            logger.exception("a listener of the store failed")
+
+
+def _call(done: Done, jobs: list[Job]) -> None:
+    try:
+        done(jobs)
+    except Exception:  # a closed event loop must not end the thread that serves everybody else
+        logger.exception("the answer of %d units could not be delivered", len(jobs))

@@ -1,0 +1,108 @@
+"""From a URL to a store: opening one, and creating a fresh database from the generated SQL."""
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from avow.clock import Clock, system_clock
+from avow.core.vault import Vault
+from avow.server.store.files import connect
+from avow.server.store.jobs import WAIT_SECONDS
+from avow.server.store.lockfile import LockFile
+from avow.server.store.refused import StoreRefused
+from avow.server.store.sqlite import SqliteEngine, sentence_of
+from avow.server.store.store import Announce, Engine, Store
+
+__all__ = ["create", "is_sqlite", "open_store", "sqlite_path"]
+
+_FOLDER = Path(__file__).parent
+
+
+def open_store(
+    url: str,
+    *,
+    vault: Vault,
+    clock: Clock = system_clock,
+    pool_size: int = 8,
+    capacity: int = 512,
+    durable: bool = True,
+) -> Store:
+    """Return a store on an existing database; connections open with the first unit.
+
+    Args:
+        url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`.
+        vault: Handed to every unit.
+        clock: Read once per unit.
+        pool_size: Connections to PostgreSQL, at most.
+        capacity: Units that may wait; more are answered Unavailable at once.
+        durable: False drops the wait for the disk: for tests, never for data.
+    """
+
+    def start(announce: Announce) -> Engine:
+        return SqliteEngine(
+            sqlite_path(url), vault=vault, clock=clock, announce=announce, capacity=capacity, durable=durable
+        )
+
+    if not is_sqlite(url):
+        raise NotImplementedError
+    return Store(url, start)
+
+
+def create(url: str) -> None:
+    """Make a fresh database with the tables of this release.
+
+    Raises:
+        StoreRefused: There is a database already.
+    """
+    _create_sqlite(sqlite_path(url))
+
+
+def is_sqlite(url: str) -> bool:
+    """Say which database a URL means.
+
+    Raises:
+        StoreRefused: It is neither kind.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "sqlite":
+        return True
+    if scheme in ("postgresql", "postgres"):
+        return False
+    raise StoreRefused(f"The database URL has to begin with sqlite:/// or postgresql://, not with {scheme}:.")
+
+
+def sqlite_path(url: str) -> str:
+    """Return the file of a `sqlite:///` URL."""
+    parts = urlsplit(url)
+    path = unquote(parts.path[1:])
+    if parts.netloc or parts.query or not path:
+        raise StoreRefused("A SQLite URL is sqlite:///relative/path or sqlite:////absolute/path, and nothing else.")
+    return path
+
+
+def _create_sqlite(path: str) -> None:
+    lock = LockFile(f"{path}.lock")
+    try:
+        with lock.held(WAIT_SECONDS):
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            size = os.fstat(fd).st_size
+            os.close(fd)
+            if size:
+                raise StoreRefused(f"There is a database at {path} already.")
+            _fill(path)
+    finally:
+        lock.close()
+
+
+def _fill(path: str) -> None:
+    """Write the tables in one transaction, before the first switch to WAL: a crash leaves an empty file."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.executescript(f"BEGIN; {(_FOLDER / 'schema_sqlite.sql').read_text()} COMMIT;")
+        finally:
+            connection.close()
+        connect(path, is_reader=False).close()
+    except sqlite3.Error as error:
+        raise StoreRefused(f"The database {path} cannot be created: {sentence_of(error)}.") from error

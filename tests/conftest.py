@@ -1,1 +1,3 @@
 """Loads the test bed for every test."""
+
+pytest_plugins = ["tests.bed.plugin"]

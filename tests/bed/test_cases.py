@@ -1,0 +1,93 @@
+"""How cases are judged and counted."""
+
+import pytest
+
+from tests.bed import cases
+from tests.bed.cases import Case, Count, FeatureAbsent, case_id
+
+
+def test_names_of_tests_state_the_case() -> None:
+    assert case_id("test_s_jwt_01_alg_none[sqlite]") == "S-JWT-01"
+    assert case_id("test_f_ovl_01_overload") == "F-OVL-01"
+    assert case_id("test_second_use_of_code_is_refused") is None
+
+
+def test_case_without_control_fails() -> None:
+    case = Case("S-JWT-01")
+    with case.cell("one"):
+        pass
+    with pytest.raises(AssertionError, match="no control"):
+        case.finish()
+
+
+def test_control_that_stops_working_fails_the_case() -> None:
+    case = Case("S-JWT-01")
+    answers = iter([True, False])
+    case.control(lambda: next(answers))
+    with pytest.raises(AssertionError, match="after the attack"):
+        case.finish()
+
+
+def test_failed_cell_lets_the_others_run_and_fails_the_case() -> None:
+    case = Case("S-JWT-01")
+    case.control(lambda: None)
+    with case.cell("broken"):
+        raise AssertionError("took the token")
+    with case.cell("sound"):
+        pass
+    with pytest.raises(AssertionError, match="1 of 2 cells\nbroken: AssertionError: took the token"):
+        case.finish()
+    assert case.cells == {"broken": "failed", "sound": "passed"}
+
+
+def test_owed_cell_that_runs_must_be_struck(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "owed", lambda: {"S-JWT-01": {"Django view": 8}})
+    case = Case("S-JWT-01")
+    case.control(lambda: None)
+    with case.cell("Django view"):
+        pass
+    with pytest.raises(AssertionError, match="strike them"):
+        case.finish()
+
+
+def test_absent_feature_is_told_apart() -> None:
+    case = Case("S-JWT-01")
+    case.control(lambda: None)
+    with case.cell("userinfo"):
+        raise FeatureAbsent
+    with pytest.raises(pytest.xfail.Exception, match="userinfo"):
+        case.finish()
+
+
+def test_count_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "owed", lambda: {"S-JWT-02": {"Django view": 8}})
+
+    def report(id: str, outcome: str, cells: dict[str, str]) -> pytest.TestReport:
+        name = f"tests/security/test_x.py::test_{id.lower().replace('-', '_')}_x"
+        return pytest.TestReport(
+            name,
+            ("", 0, ""),
+            {},
+            outcome,
+            None,
+            "call",
+            user_properties=[("case", [id, cells])],  # type: ignore[arg-type]  # an outcome by name
+        )
+
+    count = Count()
+    count.add(report("S-JWT-01", "passed", {"a": "passed", "b": "passed"}))
+    count.add(report("S-JWT-02", "passed", {"a": "passed"}))
+    count.add(report("S-JWT-03", "passed", {"sqlite": "passed"}))
+    count.add(report("S-JWT-03", "failed", {"a": "failed"}))
+    lines = count.lines("S", "security")
+    assert lines[0] == (
+        "security cases: 1 of 187 passed; 1 more pass with cells owed, 1 failed, 0 feature absent, 184 not run"
+    )
+    assert "  jwt: 1 of 19 and 1 with cells owed" in lines
+    assert "  failed: S-JWT-03" in lines
+
+
+def test_two_back_ends_are_one_case() -> None:
+    count = Count()
+    count.verdicts["S-JWT-01"] = ["passed", "failed"]
+    assert count.verdict("S-JWT-01") == "failed"

@@ -1,0 +1,60 @@
+"""Every forged token of the security cases is refused, and the genuine one beside it is not."""
+
+import time
+
+import pytest
+
+from avow.core.tokens import Expected, KeySet, SigningKey, sign, unverified_kid, verify
+from avow.errors import InvalidToken, TokenExpired, UnknownKey
+from tests.forgeries import forgeries
+
+
+def test_every_forgery_is_refused(
+    key: SigningKey, claims: dict[str, object], expected: Expected, now: int, subtests: pytest.Subtests
+) -> None:
+    published = KeySet.of([key])
+    genuine = sign(key, claims)
+    assert verify(genuine, published, expected, now).claims() == claims
+    for forgery in forgeries(key, claims):
+        with subtests.test(str(forgery)):
+            with pytest.raises(InvalidToken) as refused:
+                verify(forgery.token, published, expected, now)
+            assert refused.value.status_code == 401
+            assert refused.value.detail
+    assert verify(genuine, published, expected, now).claims() == claims
+
+
+def test_oversized_tokens_cost_next_to_nothing(
+    key: SigningKey, claims: dict[str, object], expected: Expected, now: int
+) -> None:
+    published = KeySet.of([key])
+    tokens = [forgery.token for forgery in forgeries(key, claims) if forgery.case_id == "S-JWT-14"]
+    began = time.thread_time()
+    for token in tokens:
+        with pytest.raises(InvalidToken):
+            verify(token, published, expected, now)
+    assert time.thread_time() - began < 0.25
+
+
+def test_forgeries_cover_the_cases_of_a_single_token(key: SigningKey, claims: dict[str, object]) -> None:
+    found = {forgery.case_id for forgery in forgeries(key, claims)}
+    assert found >= {f"S-JWT-{number:02d}" for number in range(1, 18)} | {"S-TYP-01", "S-SDK-01"}
+
+
+def test_unknown_kid_asks_for_newer_keys(
+    key: SigningKey, claims: dict[str, object], expected: Expected, now: int
+) -> None:
+    token = sign(key, claims)
+    with pytest.raises(UnknownKey):
+        verify(token, KeySet.of([]), expected, now)
+    assert unverified_kid(token) == key.kid
+
+
+def test_a_forged_signature_never_tells_about_its_claims(
+    key: SigningKey, claims: dict[str, object], expected: Expected, now: int
+) -> None:
+    token = sign(key, {**claims, "exp": now - 1000, "iss": "P2other"})
+    with pytest.raises(InvalidToken) as refused:
+        verify(token[:-8] + "AAAAAAAA", KeySet.of([key]), expected, now)
+    assert refused.value.detail.startswith("signature:")
+    assert not isinstance(refused.value, TokenExpired)

@@ -1,12 +1,17 @@
-"""What other slices ask of delivery: queue a message in the unit that made its secret."""
+"""What other slices ask of delivery: queue a message in the unit that made its secret; keep a project's own words."""
 
 import msgspec
 
 from avow.core import addresses
-from avow.core.ids import random_id
+from avow.core.ids import MESSAGE, random_id
 from avow.errors import InvalidArgument, RateLimitException
 from avow.server.delivery import rows
+from avow.server.delivery.catalogue import preferences
+from avow.server.delivery.devices import known_device
 from avow.server.delivery.messages import (
+    METHODS,
+    TEMPLATES,
+    Letter,
     Link,
     Message,
     Method,
@@ -14,27 +19,151 @@ from avow.server.delivery.messages import (
     Template,
     text_options,
 )
+from avow.server.delivery.templates import OwnTemplate, check_own
 from avow.server.serving import Project
 from avow.server.store import Tx
 
-__all__ = ["Link", "Message", "Method", "Parameters", "Template", "queue", "text_options"]
+__all__ = [
+    "Link",
+    "Message",
+    "Method",
+    "OwnTemplate",
+    "Parameters",
+    "Template",
+    "delete_template",
+    "find_templates",
+    "known_device",
+    "queue",
+    "save_template",
+    "text_options",
+]
 
-ADDRESS_WINDOW_SECONDS = 600
-MINUTE_SECONDS = 60
+_ADDRESS_WINDOW_SECONDS = 600
+_MINUTE_SECONDS = 60
 
 
 def queue(tx: Tx, project: Project, message: Message) -> None:
     """Put a message into the outbox; it leaves after the commit.
 
-    The limits are judged on the outbox rows themselves, in this unit: no cache can forget them.
+    The limits are judged on the outbox rows themselves, in this unit: no lost cache gives a send back.
 
     Args:
         tx: The unit that made the message's secret.
-        project: Whose settings limit it and whose name it carries.
+        project: Whose settings limit it.
         message: What to send; its address is canonical.
 
     Raises:
         RateLimitException: The address, its phone prefix or the project has had its messages for now.
-        InvalidArgument: The number is in a country that the project does not send to, or costs its owner extra.
+        InvalidArgument: The number is in a country that the project does not send to, or costs extra to reach.
     """
-    raise NotImplementedError
+    prefix = "" if message.method == "email" else _allowed_prefix(project, message.address)
+    address_mac = tx.vault.mac("address", tx.project_id, message.address)
+    _limit_address_and_project(tx, project, address_mac)
+    if prefix:
+        _limit_prefix(tx, project, prefix)
+    message_id = random_id(MESSAGE)
+    letter = msgspec.json.encode(Letter(message.address, message.parameters))
+    tx.run(
+        rows.INSERT_MESSAGE,
+        id=message_id,
+        challenge_id=message.challenge_id,
+        template=message.template,
+        method=message.method,
+        locale=",".join(preferences(message.locale)),
+        address_mac=address_mac,
+        phone_prefix=prefix,
+        sealed=tx.vault.seal(letter, row=rows.sealed_row(tx.project_id, message_id)),
+    )
+    tx.after_commit("outbox")
+
+
+def find_templates(tx: Tx, template: Template, method: Method) -> list[OwnTemplate]:
+    """Return the project's own templates for a message, of every locale."""
+    return tx.all(rows.OWN_TEMPLATES, OwnTemplate, template=template, method=method)
+
+
+def save_template(tx: Tx, template: str, method: str, own: OwnTemplate) -> None:
+    """Store a project's own words for a message, once they have been tried in the sandbox.
+
+    Raises:
+        InvalidArgument: There is no such message or method, or a template reaches for more than it may.
+    """
+    known, travels = _known(template, method)
+    check_own(travels, own)
+    tx.run(
+        rows.PUT_OWN_TEMPLATE,
+        template=known,
+        method=travels,
+        locale=own.locale,
+        subject=own.subject,
+        text=own.text,
+        html=own.html,
+    )
+    tx.audit("template.saved", data={"template": known, "method": travels, "locale": own.locale})
+
+
+def delete_template(tx: Tx, template: str, method: str, locale: str) -> bool:
+    """Go back to the built-in words; return False when there were no others."""
+    known, travels = _known(template, method)
+    if not tx.run(rows.DELETE_OWN_TEMPLATE, template=known, method=travels, locale=locale):
+        return False
+    tx.audit("template.deleted", data={"template": known, "method": travels, "locale": locale})
+    return True
+
+
+def _known(template: str, method: str) -> tuple[Template, Method]:
+    for each in TEMPLATES:
+        for way in METHODS:
+            if (each, way) == (template, method):
+                return each, way
+    raise InvalidArgument(error_message="There is no such message or delivery method.")
+
+
+def _allowed_prefix(project: Project, address: str) -> str:
+    """Return the phone prefix of a number that the project sends to.
+
+    Raises:
+        InvalidArgument: It does not, or the number costs extra (premium, satellite).
+    """
+    phone = addresses.phone(address)
+    countries = project.settings.phone_countries
+    if phone.is_costly or (countries and phone.country not in countries):
+        raise InvalidArgument(error_message="Messages are not sent to this kind of number.")
+    return phone.prefix
+
+
+def _limit_address_and_project(tx: Tx, project: Project, address_mac: bytes) -> None:
+    """Refuse the send that would be one too many for the address, or for the project."""
+    _lock(tx, f"sends:{address_mac.hex()}", _ADDRESS_WINDOW_SECONDS)
+    sends = tx.one(
+        rows.SENDS,
+        rows.Sends,
+        address_mac=address_mac,
+        address_since=tx.now - _ADDRESS_WINDOW_SECONDS,
+        address_offset=project.settings.sends_per_address - 1,
+        project_since=tx.now - _MINUTE_SECONDS,
+        project_offset=project.settings.sends_per_minute - 1,
+    )
+    if sends and sends.address_filled_at is not None:
+        raise _full(tx, sends.address_filled_at + _ADDRESS_WINDOW_SECONDS, "this address")
+    if sends and sends.project_filled_at is not None:
+        raise _full(tx, sends.project_filled_at + _MINUTE_SECONDS, "this project")
+
+
+def _limit_prefix(tx: Tx, project: Project, prefix: str) -> None:
+    """Refuse the send that would be one too many for the phone prefix; every attempt at a message counts."""
+    _lock(tx, f"sends:{prefix}", _MINUTE_SECONDS)
+    sends = tx.one(rows.PREFIX_SENDS, rows.PrefixSends, phone_prefix=prefix, since=tx.now - _MINUTE_SECONDS)
+    if sends and sends.oldest_at is not None and sends.attempts >= project.settings.sends_per_phone_prefix:
+        raise _full(tx, sends.oldest_at + _MINUTE_SECONDS, "numbers of this area")
+
+
+def _lock(tx: Tx, name: str, seconds: int) -> None:
+    tx.run(rows.LOCK_SENDS, id=name, ends_at=tx.now + seconds)
+
+
+def _full(tx: Tx, free_at: int, whose: str) -> RateLimitException:
+    return RateLimitException(
+        error_message=f"There were too many messages to {whose}; wait for the seconds in Retry-After.",
+        retry_after_seconds=max(1, free_at - tx.now),
+    )

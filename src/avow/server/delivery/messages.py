@@ -10,6 +10,7 @@ from avow.errors import InvalidArgument
 __all__ = [
     "METHODS",
     "TEMPLATES",
+    "Letter",
     "Link",
     "Message",
     "Method",
@@ -38,7 +39,7 @@ TEMPLATES: tuple[Template, ...] = (
     "update-enchanted-link",
 )
 
-_OPTIONS = 50
+_OPTIONS = 100
 _OPTION_LENGTH = 1000
 _OPTION_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
@@ -97,6 +98,14 @@ class Message:
     challenge_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the outbox keeps sealed."""
+
+    address: str
+    parameters: Parameters
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A message ready to send; the secrets in it are the reader's.
@@ -136,7 +145,7 @@ def text_options(options: Mapping[str, object] | None) -> dict[str, str]:
     Keys that no template could name (`__class__`, spaces) are left out.
 
     Raises:
-        InvalidArgument: More than 50 options, or a value that is not a text, number or boolean of at most 1,000
+        InvalidArgument: More than 100 options, or a value that is not a text, number or boolean of at most 1,000
             characters.
     """
     if not options:

@@ -1,0 +1,170 @@
+"""The SQL of delivery: the outbox and the projects' own templates."""
+
+from dataclasses import dataclass, field
+
+from avow.server.delivery.messages import Method, Template
+
+__all__ = [
+    "CROSS_PROJECT",
+    "DELETE_OWN_TEMPLATE",
+    "DROP_OLD",
+    "FINISH",
+    "INSERT_MESSAGE",
+    "LEASE",
+    "LOCK_SENDS",
+    "NEXT_DUE",
+    "OWN_TEMPLATES",
+    "PREFIX_SENDS",
+    "PUT_OFF",
+    "PUT_OWN_TEMPLATE",
+    "SENDS",
+    "Leased",
+    "NextDue",
+    "PrefixSends",
+    "Sends",
+    "sealed_row",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The send that fills the limit of the address, and that of the project; None where there is room."""
+
+    address_filled_at: int | None
+    project_filled_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixSends:
+    """Attempts at sending to one phone prefix within the window, and the oldest message among them."""
+
+    attempts: int
+    oldest_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A message that one worker holds until `leased_until`.
+
+    `challenge_expires_at` is None when the challenge is dead or gone, and for messages that have none.
+    """
+
+    project_id: str
+    id: str
+    challenge_id: str | None
+    template: Template
+    method: Method
+    locale: str
+    sealed: bytes | None = field(repr=False)
+    attempts: int
+    leased_until: int
+    created_at: int
+    challenge_expires_at: int | None
+    project_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextDue:
+    """When the next unfinished message of a method is due."""
+
+    method: Method
+    due_at: int
+
+
+# Two sends to one address (or prefix) at once wait for each other here; otherwise neither would count the other.
+LOCK_SENDS = """
+INSERT INTO counters (project_id, id, value, ends_at)
+VALUES (:project_id, :id, 1, :ends_at)
+ON CONFLICT (project_id, id) DO UPDATE SET value = counters.value + 1, ends_at = excluded.ends_at
+"""
+
+SENDS = """
+SELECT
+  (SELECT created_at FROM outbox
+   WHERE project_id = :project_id AND address_mac = :address_mac AND created_at > :address_since
+   ORDER BY created_at DESC LIMIT 1 OFFSET :address_offset),
+  (SELECT created_at FROM outbox
+   WHERE project_id = :project_id AND created_at > :project_since
+   ORDER BY created_at DESC LIMIT 1 OFFSET :project_offset)
+"""
+
+PREFIX_SENDS = """
+SELECT COALESCE(SUM(CASE WHEN attempts > 1 THEN attempts ELSE 1 END), 0), MIN(created_at)
+FROM outbox
+WHERE project_id = :project_id AND phone_prefix = :phone_prefix AND created_at > :since
+"""
+
+INSERT_MESSAGE = """
+INSERT INTO outbox
+  (project_id, id, challenge_id, template, method, locale, address_mac, phone_prefix, sealed, state, attempts,
+   due_at, leased_until, created_at, finished_at, error)
+VALUES
+  (:project_id, :id, :challenge_id, :template, :method, :locale, :address_mac, :phone_prefix, :sealed, 'waiting', 0,
+   :now, 0, :now, NULL, '')
+"""
+
+# Across projects: one courier serves all of them. The condition is repeated outside the inner SELECT because
+# PostgreSQL judges it again on the row it finally locks: a message that another courier took meanwhile is left alone.
+# While a message is leased its due_at is the end of the lease: the messages of a dead courier come due by themselves.
+LEASE = """
+UPDATE outbox
+SET state = 'leased', attempts = attempts + 1, leased_until = :leased_until, due_at = :leased_until
+WHERE (project_id, id) IN (
+    SELECT project_id, id FROM outbox
+    WHERE state IN ('waiting', 'leased') AND due_at <= :now AND method = :method
+    ORDER BY due_at LIMIT :most)
+  AND state IN ('waiting', 'leased') AND due_at <= :now
+RETURNING project_id, id, challenge_id, template, method, locale, sealed, attempts, leased_until, created_at,
+  (SELECT expires_at FROM challenges
+   WHERE challenges.project_id = outbox.project_id AND challenges.id = outbox.challenge_id
+     AND challenges.attempts_left > 0 AND challenges.expires_at > :now),
+  (SELECT name FROM projects WHERE projects.id = outbox.project_id)
+"""
+
+NEXT_DUE = """
+SELECT method, MIN(due_at) FROM outbox WHERE state IN ('waiting', 'leased') GROUP BY method
+"""
+
+DROP_OLD = """
+DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'failed') AND due_at <= :before
+"""
+
+# The lease is part of the condition: whoever lost it to another courier writes nothing.
+FINISH = """
+UPDATE outbox SET state = :state, sealed = NULL, finished_at = :now, due_at = :now, error = :error
+WHERE project_id = :project_id AND id = :id AND state = 'leased' AND leased_until = :leased_until
+"""
+
+PUT_OFF = """
+UPDATE outbox SET state = 'waiting', due_at = :due_at, attempts = :attempts, error = :error
+WHERE project_id = :project_id AND id = :id AND state = 'leased' AND leased_until = :leased_until
+"""
+
+OWN_TEMPLATES = """
+SELECT locale, subject, text, html FROM message_templates
+WHERE project_id = :project_id AND template = :template AND method = :method
+"""
+
+PUT_OWN_TEMPLATE = """
+INSERT INTO message_templates (project_id, template, method, locale, subject, text, html, updated_at)
+VALUES (:project_id, :template, :method, :locale, :subject, :text, :html, :now)
+ON CONFLICT (project_id, template, method, locale) DO UPDATE
+SET subject = excluded.subject, text = excluded.text, html = excluded.html, updated_at = excluded.updated_at
+"""
+
+DELETE_OWN_TEMPLATE = """
+DELETE FROM message_templates
+WHERE project_id = :project_id AND template = :template AND method = :method AND locale = :locale
+"""
+
+# Statements of the courier, which serves every project: why each binds no :project_id.
+CROSS_PROJECT = {
+    LEASE: "a courier takes whatever is due, of any project",
+    NEXT_DUE: "a courier sleeps until anything is due",
+    DROP_OLD: "finished messages of every project are forgotten together",
+}
+
+
+def sealed_row(project_id: str, message_id: str) -> str:
+    """Return where a sealed letter lies, for the vault."""
+    return f"outbox.sealed:{project_id}:{message_id}"

@@ -1,0 +1,76 @@
+"""`GET /dev/inbox`: captured messages as JSON for programs, and as a page for people. Development mode only."""
+
+from functools import cache, partial
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Annotated
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from msgspec import Meta
+
+from avow.server.delivery.inbox import InboxMessage, InboxSender
+from avow.server.serving import Answer, Call, Slice, plain
+from avow.wire.endpoint import Caller, Endpoint, Shape
+
+__all__ = ["INBOX", "inbox_slice"]
+
+# The frame of a mail takes over this policy, so the mail's inline style must pass it; scripts pass nowhere but here.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-{nonce}'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class InboxQuery(Shape):
+    """Which messages to show: all, or those to one address."""
+
+    to: Annotated[str, Meta(max_length=320)] | None = None
+
+
+class Inbox(msgspec.Struct, frozen=True):
+    """The captured messages, newest first."""
+
+    messages: list[InboxMessage]
+
+
+INBOX = Endpoint("dev.inbox", "GET", "/dev/inbox", InboxQuery, Inbox, Caller.ANYONE)
+
+
+def inbox_slice(inbox: InboxSender) -> Slice:
+    """Return the slice that shows this inbox; only `avow dev` and test servers list it."""
+    return Slice("inbox", (plain(INBOX, partial(show, inbox)),))
+
+
+def show(inbox: InboxSender, call: Call[InboxQuery]) -> Answer:
+    """Show the messages that were captured instead of being sent, newest first.
+
+    With `Accept: text/html` (a browser) the answer is a page, otherwise JSON.
+    """
+    messages = inbox.messages(call.body.to)
+    if not call.client.accepts_html:
+        return Answer(msgspec.json.encode(Inbox(messages)))
+    nonce = token_urlsafe(16)
+    page = _environment().get_template("inbox.html").render(messages=messages, to=call.body.to or "", nonce=nonce)
+    return Answer(
+        page,
+        content_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": _POLICY.format(nonce=nonce)},
+    )
+
+
+def _framed(html: str) -> str:
+    """Return a mail for the frame it is shown in: its links open in a new tab."""
+    return html.replace("<head>", '<head><base target="_blank">', 1)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+    )
+    environment.filters["framed"] = _framed
+    return environment

@@ -44,6 +44,8 @@ class Job:
         waiter: The submitter's own (a future, a lock); the store does not look at it.
         result: What the unit returned, once committed.
         error: Why there is no result.
+        only_reads: Whether it runs beside the writer, without a transaction.
+        since: Monotonic time at which it was handed in.
     """
 
     unit: Unit
@@ -52,6 +54,7 @@ class Job:
     waiter: Any = None
     result: object = None
     error: BaseException | None = None
+    only_reads: bool = False
     since: float = field(default_factory=monotonic)
 
     def fail(self, error: BaseException) -> None:
@@ -101,6 +104,10 @@ class Line:
             return jobs
         self._queue.put(None)  # the closing mark is for every thread, and for this one's next turn
         return jobs
+
+    def is_empty(self) -> bool:
+        """Say whether nothing waits at this moment."""
+        return self._queue.empty()
 
     def close(self) -> None:
         """Accept no more; the threads finish what waits."""

@@ -38,14 +38,21 @@ def open_store(
         capacity: Units that may wait; more are answered Unavailable at once.
         durable: False drops the wait for the disk: for tests, never for data.
     """
+    if is_sqlite(url):
+        path = sqlite_path(url)
 
-    def start(announce: Announce) -> Engine:
-        return SqliteEngine(
-            sqlite_path(url), vault=vault, clock=clock, announce=announce, capacity=capacity, durable=durable
-        )
+        def start(announce: Announce) -> Engine:
+            return SqliteEngine(path, vault=vault, clock=clock, announce=announce, capacity=capacity, durable=durable)
 
-    if not is_sqlite(url):
-        raise NotImplementedError
+    else:
+
+        def start(announce: Announce) -> Engine:
+            from avow.server.store.postgres import PostgresEngine  # psycopg takes a quarter of a second to import
+
+            return PostgresEngine(
+                url, vault=vault, clock=clock, announce=announce, capacity=capacity, pool_size=pool_size
+            )
+
     return Store(url, start)
 
 
@@ -55,7 +62,10 @@ def create(url: str) -> None:
     Raises:
         StoreRefused: There is a database already.
     """
-    _create_sqlite(sqlite_path(url))
+    if is_sqlite(url):
+        _create_sqlite(sqlite_path(url))
+    else:
+        _create_postgres(url)
 
 
 def is_sqlite(url: str) -> bool:
@@ -106,3 +116,20 @@ def _fill(path: str) -> None:
         connect(path, is_reader=False).close()
     except sqlite3.Error as error:
         raise StoreRefused(f"The database {path} cannot be created: {sentence_of(error)}.") from error
+
+
+def _create_postgres(url: str) -> None:
+    import psycopg  # takes a quarter of a second to import, and SQLite does not need it
+
+    from avow.server.store.postgres import MIGRATION_LOCK, connect
+
+    try:
+        with connect(url) as connection:
+            connection.execute("BEGIN READ WRITE")
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            if connection.execute("SELECT to_regclass('alembic_version')").fetchone() != (None,):
+                raise StoreRefused("The PostgreSQL database has tables of Avow already.")
+            connection.execute((_FOLDER / "schema_postgres.sql").read_bytes())
+            connection.execute("COMMIT")
+    except psycopg.Error as error:
+        raise StoreRefused(f"The tables cannot be created: {str(error).strip().splitlines()[0]}.") from error

@@ -176,11 +176,12 @@ class SqliteEngine:
                 cursor.execute("RELEASE unit")
             cursor.execute("COMMIT")
         finally:
-            self._leave(connection)
+            self._leave(connection, cursor)
         return signals
 
-    def _leave(self, connection: sqlite3.Connection) -> None:
+    def _leave(self, connection: sqlite3.Connection, cursor: sqlite3.Cursor) -> None:
         try:
+            cursor.close()  # a unit's traceback may keep it alive, and with it the connection
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         finally:
@@ -211,6 +212,7 @@ class SqliteEngine:
                 except BaseException as error:  # delivered to whoever asked
                     job.fail(self._translated(error))
             deliver(jobs)
+        cursor.close()
 
     def _translated(self, error: BaseException) -> BaseException:
         """Return what a caller may see: the machine's troubles become Unavailable, bugs stay as they are."""

@@ -306,6 +306,7 @@ def _wrong_keys(key: SigningKey, claims: Claims) -> Rows:
         raw = key.signature(message.encode())
         der = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
         yield "the ES256 signature is DER", f"{message}.{_b64(der)}"
+        yield "the ES256 signature has a zero before s", f"{message}.{_b64(raw[:32] + bytes(1) + raw[32:])}"
 
 
 def _oversized(key: SigningKey, claims: Claims) -> Rows:

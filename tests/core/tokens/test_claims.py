@@ -42,6 +42,15 @@ def test_an_expired_token_is_told_from_a_wrong_one(
     assert not isinstance(refused.value, TokenExpired)
 
 
+@pytest.mark.parametrize("exp", [True, 0.5, "1", None])
+def test_an_exp_that_is_no_instant_is_wrong_rather_than_past(
+    key: SigningKey, claims: Claims, expected: Expected, now: int, exp: object
+) -> None:
+    with pytest.raises(InvalidToken) as refused:
+        verify(sign(key, {**claims, "exp": exp}), KeySet.of([key]), expected, now)
+    assert not isinstance(refused.value, TokenExpired)
+
+
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 @pytest.mark.parametrize(("seconds", "holds"), [(0, True), (5, True), (6, False)])
 def test_iat_and_nbf_are_not_ahead(

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from avow.core.tokens import Expected, KeySet, SigningKey, sign, unverified_kid, verify
+from avow.core.tokens.encoding import to_base64url
 from avow.errors import InvalidToken, TokenExpired, UnknownKey
 from tests.forgeries import forgeries
 
@@ -58,3 +59,13 @@ def test_a_forged_signature_never_tells_about_its_claims(
         verify(token[:-8] + "AAAAAAAA", KeySet.of([key]), expected, now)
     assert refused.value.detail.startswith("signature:")
     assert not isinstance(refused.value, TokenExpired)
+
+
+@pytest.mark.parametrize(
+    "header", ['{"alg":"EdDSA","kid":"%s"}' % ("k" * 129), '{"alg":"EdDSA",%s"kid":"k"}' % (" " * 1_000)]
+)
+def test_a_long_header_sends_nobody_for_keys(header: str) -> None:
+    token = f"{to_base64url(header.encode())}.e30.AAAA"
+    with pytest.raises(InvalidToken) as refused:
+        unverified_kid(token)
+    assert refused.value.detail.startswith("header:")

@@ -1,1 +1,88 @@
-"""Avow: self-hosted authentication and user management for Python web developers."""
+"""Avow: self-hosted authentication and user management for Python web developers.
+
+    from avow import Client, DeliveryMethod
+
+    client = Client()  # AVOW_BASE_URL and AVOW_PROJECT_ID say where
+    client.otp.sign_up_or_in(DeliveryMethod.EMAIL, "mia@example.com")
+
+Each name is imported when it is first asked for, so that `import avow` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avow.errors import (
+        API_RATE_LIMIT_RETRY_AFTER_HEADER,
+        ERROR_TYPE_API_RATE_LIMIT,
+        ERROR_TYPE_SERVER_ERROR,
+        AuthException,
+        AvowError,
+        RateLimitException,
+    )
+    from avow.sdk._async.client import AsyncClient
+    from avow.sdk._async.client import AsyncClient as DescopeClientAsync
+    from avow.sdk._sync.client import Client
+    from avow.sdk._sync.client import Client as DescopeClient
+    from avow.sdk.options import (
+        COOKIE_DATA_NAME,
+        REFRESH_SESSION_COOKIE_NAME,
+        REFRESH_SESSION_TOKEN_NAME,
+        SESSION_COOKIE_NAME,
+        SESSION_TOKEN_NAME,
+        AssociatedTenant,
+        AttributeMapping,
+        DeliveryMethod,
+        LoginOptions,
+        RoleMapping,
+        SignUpOptions,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Client",
+    "AsyncClient",
+    "DescopeClient",
+    "DescopeClientAsync",
+    "AuthException",
+    "RateLimitException",
+    "AvowError",
+    "DeliveryMethod",
+    "LoginOptions",
+    "SignUpOptions",
+    "AssociatedTenant",
+    "RoleMapping",
+    "AttributeMapping",
+    "SESSION_TOKEN_NAME",
+    "REFRESH_SESSION_TOKEN_NAME",
+    "SESSION_COOKIE_NAME",
+    "REFRESH_SESSION_COOKIE_NAME",
+    "COOKIE_DATA_NAME",
+    "API_RATE_LIMIT_RETRY_AFTER_HEADER",
+    "ERROR_TYPE_API_RATE_LIMIT",
+    "ERROR_TYPE_SERVER_ERROR",
+]
+
+_CLIENTS = {
+    "Client": ("avow.sdk._sync.client", "Client"),
+    "DescopeClient": ("avow.sdk._sync.client", "Client"),
+    "AsyncClient": ("avow.sdk._async.client", "AsyncClient"),
+    "DescopeClientAsync": ("avow.sdk._async.client", "AsyncClient"),
+}
+_ERRORS = ("API_RATE_LIMIT_", "ERROR_TYPE_", "AuthException", "AvowError", "RateLimitException")
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'avow' has no attribute {name!r}")
+    module, attribute = _CLIENTS.get(name, ("avow.sdk.options", name))
+    if name.startswith(_ERRORS):
+        module = "avow.errors"
+    found: object = getattr(import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,284 @@
+"""The client: what an application holds for the life of its process."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from avow.clock import Clock, system_clock
+from avow.sdk import grants
+from avow.sdk._async.enchantedlink import AsyncEnchantedLink
+from avow.sdk._async.http import AsyncHttpTransport
+from avow.sdk._async.magiclink import AsyncMagicLink
+from avow.sdk._async.mgmt import AsyncMgmt
+from avow.sdk._async.otp import AsyncOTP
+from avow.sdk._async.runner import AsyncRunner
+from avow.sdk.answers import JWTResponse, LoginRecord, SessionClaims, Tenants, UserResponse
+from avow.sdk.calls import sessions
+from avow.sdk.calls.call import refused
+from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_keys
+from avow.sdk.flow import Audience, Flows
+from avow.sdk.keys import KeyRing
+from avow.sdk.transport import AsyncTransport, Response
+
+__all__ = ["AsyncClient"]
+
+
+class AsyncClient:
+    """A project on an Avow server. Make one and share it: it is safe for threads and tasks, and keeps connections.
+
+    Attributes:
+        otp: One-time codes.
+        magiclink: Magic links.
+        enchantedlink: Enchanted links.
+    """
+
+    def __init__(
+        self,
+        project_id: str | None = None,
+        public_key: Mapping[str, object] | str | None = None,
+        skip_verify: bool = False,
+        management_key: str | None = None,
+        timeout_seconds: float = 60,
+        jwt_validation_leeway: int = 5,
+        auth_management_key: str | None = None,
+        fga_cache_url: str | None = None,
+        *,
+        base_url: str | None = None,
+        verbose: bool = False,
+        transport: AsyncTransport | None = None,
+        clock: Clock = system_clock,
+        retry_delays_seconds: Sequence[float] = RETRY_DELAYS_SECONDS,
+    ) -> None:
+        """Make a client; nothing is sent yet.
+
+        Args:
+            project_id: The project; else AVOW_PROJECT_ID, else DESCOPE_PROJECT_ID.
+            public_key: One JWK to verify tokens with instead of fetching the project's keys; else AVOW_PUBLIC_KEY,
+                else DESCOPE_PUBLIC_KEY. Such a client knows nothing of key rotation.
+            skip_verify: Do not check TLS certificates. Only for development.
+            management_key: Secret for `mgmt`; else AVOW_MANAGEMENT_KEY, else DESCOPE_MANAGEMENT_KEY.
+            timeout_seconds: How long an answer may take.
+            jwt_validation_leeway: Seconds by which the clocks of server and client may differ.
+            auth_management_key: Secret that accompanies sign-in calls; else AVOW_AUTH_MANAGEMENT_KEY, else
+                DESCOPE_AUTH_MANAGEMENT_KEY.
+            fga_cache_url: Accepted for callers of the official SDK; no call uses it yet.
+            base_url: Address of the server; else AVOW_BASE_URL, else DESCOPE_BASE_URI.
+            verbose: Keep the last response of each thread or task for `get_last_response`.
+            transport: Carries the requests instead of HTTP. The client does not close it.
+            clock: Tells the seconds since the epoch; for tests.
+            retry_delays_seconds: Pauses before each repetition of a call that may be repeated; () for none.
+
+        Raises:
+            AuthException: There is no project id or no address, or a value cannot be used (status 400); or
+                `public_key` is no key.
+        """
+        config = configure(
+            project_id,
+            management_key=management_key,
+            auth_management_key=auth_management_key,
+            timeout_seconds=timeout_seconds,
+            leeway_seconds=jwt_validation_leeway,
+            retry_delays_seconds=tuple(retry_delays_seconds),
+        )
+        fixed, url = fixed_keys(public_key), base_url_of(base_url)
+        if not url and transport is None and fixed is None:
+            raise refused("The address of your Avow server is needed: pass base_url or set AVOW_BASE_URL.")
+        if skip_verify:
+            warnings.warn("TLS certificates are not checked (skip_verify): only for development.", stacklevel=2)
+        self._owns_transport = transport is None
+        carrier = transport or AsyncHttpTransport(url, verifies_tls=not skip_verify)
+        self._flows = Flows(config, KeyRing(fixed), clock)
+        self._runner = AsyncRunner(carrier, keeps_last=verbose)
+        self._run = self._runner.run
+        self.otp = AsyncOTP(self._flows, self._runner)
+        self.magiclink = AsyncMagicLink(self._flows, self._runner)
+        self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
+        self._mgmt = AsyncMgmt(self._flows, self._runner)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(project_id={self._flows.config.project_id!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections. A client can be used again: it opens new ones."""
+        if self._owns_transport:
+            await self._runner.close()
+
+    @property
+    def mgmt(self) -> AsyncMgmt:
+        """Return the management calls.
+
+        Raises:
+            AuthException: The client has no management key (status 400).
+        """
+        if not self._flows.config.management_key:
+            raise refused("Management needs a key: pass management_key or set AVOW_MANAGEMENT_KEY.")
+        return self._mgmt
+
+    def get_last_response(self) -> Response | None:
+        """Return the last response in this thread or task; None unless the client was made with `verbose=True`."""
+        return self._runner.last_response()
+
+    # Sessions
+
+    async def validate_session(self, session_token: str, audience: Audience = None) -> SessionClaims:
+        """Verify a session token, without a request but for keys now and then.
+
+        Args:
+            session_token: As it came with a request.
+            audience: The token must name one of these; when None, a token for somebody else is refused all the same.
+
+        Returns:
+            The claims, in dicts that are yours to change.
+
+        Raises:
+            TokenExpired: The token was right, but its time is over: refresh.
+            InvalidToken: It is not a session token of this project.
+            KeysUnavailable: The keys could not be fetched, so nobody can tell.
+        """
+        known = self._flows.recall(session_token, audience)
+        return known if known is not None else await self._run(self._flows.validate(session_token, audience))
+
+    async def refresh_session(self, refresh_token: str, audience: Audience = None) -> JWTResponse:
+        """Exchange a refresh token for a new session token.
+
+        Args:
+            refresh_token: The newest refresh token of the session.
+            audience: The tokens must name one of these.
+
+        Returns:
+            The session. Keep its `refreshSessionToken`: the one that was presented may be replaced by it.
+
+        Raises:
+            SessionEnded: The session is over: sign in again.
+            InvalidToken: It is not a refresh token of this project.
+            AuthException: Any other refusal.
+        """
+        return await self._run(self._flows.refresh(refresh_token, audience))
+
+    async def validate_and_refresh_session(
+        self, session_token: str, refresh_token: str, audience: Audience = None
+    ) -> SessionClaims | JWTResponse:
+        """Verify a session token, and refresh the session when it does not hold.
+
+        Args:
+            session_token: As it came with a request.
+            refresh_token: The newest refresh token of the session.
+            audience: The tokens must name one of these.
+
+        Returns:
+            The claims of the session token, or a new session (then it has `refreshSessionToken`) whose tokens go back
+            to the browser.
+
+        Raises:
+            AuthException: Neither token holds.
+        """
+        known = self._flows.recall(session_token, audience)
+        if known is not None:
+            return known
+        return await self._run(self._flows.validate_and_refresh(session_token, refresh_token, audience))
+
+    async def logout(self, refresh_token: str) -> None:
+        """End the session of a refresh token. Session tokens made before hold until they expire.
+
+        Raises:
+            AuthException: The token is not one of a live session.
+        """
+        await self._run(self._flows.logout(refresh_token))
+
+    async def logout_all(self, refresh_token: str) -> None:
+        """End all sessions of the user on all devices.
+
+        Raises:
+            AuthException: The token is not one of a live session.
+        """
+        await self._run(self._flows.logout_all(refresh_token))
+
+    async def me(self, refresh_token: str) -> UserResponse:
+        """Return the user of a session.
+
+        Raises:
+            AuthException: The token is not one of a live session.
+        """
+        return await self._run(self._flows.deliver(sessions.me(refresh_token)))
+
+    async def history(self, refresh_token: str) -> list[LoginRecord]:
+        """Return the past sign-ins of the user.
+
+        Raises:
+            AuthException: The token is not one of a live session.
+        """
+        return await self._run(self._flows.deliver(sessions.history(refresh_token)))
+
+    async def my_tenants(self, refresh_token: str, dct: bool = False, ids: Sequence[str] | None = None) -> Tenants:
+        """Return tenants of the user: the selected one, or those named.
+
+        Args:
+            refresh_token: Refresh token of the session.
+            dct: The tenant that is selected in the session.
+            ids: These tenants; either this or `dct`.
+
+        Raises:
+            AuthException: The call was refused.
+        """
+        return await self._run(self._flows.deliver(sessions.my_tenants(refresh_token, dct=dct, ids=ids)))
+
+    async def select_tenant(self, tenant_id: str, refresh_token: str) -> JWTResponse:
+        """Make the session act in a tenant of the user.
+
+        Args:
+            tenant_id: The tenant; the tokens that come name it as `dct`.
+            refresh_token: Refresh token of the session.
+
+        Raises:
+            AuthException: The user is not in the tenant, or any other refusal.
+        """
+        return await self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
+
+    # Roles and permissions of a validated session; nothing is sent.
+
+    def validate_permissions(self, jwt_response: Mapping[str, object], permissions: Sequence[str]) -> bool:
+        """Say whether the session has every one of these permissions in the project."""
+        return grants.holds(jwt_response, "", "permissions", permissions)
+
+    def get_matched_permissions(self, jwt_response: Mapping[str, object], permissions: Sequence[str]) -> list[str]:
+        """Return those of these permissions that the session has in the project."""
+        return grants.matched(jwt_response, "", "permissions", permissions)
+
+    def validate_tenant_permissions(
+        self, jwt_response: Mapping[str, object], tenant: str, permissions: Sequence[str]
+    ) -> bool:
+        """Say whether the session has every one of these permissions in a tenant."""
+        return grants.holds(jwt_response, tenant, "permissions", permissions)
+
+    def get_matched_tenant_permissions(
+        self, jwt_response: Mapping[str, object], tenant: str, permissions: Sequence[str]
+    ) -> list[str]:
+        """Return those of these permissions that the session has in a tenant."""
+        return grants.matched(jwt_response, tenant, "permissions", permissions)
+
+    def validate_roles(self, jwt_response: Mapping[str, object], roles: Sequence[str]) -> bool:
+        """Say whether the session has every one of these roles in the project."""
+        return grants.holds(jwt_response, "", "roles", roles)
+
+    def get_matched_roles(self, jwt_response: Mapping[str, object], roles: Sequence[str]) -> list[str]:
+        """Return those of these roles that the session has in the project."""
+        return grants.matched(jwt_response, "", "roles", roles)
+
+    def validate_tenant_roles(self, jwt_response: Mapping[str, object], tenant: str, roles: Sequence[str]) -> bool:
+        """Say whether the session has every one of these roles in a tenant."""
+        return grants.holds(jwt_response, tenant, "roles", roles)
+
+    def get_matched_tenant_roles(
+        self, jwt_response: Mapping[str, object], tenant: str, roles: Sequence[str]
+    ) -> list[str]:
+        """Return those of these roles that the session has in a tenant."""
+        return grants.matched(jwt_response, tenant, "roles", roles)

@@ -1,0 +1,14 @@
+"""The management calls, one module per resource; `client.mgmt`."""
+
+from avow.sdk._async.mgmt.project import AsyncProject
+from avow.sdk._async.runner import AsyncRunner
+from avow.sdk.flow import Flows
+
+__all__ = ["AsyncMgmt"]
+
+
+class AsyncMgmt:
+    """What needs a management key. It is for servers: whoever holds the key holds the project."""
+
+    def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
+        self.project = AsyncProject(flows, runner)

@@ -1,0 +1,315 @@
+"""The answers of the SDK: plain dicts in the contract's shape, and how they are made.
+
+Spec: contract "tokens" section 6.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NotRequired, Required, TypedDict, TypeVar, cast
+
+import msgspec
+
+from avow.errors import UnreadableAnswer
+from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, DeliveryMethod
+from avow.sdk.transport import Response
+
+__all__ = [
+    "CookieData",
+    "JWTResponse",
+    "LoginRecord",
+    "PendingLink",
+    "SessionClaims",
+    "Tenant",
+    "TenantClaims",
+    "Tenants",
+    "TokenClaims",
+    "UserResponse",
+    "UserTenant",
+    "as_is",
+    "auth_body",
+    "ignored",
+    "masked_address",
+    "session_claims",
+    "signed_in",
+]
+
+T = TypeVar("T")
+
+
+class TenantClaims(TypedDict, total=False):
+    """What a token says about one tenant of the user."""
+
+    name: str
+    roles: list[str]
+    permissions: list[str]
+
+
+class TokenClaims(TypedDict, total=False):
+    """The claims of a verified token, and the token itself under `jwt`; custom claims stand beside them."""
+
+    jwt: Required[str]
+    iss: Required[str]
+    sub: Required[str]
+    exp: Required[int]
+    iat: int
+    aud: str | list[str]
+    drn: str
+    sid: str
+    jti: str
+    rexp: str
+    amr: list[str]
+    roles: list[str]
+    permissions: list[str]
+    tenants: dict[str, TenantClaims]
+    dct: str
+    nsec: dict[str, object]
+
+
+class SessionClaims(TokenClaims):
+    """A validated session token: its claims, and the same under `sessionToken` as after a sign-in."""
+
+    sessionToken: TokenClaims
+    projectId: str
+    userId: str
+
+
+class CookieData(TypedDict):
+    """How a browser should keep the refresh token."""
+
+    exp: int
+    maxAge: int
+    domain: str
+    path: str
+
+
+class UserTenant(TypedDict):
+    """A tenant of a user."""
+
+    tenantId: str
+    tenantName: str
+    roleNames: list[str]
+    permissions: list[str]
+
+
+class UserResponse(TypedDict):
+    """A user."""
+
+    userId: str
+    loginIds: list[str]
+    name: str
+    givenName: str
+    middleName: str
+    familyName: str
+    email: str
+    phone: str
+    verifiedEmail: bool
+    verifiedPhone: bool
+    roleNames: list[str]
+    permissions: list[str]
+    userTenants: list[UserTenant]
+    status: str
+    externalIds: list[str]
+    picture: str
+    test: bool
+    customAttributes: dict[str, Any]
+    createdTime: int
+    modifiedTime: int
+    TOTP: bool
+    SAML: bool
+    OIDC: bool
+    SCIM: bool
+    OAuth: dict[str, bool]
+    webauthn: bool
+    push: bool
+    password: bool
+    ssoAppIds: list[str]
+    editable: bool
+
+
+class JWTResponse(TypedDict):
+    """A session: verified tokens with their claims, and whose it is."""
+
+    sessionToken: TokenClaims
+    refreshSessionToken: TokenClaims
+    permissions: list[str]
+    roles: list[str]
+    tenants: dict[str, TenantClaims]
+    projectId: str
+    userId: str
+    cookieData: CookieData
+    user: UserResponse
+    firstSeen: bool
+
+
+class PendingLink(TypedDict):
+    """Links are on their way: show `linkId`, poll with `pendingRef`."""
+
+    linkId: str
+    pendingRef: str
+    maskedEmail: NotRequired[str]
+    maskedPhone: NotRequired[str]
+
+
+class Tenant(TypedDict):
+    """A tenant as its members see it."""
+
+    id: str
+    name: str
+    customAttributes: dict[str, Any]
+
+
+class Tenants(TypedDict):
+    """Tenants of a user."""
+
+    tenants: list[Tenant]
+
+
+class LoginRecord(TypedDict):
+    """One past sign-in of a user."""
+
+    userId: str
+    loginTime: int
+    city: str
+    country: str
+    ip: str
+    selectedTenant: str
+
+
+class AuthBody(msgspec.Struct, rename="camel"):
+    """What the SDK reads of a sign-in's answer.
+
+    Attributes:
+        session_jwt: The session token.
+        refresh_jwt: The refresh token, or "" when it is a cookie or did not change.
+        cookie_expiration, cookie_max_age, cookie_domain, cookie_path: How a browser should keep the refresh token.
+        cookie_name: Name of the refresh cookie, or "" for the usual.
+        user: The person.
+        first_seen: It is their first session.
+        refresh_cookie: Value of the refresh cookie that came beside the body.
+    """
+
+    session_jwt: str = ""
+    refresh_jwt: str = ""
+    cookie_expiration: int = 0
+    cookie_max_age: int = 0
+    cookie_domain: str = ""
+    cookie_path: str = "/"
+    cookie_name: str = ""
+    user: dict[str, Any] = {}
+    first_seen: bool = True
+    refresh_cookie: str = ""
+
+    def refresh_token(self, presented: str = "") -> str:
+        """Return the newest refresh token: of the body, of the cookie, else the one that was presented."""
+        return self.refresh_jwt or self.refresh_cookie or presented
+
+
+def auth_body(response: Response) -> AuthBody:
+    """Read the answer of a sign-in or refresh.
+
+    Raises:
+        UnreadableAnswer: It is none, or it has no session.
+    """
+    try:
+        body = msgspec.json.decode(response.body, type=AuthBody)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableAnswer(detail=str(error)) from error
+    if not body.session_jwt:
+        raise UnreadableAnswer(detail="the answer of a sign-in has no session token")
+    body.refresh_cookie = response.cookie(body.cookie_name or REFRESH_SESSION_COOKIE_NAME)
+    return body
+
+
+def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None) -> JWTResponse:
+    """Return the answer of a sign-in, made of claims that were verified."""
+    answer: dict[str, Any] = {"sessionToken": session}
+    if refresh is not None:
+        answer["refreshSessionToken"] = refresh
+    answer |= _grants(session)
+    answer["cookieData"] = {
+        "exp": body.cookie_expiration,
+        "maxAge": body.cookie_max_age,
+        "domain": body.cookie_domain,
+        "path": body.cookie_path,
+    }
+    answer["user"], answer["firstSeen"] = body.user, body.first_seen
+    return cast(JWTResponse, answer)
+
+
+def token_claims(payload: bytes, token: str) -> TokenClaims:
+    """Return the claims of a verified token in a new dict that the caller owns."""
+    claims: TokenClaims = msgspec.json.decode(payload)
+    claims["jwt"] = token
+    return claims
+
+
+def session_claims(payload: bytes, token: str) -> SessionClaims:
+    """Return a validated session token as the caller gets it, in new dicts that the caller owns."""
+    claims: dict[str, Any] = _decode(payload)
+    claims["jwt"] = token
+    answer = claims.copy()
+    answer["sessionToken"] = claims
+    answer["permissions"] = claims.get("permissions", [])
+    answer["roles"] = claims.get("roles", [])
+    answer["tenants"] = claims.get("tenants", {})
+    answer["projectId"] = claims["iss"]
+    answer["userId"] = claims.get("dsub") or claims["sub"]
+    return cast(SessionClaims, answer)
+
+
+def masked_address(method: DeliveryMethod) -> Callable[[Response], str]:
+    """Return a reader of the masked address that a code or link went to."""
+    name = "maskedEmail" if method is DeliveryMethod.EMAIL else "maskedPhone"
+
+    def read(response: Response) -> str:
+        address = _object(response).get(name)
+        if not isinstance(address, str):
+            raise UnreadableAnswer(detail=f"the answer has no {name}")
+        return address
+
+    return read
+
+
+def as_is(shape: type[T]) -> Callable[[Response], T]:
+    """Return a reader of an answer that the caller gets as it came."""
+
+    def read(response: Response) -> T:
+        return cast(T, _object(response))
+
+    return read
+
+
+def as_list(shape: type[T]) -> Callable[[Response], list[T]]:
+    """Return a reader of a list that the caller gets as it came."""
+
+    def read(response: Response) -> list[T]:
+        found = response.json()
+        if not isinstance(found, list):
+            raise UnreadableAnswer(detail="the answer is not a list")
+        return cast(list[T], found)
+
+    return read
+
+
+def ignored(response: Response) -> None:
+    """Take any answer."""
+
+
+_decode = msgspec.json.Decoder().decode
+
+
+def _grants(claims: TokenClaims) -> dict[str, Any]:
+    said = cast(dict[str, Any], claims)
+    return {
+        "permissions": said.get("permissions", []),
+        "roles": said.get("roles", []),
+        "tenants": said.get("tenants", {}),
+        "projectId": said["iss"],
+        "userId": said.get("dsub") or said["sub"],
+    }
+
+
+def _object(response: Response) -> Mapping[str, Any]:
+    found = response.json()
+    if not isinstance(found, dict):
+        raise UnreadableAnswer(detail="the answer is not an object")
+    return found

@@ -1,0 +1,1 @@
+"""Management calls, one module per resource."""

@@ -1,0 +1,99 @@
+"""What callers hand to the SDK besides plain text: delivery methods, options, mappings; and the contract's names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = [
+    "COOKIE_DATA_NAME",
+    "REFRESH_SESSION_COOKIE_NAME",
+    "REFRESH_SESSION_TOKEN_NAME",
+    "SESSION_COOKIE_NAME",
+    "SESSION_TOKEN_NAME",
+    "AssociatedTenant",
+    "AttributeMapping",
+    "DeliveryMethod",
+    "LoginOptions",
+    "RoleMapping",
+    "SignUpOptions",
+]
+
+SESSION_COOKIE_NAME = "DS"
+REFRESH_SESSION_COOKIE_NAME = "DSR"
+SESSION_TOKEN_NAME = "sessionToken"
+REFRESH_SESSION_TOKEN_NAME = "refreshSessionToken"
+COOKIE_DATA_NAME = "cookieData"
+
+
+class DeliveryMethod(Enum):
+    """How a code or link travels. EMBEDDED is generated for the caller and not sent."""
+
+    WHATSAPP = 1
+    SMS = 2
+    EMAIL = 3
+    EMBEDDED = 4
+    VOICE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LoginOptions:
+    """Options of one sign-in.
+
+    Attributes:
+        stepup: Ask for a stronger proof within a live session; needs its refresh token.
+        mfa: Add this method to those of a live session; needs its refresh token.
+        revoke_other_sessions: End the user's other sessions.
+        custom_claims: Claims for the tokens; from an unauthenticated caller they appear under `nsec`.
+        template_options: Values for the message template.
+        template_id: Message template instead of the default.
+        locale: Language of the message, as a BCP 47 tag.
+    """
+
+    stepup: bool = False
+    mfa: bool = False
+    revoke_other_sessions: bool | None = None
+    custom_claims: Mapping[str, object] | None = None
+    template_options: Mapping[str, str] | None = None
+    template_id: str | None = None
+    locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpOptions:
+    """Options of one sign-up; as the fields of `LoginOptions`."""
+
+    revoke_other_sessions: bool | None = None
+    custom_claims: Mapping[str, object] | None = None
+    template_options: Mapping[str, str] | None = None
+    template_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedTenant:
+    """A tenant that a user or access key belongs to, and the roles held in it."""
+
+    tenant_id: str
+    role_names: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMapping:
+    """Groups of an identity provider that give a role."""
+
+    groups: Sequence[str]
+    role_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeMapping:
+    """Which attribute of an identity provider fills which attribute of a user."""
+
+    name: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    group: str | None = None
+    given_name: str | None = None
+    middle_name: str | None = None
+    family_name: str | None = None
+    picture: str | None = None
+    custom_attributes: Mapping[str, str] | None = None

@@ -1,0 +1,1 @@
+"""The SDK: one body, both colours."""

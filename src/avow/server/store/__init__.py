@@ -1,10 +1,38 @@
-"""The storage spine: units of work on SQLite or PostgreSQL, and the conventions of a slice's `rows.py`."""
+"""The storage spine: units of work on SQLite or PostgreSQL.
+
+A unit is a plain function `unit(tx, ...)`: it has no effect but through `tx`, may be run again, and never catches a
+database error. The conventions of a slice's `rows.py`, which tests/architecture/test_statements.py checks:
+
+- Each statement is one constant in capitals, with `:named` parameters, the same text for SQLite and PostgreSQL. It
+  names its columns and binds `:project_id`; the few that cannot are listed in `cross_project.py` with the reason.
+- Each statement that returns rows has its row class in the same module: `RETURNS = {"FIND": UserRow, ...}`. The
+  class is a frozen slotted dataclass whose fields are the selected columns, by name and in order.
+- Types are integers, text and bytes. A list is `IN (:ids)` with `in_list`; a search is `Search` over fragments.
+"""
 
 from avow.server.store.checks import check_schema, check_secret
+from avow.server.store.cross_project import CROSS_PROJECT
 from avow.server.store.jobs import Job
+from avow.server.store.kv import Kv, MemoryKv, open_kv
 from avow.server.store.opening import create, open_store
 from avow.server.store.refused import StoreRefused
+from avow.server.store.search import Search, in_list
 from avow.server.store.store import Store
 from avow.server.store.tx import Tx
 
-__all__ = ["Job", "Store", "StoreRefused", "Tx", "check_schema", "check_secret", "create", "open_store"]
+__all__ = [
+    "CROSS_PROJECT",
+    "Job",
+    "Kv",
+    "MemoryKv",
+    "Search",
+    "Store",
+    "StoreRefused",
+    "Tx",
+    "check_schema",
+    "check_secret",
+    "create",
+    "in_list",
+    "open_kv",
+    "open_store",
+]

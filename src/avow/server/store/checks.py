@@ -9,6 +9,7 @@ from avow.server.store.files import look_at_file
 from avow.server.store.opening import is_sqlite, sqlite_path
 from avow.server.store.refused import StoreRefused
 from avow.server.store.revisions import HEAD, REVISIONS
+from avow.server.store.rows import FIND_CHECK, FIND_REVISION, INSERT_CHECK, CheckRow
 from avow.server.store.sqlite import sentence_of
 from avow.server.store.store import Store
 from avow.server.store.tx import Tx
@@ -17,9 +18,6 @@ __all__ = ["check_schema", "check_secret", "judge_revision", "revision_of"]
 
 # A damaged file is looked for as far as this time allows, so that a large database does not delay the start.
 _CHECK_SECONDS = 0.25
-
-INSERT_CHECK = "INSERT INTO meta (name, value) VALUES ('secret_check', :value) ON CONFLICT DO NOTHING"
-FIND_CHECK = "SELECT value FROM meta WHERE name = 'secret_check'"
 
 
 def check_schema(store: Store) -> None:
@@ -40,7 +38,8 @@ def check_secret(store: Store, vault: Vault) -> None:
 
     def unit(tx: Tx) -> str:
         tx.run(INSERT_CHECK, value=vault.check_value())
-        return tx.one(FIND_CHECK, str) or ""
+        row = tx.one(FIND_CHECK, CheckRow)
+        return row.value if row else ""
 
     if not vault.recognises(store.run_anywhere(unit)):
         raise StoreRefused(
@@ -80,7 +79,7 @@ def _sqlite_revision(path: str) -> str | None:
         connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         try:
             _check_pages(connection, path)
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            row = connection.execute(FIND_REVISION).fetchone()
         finally:
             connection.close()
     except sqlite3.Error as error:
@@ -112,7 +111,7 @@ def _postgres_revision(url: str) -> str | None:
         with connect(url) as connection:
             if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
                 return None
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            row = connection.execute(FIND_REVISION).fetchone()
     except psycopg.Error as error:
         raise StoreRefused(f"PostgreSQL cannot be used: {str(error).strip().splitlines()[0]}.") from error
     return row[0] if row else None

@@ -62,9 +62,9 @@ _NAMED = re.compile(
 
 
 @lru_cache(maxsize=4096)
-def translate(sql: str) -> str:
+def translate(sql: str) -> bytes:
     """Return a statement with `:named` parameters as psycopg takes it."""
-    return _NAMED.sub(_psycopg_style, sql)
+    return _NAMED.sub(_psycopg_style, sql).encode()
 
 
 def connect(url: str) -> psycopg.Connection:

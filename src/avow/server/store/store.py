@@ -1,11 +1,10 @@
 """The store: where units are handed in, and what wakes whom after a commit."""
 
-import os
 import threading
-import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar, cast
 
+from avow.server.store.forks import watch
 from avow.server.store.jobs import Done, Job, Unit, call_listeners
 from avow.server.store.tx import Tx
 
@@ -54,7 +53,7 @@ class Store:
         self._starting = threading.Lock()
         self._engine: Engine | None = None
         self._listeners: dict[str, list[Callable[[], object]]] = {}
-        _STORES.add(self)
+        watch(self)
 
     def write(self, project_id: str | None, unit: Unit, done: Done, waiter: object = None) -> Job:
         """Queue a unit that may write; its job is answered once it is committed.
@@ -127,9 +126,6 @@ class Store:
         answered.acquire()
         return cast(T, job.get())
 
-    # A fork must not carry connections into the child: SQLite would there believe in locks that only the parent
-    # holds, and the file could be damaged. So they are closed before, and nobody opens new ones until it is over.
-
     def before_fork(self) -> None:
         """Close, and open nothing until the fork is over."""
         self._starting.acquire()
@@ -159,25 +155,4 @@ def _refuse_start(announce: Announce) -> Engine:
     raise RuntimeError("this process was forked while the store was open; open the store after the fork")
 
 
-def _before_fork() -> None:
-    _FORKING.extend(_STORES)
-    for store in _FORKING:
-        store.before_fork()
-
-
-def _after_fork_in_parent() -> None:
-    while _FORKING:
-        _FORKING.pop().after_fork_in_parent()
-
-
-def _after_fork_in_child() -> None:
-    _FORKING.clear()
-    for store in list(_STORES):
-        store.after_fork_in_child()
-
-
-_STORES: "weakref.WeakSet[Store]" = weakref.WeakSet()
-_FORKING: list[Store] = []
 _CARRIED: list[Engine] = []  # kept for ever: in the child, not even the garbage collector may close them
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

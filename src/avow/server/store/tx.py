@@ -7,6 +7,7 @@ import msgspec
 
 from avow.core.ids import AUDIT, random_id
 from avow.core.vault import Vault
+from avow.server.store.rows import INSERT_AUDIT
 
 __all__ = ["Cursor", "Execute", "Tx", "Value"]
 
@@ -29,13 +30,6 @@ class Cursor(Protocol):
 
 
 Execute = Callable[[str, dict[str, Value]], Cursor]
-
-_AUDIT = """
-INSERT INTO audit_events
-  (project_id, id, occurred_at, action, outcome, actor, user_id, tenant_id, address, device, data)
-VALUES
-  (:project_id, :id, :now, :action, :outcome, :actor, :user_id, :tenant_id, :address, :device, :data)
-"""
 
 
 class Tx:
@@ -116,7 +110,7 @@ class Tx:
             data: Ids and outcomes only; never a secret.
         """
         self.run(
-            _AUDIT,
+            INSERT_AUDIT,
             id=random_id(AUDIT),
             action=action,
             outcome=outcome,

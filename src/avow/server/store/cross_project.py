@@ -1,0 +1,18 @@
+"""The statements that belong to no project, each with its reason; every other one binds `:project_id`.
+
+They are named, not imported: the store knows none of the slices above it. A test resolves the names.
+"""
+
+__all__ = ["CROSS_PROJECT"]
+
+CROSS_PROJECT: tuple[tuple[str, str], ...] = (
+    ("avow.server.store.rows.INSERT_CHECK", "The check value of the secret key belongs to the installation."),
+    ("avow.server.store.rows.FIND_CHECK", "The check value of the secret key belongs to the installation."),
+    ("avow.server.store.rows.FIND_REVISION", "The schema belongs to the installation."),
+    ("avow.server.store.rows.ADD_COUNTERS", "Rate limits count callers before a project is known."),
+    ("avow.server.store.rows.SWEEP_COUNTERS", "Rate limits count callers before a project is known."),
+    ("avow.server.projects.rows.LIST", "The operator asks which projects there are."),
+    ("avow.server.delivery.rows.LEASE", "A courier takes whatever is due, of any project."),
+    ("avow.server.delivery.rows.NEXT_DUE", "A courier sleeps until anything is due."),
+    ("avow.server.delivery.rows.DROP_OLD", "Finished messages of every project are forgotten together."),
+)

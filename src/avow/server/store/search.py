@@ -1,0 +1,122 @@
+"""Statements with a variable part, IN lists and searches: constant fragments only, no caller's text enters SQL."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import LiteralString, Self, TypeVar
+
+from avow.server.store.tx import Tx, Value
+
+__all__ = ["MOST_IN_LIST", "Search", "in_list"]
+
+R = TypeVar("R")
+
+MOST_IN_LIST = 1024
+
+_COLUMN = re.compile(r"[a-z_]+(?:\.[a-z_]+)?\Z")
+
+
+def in_list(name: str, values: Sequence[Value]) -> tuple[str, dict[str, Value]]:
+    """Return the text and parameters of an IN list.
+
+    A constant says `... id IN (:ids)`, and is used so:
+
+        clause, ids = in_list("ids", wanted)
+        tx.all(FIND.replace("(:ids)", clause), Row, **ids)
+
+    The list is padded to a power of two by its last value, so that few different statements are prepared. An empty
+    list matches nothing.
+
+    Args:
+        name: The parameter of the constant, a constant itself.
+        values: At most `MOST_IN_LIST`.
+
+    Raises:
+        ValueError: There are more.
+    """
+    if len(values) > MOST_IN_LIST:
+        raise ValueError(f"{len(values)} values in one list; the most is {MOST_IN_LIST}")
+    if not values:
+        return "(NULL)", {}
+    width = 1 << (len(values) - 1).bit_length()
+    padded = [*values, *[values[-1]] * (width - len(values))]
+    params = {f"{name}_{number}": value for number, value in enumerate(padded)}
+    return "(" + ", ".join(f":{key}" for key in params) + ")", params
+
+
+class Search:
+    """One SELECT whose conditions depend on what was asked for.
+
+        search = Search(FIND_USERS)  # a constant that ends in its first condition, project_id = :project_id
+        if body.status:
+            search.where("status = :status", status=body.status)
+        if body.text:
+            search.contains("name_folded", "text", body.text.casefold())
+        users = search.order("created_at, id").page(limit, offset).all(tx, UserRow)
+
+    Fragments are constants of the slice; values travel as parameters only.
+    """
+
+    def __init__(self, select: LiteralString) -> None:
+        """Begin with a constant that selects named columns and ends in `WHERE project_id = :project_id`."""
+        self._parts: list[str] = [select.rstrip()]
+        self._params: dict[str, Value] = {}
+        self._tail: list[str] = []
+
+    @property
+    def sql(self) -> str:
+        """Return the statement as it stands."""
+        return "\n".join([*self._parts, *self._tail])
+
+    @property
+    def params(self) -> dict[str, Value]:
+        """Return a copy of its parameters."""
+        return dict(self._params)
+
+    def where(self, condition: LiteralString, /, **values: Value) -> Self:
+        """Add a condition, and the values of its parameters."""
+        return self._add(f"({condition})", values)
+
+    def among(self, column: LiteralString, name: LiteralString, values: Sequence[Value]) -> Self:
+        """Add: the column has one of the values; an empty list matches nothing."""
+        clause, params = in_list(name, values)
+        return self._add(f"{_column(column)} IN {clause}", params)
+
+    def contains(self, column: LiteralString, name: LiteralString, text: str) -> Self:
+        """Add: the column contains the text. Both are folded before; wildcards in the text are plain letters."""
+        return self._add(f"{_column(column)} LIKE :{name} ESCAPE '!'", {name: f"%{_escaped(text)}%"})
+
+    def starts_with(self, column: LiteralString, name: LiteralString, text: str) -> Self:
+        """Add: the column starts with the text. Both are folded before; wildcards in the text are plain letters."""
+        return self._add(f"{_column(column)} LIKE :{name} ESCAPE '!'", {name: f"{_escaped(text)}%"})
+
+    def order(self, columns: LiteralString) -> Self:
+        """Sort by these columns; the last is unique, so that pages do not overlap."""
+        self._tail.append(f"ORDER BY {columns}")
+        return self
+
+    def page(self, limit: int, offset: int = 0) -> Self:
+        """Return at most `limit` rows after the first `offset`; called last."""
+        self._tail.append("LIMIT :page_limit OFFSET :page_offset")
+        self._params |= {"page_limit": limit, "page_offset": offset}
+        return self
+
+    def all(self, tx: Tx, row: Callable[..., R]) -> list[R]:
+        """Return the rows that match."""
+        return tx.all(self.sql, row, **self._params)
+
+    def _add(self, condition: str, values: dict[str, Value]) -> Self:
+        if twice := self._params.keys() & values.keys():
+            raise TypeError(f"parameter {', '.join(sorted(twice))} is used twice")
+        self._parts.append(f"  AND {condition}")
+        self._params |= values
+        return self
+
+
+def _column(name: str) -> str:
+    if not _COLUMN.match(name):
+        raise ValueError(f"not a column: {name!r}")
+    return name
+
+
+def _escaped(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -1,0 +1,64 @@
+"""Client addresses: whose request it is when proxies stand in between."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+__all__ = ["Network", "client_address"]
+
+Network = IPv4Network | IPv6Network
+_Address = IPv4Address | IPv6Address
+
+
+def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
+    """Return the address of the client.
+
+    `X-Forwarded-For` is read from right to left, each entry only if the one that reported it is a trusted proxy. A
+    malformed entry ends the walk: the address before it counts.
+
+    Args:
+        peer: Address of the connection, without port; anything else (a socket's path) is returned as it is.
+        forwarded_for: Value of `X-Forwarded-For`, several headers joined by commas, or None.
+        trusted: Networks of the proxies in front of this server.
+
+    Returns:
+        An address in its shortest form; IPv4 in IPv6 is written as IPv4.
+    """
+    address = _address(peer)
+    if address is None:
+        return peer
+    hops = forwarded_for.split(",") if forwarded_for else []
+    while hops and _is_trusted(address, trusted):
+        earlier = _address(_without_port(hops.pop().strip(" \t")))
+        if earlier is None:
+            break
+        address = earlier
+    return str(address)
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.scope_id:
+            return None
+        return address.ipv4_mapped or address
+    return address
+
+
+def _is_trusted(address: _Address, trusted: Sequence[Network]) -> bool:
+    return any(address in network for network in trusted)
+
+
+def _without_port(entry: str) -> str:
+    """Return the address of `1.2.3.4:80`, `[::1]:80` and `[::1]`, as some proxies write them."""
+    if entry.startswith("["):
+        address, bracket, port = entry[1:].partition("]")
+        return address if bracket and ":" in address and (not port or _is_port(port)) else ""
+    address, colon, port = entry.partition(":")
+    return address if colon and _is_port(f":{port}") else entry
+
+
+def _is_port(text: str) -> bool:
+    return text.startswith(":") and text[1:].isascii() and text[1:].isdigit() and len(text) <= 6

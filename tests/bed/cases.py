@@ -1,7 +1,7 @@
 """Security and fault cases: one test per case id, its control, its cells, and the count at the end of a run.
 
-A test named `test_s_jwt_01_...` (or `test_f_...`) is the case S-JWT-01 of `tests/security/security_cases.json`. It takes
-the fixture `case`, shows its control and tries each cell of its matrix:
+A test named `test_s_jwt_01_...` (or `test_f_...`) is the case S-JWT-01 of `tests/security/security_cases.json`. It
+takes the fixture `case`, shows its control and tries each cell of its matrix:
 
     def test_s_jwt_01_alg_none(case, server):
         case.control(lambda: server.me(genuine).status == 200)
@@ -9,10 +9,10 @@ the fixture `case`, shows its control and tries each cell of its matrix:
             with case.cell(f"GET /v1/auth/me, {name}"):
                 assert server.me(token).status == 401
 
-The control runs at once and again when the test is through: a server that refuses everything passes nothing. A cell that
-fails lets the others go on; the test fails at its end. A case of several back ends is one case: it passes when it
-passes on all of them. Cells that need a room not yet built stand in `tests/security/cells.toml` with the issue that
-owes them; such a case counts as passed only once nothing is owed.
+The control runs at once and again when the test is through: a server that refuses everything passes nothing. A cell
+that fails lets the others go on; the test fails at its end. A case of several back ends is one case: it passes when
+it passes on all of them. Cells that need a room not yet built stand in `tests/security/cells.toml` with the issue
+that owes them; such a case counts as passed only once nothing is owed.
 """
 
 import contextlib
@@ -131,7 +131,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         result = yield
         started.finish()
     finally:
-        pyfuncitem.user_properties.append((_PROPERTY, [id, dict(started.cells)]))
+        pyfuncitem.user_properties.append((_PROPERTY, dict(started.cells)))
     return result
 
 
@@ -157,9 +157,9 @@ class Count:
             return
         absent = bool(getattr(report, "wasxfail", "")) and report.skipped
         self.verdicts[id].append("absent" if absent else report.outcome)
-        for name, value in report.user_properties if report.when == "call" else []:
-            if name == _PROPERTY:
-                self.cells.update({(id, report.nodeid, cell): verdict for cell, verdict in value[1].items()})
+        for name, cells in report.user_properties if report.when == "call" else []:
+            if name == _PROPERTY and isinstance(cells, dict):
+                self.cells.update({(id, report.nodeid, cell): verdict for cell, verdict in cells.items()})
 
     def verdict(self, id: str) -> str:
         """Return the verdict of one case over all tests of it: passed, owing, failed, absent, not run."""

@@ -39,6 +39,11 @@ class Program:
     version: str = ""
     url: str = ""
 
+    @property
+    def folder(self) -> Path:
+        """Return the folder to put on PATH so that the program is found there."""
+        return Path(self.where) if self.name == "postgres" else Path(self.where).parent
+
     def __str__(self) -> str:
         """Return the line that the test run prints."""
         parts = [self.version, self.where or _without_password(self.url), f"({self.origin})"]

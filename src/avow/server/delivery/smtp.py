@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 from typing import Literal
 
 import idna
@@ -148,10 +148,10 @@ def build_mail(message: Rendered, sender: Address) -> EmailMessage:
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at, UTC))
     mail["Message-ID"] = f"<{message.id}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.locale
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
+    mail["Content-Language"] = message.locale  # after the content, which replaces the Content- headers
     return mail
 
 
@@ -175,7 +175,8 @@ def _recipient(address: str) -> Address:
 
 
 def _sender(text: str) -> Address:
-    name, spec = parseaddr(one_line(text))
+    found = getaddresses([text])
+    name, spec = found[0] if len(found) == 1 and one_line(text) == text else ("", "")
     try:
         plain = _recipient(spec)
     except Undeliverable as wrong:

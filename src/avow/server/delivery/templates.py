@@ -84,9 +84,7 @@ def check_own(method: Method, own: OwnTemplate) -> None:
     Raises:
         InvalidArgument: The locale is malformed, a part is missing, or a template reaches for more than it may.
     """
-    if own.locale and not (
-        own.locale.isascii() and own.locale.isalpha() and own.locale.islower() and len(own.locale) <= 3
-    ):
+    if own.locale and preferences(own.locale) != (own.locale,):
         raise InvalidArgument(error_message="The locale must be a language such as en, or empty for every language.")
     if not own.text.strip():
         raise InvalidArgument(error_message="The text template must not be empty.")

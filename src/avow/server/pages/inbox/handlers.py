@@ -22,7 +22,7 @@ _POLICY = (
 )
 
 
-class InboxQuery(Shape):
+class InboxQuery(Shape, frozen=True, kw_only=True):
     """Which messages to show: all, or those to one address."""
 
     to: Annotated[str, Meta(max_length=320)] | None = None

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from avow.core.sessions import SessionClaims
-from avow.core.tokens import SigningKey
+from avow.core.tokens import KeySet, SigningKey
 from avow.errors import AvowError
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
@@ -25,7 +25,7 @@ from avow.wire.users import UserResponse
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Body = TypeVar("Body")
+Body = TypeVar("Body", covariant=True)
 
 
 # --- Who calls -------------------------------------------------------------------------------------------------
@@ -40,7 +40,12 @@ class Project:
         name: For messages and pages.
         version: Counter that every change of settings or keys moves.
         settings: Policy of the project.
-        session_keys: Keys of the session set, the active one first; each signs or only verifies.
+        signing_key: The active key of the session set.
+        session_keys: The whole published session set: next, active and retired.
+        jwks: The session set as published, JSON.
+        oidc_jwks: The OpenID set as published, the session keys included, JSON.
+        public_url: Where people reach this server; Avow's own pages and links begin with it.
+        is_open: Development: an empty list of redirects or origins accepts any http(s) address.
         issuer_host: Host whose root is this project's OpenID issuer, or "".
     """
 
@@ -48,7 +53,12 @@ class Project:
     name: str
     version: int
     settings: ProjectSettings
-    session_keys: tuple[SigningKey, ...]
+    signing_key: SigningKey
+    session_keys: KeySet
+    jwks: bytes
+    oidc_jwks: bytes
+    public_url: str
+    is_open: bool = False
     issuer_host: str = ""
 
 
@@ -62,6 +72,7 @@ class Client:
         locale: Accept-Language as sent, or "".
         sdk: Name in `x-descope-sdk-name`, or "".
         stores_rotated_tokens: The caller promised to keep the newest refresh token (`x-avow-stores-rotated-tokens`).
+        accepts_html: A person's browser asks for a page.
     """
 
     address: str
@@ -69,6 +80,7 @@ class Client:
     locale: str = ""
     sdk: str = ""
     stores_rotated_tokens: bool = False
+    accepts_html: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,7 @@ class Call(Generic[Body]):
     """One request on its way into a handler.
 
     Attributes:
-        project: The project it is for.
+        project: The project it is for (absent only where anyone may call, see `known_project`).
         caller: Who asks.
         client: Where from.
         body: The decoded request shape (of GET: the query).
@@ -262,6 +274,7 @@ def count(*counters: tuple[str, int]) -> Steps[list[int]]:
 class Form(Enum):
     """How the edge runs a handler."""
 
+    PLAIN = "plain"
     READ = "read"
     WRITE = "write"
     STEPS = "steps"
@@ -282,6 +295,11 @@ class Slice:
 
     name: str
     handlers: tuple[Handler, ...]
+
+
+def plain(endpoint: Endpoint[Any, Any], function: Callable[[Call[Any]], Any]) -> Handler:
+    """Bind an endpoint to a function that needs no effect at all."""
+    return Handler(endpoint, function, Form.PLAIN)
 
 
 def reads(endpoint: Endpoint[Any, Any], unit: Callable[[Tx, Call[Any]], Any]) -> Handler:

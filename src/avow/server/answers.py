@@ -1,0 +1,161 @@
+"""From what a handler returned, or an error, to the Response: signing, encoding, cookies and headers."""
+
+from http import HTTPStatus
+
+import msgspec
+
+from avow.core.sessions import SessionClaims
+from avow.core.tokens import sign
+from avow.errors import API_RATE_LIMIT_RETRY_AFTER_HEADER, AuthException, AvowError, RateLimitException, Unavailable
+from avow.server.credentials import REFRESH_COOKIE
+from avow.server.serving import Answer, Cookie, Issued
+from avow.server.settings import Settings
+from avow.server.visit import Response, Visit
+from avow.wire.codec import encode
+from avow.wire.endpoint import Nothing
+from avow.wire.errors import ErrorEnvelope
+from avow.wire.projects import ProjectSettings
+from avow.wire.sessions import JwtResponse
+
+__all__ = ["cleared_cookie", "failure", "preflight", "refresh_cookie", "signed", "success"]
+
+# Browser SDKs forget the session on any 4xx of these; being throttled must not log anybody out.
+_KEEPS_SESSION = frozenset({"refresh_session", "try_refresh_session", "me", "my_tenants", "history"})
+_BROWSER_SDKS = frozenset(
+    {"web-js", "web-component", "react", "vue", "angular", "nextjs", "core-js", "avow-web", "avow-login"}
+)
+_ALLOWED_HEADERS = ", ".join(
+    (
+        "authorization",
+        "content-type",
+        "x-avow-stores-rotated-tokens",
+        "x-descope-flow-nonce",
+        "x-descope-project-id",
+        "x-descope-refresh-cookie-name",
+        "x-descope-sdk-name",
+        "x-descope-sdk-session-id",
+        "x-descope-sdk-version",
+        "x-descope-trusted-device-token",
+        "x-descope-widget-id",
+        "x-descope-widget-type",
+        "x-descope-widget-version",
+    )
+)
+_EXPOSED_HEADERS = "X-Descope-Flow-Nonce, x-geo, Retry-After, X-Request-Id"
+_JSON = "application/json"
+
+
+def success(visit: Visit, result: object, settings: Settings) -> Response:
+    """Answer what a handler returned: a wire shape, an Answer, or a session to be signed."""
+    if isinstance(result, Issued):
+        result = signed(visit, result, settings)
+    if isinstance(result, Answer):
+        body = result.body if isinstance(result.body, bytes) else _encoded(result.body)
+        headers = _headers(visit, result.content_type)
+        headers = [pair for pair in headers if pair[0] not in {name.lower() for name in result.headers}]
+        headers += [(name.lower(), value) for name, value in result.headers.items()]
+        headers += [("set-cookie", _set_cookie(cookie)) for cookie in result.cookies]
+        return Response(result.status, headers, body)
+    return Response(HTTPStatus.OK, _headers(visit, _JSON), encode(Nothing() if result is None else result))
+
+
+def failure(visit: Visit, error: AvowError) -> Response:
+    """Answer an error in the contract's envelope."""
+    status = error.status_code if isinstance(error, AuthException) else error.status
+    headers = _headers(visit, _JSON)
+    if isinstance(error, RateLimitException):
+        if visit.endpoint_id in _KEEPS_SESSION and visit.client.sdk in _BROWSER_SDKS:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
+    elif isinstance(error, Unavailable):
+        headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
+    envelope = ErrorEnvelope(
+        error_code=error.error_code, error_description=error.text, error_message=error.error_message
+    )
+    return Response(int(status), headers, encode(envelope))
+
+
+def preflight(origin: str) -> Response:
+    """Answer an OPTIONS request; without an allowed origin the browser gets nothing to go on.
+
+    Spec: contract "web" section 4; Fetch standard, CORS-preflight.
+    """
+    headers = [("vary", "Origin")]
+    if origin:
+        headers += [
+            ("access-control-allow-origin", origin),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-allow-methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS"),
+            ("access-control-allow-headers", _ALLOWED_HEADERS),
+            ("access-control-max-age", "600"),
+        ]
+    return Response(HTTPStatus.NO_CONTENT, headers, b"")
+
+
+def signed(visit: Visit, issued: Issued, settings: Settings) -> Answer:
+    """Sign the tokens of a session and shape the answer; in cookie mode the refresh token is only in the cookie."""
+    claims = issued.claims
+    policy = visit.project.settings if visit.project else ProjectSettings()
+    body = JwtResponse(
+        session_jwt=sign(issued.key, claims.session_token()),
+        cookie_domain=policy.cookie_domain,
+        cookie_path="/",
+        cookie_max_age=max(0, claims.expires_at - claims.issued_at),
+        cookie_expiration=claims.expires_at,
+        cookie_name=REFRESH_COOKIE,
+        session_expiration=claims.session_expires_at,
+        user=issued.user,
+        first_seen=issued.first_seen,
+    )
+    if not issued.refreshes:
+        return Answer(body)
+    refresh_jwt = sign(issued.key, claims.refresh_token())
+    if policy.refresh_token_in == "cookie":
+        return Answer(body, cookies=(refresh_cookie(refresh_jwt, claims, policy),))
+    return Answer(msgspec.structs.replace(body, refresh_jwt=refresh_jwt))
+
+
+def refresh_cookie(refresh_jwt: str, claims: SessionClaims, policy: ProjectSettings) -> Cookie:
+    """Return the cookie that carries a refresh token. Browsers take Secure cookies on http://localhost too."""
+    return Cookie(
+        REFRESH_COOKIE,
+        refresh_jwt,
+        max_age_seconds=max(0, claims.expires_at - claims.issued_at),
+        domain=policy.cookie_domain,
+    )
+
+
+def cleared_cookie(policy: ProjectSettings) -> Cookie:
+    """Return the cookie that removes the refresh cookie, with the attributes it was set with."""
+    return Cookie(REFRESH_COOKIE, "", max_age_seconds=0, domain=policy.cookie_domain)
+
+
+def _encoded(body: object) -> bytes:
+    return body.encode() if isinstance(body, str) else encode(body)
+
+
+def _headers(visit: Visit, content_type: str) -> list[tuple[str, str]]:
+    headers = [
+        ("content-type", content_type),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-request-id", visit.id),
+        ("vary", "Origin"),
+    ]
+    if visit.origin:
+        headers += [
+            ("access-control-allow-origin", visit.origin),
+            ("access-control-allow-credentials", "true"),
+            ("access-control-expose-headers", _EXPOSED_HEADERS),
+        ]
+    return headers
+
+
+def _set_cookie(cookie: Cookie) -> str:
+    parts = [f"{cookie.name}={cookie.value}", f"Max-Age={cookie.max_age_seconds}", f"Path={cookie.path}"]
+    if cookie.domain:
+        parts.append(f"Domain={cookie.domain}")
+    parts.append(f"SameSite={cookie.same_site}")
+    parts += [name for name, is_set in (("Secure", cookie.secure), ("HttpOnly", cookie.http_only)) if is_set]
+    return "; ".join(parts)

@@ -1,0 +1,134 @@
+"""From settings to a running Site: the only place that knows every slice."""
+
+from collections.abc import Iterable, Mapping
+
+from avow.clock import Clock, system_clock
+from avow.core.vault import Vault
+from avow.errors import NotSupported
+from avow.server import enchantedlink, keys, magiclink, otp, projects, sessions
+from avow.server.delivery.courier import Courier
+from avow.server.delivery.gateway import GatewaySender, GatewaySettings
+from avow.server.delivery.inbox import InboxSender
+from avow.server.delivery.messages import METHODS, Method
+from avow.server.delivery.senders import Sender
+from avow.server.delivery.smtp import SmtpSender, SmtpSettings
+from avow.server.edge import Edge
+from avow.server.keys.directory import ProjectDirectory
+from avow.server.openapi import encoded as encoded_openapi
+from avow.server.pages.inbox import inbox_slice
+from avow.server.routes import Routes
+from avow.server.serving import Answer, Call, Handler, Slice, plain
+from avow.server.settings import Settings
+from avow.server.site import Pool, Site
+from avow.server.store import open_kv, open_store
+from avow.wire.endpoint import Caller, Endpoint, Nothing
+from avow.wire.table import ENDPOINTS
+from avow.wire.unsupported import UNSUPPORTED
+
+__all__ = ["OPENAPI", "SLICES", "build", "senders_of"]
+
+SLICES: tuple[Slice, ...] = (
+    projects.SLICE,
+    keys.SLICE,
+    sessions.SLICE,
+    otp.SLICE,
+    magiclink.SLICE,
+    enchantedlink.SLICE,
+)
+
+OPENAPI = Endpoint("openapi", "GET", "/openapi.json", Nothing, Nothing, Caller.ANYONE)
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    inbox: InboxSender | None = None,
+    processes: int = 1,
+    further: Iterable[Slice] = (),
+) -> Site:
+    """Wire the parts of one server process; connections and threads begin with the first use.
+
+    Args:
+        settings: See there.
+        clock: Seconds since the epoch; tests hand in one that they move.
+        inbox: Takes every message instead of the mail server and the gateway, and is shown at `/dev/inbox`.
+        processes: How many share the database on this machine; alone, a process counts limits in memory.
+        further: Slices beyond the standard ones.
+    """
+    vault = Vault.from_text(settings.secret_key, settings.previous_secret_keys)
+    store = open_store(
+        settings.database_url,
+        vault=vault,
+        clock=clock,
+        pool_size=settings.pool_size,
+        capacity=settings.waiting_units,
+    )
+    kv = open_kv(store, valkey_url=settings.valkey_url, clock=clock, processes=processes)
+    senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
+    courier = Courier(store, senders, clock)
+    pool = Pool(settings.hash_threads)
+    slices = (*SLICES, *further, *([inbox_slice(inbox)] if inbox else ()))
+    edge = Edge(Routes(_handlers(slices)), ProjectDirectory(clock, settings), settings, clock)
+
+    def close() -> None:
+        courier.stop()
+        pool.close()
+        kv.close()
+        store.close()
+
+    return Site(
+        settings=settings, clock=clock, edge=edge, store=store, kv=kv, pool=pool, start=courier.start, close=close
+    )
+
+
+def senders_of(settings: Settings) -> Mapping[Method, Sender]:
+    """Return who carries messages of each delivery method; a method without a carrier is missing."""
+    senders: dict[Method, Sender] = {}
+    if settings.smtp_host:
+        senders["email"] = SmtpSender(
+            SmtpSettings(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                sender=settings.mail_from,
+                security=settings.smtp_security,
+                user=settings.smtp_user,
+                password=settings.smtp_password,
+            )
+        )
+    if settings.sms_url:
+        gateway = GatewaySender(
+            GatewaySettings(
+                url=settings.sms_url,
+                account=settings.sms_account,
+                token=settings.sms_token,
+                sender=settings.sms_from,
+                whatsapp_sender=settings.whatsapp_from,
+            )
+        )
+        senders |= {"sms": gateway, "voice": gateway, "whatsapp": gateway}
+    return senders
+
+
+def _handlers(slices: Iterable[Slice]) -> list[Handler]:
+    """Return the handlers of all slices, of what is not supported yet, and the description of them all."""
+    supported = [handler for each in slices for handler in each.handlers]
+    reference = {handler.endpoint.id: handler.function.__doc__ or "" for handler in supported if _is_named(handler)}
+
+    def openapi(call: Call[Nothing]) -> Answer:
+        """Return the description of this API, OpenAPI 3.1."""
+        return Answer(encoded_openapi(ENDPOINTS, UNSUPPORTED, reference), headers={"cache-control": "max-age=300"})
+
+    missing = [
+        plain(Endpoint(row.id, row.verb, row.path, Nothing, Nothing, row.caller), _not_supported) for row in UNSUPPORTED
+    ]
+    return [*supported, *missing, plain(OPENAPI, openapi)]
+
+
+def _is_named(handler: Handler) -> bool:
+    return hasattr(handler.function, "__name__")
+
+
+def _not_supported(call: Call[Nothing]) -> None:
+    """Say that the contract has this operation and Avow does not, once the caller is known."""
+    raise NotSupported

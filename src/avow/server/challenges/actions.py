@@ -1,0 +1,183 @@
+"""Challenges: one-time secrets on their way back. Spent, judged and consumed in one unit; MACs only at rest.
+
+The order is spend, judge, consume. Reading first and writing later would let every racer win.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+
+from avow.core import ids, otp
+from avow.errors import (
+    CodeExpired,
+    InvalidCode,
+    InvalidLink,
+    LinkExpired,
+    RateLimitException,
+    TooManyAttempts,
+)
+from avow.server.challenges import rows
+from avow.server.serving import Project, Refusal
+from avow.server.store import Tx
+
+__all__ = [
+    "Taken",
+    "check_guesses",
+    "consume",
+    "drop_all",
+    "is_live",
+    "look",
+    "put",
+    "rebind",
+    "take_code",
+    "take_link",
+]
+
+_HOUR_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A challenge that was answered rightly.
+
+    Attributes:
+        id: The challenge.
+        subject: Whose it was.
+        binding: What success does, JSON as its maker wrote it.
+    """
+
+    id: str
+    subject: str
+    binding: str = field(repr=False)
+
+
+def put(
+    tx: Tx,
+    *,
+    purpose: str,
+    subject: str,
+    secret: str,
+    binding: str,
+    attempts: int,
+    lifetime_seconds: int,
+    challenge_id: str | None = None,
+) -> str:
+    """Store a new challenge in the place of any earlier one of this purpose and subject; return its id.
+
+    Args:
+        tx: The unit that also queues the message.
+        purpose: `otp`, `magic-link`, ...
+        subject: User id, or `new:` and the login ID of a sign-up.
+        secret: The code or link secret; only its MAC is stored.
+        binding: What success does, JSON for the slice that takes it.
+        attempts: How often it may be tried.
+        lifetime_seconds: How long it lives.
+        challenge_id: An id chosen before, when the message names it.
+    """
+    challenge_id = challenge_id or ids.random_id(ids.CHALLENGE)
+    tx.run(
+        rows.PUT,
+        id=challenge_id,
+        purpose=purpose,
+        subject=subject,
+        mac=_mac(tx, purpose, subject, secret),
+        binding=binding,
+        attempts_left=attempts,
+        expires_at=tx.now + lifetime_seconds,
+    )
+    return challenge_id
+
+
+def take_code(tx: Tx, project: Project, *, purpose: str, subject: str, code: str) -> Taken | Refusal:
+    """Take a typed code: one attempt is spent whatever it is, the right one is consumed.
+
+    Raises:
+        RateLimitException: The account has had its wrong codes for this hour; even the right one is refused.
+    """
+    check_guesses(tx, project, subject)
+    spent = tx.one(rows.SPEND_OF_SUBJECT, rows.SpentRow, purpose=purpose, subject=subject)
+    if spent is None:
+        return _dead_code(tx, purpose, subject)
+    match otp.judge(
+        otp.Spent(spent.mac, spent.attempts_left, spent.expires_at), _mac(tx, purpose, subject, code), tx.now
+    ):
+        case otp.Accepted():
+            return _consumed(tx, spent) or Refusal(InvalidCode())
+        case otp.Wrong(attempts_left):
+            tx.one(rows.COUNT, rows.CounterRow, id=_guesses(subject), ends_at=tx.now + _HOUR_SECONDS)
+            tx.audit("code.refused", outcome="refused", data={"purpose": purpose, "attempts_left": attempts_left})
+            return Refusal(InvalidCode() if attempts_left else TooManyAttempts())
+        case otp.Dead():
+            return Refusal(CodeExpired())
+
+
+def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str) -> Taken | Refusal:
+    """Take the token of a link: spent and, when the secret is right, consumed."""
+    spent = tx.one(rows.SPEND_BY_ID, rows.SpentRow, purpose=purpose, id=challenge_id)
+    if spent is None:
+        fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, id=challenge_id)
+        is_expired = fate is not None and fate.expires_at <= tx.now
+        return Refusal(LinkExpired() if is_expired else InvalidLink())
+    if not hmac.compare_digest(spent.mac, _mac(tx, purpose, spent.subject, secret)):
+        tx.audit("link.refused", outcome="refused", data={"purpose": purpose})
+        return Refusal(InvalidLink())
+    return _consumed(tx, spent) or Refusal(InvalidLink())
+
+
+def look(tx: Tx, *, purpose: str, challenge_id: str, secret: str) -> Taken | None:
+    """Return a live challenge whose secret this is, consuming nothing; for pages that ask before they act."""
+    found = tx.one(rows.FIND_BY_ID, rows.SpentRow, purpose=purpose, id=challenge_id)
+    if found is None or not hmac.compare_digest(found.mac, _mac(tx, purpose, found.subject, secret)):
+        return None
+    return Taken(found.id, found.subject, found.binding)
+
+
+def rebind(tx: Tx, *, purpose: str, challenge_id: str, binding: str) -> bool:
+    """Replace the binding of a live challenge; False when it is not live."""
+    return tx.one(rows.REBIND, rows.IdRow, purpose=purpose, id=challenge_id, binding=binding) is not None
+
+
+def is_live(tx: Tx, *, purpose: str, challenge_id: str) -> bool:
+    """Tell whether a challenge still takes an attempt."""
+    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, id=challenge_id)
+    return fate is not None and fate.attempts_left > 0 and fate.expires_at > tx.now
+
+
+def consume(tx: Tx, challenge_id: str) -> bool:
+    """Delete a challenge; True for the one caller who did."""
+    return tx.one(rows.CONSUME, rows.IdRow, id=challenge_id) is not None
+
+
+def drop_all(tx: Tx, subject: str) -> None:
+    """Make every challenge of a subject void, as after a change of credentials."""
+    tx.run(rows.DROP_OF_SUBJECT, subject=subject)
+
+
+def check_guesses(tx: Tx, project: Project, subject: str) -> None:
+    """Refuse when the account has had its wrong codes for this hour.
+
+    Raises:
+        RateLimitException: With the seconds until the budget starts anew.
+    """
+    used = tx.one(rows.COUNTED, rows.CounterRow, id=_guesses(subject))
+    if used is not None and used.value >= project.settings.guesses_per_hour:
+        raise RateLimitException(retry_after_seconds=max(1, used.ends_at - tx.now))
+
+
+def _consumed(tx: Tx, spent: rows.SpentRow) -> Taken | None:
+    """Delete the challenge; the row that comes back says that it was this caller who had it."""
+    return Taken(spent.id, spent.subject, spent.binding) if consume(tx, spent.id) else None
+
+
+def _dead_code(tx: Tx, purpose: str, subject: str) -> Refusal:
+    fate = tx.one(rows.FATE_OF_SUBJECT, rows.FateRow, purpose=purpose, subject=subject)
+    if fate is None:
+        return Refusal(InvalidCode())
+    return Refusal(CodeExpired() if fate.expires_at <= tx.now else TooManyAttempts())
+
+
+def _guesses(subject: str) -> str:
+    return f"guess:{subject}"
+
+
+def _mac(tx: Tx, purpose: str, subject: str, secret: str) -> bytes:
+    return tx.vault.mac("challenge", tx.project_id, purpose, subject, secret)

@@ -1,0 +1,117 @@
+"""The SQL of challenges (one-time secrets on their way back) and of guess budgets."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpentRow:
+    """A live challenge, one attempt of which has just been spent."""
+
+    id: str
+    subject: str
+    mac: bytes = field(repr=False)
+    binding: str
+    attempts_left: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FateRow:
+    """Why a challenge takes no attempt any more."""
+
+    attempts_left: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdRow:
+    """The challenge that a conditional write took."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRow:
+    """A budget: how much of it is used, and when it starts anew."""
+
+    value: int
+    ends_at: int
+
+
+# A new challenge of the same purpose and subject takes the place of the old one, which is dead from then on.
+PUT = """
+    INSERT INTO challenges (project_id, id, purpose, subject, mac, binding, attempts_left, created_at, expires_at)
+    VALUES (:project_id, :id, :purpose, :subject, :mac, :binding, :attempts_left, :now, :expires_at)
+    ON CONFLICT (project_id, purpose, subject) DO UPDATE
+    SET id = excluded.id, mac = excluded.mac, binding = excluded.binding, attempts_left = excluded.attempts_left,
+        created_at = excluded.created_at, expires_at = excluded.expires_at
+"""
+
+SPEND_OF_SUBJECT = """
+    UPDATE challenges SET attempts_left = attempts_left - 1
+    WHERE project_id = :project_id AND purpose = :purpose AND subject = :subject
+      AND expires_at > :now AND attempts_left > 0
+    RETURNING id, subject, mac, binding, attempts_left, expires_at
+"""
+
+SPEND_BY_ID = """
+    UPDATE challenges SET attempts_left = attempts_left - 1
+    WHERE project_id = :project_id AND purpose = :purpose AND id = :id
+      AND expires_at > :now AND attempts_left > 0
+    RETURNING id, subject, mac, binding, attempts_left, expires_at
+"""
+
+FIND_BY_ID = """
+    SELECT id, subject, mac, binding, attempts_left, expires_at FROM challenges
+    WHERE project_id = :project_id AND purpose = :purpose AND id = :id AND expires_at > :now
+"""
+
+FATE_OF_SUBJECT = """
+    SELECT attempts_left, expires_at FROM challenges
+    WHERE project_id = :project_id AND purpose = :purpose AND subject = :subject
+"""
+
+FATE_BY_ID = """
+    SELECT attempts_left, expires_at FROM challenges
+    WHERE project_id = :project_id AND purpose = :purpose AND id = :id
+"""
+
+CONSUME = "DELETE FROM challenges WHERE project_id = :project_id AND id = :id RETURNING id"
+
+REBIND = """
+    UPDATE challenges SET binding = :binding
+    WHERE project_id = :project_id AND purpose = :purpose AND id = :id AND expires_at > :now
+    RETURNING id
+"""
+
+DROP_OF_SUBJECT = "DELETE FROM challenges WHERE project_id = :project_id AND subject = :subject"
+
+FORGET = "DELETE FROM challenges WHERE project_id = :project_id AND expires_at <= :before"
+
+COUNT = """
+    INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :id, 1, :ends_at)
+    ON CONFLICT (project_id, id) DO UPDATE
+    SET value = CASE WHEN counters.ends_at <= :now THEN 1 ELSE counters.value + 1 END,
+        ends_at = CASE WHEN counters.ends_at <= :now THEN excluded.ends_at ELSE counters.ends_at END
+    RETURNING value, ends_at
+"""
+
+COUNTED = """
+    SELECT value, ends_at FROM counters WHERE project_id = :project_id AND id = :id AND ends_at > :now
+"""
+
+FORGET_COUNTERS = "DELETE FROM counters WHERE project_id = :project_id AND ends_at <= :now"
+
+RETURNS = {
+    "SPEND_OF_SUBJECT": SpentRow,
+    "SPEND_BY_ID": SpentRow,
+    "FIND_BY_ID": SpentRow,
+    "FATE_OF_SUBJECT": FateRow,
+    "FATE_BY_ID": FateRow,
+    "CONSUME": IdRow,
+    "REBIND": IdRow,
+    "COUNT": CounterRow,
+    "COUNTED": CounterRow,
+}

@@ -1,0 +1,314 @@
+"""The edge: a Request value in, through a visible table of checks, into a handler, and a Response value out. No I/O.
+
+Drivers (`asgi`, `wsgi`, `inprocess`) run the generator `Edge.answer` and perform the effects that it yields.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from avow.clock import Clock
+from avow.core.networks import client_address
+from avow.core.redirects import approve_origin
+from avow.core.sessions import REFRESH
+from avow.core.tokens import Expected, verify
+from avow.errors import (
+    AvowError,
+    Forbidden,
+    HeadersTooLarge,
+    InvalidCaller,
+    InvalidToken,
+    MalformedRequest,
+    RateLimitException,
+    RequestTooLarge,
+    ServerFault,
+)
+from avow.server import answers, limits
+from avow.server.credentials import cookies_of, credential_of
+from avow.server.routes import Routes
+from avow.server.serving import (
+    Call,
+    Client,
+    Effect,
+    Form,
+    ManagementCaller,
+    Project,
+    Read,
+    Refusal,
+    SessionCaller,
+    Steps,
+    Write,
+    count,
+    read,
+    write,
+)
+from avow.server.settings import Settings
+from avow.server.store import Tx
+from avow.server.visit import Response, Visit
+from avow.wire.codec import decode_body, decode_query
+from avow.wire.endpoint import Caller as Kind
+
+__all__ = ["Directory", "Edge"]
+
+_MAX_TARGET = 8192
+_REFRESH_KINDS = frozenset({REFRESH})
+_FORWARDED = "x-forwarded-for"
+
+
+class Directory(Protocol):
+    """What the edge asks about projects and keys; `projects` and `keys` answer, `app` hands them in."""
+
+    def find(self, project_id: str) -> Steps[Project | None]:
+        """Return the project, or None when there is none."""
+        ...
+
+    def allows_origin(self, origin: str) -> Steps[bool]:
+        """Tell whether any project lets pages of this origin call."""
+        ...
+
+    def management_key(self, tx: Tx, secret: str) -> str | None:
+        """Return the id of the live management key with this secret, or None."""
+        ...
+
+
+Check = Callable[["Edge", Visit], Steps[None] | None]
+
+
+class Edge:
+    """The checks before every handler, and the making of the answer after it."""
+
+    def __init__(self, routes: Routes, directory: Directory, settings: Settings, clock: Clock) -> None:
+        """Take all that requests share; nothing here changes while serving."""
+        self.routes = routes
+        self.directory = directory
+        self.settings = settings
+        self.clock = clock
+
+    def answer(self, visit: Visit) -> Generator[Effect, Any, Response]:
+        """Answer one request: checks in order, then the handler, then the encoding."""
+        try:
+            if visit.request.verb == "OPTIONS":
+                return (yield from _preflight(self, visit))
+            for check in CHECKS:
+                pending = check(self, visit)
+                if pending is not None:
+                    yield from pending
+            result = yield from _handled(visit)
+            return answers.success(visit, result, self.settings)
+        except AvowError as error:
+            visit.error = error
+            yield from _note_refusal(self, visit, error)
+            return answers.failure(visit, error)
+        except Exception as bug:
+            visit.error = ServerFault(detail=repr(bug))
+            visit.error.__cause__ = bug
+            return answers.failure(visit, visit.error)
+
+
+# --- The checks, in order --------------------------------------------------------------------------------------
+
+
+def _bounded(edge: Edge, visit: Visit) -> None:
+    request, settings = visit.request, edge.settings
+    if request.body is None:
+        raise RequestTooLarge
+    if len(request.path) + len(request.query) > _MAX_TARGET:
+        raise RequestTooLarge(error_message="The address is longer than this server accepts.")
+    if request.header_count > settings.header_count:
+        raise HeadersTooLarge
+    if sum(map(len, request.headers.values())) > settings.header_bytes:
+        raise HeadersTooLarge
+
+
+def _routed(edge: Edge, visit: Visit) -> None:
+    visit.route = edge.routes.find(visit.request.verb, visit.request.path)
+
+
+def _described(edge: Edge, visit: Visit) -> None:
+    headers = visit.request.headers
+    visit.client = Client(
+        address=client_address(visit.request.peer, headers.get(_FORWARDED), edge.settings.trusted_proxies),
+        device=headers.get("user-agent", "")[:256],
+        locale=headers.get("accept-language", "")[:1024],
+        sdk=headers.get("x-descope-sdk-name", "")[:64],
+        stores_rotated_tokens=headers.get("x-avow-stores-rotated-tokens") == "1",
+        accepts_html="text/html" in headers.get("accept", ""),
+    )
+
+
+def _credentialed(edge: Edge, visit: Visit) -> None:
+    assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
+    headers = visit.request.headers
+    visit.cookies = cookies_of(headers.get("cookie", ""))
+    visit.credential = credential_of(headers, visit.cookies, visit.route.handler.endpoint)
+    visit.project_id = visit.route.path.get("projectId") or visit.credential.project_id or None
+
+
+def _of_project(edge: Edge, visit: Visit) -> Steps[None]:
+    if visit.project_id is not None:
+        visit.project = yield from edge.directory.find(visit.project_id)
+
+
+def _within_limits(edge: Edge, visit: Visit) -> Steps[None]:
+    counters = limits.of_request(visit, edge.clock())
+    values = yield from count(*[(each.key, each.ends_at) for each in counters])
+    limits.enforce(counters, values, edge.clock())
+
+
+def _from_allowed_origin(edge: Edge, visit: Visit) -> None:
+    """Let a browser's page read the answer, and refuse a write that rests on a cookie alone from elsewhere."""
+    origin = visit.request.headers.get("origin", "")
+    settings = visit.project.settings if visit.project else None
+    own = origin == edge.settings.public_origin
+    if origin and settings and visit.kind is not Kind.MANAGEMENT:
+        allowed = settings.allowed_origins or settings.approved_redirects
+        if own or approve_origin(origin, allowed, default_open=edge.settings.is_development):
+            visit.origin = origin
+    if visit.credential.via_cookie and visit.request.verb not in {"GET", "HEAD"} and not (own or visit.origin):
+        raise Forbidden(error_message="A request with a session cookie must come from an allowed origin.")
+
+
+def _of_known_project(edge: Edge, visit: Visit) -> None:
+    if visit.project is None and visit.kind is not Kind.ANYONE:
+        raise InvalidCaller
+
+
+def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:
+    if visit.project is None:
+        return None
+    if visit.kind is Kind.MANAGEMENT:
+        return _management_caller(edge, visit, visit.credential.token)
+    if visit.credential.session_token:
+        _use_session(edge, visit, visit.project)
+    elif visit.kind is Kind.SESSION:
+        raise InvalidCaller
+    if visit.credential.key:
+        return _management_caller(edge, visit, visit.credential.key, replaces=False)
+    return None
+
+
+def _decoded(edge: Edge, visit: Visit) -> None:
+    assert visit.route is not None and visit.request.body is not None  # noqa: S101, PT018 - for the type checker
+    endpoint, request = visit.route.handler.endpoint, visit.request
+    if endpoint.verb == "GET":
+        visit.body = decode_query(endpoint, parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+        return
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise MalformedRequest(error_message="The body must not be compressed.")
+    content_type = request.headers.get("content-type", "application/json")
+    if request.body and not content_type.lower().startswith("application/json"):
+        raise MalformedRequest(error_message="The body must be JSON (Content-Type: application/json).")
+    visit.body = decode_body(endpoint, request.body)
+
+
+def _within_identity_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
+    counters = limits.of_identity(visit, edge.clock())
+    if not counters:
+        return None
+    return _counted(edge, counters)
+
+
+CHECKS: tuple[Check, ...] = (
+    _bounded,  # size of address and headers
+    _routed,  # verb and path name a handler
+    _described,  # where the call comes from
+    _credentialed,  # what it shows
+    _of_project,  # the project it names, if it exists
+    _within_limits,  # per client address and project, before any costly check
+    _from_allowed_origin,  # CORS, and no write by cookie from elsewhere
+    _of_known_project,
+    _identified,  # refresh token or management key verified
+    _decoded,  # body or query in its shape
+    _within_identity_limits,  # per login ID, phone prefix and management key
+)
+
+
+# --- Parts of the checks ---------------------------------------------------------------------------------------
+
+
+def _counted(edge: Edge, counters: list[limits.Counter]) -> Steps[None]:
+    values = yield from count(*[(each.key, each.ends_at) for each in counters])
+    limits.enforce(counters, values, edge.clock())
+
+
+def _use_session(edge: Edge, visit: Visit, project: Project) -> None:
+    try:
+        visit.caller = _session_caller(edge, visit, project)
+    except InvalidToken:
+        if visit.kind is Kind.SESSION:  # elsewhere a token is an extra, and a bad one is none
+            raise
+
+
+def _session_caller(edge: Edge, visit: Visit, project: Project) -> SessionCaller:
+    """Verify the refresh token; whether its session still lives, the unit decides."""
+    expected = Expected(issuer=project.id, kinds=_REFRESH_KINDS)
+    claims = verify(visit.credential.session_token, project.session_keys, expected, edge.clock()).claims()
+    session_id, generation = claims.get("sid"), claims.get("gen")
+    if not isinstance(session_id, str) or not isinstance(generation, int):
+        raise InvalidToken(detail="no sid or gen")
+    return SessionCaller(claims["sub"], session_id, generation, via_cookie=visit.credential.via_cookie)
+
+
+def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool = True) -> Steps[None]:
+    key_id = None
+    if secret:
+        key_id = yield from read(edge.directory.management_key, secret)
+    if key_id is None:
+        raise InvalidCaller(error_message="The management key is not valid.")
+    if replaces:
+        visit.caller = ManagementCaller(key_id)
+
+
+def _preflight(edge: Edge, visit: Visit) -> Steps[Response]:
+    origin = visit.request.headers.get("origin", "")
+    is_allowed = bool(origin) and (
+        origin == edge.settings.public_origin or (yield from edge.directory.allows_origin(origin))
+    )
+    return answers.preflight(origin if is_allowed else "")
+
+
+def _handled(visit: Visit) -> Steps[Any]:
+    """Run the handler in its form; a Refusal has been committed and becomes its error."""
+    assert visit.route is not None  # noqa: S101 - for the type checker
+    handler = visit.route.handler
+    call: Call[Any] = Call(
+        visit.project,  # type: ignore[arg-type]  # None only for Kind.ANYONE, whose handlers do not read it
+        visit.caller,
+        visit.client,
+        visit.body,
+        visit.route.path,
+        visit.cookies,
+    )
+    if handler.form is Form.PLAIN:
+        result = handler.function(call)
+    elif handler.form is Form.STEPS:
+        result = yield from handler.function(call)
+    else:
+        effect = Read if handler.form is Form.READ else Write
+        result = yield effect(lambda tx: handler.function(tx, call))
+    if isinstance(result, Refusal):
+        raise result.error
+    return result
+
+
+def _note_refusal(edge: Edge, visit: Visit, error: AvowError) -> Steps[None]:
+    """Record refused callers, which no unit can: bounded per address, and only in projects that exist."""
+    if visit.project is None or not isinstance(error, (InvalidCaller, InvalidToken, Forbidden)):
+        return
+    try:
+        minute = edge.clock() // 60
+        [seen] = yield from count((f"refused:{visit.project.id}:{visit.client.address}:{minute}", (minute + 1) * 60))
+        if seen <= limits.NOTED_REFUSALS_PER_MINUTE:
+            yield from write(_audit_refusal, visit.endpoint_id, visit.client, error.error_code)
+    except (AvowError, RateLimitException):
+        return  # the refusal itself must be answered, whatever becomes of its record
+
+
+def _audit_refusal(tx: Tx, endpoint_id: str, client: Client, code: str) -> None:
+    tx.audit(
+        "caller.refused",
+        outcome="refused",
+        address=client.address,
+        device=client.device,
+        data={"endpoint": endpoint_id, "code": code},
+    )

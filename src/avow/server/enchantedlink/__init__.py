@@ -1,0 +1,5 @@
+"""Enchanted links: a sign-in method."""
+
+from avow.server.enchantedlink.handlers import SLICE
+
+__all__ = ["SLICE"]

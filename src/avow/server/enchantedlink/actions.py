@@ -1,0 +1,184 @@
+"""Enchanted links: three links sent, the right one clicked anywhere, the session given to whoever waits."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from avow.core import links
+from avow.errors import InvalidLink, LinkPending
+from avow.server.challenges import actions as challenges
+from avow.server.delivery.actions import Link, Message, Parameters, queue, text_options
+from avow.server.proofs import actions as proofs
+from avow.server.proofs.actions import Binding
+from avow.server.proofs.recipients import Recipient
+from avow.server.proofs.targets import link_to
+from avow.server.serving import Client, Issued, Project, Refusal
+from avow.server.store import Tx
+from avow.wire.enchantedlink import PendingLink
+
+__all__ = ["PAGE", "Clicked", "is_clicked", "look", "pending_session", "send", "verify"]
+
+PAGE = "enchanted-link"  # Avow's own page, where the caller names none
+_LINK = "enchanted-link"
+_PENDING = "enchanted-pending"
+_ONE_CLICK = 1  # a wrong one of the three ends the sign-in
+_POLLS = 100_000  # polling is not guessing; the rate limits bound it
+
+
+class _Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """The side of whoever waits: which links it waits for, and what happens once the right one was clicked."""
+
+    link_challenge: str
+    proof: Binding
+    is_clicked: bool = False
+
+
+class _Click(msgspec.Struct, frozen=True, kw_only=True):
+    """The side of the links: whom the right one answers."""
+
+    pending_challenge: str
+    link_id: str
+    proof: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """A live link that a page asks about before it acts."""
+
+    link_id: str
+    binding: Binding
+
+
+def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLink:
+    """Make three links of which one is right, and what the caller polls with.
+
+    Raises:
+        RateLimitException: The address has had its messages for now.
+    """
+    right, pending = links.new_link_token(), links.new_link_token()
+    shown = links.enchanted_numbers()
+    lifetime = project.settings.link_lifetime_seconds
+    waiting = _Pending(link_challenge=right.challenge_id, proof=recipient.binding)
+    click = _Click(pending_challenge=pending.challenge_id, link_id=str(shown.chosen), proof=recipient.binding)
+    challenges.put(
+        tx,
+        purpose=_PENDING,
+        subject=recipient.subject,
+        secret=pending.secret,
+        binding=_text(waiting),
+        attempts=_POLLS,
+        lifetime_seconds=lifetime,
+        challenge_id=pending.challenge_id,
+    )
+    challenges.put(
+        tx,
+        purpose=_LINK,
+        subject=recipient.subject,
+        secret=right.secret,
+        binding=_text(click),
+        attempts=_ONE_CLICK,
+        lifetime_seconds=lifetime,
+        challenge_id=right.challenge_id,
+    )
+    if recipient.is_delivered:
+        sent = [
+            Link(str(number), link_to(project, PAGE, uri, _token(right, is_right=number == shown.chosen)))
+            for number in shown.numbers
+        ]
+        queue(tx, project, _message(project, recipient, tuple(sent), right.challenge_id))
+    masked = recipient.masked
+    return PendingLink(
+        link_id=str(shown.chosen),
+        pending_ref=pending.text,
+        masked_email=masked.masked_email,
+        masked_phone=masked.masked_phone,
+    )
+
+
+def look(tx: Tx, token: str) -> Clicked | None:
+    """Return what a live link would do, consuming nothing; None when it is not live or a wrong one of the three."""
+    parsed = links.parse(token)
+    if parsed is None:
+        return None
+    taken = challenges.look(tx, purpose=_LINK, challenge_id=parsed[0], secret=parsed[1])
+    if taken is None:
+        return None
+    click = msgspec.json.decode(taken.binding, type=_Click)
+    return Clicked(click.link_id, click.proof)
+
+
+def verify(tx: Tx, token: str) -> Refusal | None:
+    """Take the click: the right link lets whoever waits in, a wrong one ends the sign-in for all three."""
+    parsed = links.parse(token)
+    if parsed is None:
+        return Refusal(InvalidLink())
+    taken = challenges.take_link(tx, purpose=_LINK, challenge_id=parsed[0], secret=parsed[1])
+    if isinstance(taken, Refusal):
+        return taken
+    click = msgspec.json.decode(taken.binding, type=_Click)
+    waiting = _Pending(link_challenge=taken.id, proof=click.proof, is_clicked=True)
+    if not challenges.rebind(tx, purpose=_PENDING, challenge_id=click.pending_challenge, binding=_text(waiting)):
+        return Refusal(InvalidLink())
+    return None
+
+
+def is_clicked(tx: Tx, pending_ref: str) -> bool:
+    """Tell whether the right link has been clicked, consuming nothing.
+
+    Raises:
+        InvalidLink: A wrong link was clicked, or the links have expired: nobody needs to ask again.
+    """
+    found = _find_pending(tx, pending_ref)
+    if found is None:
+        return False
+    pending = msgspec.json.decode(found.binding, type=_Pending)
+    if not pending.is_clicked and not challenges.is_live(tx, purpose=_LINK, challenge_id=pending.link_challenge):
+        raise InvalidLink
+    return pending.is_clicked
+
+
+def pending_session(tx: Tx, project: Project, client: Client, pending_ref: str) -> Issued | Refusal:
+    """Give the session to whoever waits, once.
+
+    Raises:
+        LinkPending: Nobody has clicked yet, somebody has the session already, or there is no such sign-in.
+    """
+    found = _find_pending(tx, pending_ref)
+    if found is None:
+        raise LinkPending
+    pending = msgspec.json.decode(found.binding, type=_Pending)
+    if not pending.is_clicked or not challenges.consume(tx, found.id):
+        raise LinkPending
+    return proofs.complete(tx, project, client, pending.proof)
+
+
+def _token(right: links.LinkToken, *, is_right: bool) -> str:
+    """Return the right token, or one of the same challenge with another secret, which ends the sign-in."""
+    return right.text if is_right else links.new_link_token(right.challenge_id).text
+
+
+def _find_pending(tx: Tx, pending_ref: str) -> challenges.Taken | None:
+    parsed = links.parse(pending_ref)
+    return challenges.look(tx, purpose=_PENDING, challenge_id=parsed[0], secret=parsed[1]) if parsed else None
+
+
+def _text(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _message(project: Project, recipient: Recipient, sent: tuple[Link, ...], challenge_id: str) -> Message:
+    binding = recipient.binding
+    return Message(
+        template="update-enchanted-link" if binding.does == "update" else "enchanted-link",
+        method=binding.method,
+        address=binding.address,
+        locale=recipient.locale,
+        parameters=Parameters(
+            lifetime_seconds=project.settings.link_lifetime_seconds,
+            links=sent,
+            device=binding.from_device,
+            place=binding.from_address,
+            options=text_options(recipient.options.template_options),
+        ),
+        challenge_id=challenge_id,
+    )

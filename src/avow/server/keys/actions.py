@@ -1,0 +1,151 @@
+"""Signing keys (two sets per project, always one key ahead) and management keys."""
+
+import hmac
+
+from avow.core import ids
+from avow.core.tokens import SigningKey
+from avow.errors import InvalidArgument
+from avow.server.keys import rows
+from avow.server.keys.rows import ManagementKeyRow, SigningKeyRow
+from avow.server.projects import actions as projects
+from avow.server.store import Tx
+
+__all__ = [
+    "OIDC",
+    "SESSION",
+    "ManagementKeyRow",
+    "SigningKeyRow",
+    "create_management_key",
+    "create_set",
+    "find_management_key",
+    "list_management_keys",
+    "list_signing_keys",
+    "opened",
+    "published",
+    "remove_retired",
+    "revoke_management_key",
+    "rotate",
+]
+
+SESSION = "session"
+OIDC = "oidc"
+_ID_CHARACTERS = 27  # K and 26 more: see core.ids.directory_id
+
+
+def create_set(tx: Tx, key_set: str, algorithm: str) -> None:
+    """Insert the first active key of a set, and its next one, so that nobody ever meets an unknown kid."""
+    _insert(tx, key_set, SigningKey.generate(algorithm), "active")
+    _insert(tx, key_set, SigningKey.generate(algorithm), "next")
+
+
+def rotate(tx: Tx, key_set: str, *, algorithm: str, overlap_seconds: int) -> str:
+    """Retire the active key, promote the next one and publish a new next one.
+
+    Args:
+        tx: Unit of the project.
+        key_set: `session` or `oidc`.
+        algorithm: Of the new next key; it signs after the rotation after this one.
+        overlap_seconds: How long the retired key stays published: the longest life of what it signed.
+
+    Returns:
+        The kid that signs now.
+
+    Raises:
+        InvalidArgument: The project has no such set.
+    """
+    tx.all(rows.RETIRE_ACTIVE, rows.IdRow, key_set=key_set, unpublish_at=tx.now + overlap_seconds)
+    promoted = tx.one(rows.PROMOTE_NEXT, rows.IdRow, key_set=key_set)
+    if promoted is None:
+        raise InvalidArgument(error_message=f"The project has no key set {key_set!r}.")
+    _insert(tx, key_set, SigningKey.generate(algorithm), "next")
+    projects.bump(tx)
+    tx.audit("signing_key.rotated", actor="command", data={"set": key_set, "kid": promoted.id})
+    return promoted.id
+
+
+def remove_retired(tx: Tx, kid: str) -> SigningKeyRow:
+    """Take a retired key out of the key set at once; what it signed is refused from now on.
+
+    Raises:
+        InvalidArgument: There is no retired key with this kid; an active one has to be rotated first.
+    """
+    removed = tx.one(rows.REMOVE_RETIRED, SigningKeyRow, id=kid)
+    if removed is None:
+        raise InvalidArgument(error_message="There is no retired key with this kid; rotate before you retire.")
+    projects.bump(tx)
+    tx.audit("signing_key.removed", actor="command", data={"set": removed.key_set, "kid": kid})
+    return removed
+
+
+def published(tx: Tx) -> list[SigningKeyRow]:
+    """Return the keys of both sets that clients may meet: next, active and retired ones within their overlap."""
+    return tx.all(rows.PUBLISHED, SigningKeyRow)
+
+
+def list_signing_keys(tx: Tx) -> list[SigningKeyRow]:
+    """Return every key of the project, removed ones included."""
+    return tx.all(rows.EVERY_SIGNING_KEY, SigningKeyRow)
+
+
+def opened(tx: Tx, row: SigningKeyRow) -> SigningKey:
+    """Return the key with its private half.
+
+    Raises:
+        SealBroken: The secret key of the server is not the one that sealed it.
+    """
+    if row.sealed_private is None:
+        raise ValueError("a retired key signs nothing")
+    return SigningKey.from_der(row.algorithm, tx.vault.open(row.sealed_private, row=_row_name(tx, row.id)))
+
+
+def create_management_key(tx: Tx, name: str, *, expires_at: int | None = None) -> tuple[str, str]:
+    """Insert a management key; return its id and its cleartext, which is shown once and stored nowhere."""
+    key_id = ids.directory_id(ids.MANAGEMENT_KEY, tx.now)
+    cleartext = key_id + ids.secret_text()
+    tx.run(
+        rows.INSERT_MANAGEMENT_KEY, id=key_id, name=name, secret_mac=_secret_mac(tx, cleartext), expires_at=expires_at
+    )
+    tx.audit("management_key.created", actor="command", data={"id": key_id})
+    return key_id, cleartext
+
+
+def find_management_key(tx: Tx, secret: str) -> str | None:
+    """Return the id of the live management key with this cleartext, or None; constant time in the secret."""
+    found = tx.one(rows.FIND_SECRET, rows.SecretRow, id=secret[:_ID_CHARACTERS])
+    if found is None or not hmac.compare_digest(found.secret_mac, _secret_mac(tx, secret)):
+        return None
+    return found.id
+
+
+def list_management_keys(tx: Tx) -> list[ManagementKeyRow]:
+    """Return the management keys of the project, without their secrets."""
+    return tx.all(rows.LIST_MANAGEMENT_KEYS, ManagementKeyRow)
+
+
+def revoke_management_key(tx: Tx, key_id: str) -> bool:
+    """Revoke a management key at once; tell whether it was live."""
+    revoked = tx.one(rows.REVOKE_MANAGEMENT_KEY, rows.IdRow, id=key_id)
+    if revoked is not None:
+        tx.audit("management_key.revoked", actor="command", data={"id": key_id})
+    return revoked is not None
+
+
+def _insert(tx: Tx, key_set: str, key: SigningKey, state: str) -> None:
+    tx.run(
+        rows.INSERT_SIGNING_KEY,
+        id=key.kid,
+        key_set=key_set,
+        algorithm=key.algorithm,
+        state=state,
+        public_jwk=key.public_jwk(),
+        sealed_private=tx.vault.seal(key.to_der(), row=_row_name(tx, key.kid)),
+        promoted_at=tx.now if state == "active" else None,
+    )
+
+
+def _row_name(tx: Tx, kid: str) -> str:
+    return f"signing_keys/sealed_private/{tx.project_id}/{kid}"
+
+
+def _secret_mac(tx: Tx, cleartext: str) -> bytes:
+    return tx.vault.mac("management-key", tx.project_id, cleartext)

@@ -1,0 +1,96 @@
+"""What the edge asks: the project of a call with its keys and settings, kept for a second, and management keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from avow.clock import Clock
+from avow.core.redirects import approve_origin
+from avow.core.tokens import KeySet, SigningKey
+from avow.errors import AvowError
+from avow.server.keys import actions
+from avow.server.projects import actions as projects
+from avow.server.serving import Project, Steps, read
+from avow.server.settings import Settings
+from avow.server.store import Tx
+
+__all__ = ["ProjectDirectory", "load"]
+
+_ORIGINS_SECONDS = 5
+
+
+@dataclass(slots=True)
+class _Entry:
+    project: Project
+    checked_at: int
+
+
+class ProjectDirectory:
+    """Snapshots of projects, each compared with the database's version counter at most a second ago.
+
+    One reader per project looks while the others go on with what they have, so an expired snapshot costs one query,
+    not one per waiting request.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._entries: dict[str, _Entry] = {}
+        self._origins: tuple[Sequence[str], int] = ((), -_ORIGINS_SECONDS)
+
+    def find(self, project_id: str) -> Steps[Project | None]:
+        """Return the project, or None when there is none."""
+        now = self._clock()
+        entry = self._entries.get(project_id)
+        if entry is not None:
+            if entry.checked_at == now:
+                return entry.project
+            entry.checked_at = now
+            version = yield from read(projects.find_version)
+            if version == entry.project.version:
+                return entry.project
+        project = yield from read(load, self._settings)
+        if project is None:
+            self._entries.pop(project_id, None)
+            return None
+        self._entries[project_id] = _Entry(project, now)
+        return project
+
+    def allows_origin(self, origin: str) -> Steps[bool]:
+        """Tell whether any project lets pages of this origin call (a preflight names no project)."""
+        known, read_at = self._origins
+        if abs(self._clock() - read_at) >= _ORIGINS_SECONDS:
+            known = yield from read(projects.origins)
+            self._origins = (known, self._clock())
+        return approve_origin(origin, known, default_open=self._settings.is_development)
+
+    def management_key(self, tx: Tx, secret: str) -> str | None:
+        """Return the id of the live management key with this secret, or None."""
+        return actions.find_management_key(tx, secret)
+
+
+def load(tx: Tx, settings: Settings) -> Project | None:
+    """Read the project of the unit whole: settings, published keys, and the private half of the active one."""
+    row = projects.find(tx)
+    if row is None:
+        return None
+    keys = actions.published(tx)
+    sessions = [key for key in keys if key.key_set == actions.SESSION]
+    active = next((key for key in sessions if key.state == "active"), None)
+    if active is None:
+        raise AvowError(f"project {row.id} has no active session key")
+    session_keys = [SigningKey.from_jwk(key.public_jwk) for key in sessions]
+    oidc_keys = [SigningKey.from_jwk(key.public_jwk) for key in keys if key.key_set == actions.OIDC]
+    session_set = KeySet.of(session_keys)
+    return Project(
+        id=row.id,
+        name=row.name,
+        version=row.version,
+        settings=projects.settings(tx),
+        signing_key=actions.opened(tx, active),
+        session_keys=session_set,
+        jwks=session_set.to_jwks(),
+        oidc_jwks=KeySet.of([*oidc_keys, *session_keys]).to_jwks(),
+        public_url=settings.public_url,
+        is_open=settings.is_development,
+        issuer_host=row.issuer_host or "",
+    )

@@ -1,0 +1,119 @@
+"""The SQL of signing keys and management keys."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["RETURNS", "ManagementKeyRow", "SigningKeyRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyRow:
+    """A signing key; the private half is sealed and gone once the key is retired."""
+
+    id: str
+    key_set: str
+    algorithm: str
+    state: str
+    public_jwk: str
+    sealed_private: bytes | None = field(repr=False)
+    created_at: int
+    promoted_at: int | None
+    unpublish_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementKeyRow:
+    """A management key as lists show it."""
+
+    id: str
+    name: str
+    status: str
+    created_at: int
+    expires_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """What a shown secret is compared with."""
+
+    id: str
+    secret_mac: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IdRow:
+    """The row that a conditional write changed."""
+
+    id: str
+
+
+INSERT_SIGNING_KEY = """
+    INSERT INTO signing_keys
+        (project_id, id, key_set, algorithm, state, public_jwk, sealed_private, created_at, promoted_at)
+    VALUES
+        (:project_id, :id, :key_set, :algorithm, :state, :public_jwk, :sealed_private, :now, :promoted_at)
+"""
+
+PUBLISHED = """
+    SELECT id, key_set, algorithm, state, public_jwk, sealed_private, created_at, promoted_at, unpublish_at
+    FROM signing_keys
+    WHERE project_id = :project_id
+      AND (state IN ('next', 'active') OR (state = 'retired' AND unpublish_at > :now))
+    ORDER BY key_set, state, created_at, id
+"""
+
+EVERY_SIGNING_KEY = """
+    SELECT id, key_set, algorithm, state, public_jwk, sealed_private, created_at, promoted_at, unpublish_at
+    FROM signing_keys WHERE project_id = :project_id
+    ORDER BY key_set, created_at, id
+"""
+
+RETIRE_ACTIVE = """
+    UPDATE signing_keys SET state = 'retired', sealed_private = NULL, unpublish_at = :unpublish_at
+    WHERE project_id = :project_id AND key_set = :key_set AND state = 'active'
+    RETURNING id
+"""
+
+PROMOTE_NEXT = """
+    UPDATE signing_keys SET state = 'active', promoted_at = :now
+    WHERE project_id = :project_id AND key_set = :key_set AND state = 'next'
+    RETURNING id
+"""
+
+REMOVE_RETIRED = """
+    UPDATE signing_keys SET state = 'removed', unpublish_at = :now
+    WHERE project_id = :project_id AND id = :id AND state = 'retired'
+    RETURNING id, key_set, algorithm, state, public_jwk, sealed_private, created_at, promoted_at, unpublish_at
+"""
+
+INSERT_MANAGEMENT_KEY = """
+    INSERT INTO management_keys (project_id, id, name, secret_mac, status, created_at, expires_at)
+    VALUES (:project_id, :id, :name, :secret_mac, 'active', :now, :expires_at)
+"""
+
+LIST_MANAGEMENT_KEYS = """
+    SELECT id, name, status, created_at, expires_at FROM management_keys
+    WHERE project_id = :project_id ORDER BY created_at, id
+"""
+
+FIND_SECRET = """
+    SELECT id, secret_mac FROM management_keys
+    WHERE project_id = :project_id AND id = :id AND status = 'active'
+      AND (expires_at IS NULL OR expires_at > :now)
+"""
+
+REVOKE_MANAGEMENT_KEY = """
+    UPDATE management_keys SET status = 'revoked'
+    WHERE project_id = :project_id AND id = :id AND status = 'active'
+    RETURNING id
+"""
+
+RETURNS = {
+    "PUBLISHED": SigningKeyRow,
+    "EVERY_SIGNING_KEY": SigningKeyRow,
+    "RETIRE_ACTIVE": IdRow,
+    "PROMOTE_NEXT": IdRow,
+    "REMOVE_RETIRED": SigningKeyRow,
+    "LIST_MANAGEMENT_KEYS": ManagementKeyRow,
+    "FIND_SECRET": SecretRow,
+    "REVOKE_MANAGEMENT_KEY": IdRow,
+}

@@ -1,0 +1,75 @@
+"""The routes of magic links."""
+
+from collections.abc import Callable
+from typing import Any
+
+from avow.server.magiclink import actions
+from avow.server.proofs import recipients
+from avow.server.proofs.recipients import Recipient, require_method
+from avow.server.proofs.targets import target
+from avow.server.serving import Call, Issued, Refusal, Slice, writes
+from avow.server.store import Tx
+from avow.wire import magiclink as wire
+from avow.wire.links import LinkSignIn, LinkSignUp, LinkToken, LinkUpdateEmail, LinkUpdatePhone, target_url
+from avow.wire.login import MaskedAddress
+
+__all__ = ["SLICE"]
+
+_NAME = "magiclink"
+
+_Start = LinkSignUp | LinkSignIn | LinkUpdateEmail | LinkUpdatePhone
+
+
+def sign_up(tx: Tx, call: Call[LinkSignUp]) -> MaskedAddress:
+    """Send a link to a new user's address; the user exists once its token comes back.
+
+    The link is your `URI` with `t=TOKEN`: verify the token when the person confirms (a POST), not on the GET, because
+    mail scanners fetch links. Without a `URI` and a default of the project it leads to Avow's own page.
+    """
+    return _send(tx, call, recipients.for_sign_up)
+
+
+def sign_in(tx: Tx, call: Call[LinkSignIn]) -> MaskedAddress:
+    """Send a link to a user's address. For `stepup` and `mfa` show the refresh token of the live session."""
+    return _send(tx, call, recipients.for_sign_in)
+
+
+def sign_up_or_in(tx: Tx, call: Call[LinkSignIn]) -> MaskedAddress:
+    """Send a link to the user with this login ID, or to the login ID itself where there is none yet."""
+    return _send(tx, call, recipients.for_sign_up_or_in)
+
+
+def verify(tx: Tx, call: Call[LinkToken]) -> Issued | Refusal:
+    """Exchange the token of a link for a session. It works once."""
+    require_method(call, _NAME)
+    return actions.verify(tx, call.project, call.client, call.body.token)
+
+
+def update_email(tx: Tx, call: Call[LinkUpdateEmail]) -> MaskedAddress:
+    """Send a link to a new e-mail address of the session's user; it becomes theirs when the token comes back."""
+    return _send(tx, call, recipients.for_email_update)
+
+
+def update_phone(tx: Tx, call: Call[LinkUpdatePhone]) -> MaskedAddress:
+    """Send a link to a new phone number of the session's user; it becomes theirs when the token comes back."""
+    return _send(tx, call, recipients.for_phone_update)
+
+
+def _send(tx: Tx, call: Call[_Start], resolve: Callable[[Tx, Call[Any]], Recipient]) -> MaskedAddress:
+    require_method(call, _NAME)
+    uri = target(call.project, _NAME, target_url(call.body))
+    return actions.send(tx, call.project, resolve(tx, call), uri)
+
+
+SLICE = Slice(
+    "magiclink",
+    (
+        writes(wire.SIGN_UP, sign_up),
+        writes(wire.SIGN_IN, sign_in),
+        writes(wire.SIGN_UP_OR_IN, sign_up_or_in),
+        writes(wire.VERIFY, verify),
+        writes(wire.UPDATE_EMAIL, update_email),
+        writes(wire.UPDATE_PHONE, update_phone),
+        writes(wire.UPDATE_PHONE_BY_METHOD, update_phone),
+    ),
+)

@@ -1,0 +1,73 @@
+"""One-time codes: sent, and taken back."""
+
+from avow.core import otp as rules
+from avow.errors import InvalidCode
+from avow.server.challenges import actions as challenges
+from avow.server.delivery.actions import Message, Parameters, queue, text_options
+from avow.server.proofs import actions as proofs
+from avow.server.proofs.recipients import Method, Recipient, subject_of
+from avow.server.serving import Client, Issued, Project, Refusal
+from avow.server.store import Tx
+from avow.wire.login import MaskedAddress
+
+__all__ = ["send", "verify"]
+
+# One purpose for sign-ins and updates by every delivery method: one live code and one guess budget per account.
+_PURPOSE = "otp"
+
+
+def send(tx: Tx, project: Project, recipient: Recipient) -> MaskedAddress:
+    """Make a code, remember its MAC and queue the message; any earlier code of the recipient is dead.
+
+    Raises:
+        RateLimitException: The address has had its messages, or the account its wrong codes, for now.
+    """
+    settings, binding = project.settings, recipient.binding
+    challenges.check_guesses(tx, project, recipient.subject)
+    code = rules.new_code(settings.code_digits)
+    challenge_id = challenges.put(
+        tx,
+        purpose=_PURPOSE,
+        subject=recipient.subject,
+        secret=_bound(binding.method, code),
+        binding=proofs.encoded(binding),
+        attempts=settings.code_attempts,
+        lifetime_seconds=settings.code_lifetime_seconds,
+    )
+    if recipient.is_delivered:
+        queue(tx, project, _message(project, recipient, code, challenge_id))
+    return recipient.masked
+
+
+def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: Method, code: str) -> Issued | Refusal:
+    """Take a code back and do what it was sent for."""
+    if not rules.is_code_shaped(code):
+        return Refusal(InvalidCode())
+    subject = subject_of(tx, login_id)
+    taken = challenges.take_code(tx, project, purpose=_PURPOSE, subject=subject, code=_bound(method, code))
+    if isinstance(taken, Refusal):
+        return taken
+    return proofs.complete(tx, project, client, proofs.decoded(taken.binding))
+
+
+def _bound(method: str, code: str) -> str:
+    """Return the secret that is MACed: the code of one delivery method is wrong on another one's route."""
+    return f"{method}:{code}"
+
+
+def _message(project: Project, recipient: Recipient, code: str, challenge_id: str) -> Message:
+    binding = recipient.binding
+    return Message(
+        template="update-otp" if binding.does == "update" else "otp",
+        method=binding.method,
+        address=binding.address,
+        locale=recipient.locale,
+        parameters=Parameters(
+            lifetime_seconds=project.settings.code_lifetime_seconds,
+            code=code,
+            device=binding.from_device,
+            place=binding.from_address,
+            options=text_options(recipient.options.template_options),
+        ),
+        challenge_id=challenge_id,
+    )

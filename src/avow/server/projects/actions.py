@@ -1,0 +1,124 @@
+"""Projects and their settings: created, read, changed. Each change moves the project's version."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from avow.core import ids
+from avow.core.redirects import is_entry
+from avow.errors import InvalidArgument
+from avow.server.projects import rows
+from avow.server.projects.rows import ProjectRow
+from avow.server.store import Tx
+from avow.wire.projects import ProjectSettings
+
+__all__ = [
+    "ProjectRow",
+    "bump",
+    "change_settings",
+    "create",
+    "every",
+    "find",
+    "find_version",
+    "new_id",
+    "origins",
+    "settings",
+]
+
+_NAMES = {field.name for field in msgspec.structs.fields(ProjectSettings)}
+_CAMEL = {field.encode_name: field.name for field in msgspec.structs.fields(ProjectSettings)}
+
+
+def create(tx: Tx, name: str, *, environment: str = "", issuer_host: str | None = None) -> str:
+    """Insert the project whose id the unit is bound to; return its id."""
+    tx.run(rows.INSERT, name=name, environment=environment, issuer_host=issuer_host)
+    tx.audit("project.created", actor="command", data={"name": name})
+    return tx.project_id
+
+
+def new_id(now: int) -> str:
+    """Return an id for a project to be created."""
+    return ids.directory_id(ids.PROJECT, now)
+
+
+def find(tx: Tx) -> ProjectRow | None:
+    """Return the project of the unit, or None."""
+    return tx.one(rows.FIND, ProjectRow)
+
+
+def find_version(tx: Tx) -> int | None:
+    """Return the project's version, or None when there is no such project."""
+    found = tx.one(rows.FIND_VERSION, rows.VersionRow)
+    return found.version if found else None
+
+
+def every(tx: Tx) -> list[ProjectRow]:
+    """Return all projects of the server; for commands only."""
+    return tx.all(rows.LIST, ProjectRow)
+
+
+def settings(tx: Tx) -> ProjectSettings:
+    """Return the settings, defaults included."""
+    stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
+    return _typed(stored)
+
+
+def change_settings(tx: Tx, changes: Mapping[str, object], *, actor: str) -> ProjectSettings:
+    """Change the named settings; None puts one back to its default.
+
+    Args:
+        tx: Unit of the project.
+        changes: By Python or camelCase name.
+        actor: Who changes, for the audit.
+
+    Raises:
+        InvalidArgument: A name is unknown or a value out of its range; nothing is changed.
+    """
+    wanted = {_CAMEL.get(name, name): value for name, value in changes.items()}
+    unknown = sorted(set(wanted) - _NAMES)
+    if unknown:
+        raise InvalidArgument(error_message=f"There is no project setting {unknown[0]!r}.")
+    stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
+    changed = _typed({**stored, **wanted})
+    _check_addresses(changed)
+    for name, value in wanted.items():
+        if value is None:
+            tx.run(rows.CLEAR_SETTING, name=name)
+        else:
+            text = msgspec.json.encode(getattr(changed, name)).decode()
+            tx.run(rows.SET_SETTING, name=name, value=text)
+    bump(tx)
+    tx.audit("project.settings_changed", actor=actor, data={"names": sorted(wanted)})
+    return changed
+
+
+def bump(tx: Tx) -> None:
+    """Move the version, so that every node reads the project anew within a second."""
+    tx.one(rows.BUMP, rows.VersionRow)
+
+
+def origins(tx: Tx) -> list[str]:
+    """Return the approved redirects and allowed origins of every project, for CORS preflights."""
+    found: list[str] = []
+    for row in tx.all(rows.ORIGINS, rows.SettingRow):
+        found += msgspec.json.decode(row.value, type=list[str])
+    return found
+
+
+def _check_addresses(settings: ProjectSettings) -> None:
+    for entry in (*settings.approved_redirects, *settings.allowed_origins, *settings.default_redirects.values()):
+        if not is_entry(entry):
+            raise InvalidArgument(error_message=f"{entry[:200]!r} is not an absolute http or https URL.")
+
+
+def _typed(values: Mapping[str, object]) -> ProjectSettings:
+    """Return the settings in their types; None counts as not set."""
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return msgspec.convert({_camel(name): value for name, value in given.items()}, ProjectSettings)
+    except msgspec.ValidationError as wrong:
+        raise InvalidArgument(error_message=f"A project setting is not valid: {wrong}.") from wrong
+
+
+def _camel(name: str) -> str:
+    return next(camel for camel, snake in _CAMEL.items() if snake == name)

@@ -1,0 +1,101 @@
+"""What follows when a code or link comes back: the user is created, signed in, or given the new address."""
+
+from avow.core import addresses
+from avow.errors import InvalidCode, UserExists
+from avow.server.proofs.binding import Binding, decoded, encoded
+from avow.server.proofs.recipients import Recipient
+from avow.server.serving import Client, Issued, Project, Refusal
+from avow.server.sessions import actions as sessions
+from avow.server.sessions.actions import Opening
+from avow.server.store import Tx
+from avow.server.users import actions as users
+from avow.server.users.actions import NewUser
+
+__all__ = ["Binding", "Recipient", "complete", "decoded", "encoded"]
+
+
+def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issued | Refusal:
+    """Do what the proof was for and open a session; the challenge has been consumed in this unit.
+
+    Raises:
+        UserExists: A sign-up or update whose login ID somebody took meanwhile; nothing is consumed then.
+    """
+    if binding.is_decoy:
+        return Refusal(InvalidCode())
+    if binding.does == "sign-up":
+        user_id = _created(tx, binding)
+    elif binding.does == "update":
+        user_id = _updated(tx, binding)
+    else:
+        user_id = _proven(tx, binding)
+    if not user_id:
+        return Refusal(InvalidCode())
+    opening = Opening(
+        amr=_amr(binding),
+        first_seen=binding.does == "sign-up",
+        unsigned_claims=binding.unsigned_claims,
+        revokes_others=binding.revokes_others,
+        is_step_up=binding.is_step_up,
+    )
+    return sessions.open_session(tx, project, client, user_id, opening)
+
+
+def _created(tx: Tx, binding: Binding) -> str:
+    person = binding.person
+    if person is None:
+        raise TypeError("a sign-up without a person")
+    by_email = binding.method == "email"
+    return users.create(
+        tx,
+        NewUser(
+            login_id=person.identity,
+            name=person.name,
+            given_name=person.given_name,
+            middle_name=person.middle_name,
+            family_name=person.family_name,
+            email=person.email,
+            phone=person.phone,
+            is_email_verified=by_email,
+            is_phone_verified=not by_email,
+        ),
+    )
+
+
+def _proven(tx: Tx, binding: Binding) -> str:
+    """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
+
+    Whoever proves an address first is its owner; sessions that others opened before on the account end.
+    """
+    prove = users.prove_email if binding.method == "email" else users.prove_phone
+    if not prove(tx, binding.user_id, binding.address):
+        return ""
+    if binding.is_first:
+        sessions.end_all(tx, binding.user_id, why="address proven for the first time")
+    return binding.user_id
+
+
+def _updated(tx: Tx, binding: Binding) -> str:
+    change = users.set_email if binding.method == "email" else users.set_phone
+    if not change(tx, binding.user_id, binding.address):
+        return ""
+    if binding.adds_login_id:
+        identity = addresses.login_id(binding.address)
+        is_theirs = users.find_owner(tx, identity.canonical) == binding.user_id
+        if not is_theirs and not users.claim_login_id(tx, binding.user_id, identity):
+            raise UserExists(error_message="Another user signs in with this address already.")
+    tx.audit(
+        "user.address_changed", actor=f"user:{binding.user_id}", user_id=binding.user_id, data={"by": binding.method}
+    )
+    return binding.user_id
+
+
+def _amr(binding: Binding) -> tuple[str, ...]:
+    """Return the methods of the new session.
+
+    Spec: contract "tokens" section 5: more than one method means MFA.
+    """
+    proof = "email" if binding.method == "email" else "sms"
+    methods = dict.fromkeys((*binding.amr, proof))
+    if binding.is_mfa:
+        methods["mfa"] = None
+    return tuple(methods)

@@ -1,0 +1,266 @@
+"""Who gets the code or link, and where: resolved from a start's body, the same for every method."""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from avow.core import addresses
+from avow.core.addresses import LoginId
+from avow.core.claims import check_custom_claims
+from avow.errors import (
+    Forbidden,
+    InvalidArgument,
+    InvalidCaller,
+    MethodNotEnabled,
+    UserDisabled,
+    UserExists,
+    UserNotFound,
+)
+from avow.server.proofs.binding import Binding, NewPerson
+from avow.server.serving import Call, SessionCaller
+from avow.server.sessions import actions as sessions
+from avow.server.store import Tx
+from avow.server.users import actions as users
+from avow.server.users.actions import Profile
+from avow.wire.login import LoginOptions, MaskedAddress, SignIn, SignUp, UpdateEmail, UpdatePhone
+
+__all__ = [
+    "Method",
+    "Recipient",
+    "for_email_update",
+    "for_phone_update",
+    "for_sign_in",
+    "for_sign_up",
+    "for_sign_up_or_in",
+    "require_method",
+    "subject_of",
+]
+
+Method = Literal["email", "sms", "voice", "whatsapp"]
+
+_DEFAULTS = LoginOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a secret goes and what its return does.
+
+    Attributes:
+        subject: Whose challenge it is: the user id, or `new:` and the login ID of a sign-up.
+        binding: What success does.
+        locale: Language wished for.
+        options: The caller's login options.
+        is_delivered: False for test users and decoys: everything happens but the sending.
+    """
+
+    subject: str
+    binding: Binding
+    locale: str
+    options: LoginOptions
+    is_delivered: bool = True
+
+    @property
+    def masked(self) -> MaskedAddress:
+        """Return the address as the answer shows it."""
+        if self.binding.method == "email":
+            return MaskedAddress(masked_email=addresses.masked_email(self.binding.address))
+        return MaskedAddress(masked_phone=addresses.masked_phone(self.binding.address))
+
+
+def require_method(call: Call[object], name: str) -> None:
+    """Refuse a sign-in method that the project has switched off.
+
+    Raises:
+        MethodNotEnabled: It has.
+    """
+    if name not in call.project.settings.sign_in_methods:
+        raise MethodNotEnabled
+
+
+def subject_of(tx: Tx, login_id: str) -> str:
+    """Return whose challenge a typed login ID can answer: a user's, or that of a sign-up that waits for its proof."""
+    identity = addresses.login_id(login_id)
+    return users.find_owner(tx, identity.canonical) or _subject_of_sign_up(identity)
+
+
+def for_sign_up(tx: Tx, call: Call[SignUp]) -> Recipient:
+    """Resolve a sign-up: the user is created when the proof comes back, not before.
+
+    Raises:
+        UserExists: The login ID is taken (unless the project hides existence).
+        InvalidArgument: There is no address for the delivery method, or it is malformed.
+    """
+    body = call.body
+    identity = addresses.login_id(body.login_id)
+    owner = users.find_owner(tx, identity.canonical)
+    recipient = _new_person(call, identity, _method(call), body)
+    if owner is None:
+        return recipient
+    profile = users.find(tx, owner)
+    if profile is not None and profile.row.is_test:
+        return _known(tx, call, profile, body.login_options or _DEFAULTS)
+    if call.project.settings.hides_existence:
+        return _decoy(recipient)
+    raise UserExists
+
+
+def for_sign_in(tx: Tx, call: Call[SignIn]) -> Recipient:
+    """Resolve a sign-in.
+
+    Raises:
+        UserNotFound: Nobody has the login ID (unless the project hides existence).
+        UserDisabled: The user may not sign in.
+    """
+    identity = addresses.login_id(call.body.login_id)
+    profile = users.find_by_login_id(tx, identity.canonical)
+    options = call.body.login_options or _DEFAULTS
+    if profile is not None:
+        return _known(tx, call, profile, options)
+    if call.project.settings.hides_existence:
+        return _decoy(_new_person(call, identity, _method(call), SignUp(login_id=call.body.login_id)))
+    raise UserNotFound
+
+
+def for_sign_up_or_in(tx: Tx, call: Call[SignIn]) -> Recipient:
+    """Resolve a sign-in of a user, or a sign-up where there is none."""
+    identity = addresses.login_id(call.body.login_id)
+    profile = users.find_by_login_id(tx, identity.canonical)
+    options = call.body.login_options or _DEFAULTS
+    if profile is not None:
+        return _known(tx, call, profile, options)
+    return _new_person(
+        call, identity, _method(call), SignUp(login_id=call.body.login_id, login_options=call.body.login_options)
+    )
+
+
+def for_email_update(tx: Tx, call: Call[UpdateEmail]) -> Recipient:
+    """Resolve a change of the e-mail address of the session's user; it counts once the proof comes back."""
+    address = addresses.email(call.body.email).address
+    return _update(tx, call, "email", address, call.body)
+
+
+def for_phone_update(tx: Tx, call: Call[UpdatePhone]) -> Recipient:
+    """Resolve a change of the phone number of the session's user; it counts once the proof comes back."""
+    method = _method(call, default="sms")
+    return _update(tx, call, method, addresses.phone(call.body.phone).e164, call.body)
+
+
+def _update(tx: Tx, call: Call[object], method: Method, address: str, body: UpdateEmail | UpdatePhone) -> Recipient:
+    session, profile = sessions.live_profile(tx, call.project, call.session)
+    if users.find_owner(tx, addresses.login_id(body.login_id).canonical) != profile.id:
+        raise Forbidden(error_message="The login ID is not one of the session's user.")
+    binding = Binding(
+        does="update",
+        method=method,
+        address=address,
+        user_id=profile.id,
+        amr=tuple(session.amr.split()),
+        is_mfa=bool(body.mfa),
+        adds_login_id=bool(body.add_to_login_ids),
+        from_address=call.client.address,
+        from_device=call.client.device,
+    )
+    options = LoginOptions(template_id=body.template_id, template_options=body.template_options)
+    return Recipient(profile.id, binding, call.client.locale, options, is_delivered=not profile.row.is_test)
+
+
+def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) -> Recipient:
+    if profile.is_disabled:
+        raise UserDisabled
+    method = _method(call)
+    address = profile.row.email if method == "email" else profile.row.phone
+    if not address:
+        what = "e-mail address" if method == "email" else "phone number"
+        raise InvalidArgument(error_message=f"The user has no {what} to send to.")
+    binding = Binding(
+        does="sign-in",
+        method=method,
+        address=address,
+        user_id=profile.id,
+        amr=_amr_of_live_session(tx, call, profile, options),
+        is_step_up=bool(options.stepup),
+        is_mfa=bool(options.mfa),
+        revokes_others=bool(options.revoke_other_sessions),
+        unsigned_claims=check_custom_claims(options.custom_claims or {}),
+        is_first=not (profile.row.is_email_verified if method == "email" else profile.row.is_phone_verified),
+        from_address=call.client.address,
+        from_device=call.client.device,
+    )
+    locale = options.locale or call.client.locale
+    return Recipient(profile.id, binding, locale, options, is_delivered=not profile.row.is_test)
+
+
+def _amr_of_live_session(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) -> tuple[str, ...]:
+    """Return the methods of the session that a step-up or a second factor adds to.
+
+    Raises:
+        InvalidCaller: Step-up or MFA is asked for without a live session of this very user.
+    """
+    if not (options.stepup or options.mfa):
+        return ()
+    if not isinstance(call.caller, SessionCaller) or call.caller.user_id != profile.id:
+        raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
+    return tuple(sessions.live(tx, call.project, call.caller).amr.split())
+
+
+def _new_person(call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:
+    """Return the recipient of a sign-up: only the address that gets the secret becomes the user's."""
+    address = _address_of_sign_up(identity, method, body)
+    known = body.user
+    options = body.login_options or _DEFAULTS
+    person = NewPerson(
+        login_id=identity.canonical,
+        typed=identity.typed,
+        name=(known and known.name) or "",
+        given_name=(known and known.given_name) or "",
+        middle_name=(known and known.middle_name) or "",
+        family_name=(known and known.family_name) or "",
+        email=address if method == "email" else _email_or_nothing(known.email if known else None),
+        phone=address if method != "email" else _phone_or_nothing(known.phone if known else None),
+    )
+    binding = Binding(
+        does="sign-up",
+        method=method,
+        address=address,
+        person=person,
+        revokes_others=bool(options.revoke_other_sessions),
+        unsigned_claims=check_custom_claims(options.custom_claims or {}),
+        from_address=call.client.address,
+        from_device=call.client.device,
+    )
+    return Recipient(_subject_of_sign_up(identity), binding, options.locale or call.client.locale, options)
+
+
+def _address_of_sign_up(identity: LoginId, method: Method, body: SignUp) -> str:
+    """Return the address: the key named after the method, then the user's, then the login ID.
+
+    Raises:
+        InvalidArgument: None of them is one.
+    """
+    user = body.user
+    if method == "email":
+        return addresses.email(body.email or (user and user.email) or identity.typed).address
+    named = {"sms": body.phone, "voice": body.voice or body.phone, "whatsapp": body.whatsapp or body.phone}[method]
+    return addresses.phone(named or (user and user.phone) or identity.typed).e164
+
+
+def _email_or_nothing(text: str | None) -> str:
+    return addresses.email(text).address if text else ""
+
+
+def _phone_or_nothing(text: str | None) -> str:
+    return addresses.phone(text).e164 if text else ""
+
+
+def _decoy(recipient: Recipient) -> Recipient:
+    """Return a recipient that costs and shows the same, and whom nothing reaches."""
+    binding = recipient.binding
+    hollow = Binding(does="sign-in", method=binding.method, address=binding.address, is_decoy=True)
+    return Recipient(f"nobody:{recipient.subject}", hollow, recipient.locale, recipient.options, is_delivered=False)
+
+
+def _subject_of_sign_up(identity: LoginId) -> str:
+    return f"new:{identity.canonical}"
+
+
+def _method(call: Call[object], default: Method | None = None) -> Method:
+    return cast(Method, call.path.get("method", default or "email"))

@@ -1,0 +1,273 @@
+"""Sessions: opened after a proof, continued by their refresh token, ended. Signing comes after the commit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from avow.core import ids
+from avow.core.claims import check_custom_claims
+from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
+from avow.errors import Forbidden, SessionEnded, UserDisabled
+from avow.server.keys import actions as keys
+from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
+from avow.server.sessions import rows
+from avow.server.sessions.rows import LiveRow, SessionRow
+from avow.server.store import Tx
+from avow.server.users import actions as users
+from avow.server.users.actions import Profile
+
+__all__ = [
+    "Opening",
+    "end",
+    "end_all",
+    "live",
+    "live_profile",
+    "open_session",
+    "refresh",
+    "remove_signing_key",
+    "select_tenant",
+]
+
+_DSR_COOKIE_MODE = "cookie"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a sign-in brings to its session.
+
+    Attributes:
+        amr: Methods used, in order.
+        first_seen: The user was created by this sign-in.
+        claims: Custom claims of the server side.
+        unsigned_claims: Custom claims the client asked for; they appear under `nsec`.
+        revokes_others: End the user's other sessions.
+        is_step_up: A stronger proof within a live session (`su` in the token).
+        tenant_id: Selected tenant, or None.
+    """
+
+    amr: tuple[str, ...]
+    first_seen: bool = False
+    claims: Mapping[str, object] = field(default_factory=dict)
+    unsigned_claims: Mapping[str, object] = field(default_factory=dict)
+    revokes_others: bool = False
+    is_step_up: bool = False
+    tenant_id: str | None = None
+
+
+def open_session(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> Issued | Refusal:
+    """Open a session for a user who has proven who they are.
+
+    Returns:
+        The session to be signed, or a Refusal when the user is disabled or gone.
+    """
+    profile = users.find(tx, user_id)
+    if profile is None or profile.is_disabled:
+        tx.audit("session.refused", outcome="refused", user_id=user_id, address=client.address, device=client.device)
+        return Refusal(UserDisabled())
+    row = _insert(tx, project, client, user_id, opening)
+    if opening.revokes_others:
+        tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why="other sign-in", kept=row.id)
+    tx.audit(
+        "session.opened",
+        actor=f"user:{user_id}",
+        user_id=user_id,
+        tenant_id=opening.tenant_id or "",
+        address=client.address,
+        device=client.device,
+        data={"session": row.id, "amr": list(opening.amr)},
+    )
+    return _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+
+
+def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
+    """Continue the session of a refresh token: two statements, one conditional update and one joined read."""
+    caller, settings = call.session, call.project.settings
+    row = tx.one(
+        rows.CONTINUE,
+        SessionRow,
+        id=caller.session_id,
+        user_id=caller.user_id,
+        presented=caller.generation,
+        grace=settings.rotation_grace_seconds,
+        idle=settings.idle_lifetime_seconds,
+    )
+    if row is None:
+        return _refused(tx, call.project, call.client, caller)
+    profile = users.find(tx, row.user_id)
+    if profile is None or profile.is_disabled:
+        end(tx, caller.user_id, caller.session_id, why="disabled")
+        return Refusal(SessionEnded())
+    return _issued(tx, call.project, row, profile, refreshes=bool(row.rotates))
+
+
+def live(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
+    """Return the live session of a refresh token.
+
+    Raises:
+        SessionEnded: It is revoked, expired, idle for too long, or the token is of a generation that ended.
+    """
+    found = tx.one(
+        rows.LIVE,
+        LiveRow,
+        id=caller.session_id,
+        user_id=caller.user_id,
+        presented=caller.generation,
+        grace=project.settings.rotation_grace_seconds,
+        idle=project.settings.idle_lifetime_seconds,
+    )
+    if found is None:
+        raise SessionEnded
+    return found
+
+
+def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveRow, Profile]:
+    """Return the live session and its user, who is not disabled.
+
+    Raises:
+        SessionEnded: As `live`, or the user is gone or disabled.
+    """
+    session = live(tx, project, caller)
+    profile = users.find(tx, caller.user_id)
+    if profile is None or profile.is_disabled:
+        raise SessionEnded
+    return session, profile
+
+
+def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusal:
+    """Choose the tenant that the session acts in and issue tokens that say so.
+
+    Raises:
+        Forbidden: The user is not a member; the session keeps its tenant.
+    """
+    _, profile = live_profile(tx, call.project, call.session)
+    if tenant_id not in profile.tenants:
+        raise Forbidden(error_message="The user is not a member of this tenant.")
+    tx.one(rows.SELECT_TENANT, rows.EndedRow, id=call.session.session_id, tenant_id=tenant_id)
+    return refresh(tx, call)
+
+
+def end(tx: Tx, user_id: str, session_id: str, *, why: str) -> bool:
+    """End one session of a user at once; False when it was not live."""
+    ended = tx.one(rows.END, rows.EndedRow, id=session_id, user_id=user_id, why=why)
+    if ended is not None:
+        tx.audit("session.ended", actor=f"user:{user_id}", user_id=user_id, data={"session": session_id, "why": why})
+    return ended is not None
+
+
+def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "") -> int:
+    """End every session of a user at once, but for one that is kept; return how many."""
+    ended = tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why=why, kept=kept)
+    tx.audit("session.all_ended", actor=f"user:{user_id}", user_id=user_id, data={"count": len(ended), "why": why})
+    return len(ended)
+
+
+def remove_signing_key(tx: Tx, kid: str) -> int:
+    """Take a retired session key out of the key set before its time, and end every family that it signed for.
+
+    Returns:
+        How many sessions ended.
+
+    Raises:
+        InvalidArgument: There is no retired key with this kid.
+    """
+    key = keys.remove_retired(tx, kid)
+    if key.key_set != keys.SESSION:
+        return 0
+    ended = tx.all(rows.END_MINTED_BETWEEN, rows.EndedRow, since=key.promoted_at or key.created_at, until=tx.now)
+    return len(ended)
+
+
+def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> SessionRow:
+    settings = project.settings
+    is_sole_holder = settings.refresh_token_in == _DSR_COOKIE_MODE or client.stores_rotated_tokens
+    claims = check_custom_claims(opening.claims)
+    if opening.is_step_up:
+        claims = {**claims, "su": True}
+    row = SessionRow(
+        id=ids.random_id(ids.SESSION),
+        user_id=user_id,
+        tenant_id=opening.tenant_id,
+        generation=1,
+        rotates=int(rotates(settings.rotation, is_sole_holder=is_sole_holder)),
+        rotated_at=tx.now,
+        expires_at=tx.now + settings.refresh_lifetime_seconds,
+        amr=" ".join(opening.amr),
+        claims=msgspec.json.encode(claims).decode(),
+        unsigned_claims=msgspec.json.encode(opening.unsigned_claims).decode(),
+    )
+    tx.run(
+        rows.INSERT,
+        id=row.id,
+        user_id=user_id,
+        tenant_id=row.tenant_id,
+        rotates=row.rotates,
+        expires_at=row.expires_at,
+        amr=row.amr,
+        claims=row.claims,
+        unsigned_claims=row.unsigned_claims,
+        address=client.address,
+        device=client.device,
+    )
+    return row
+
+
+def _issued(
+    tx: Tx, project: Project, row: SessionRow, profile: Profile, *, refreshes: bool, first_seen: bool = False
+) -> Issued:
+    claims = SessionClaims(
+        project_id=project.id,
+        user_id=row.user_id,
+        session_id=row.id,
+        generation=row.generation,
+        issued_at=tx.now,
+        rotated_at=row.rotated_at,
+        session_expires_at=min(tx.now + project.settings.session_lifetime_seconds, row.expires_at),
+        expires_at=row.expires_at,
+        amr=tuple(row.amr.split()),
+        roles=profile.roles,
+        permissions=profile.permissions,
+        tenants=profile.tenants,
+        selected_tenant=row.tenant_id if row.tenant_id in profile.tenants else "",
+        claims=_decoded(row.claims),
+        unsigned_claims=_decoded(row.unsigned_claims),
+    )
+    return Issued(project.signing_key, claims, refreshes, profile.shown(), first_seen)
+
+
+def _decoded(text: str) -> dict[str, object]:
+    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
+
+
+def _refused(tx: Tx, project: Project, client: Client, caller: SessionCaller) -> Refusal:
+    """Find out why a refresh token does not count; a generation that nobody honest holds ends the family."""
+    state = tx.one(rows.STATE, rows.StateRow, id=caller.session_id, user_id=caller.user_id)
+    if state is None:
+        return Refusal(SessionEnded())
+    verdict = judge(
+        SessionState(
+            state.generation,
+            state.rotates,
+            state.rotated_at,
+            state.expires_at,
+            state.last_used_at,
+            state.revoked_at,
+        ),
+        caller.generation,
+        tx.now,
+        grace_seconds=project.settings.rotation_grace_seconds,
+        idle_seconds=project.settings.idle_lifetime_seconds,
+    )
+    if verdict is Verdict.REUSED and tx.one(
+        rows.END, rows.EndedRow, id=caller.session_id, user_id=caller.user_id, why="reuse"
+    ):
+        tx.audit(
+            "session.reuse_detected",
+            outcome="refused",
+            actor="anyone",
+            user_id=caller.user_id,
+            address=client.address,
+            device=client.device,
+            data={"session": caller.session_id, "generation": caller.generation},
+        )
+    return Refusal(SessionEnded())

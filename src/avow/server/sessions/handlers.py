@@ -1,0 +1,133 @@
+"""The routes of the person who holds a session: refresh, me, tenants, history, own sessions, log-out."""
+
+from avow.errors import NotFound, SessionEnded
+from avow.server.answers import cleared_cookie
+from avow.server.serving import Answer, Call, Issued, Refusal, SessionCaller, Slice, reads, writes
+from avow.server.sessions import actions, rows
+from avow.server.store import Tx
+from avow.wire import sessions as wire
+from avow.wire.endpoint import Nothing
+from avow.wire.sessions import (
+    EndSession,
+    LoggedOut,
+    LoginRecord,
+    MyTenants,
+    MyTenantsRequest,
+    OwnSession,
+    OwnSessions,
+    SelectTenant,
+    TenantOfMine,
+)
+from avow.wire.users import UserResponse
+
+__all__ = ["SLICE"]
+
+
+def refresh(tx: Tx, call: Call[Nothing]) -> Issued | Refusal:
+    """Exchange a refresh token for a new session token.
+
+    The answer carries a refresh token only when the session rotates; keep the newest one. A refresh token that was
+    replaced longer ago than the grace ends the session, because somebody else holds a copy.
+    """
+    return actions.refresh(tx, call)
+
+
+def try_refresh(tx: Tx, call: Call[Nothing]) -> Issued | Nothing:
+    """Refresh if there is a live session; answer `{}` otherwise. For pages that do not know whether anybody is in."""
+    if not isinstance(call.caller, SessionCaller):
+        return Nothing()
+    result = actions.refresh(tx, call)
+    return Nothing() if isinstance(result, Refusal) else result
+
+
+def logout(tx: Tx, call: Call[Nothing]) -> Answer:
+    """End the session of the refresh token; others of the user go on."""
+    if not actions.end(tx, call.session.user_id, call.session.session_id, why="logout"):
+        raise SessionEnded
+    return _logged_out(call)
+
+
+def logout_all(tx: Tx, call: Call[Nothing]) -> Answer:
+    """End every session of the user, on every device."""
+    actions.live(tx, call.project, call.session)
+    actions.end_all(tx, call.session.user_id, why="logout of all")
+    return _logged_out(call)
+
+
+def me(tx: Tx, call: Call[Nothing]) -> UserResponse:
+    """Return the user of the session."""
+    return actions.live_profile(tx, call.project, call.session)[1].shown()
+
+
+def my_tenants(tx: Tx, call: Call[MyTenantsRequest]) -> MyTenants:
+    """Return the user's tenants: all, those asked for, or with `dct` the selected one."""
+    session, profile = actions.live_profile(tx, call.project, call.session)
+    wanted = set(call.body.ids or profile.tenants)
+    if call.body.dct:
+        wanted &= {session.tenant_id or ""}
+    return MyTenants(
+        tenants=tuple(TenantOfMine(id=key, name=held.name) for key, held in profile.tenants.items() if key in wanted)
+    )
+
+
+def history(tx: Tx, call: Call[Nothing]) -> list[LoginRecord]:
+    """Return the user's last hundred sign-ins, the newest first."""
+    actions.live(tx, call.project, call.session)
+    user_id = call.session.user_id
+    return [
+        LoginRecord(user_id=user_id, login_time=row.created_at, ip=row.address, selected_tenant=row.tenant_id or "")
+        for row in tx.all(rows.HISTORY, rows.SignInRow, user_id=user_id)
+    ]
+
+
+def select_tenant(tx: Tx, call: Call[SelectTenant]) -> Issued | Refusal:
+    """Choose the tenant that the session acts in; only a member can."""
+    return actions.select_tenant(tx, call, call.body.tenant)
+
+
+def my_sessions(tx: Tx, call: Call[Nothing]) -> OwnSessions:
+    """Return the user's live sessions, the newest first."""
+    actions.live(tx, call.project, call.session)
+    return OwnSessions(
+        sessions=tuple(
+            OwnSession(
+                id=row.id,
+                created_time=row.created_at,
+                last_used_time=row.last_used_at,
+                address=row.address,
+                device=row.device,
+                current=row.id == call.session.session_id,
+            )
+            for row in tx.all(rows.OWN, rows.OwnRow, user_id=call.session.user_id)
+        )
+    )
+
+
+def end_session(tx: Tx, call: Call[EndSession]) -> Nothing:
+    """End one of the user's own sessions; of another's nothing is told."""
+    actions.live(tx, call.project, call.session)
+    if not actions.end(tx, call.session.user_id, call.body.session_id, why="ended by the user"):
+        raise NotFound(error_message="You have no live session with this id.")
+    return Nothing()
+
+
+def _logged_out(call: Call[Nothing]) -> Answer:
+    settings = call.project.settings
+    return Answer(LoggedOut(cookie_domain=settings.cookie_domain), cookies=(cleared_cookie(settings),))
+
+
+SLICE = Slice(
+    "sessions",
+    (
+        writes(wire.REFRESH, refresh),
+        writes(wire.TRY_REFRESH, try_refresh),
+        writes(wire.LOGOUT, logout),
+        writes(wire.LOGOUT_ALL, logout_all),
+        reads(wire.ME, me),
+        reads(wire.MY_TENANTS, my_tenants),
+        reads(wire.HISTORY, history),
+        writes(wire.SELECT_TENANT, select_tenant),
+        reads(wire.MY_SESSIONS, my_sessions),
+        writes(wire.END_SESSION, end_session),
+    ),
+)

@@ -1,0 +1,169 @@
+"""The SQL of sessions: one row per family."""
+
+from dataclasses import dataclass
+
+__all__ = ["RETURNS", "EndedRow", "LiveRow", "OwnRow", "SessionRow", "StateRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What tokens need of a session."""
+
+    id: str
+    user_id: str
+    tenant_id: str | None
+    generation: int
+    rotates: int
+    rotated_at: int
+    expires_at: int
+    amr: str
+    claims: str
+    unsigned_claims: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What decides whether a refresh token counts (`core.sessions.SessionState`, and whose it is)."""
+
+    user_id: str
+    generation: int
+    rotates: int
+    rotated_at: int
+    expires_at: int
+    last_used_at: int
+    revoked_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """A session as its owner sees it."""
+
+    id: str
+    created_at: int
+    last_used_at: int
+    address: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRow:
+    """A session that a statement ended."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """A session that is live and was shown with a generation that counts."""
+
+    user_id: str
+    tenant_id: str | None
+    amr: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRow:
+    """A past sign-in."""
+
+    created_at: int
+    address: str
+    tenant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRow:
+    """A session of the user, whichever."""
+
+    id: str
+
+
+INSERT = """
+    INSERT INTO sessions
+        (project_id, id, user_id, tenant_id, generation, rotates, rotated_at, created_at, expires_at, last_used_at,
+         amr, claims, unsigned_claims, address, device)
+    VALUES
+        (:project_id, :id, :user_id, :tenant_id, 1, :rotates, :now, :now, :expires_at, :now,
+         :amr, :claims, :unsigned_claims, :address, :device)
+"""
+
+# `core.sessions.judge` as one statement: of two refreshes at once the second sees what the first wrote, so at most
+# one of them begins a generation. No row back: the token does not count, `STATE` tells why.
+CONTINUE = """
+    UPDATE sessions
+    SET generation = generation
+            + CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace THEN 1 ELSE 0 END,
+        rotated_at = CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace
+            THEN :now ELSE rotated_at END,
+        last_used_at = :now
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+      AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
+      AND (generation = :presented
+           OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
+    RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims
+"""
+
+# The same conditions without the write, for calls that only need to know that the session lives.
+LIVE = """
+    SELECT user_id, tenant_id, amr FROM sessions
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+      AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
+      AND (generation = :presented
+           OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
+"""
+
+STATE = """
+    SELECT user_id, generation, rotates, rotated_at, expires_at, last_used_at, revoked_at
+    FROM sessions WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+"""
+
+END = """
+    UPDATE sessions SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id AND revoked_at IS NULL
+    RETURNING id
+"""
+
+END_ALL = """
+    UPDATE sessions SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND user_id = :user_id AND revoked_at IS NULL AND id <> :kept
+    RETURNING id
+"""
+
+# Of a signing key that is removed before its time: every token that it signed began its generation in its reign.
+END_MINTED_BETWEEN = """
+    UPDATE sessions SET revoked_at = :now, revoked_why = 'key removed'
+    WHERE project_id = :project_id AND revoked_at IS NULL AND rotated_at >= :since AND rotated_at <= :until
+    RETURNING id
+"""
+
+SELECT_TENANT = """
+    UPDATE sessions SET tenant_id = :tenant_id
+    WHERE project_id = :project_id AND id = :id AND revoked_at IS NULL
+    RETURNING id
+"""
+
+OWN = """
+    SELECT id, created_at, last_used_at, address, device FROM sessions
+    WHERE project_id = :project_id AND user_id = :user_id AND revoked_at IS NULL AND expires_at > :now
+    ORDER BY created_at DESC, id LIMIT 100
+"""
+
+HISTORY = """
+    SELECT created_at, address, tenant_id FROM sessions
+    WHERE project_id = :project_id AND user_id = :user_id
+    ORDER BY created_at DESC, id LIMIT 100
+"""
+
+# Ended sessions stay for a while for the history, then go.
+FORGET = "DELETE FROM sessions WHERE project_id = :project_id AND expires_at <= :before"
+
+RETURNS = {
+    "CONTINUE": SessionRow,
+    "LIVE": LiveRow,
+    "STATE": StateRow,
+    "END": EndedRow,
+    "END_ALL": EndedRow,
+    "END_MINTED_BETWEEN": EndedRow,
+    "SELECT_TENANT": EndedRow,
+    "OWN": OwnRow,
+    "HISTORY": SignInRow,
+}

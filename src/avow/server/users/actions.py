@@ -1,0 +1,212 @@
+"""Users: found by login ID, created once, their addresses proven, and what they hold gathered for tokens."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from avow.core import addresses, ids
+from avow.core.addresses import LoginId
+from avow.core.sessions import TenantGrants
+from avow.errors import UserExists
+from avow.server.store import Tx
+from avow.server.users import rows
+from avow.server.users.rows import ProfileRow
+from avow.wire.users import UserResponse, UserTenant
+
+__all__ = [
+    "NewUser",
+    "Profile",
+    "claim_login_id",
+    "create",
+    "delete",
+    "find",
+    "find_by_login_id",
+    "find_owner",
+    "prove_email",
+    "prove_phone",
+    "set_email",
+    "set_phone",
+    "set_status",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What is known of a user at sign-up or creation; addresses are canonical."""
+
+    login_id: LoginId
+    email: str = ""
+    is_email_verified: bool = False
+    phone: str = ""
+    is_phone_verified: bool = False
+    name: str = ""
+    given_name: str = ""
+    middle_name: str = ""
+    family_name: str = ""
+    picture: str = ""
+    status: str = "enabled"
+    is_test: bool = False
+    further_login_ids: tuple[LoginId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A user with login IDs, roles, permissions and tenants: all that tokens and answers say."""
+
+    row: ProfileRow
+    login_ids: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    tenants: dict[str, TenantGrants] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Return the user id."""
+        return self.row.id
+
+    @property
+    def is_disabled(self) -> bool:
+        """Tell whether the user may not sign in."""
+        return self.row.status == "disabled"
+
+    def shown(self) -> UserResponse:
+        """Return the user as answers show them."""
+        row = self.row
+        return UserResponse(
+            login_ids=self.login_ids,
+            user_id=row.id,
+            name=row.name,
+            given_name=row.given_name,
+            middle_name=row.middle_name,
+            family_name=row.family_name,
+            email=row.email,
+            phone=row.phone,
+            verified_email=bool(row.is_email_verified),
+            verified_phone=bool(row.is_phone_verified),
+            role_names=self.roles,
+            permissions=self.permissions,
+            user_tenants=tuple(
+                UserTenant(tenant_id=key, tenant_name=held.name, role_names=held.roles, permissions=held.permissions)
+                for key, held in self.tenants.items()
+            ),
+            status=row.status,
+            picture=row.picture,
+            test=bool(row.is_test),
+            created_time=row.created_at,
+            modified_time=row.updated_at,
+        )
+
+
+def find(tx: Tx, user_id: str) -> Profile | None:
+    """Return the user with all they hold, in one statement, or None."""
+    found = tx.all(rows.PROFILE, ProfileRow, user_id=user_id)
+    return _gathered(found) if found else None
+
+
+def find_owner(tx: Tx, login_id: str) -> str | None:
+    """Return the id of the user with this canonical login ID, or None."""
+    owner = tx.one(rows.OWNER, rows.OwnerRow, login_id=login_id)
+    return owner.user_id if owner else None
+
+
+def find_by_login_id(tx: Tx, login_id: str) -> Profile | None:
+    """Return the user with this canonical login ID, or None."""
+    owner = find_owner(tx, login_id)
+    return find(tx, owner) if owner else None
+
+
+def create(tx: Tx, user: NewUser) -> str:
+    """Insert a user with their login IDs; return the user id.
+
+    Raises:
+        UserExists: A login ID is taken; nothing is written.
+    """
+    user_id = ids.directory_id(ids.USER, tx.now)
+    tx.run(
+        rows.INSERT,
+        id=user_id,
+        status=user.status,
+        name=user.name,
+        given_name=user.given_name,
+        middle_name=user.middle_name,
+        family_name=user.family_name,
+        email=user.email,
+        email_folded=addresses.email(user.email).folded if user.email else "",
+        is_email_verified=int(user.is_email_verified),
+        phone=user.phone,
+        is_phone_verified=int(user.is_phone_verified),
+        picture=user.picture,
+        is_test=int(user.is_test),
+    )
+    for login_id in (user.login_id, *user.further_login_ids):
+        if not claim_login_id(tx, user_id, login_id):
+            raise UserExists
+    tx.audit("user.created", actor=f"user:{user_id}", user_id=user_id)
+    return user_id
+
+
+def claim_login_id(tx: Tx, user_id: str, login_id: LoginId) -> bool:
+    """Give a login ID to a user; False when somebody has it already."""
+    claimed = tx.one(
+        rows.CLAIM_LOGIN_ID, rows.OwnerRow, login_id=login_id.canonical, typed=login_id.typed, user_id=user_id
+    )
+    return claimed is not None
+
+
+def prove_email(tx: Tx, user_id: str, email: str) -> bool:
+    """Mark the user's address proven, if it still is this one; an invited user is enabled by it."""
+    folded = addresses.email(email).folded
+    return tx.one(rows.PROVE_EMAIL, rows.IdRow, user_id=user_id, email_folded=folded) is not None
+
+
+def prove_phone(tx: Tx, user_id: str, phone: str) -> bool:
+    """Mark the user's number proven, if it still is this one; an invited user is enabled by it."""
+    return tx.one(rows.PROVE_PHONE, rows.IdRow, user_id=user_id, phone=phone) is not None
+
+
+def set_email(tx: Tx, user_id: str, email: str) -> bool:
+    """Replace the address by a proven one; False when the user is gone or disabled."""
+    folded = addresses.email(email).folded
+    return tx.one(rows.SET_EMAIL, rows.IdRow, user_id=user_id, email=email, email_folded=folded) is not None
+
+
+def set_phone(tx: Tx, user_id: str, phone: str) -> bool:
+    """Replace the number by a proven one; False when the user is gone or disabled."""
+    return tx.one(rows.SET_PHONE, rows.IdRow, user_id=user_id, phone=phone) is not None
+
+
+def set_status(tx: Tx, user_id: str, status: str) -> bool:
+    """Enable or disable; ending the sessions of a disabled user is `sessions.end_all`. False when there is none."""
+    return tx.one(rows.SET_STATUS, rows.IdRow, user_id=user_id, status=status) is not None
+
+
+def delete(tx: Tx, user_id: str) -> bool:
+    """Delete a user with all they had; False when there is none."""
+    return tx.one(rows.DELETE, rows.IdRow, user_id=user_id) is not None
+
+
+def _gathered(found: Sequence[ProfileRow]) -> Profile:
+    facts = [(row.kind, row.first, row.second, row.third) for row in found]
+    tenants = {first: second for kind, first, second, _ in facts if kind == "tenant"}
+    held: dict[str, list[tuple[str, str]]] = {key: [] for key in tenants}
+    for kind, first, second, third in facts:
+        if kind == "tenant-role" and first in held:
+            held[first].append((second, third))
+    project_level = [(first, second) for kind, first, second, _ in facts if kind == "role"]
+    return Profile(
+        row=found[0],
+        login_ids=tuple(first for kind, first, _, _ in facts if kind == "login"),
+        roles=_distinct(role for role, _ in project_level),
+        permissions=_distinct(permission for _, permission in project_level),
+        tenants={
+            key: TenantGrants(
+                name,
+                roles=_distinct(role for role, _ in held[key]),
+                permissions=_distinct(permission for _, permission in held[key]),
+            )
+            for key, name in tenants.items()
+        },
+    )
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in names if name}))

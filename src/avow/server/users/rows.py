@@ -1,0 +1,158 @@
+"""The SQL of users, their login IDs and what they hold."""
+
+from dataclasses import dataclass
+
+__all__ = ["RETURNS", "IdRow", "OwnerRow", "ProfileRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class IdRow:
+    """The row that a conditional write changed."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    """Whose a login ID is."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """One fact about a user beside the user's own columns.
+
+    `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
+    tenant name), `tenant-role` (tenant id, role, permission); "" when there is no fact at all.
+    """
+
+    id: str
+    status: str
+    name: str
+    given_name: str
+    middle_name: str
+    family_name: str
+    email: str
+    is_email_verified: int
+    phone: str
+    is_phone_verified: int
+    picture: str
+    is_test: int
+    credential_version: int
+    created_at: int
+    updated_at: int
+    kind: str
+    first: str
+    second: str
+    third: str
+
+
+# One statement for all that tokens and answers say about a user: the facts are a union, each branch bound to the user
+# so that an index serves it.
+PROFILE = """
+    SELECT u.id, u.status, u.name, u.given_name, u.middle_name, u.family_name,
+           u.email, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
+           u.credential_version, u.created_at, u.updated_at,
+           COALESCE(f.kind, '') AS kind, COALESCE(f.first, '') AS first,
+           COALESCE(f.second, '') AS second, COALESCE(f.third, '') AS third
+    FROM users u
+    LEFT JOIN (
+        SELECT 'login' AS kind, l.typed AS first, '' AS second, '' AS third
+        FROM login_ids l WHERE l.project_id = :project_id AND l.user_id = :user_id
+        UNION ALL
+        SELECT 'role', r.name, COALESCE(p.name, ''), ''
+        FROM user_roles ur
+        JOIN roles r ON r.project_id = ur.project_id AND r.id = ur.role_id
+        LEFT JOIN role_permissions rp ON rp.project_id = r.project_id AND rp.role_id = r.id
+        LEFT JOIN permissions p ON p.project_id = rp.project_id AND p.id = rp.permission_id
+        WHERE ur.project_id = :project_id AND ur.user_id = :user_id
+        UNION ALL
+        SELECT 'tenant', t.id, t.name, ''
+        FROM memberships m
+        JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
+        WHERE m.project_id = :project_id AND m.user_id = :user_id
+        UNION ALL
+        SELECT 'tenant-role', mr.tenant_id, r.name, COALESCE(p.name, '')
+        FROM membership_roles mr
+        JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
+        LEFT JOIN role_permissions rp ON rp.project_id = r.project_id AND rp.role_id = r.id
+        LEFT JOIN permissions p ON p.project_id = rp.project_id AND p.id = rp.permission_id
+        WHERE mr.project_id = :project_id AND mr.user_id = :user_id
+    ) f ON 1 = 1
+    WHERE u.project_id = :project_id AND u.id = :user_id
+    ORDER BY kind, first, second, third
+"""
+
+OWNER = "SELECT user_id FROM login_ids WHERE project_id = :project_id AND login_id = :login_id"
+
+INSERT = """
+    INSERT INTO users
+        (project_id, id, status, name, given_name, middle_name, family_name,
+         email, email_folded, is_email_verified, phone, is_phone_verified, picture, is_test,
+         credential_version, created_at, updated_at)
+    VALUES
+        (:project_id, :id, :status, :name, :given_name, :middle_name, :family_name,
+         :email, :email_folded, :is_email_verified, :phone, :is_phone_verified, :picture, :is_test,
+         1, :now, :now)
+"""
+
+# Who comes second gets no row back: the login ID is taken.
+CLAIM_LOGIN_ID = """
+    INSERT INTO login_ids (project_id, login_id, typed, user_id, created_at)
+    VALUES (:project_id, :login_id, :typed, :user_id, :now)
+    ON CONFLICT (project_id, login_id) DO NOTHING
+    RETURNING user_id
+"""
+
+PROVE_EMAIL = """
+    UPDATE users
+    SET is_email_verified = 1, updated_at = :now,
+        status = CASE WHEN status = 'invited' THEN 'enabled' ELSE status END,
+        credential_version = credential_version + CASE WHEN is_email_verified = 1 THEN 0 ELSE 1 END
+    WHERE project_id = :project_id AND id = :user_id AND email_folded = :email_folded
+    RETURNING id
+"""
+
+PROVE_PHONE = """
+    UPDATE users
+    SET is_phone_verified = 1, updated_at = :now,
+        status = CASE WHEN status = 'invited' THEN 'enabled' ELSE status END,
+        credential_version = credential_version + CASE WHEN is_phone_verified = 1 THEN 0 ELSE 1 END
+    WHERE project_id = :project_id AND id = :user_id AND phone = :phone
+    RETURNING id
+"""
+
+SET_EMAIL = """
+    UPDATE users
+    SET email = :email, email_folded = :email_folded, is_email_verified = 1, updated_at = :now,
+        credential_version = credential_version + 1
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled'
+    RETURNING id
+"""
+
+SET_PHONE = """
+    UPDATE users
+    SET phone = :phone, is_phone_verified = 1, updated_at = :now, credential_version = credential_version + 1
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled'
+    RETURNING id
+"""
+
+SET_STATUS = """
+    UPDATE users SET status = :status, updated_at = :now
+    WHERE project_id = :project_id AND id = :user_id RETURNING id
+"""
+
+DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RETURNING id"
+
+RETURNS = {
+    "PROFILE": ProfileRow,
+    "OWNER": OwnerRow,
+    "CLAIM_LOGIN_ID": OwnerRow,
+    "PROVE_EMAIL": IdRow,
+    "PROVE_PHONE": IdRow,
+    "SET_EMAIL": IdRow,
+    "SET_PHONE": IdRow,
+    "SET_STATUS": IdRow,
+    "DELETE": IdRow,
+}

@@ -1,0 +1,79 @@
+"""One request on its way through the server: what came in, what the checks found, what goes out. No framework in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from avow.errors import AvowError
+from avow.server.credentials import Credential
+from avow.server.routes import Route
+from avow.server.serving import Anyone, Caller, Client, Project
+from avow.wire.endpoint import Caller as Kind
+
+__all__ = ["Request", "Response", "Visit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as every driver hands it over.
+
+    Attributes:
+        verb: Upper case.
+        path: Decoded path, without the prefix Avow is mounted under.
+        query: Raw query string.
+        headers: Names in lower case; repeated headers joined by ", " (cookies by "; ").
+        body: At most `Settings.body_bytes`, or None when the driver stopped reading a larger one.
+        peer: Address of the connection.
+        header_count: How many header lines there were.
+    """
+
+    verb: str
+    path: str
+    query: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+    peer: str
+    header_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer as every driver sends it; `headers` keeps order and repeats (Set-Cookie)."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request on its way through the checks: each check reads what earlier ones left and adds its own."""
+
+    request: Request
+    id: str
+    route: Route | None = None
+    project_id: str | None = None
+    project: Project | None = None
+    credential: Credential = field(default_factory=Credential)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    client: Client = field(default_factory=lambda: Client(""))
+    caller: Caller = field(default_factory=Anyone)
+    body: Any = field(default=None, repr=False)
+    origin: str = ""  # set once it may read the answer
+    error: AvowError | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Return whom the endpoint is for."""
+        return self._routed.handler.endpoint.caller
+
+    @property
+    def endpoint_id(self) -> str:
+        """Return the operation's name, for logs and metrics; never the path, which may hold a secret."""
+        return self.route.handler.endpoint.id if self.route else "none"
+
+    @property
+    def _routed(self) -> Route:
+        if self.route is None:
+            raise TypeError("the visit has no route yet")
+        return self.route

@@ -10,7 +10,8 @@ database error. The conventions of a slice's `rows.py`, which tests/architecture
 - Types are integers, text and bytes. A list is `IN (:ids)` with `in_list`; a search is `Search` over fragments.
 """
 
-from avow.server.store.checks import check_schema, check_secret
+from avow.server.store.backup import backup
+from avow.server.store.checks import check_schema, check_secret, ensure
 from avow.server.store.cross_project import CROSS_PROJECT
 from avow.server.store.jobs import Job
 from avow.server.store.kv import Kv, MemoryKv, open_kv
@@ -29,9 +30,11 @@ __all__ = [
     "Store",
     "StoreRefused",
     "Tx",
+    "backup",
     "check_schema",
     "check_secret",
     "create",
+    "ensure",
     "in_list",
     "open_kv",
     "open_store",

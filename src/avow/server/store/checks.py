@@ -6,7 +6,7 @@ from time import monotonic
 
 from avow.core.vault import Vault
 from avow.server.store.files import look_at_file
-from avow.server.store.opening import is_sqlite, sqlite_path
+from avow.server.store.opening import create, is_sqlite, sqlite_path
 from avow.server.store.refused import StoreRefused
 from avow.server.store.revisions import HEAD, REVISIONS
 from avow.server.store.rows import FIND_CHECK, FIND_REVISION, INSERT_CHECK, CheckRow
@@ -14,7 +14,7 @@ from avow.server.store.sqlite import sentence_of
 from avow.server.store.store import Store
 from avow.server.store.tx import Tx
 
-__all__ = ["check_schema", "check_secret", "judge_revision", "revision_of"]
+__all__ = ["check_schema", "check_secret", "ensure", "judge_revision", "revision_of"]
 
 # A damaged file is looked for as far as this time allows, so that a large database does not delay the start.
 _CHECK_SECONDS = 0.25
@@ -45,6 +45,28 @@ def check_secret(store: Store, vault: Vault) -> None:
         raise StoreRefused(
             "AVOW_SECRET_KEY is not the key that this database was made with; set the key it was made with."
         )
+
+
+def ensure(url: str) -> str:
+    """Create the database if there is none, and say whether it has to be migrated; loads no Alembic.
+
+    Returns:
+        "created", "current" or "older".
+
+    Raises:
+        StoreRefused: It is damaged, foreign, or of a newer release; it is not changed.
+    """
+    if is_sqlite(url) and not Path(sqlite_path(url)).exists():
+        create(url)
+        return "created"
+    revision = revision_of(url)
+    if revision is None:
+        create(url)
+        return "created"
+    if revision in REVISIONS and revision != HEAD:
+        return "older"
+    judge_revision(revision)
+    return "current"
 
 
 def revision_of(url: str) -> str | None:

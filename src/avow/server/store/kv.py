@@ -58,23 +58,22 @@ class Kv(Protocol):
         ...
 
 
-def open_kv(*, url: str, valkey_url: str = "", store: Store, clock: Clock = system_clock, processes: int = 1) -> Kv:
+def open_kv(store: Store, *, valkey_url: str = "", clock: Clock = system_clock, processes: int = 1) -> Kv:
     """Return the counters that fit the installation.
 
     Args:
-        url: The database URL; decides where the counters are without Valkey.
+        store: Without Valkey, its database decides where the counters are.
         valkey_url: `valkey://` or `redis://` URL of a server shared by all nodes, or "".
-        store: The open store; used for PostgreSQL.
         clock: Decides when a window has ended.
         processes: Server processes on this machine; one alone counts in its memory on SQLite.
     """
     if valkey_url:
         return ValkeyKv(valkey_url, clock)
-    if not is_sqlite(url):
+    if not is_sqlite(store.url):
         return PostgresKv(store, clock)
     if processes == 1:
         return MemoryKv(clock)
-    return SqliteKv(f"{sqlite_path(url)}.kv", clock)
+    return SqliteKv(f"{sqlite_path(store.url)}.kv", clock)
 
 
 class MemoryKv:

@@ -2,5 +2,5 @@
 
 __all__ = ["HEAD", "REVISIONS"]
 
-REVISIONS = ("0001",)
+REVISIONS: tuple[str, ...] = ("0001",)
 HEAD = REVISIONS[-1]

@@ -17,7 +17,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    func,
 )
 from sqlalchemy.dialects.postgresql import TEXT as POSTGRES_TEXT
 
@@ -170,7 +169,24 @@ roles = Table(
     *_owned("id"),
     _reference("tenant_id", "tenants"),
 )
-Index("uq_roles_name", roles.c.project_id, func.coalesce(roles.c.tenant_id, ""), roles.c.name, unique=True)
+# Names are unique in the project, and in each tenant. Two indexes, since a null equals nothing in a unique one.
+Index(
+    "uq_roles_project_name",
+    roles.c.project_id,
+    roles.c.name,
+    unique=True,
+    sqlite_where=roles.c.tenant_id.is_(None),
+    postgresql_where=roles.c.tenant_id.is_(None),
+)
+Index(
+    "uq_roles_tenant_name",
+    roles.c.project_id,
+    roles.c.tenant_id,
+    roles.c.name,
+    unique=True,
+    sqlite_where=roles.c.tenant_id.is_not(None),
+    postgresql_where=roles.c.tenant_id.is_not(None),
+)
 
 permissions = Table(
     "permissions",

@@ -128,6 +128,8 @@ CREATE INDEX ix_outbox_due ON outbox (state, due_at);
 
 CREATE INDEX ix_outbox_project_id_address_mac_created_at ON outbox (project_id, address_mac, created_at);
 
+CREATE INDEX ix_outbox_project_id_created_at ON outbox (project_id, created_at);
+
 CREATE INDEX ix_outbox_project_id_phone_prefix_created_at ON outbox (project_id, phone_prefix, created_at);
 
 CREATE TABLE permissions (
@@ -248,7 +250,9 @@ CREATE TABLE roles (
 	CONSTRAINT fk_roles_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
 );
 
-CREATE UNIQUE INDEX uq_roles_name ON roles (project_id, coalesce(tenant_id, ''), name);
+CREATE UNIQUE INDEX uq_roles_project_name ON roles (project_id, name) WHERE tenant_id IS NULL;
+
+CREATE UNIQUE INDEX uq_roles_tenant_name ON roles (project_id, tenant_id, name) WHERE tenant_id IS NOT NULL;
 
 CREATE TABLE sessions (
 	project_id TEXT COLLATE "C" NOT NULL,

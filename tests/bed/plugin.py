@@ -119,10 +119,29 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(params=DATABASES)
+def ready_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the URL of a database of this test that has its tables; on SQLite and on PostgreSQL."""
+    from tests.bed.databases import ready_postgres, ready_sqlite  # here, so that the bed loads without the server
+
+    if request.param == "sqlite":
+        with ready_sqlite() as url:
+            yield url
+    else:
+        with ready_postgres(request.getfixturevalue("postgres_server_url")) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_server_url(pytestconfig: pytest.Config) -> str:
+    """Give the URL of the run's Valkey server."""
+    return valkey.shared_url(_program(pytestconfig, "valkey"))
+
+
 @pytest.fixture
-def valkey_url(pytestconfig: pytest.Config) -> str:
+def valkey_url(valkey_server_url: str) -> str:
     """Give the URL of an empty Valkey database of this test."""
-    return valkey.empty_database(valkey.shared_url(_program(pytestconfig, "valkey")))
+    return valkey.empty_database(valkey_server_url)
 
 
 # --- Mail and SMS ----------------------------------------------------------------------------------------------

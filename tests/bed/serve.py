@@ -19,7 +19,9 @@ from avow.testing.clock import FileClock
 def main(socket_number: int) -> None:
     """Serve on a socket that the parent bound."""
     settings = from_environment(os.environ, is_development=os.environ["AVOW_TEST_DEVELOPMENT"] == "1")
-    site = build(settings, FileClock(os.environ["AVOW_TEST_CLOCK"]))
+    inbox = InboxSender() if settings.is_development else None
+    processes = int(os.environ["AVOW_TEST_PROCESSES"])
+    site = build(settings, clock=FileClock(os.environ["AVOW_TEST_CLOCK"]), inbox=inbox, processes=processes)
     config = uvicorn.Config(
         AsgiApp(site),
         log_level="warning",

@@ -136,7 +136,8 @@ def launch(
     listeners = [_listen(0) for _ in range(instances)]
     ports = [listener.getsockname()[1] for listener in listeners]
     environment = server_environment(database_url, valkey_url, f"http://localhost:{ports[0]}", clock)
-    environment |= {"AVOW_TEST_DEVELOPMENT": "1" if is_development else "0", **(settings or {})}
+    environment |= {"AVOW_TEST_DEVELOPMENT": "1" if is_development else "0"}
+    environment |= {"AVOW_TEST_PROCESSES": str(instances), **(settings or {})}
     home = run.folder() / f"servers-{secrets.token_hex(4)}"
     home.mkdir()
     started = [Instance(port, environment, home / f"{port}.log") for port in ports]

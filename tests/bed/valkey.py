@@ -50,9 +50,12 @@ def shared_url(program: Program) -> str:
     return program.url or run.once("valkey", lambda: start(program.where, run.folder() / "valkey")[0])
 
 
-def empty_database(server_url: str) -> str:
-    """Empty this worker's database and return its URL; database n + 1 belongs to worker n."""
-    number = run.worker_number() + 1
+def empty_database(server_url: str, *, of_servers: bool = False) -> str:
+    """Empty a database of this worker and return its URL.
+
+    Database 0 is left alone. Two belong to each worker: one to its tests, one to the servers that they share.
+    """
+    number = 2 * run.worker_number() + (2 if of_servers else 1)
     parts = urlsplit(server_url)
     if parts.scheme == "unix":
         url = f"unix://{parts.path}?db={number}"

@@ -73,15 +73,17 @@ _CLIENTS = {
 _ERRORS = ("API_RATE_LIMIT_", "ERROR_TYPE_", "AuthException", "AvowError", "RateLimitException")
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'avow' has no attribute {name!r}")
-    module, attribute = _CLIENTS.get(name, ("avow.sdk.options", name))
-    if name.startswith(_ERRORS):
-        module = "avow.errors"
-    found: object = getattr(import_module(module), attribute)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # checkers see the imports above, and no name besides
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'avow' has no attribute {name!r}")
+        module, attribute = _CLIENTS.get(name, ("avow.sdk.options", name))
+        if name.startswith(_ERRORS):
+            module = "avow.errors"
+        found: object = getattr(import_module(module), attribute)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

@@ -27,10 +27,14 @@ def make_client(request: pytest.FixtureRequest, server: FakeServer) -> Iterator[
     with asyncio.Runner() as runner:
 
         def make(**options: Any) -> Any:
-            given = {"project_id": PROJECT, "clock": server.clock, "retry_delays_seconds": (0, 0)} | options
+            given: dict[str, Any] = {
+                "project_id": PROJECT,
+                "clock": server.clock,
+                "retry_delays_seconds": (0, 0),
+            } | options
             if request.param == "sync":
-                return Client(**{"transport": SyncTransport(server)} | given)
-            return WithoutAwait(AsyncClient(**{"transport": AsyncTransport(server)} | given), runner)
+                return Client(**{"transport": SyncTransport(server), **given})
+            return WithoutAwait(AsyncClient(**{"transport": AsyncTransport(server), **given}), runner)
 
         yield make
 

@@ -2,12 +2,12 @@
 """The client: what an application holds for the life of its process."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 from avow.clock import Clock, system_clock
-from avow.sdk import grants
+from avow.core import rbac
 from avow.sdk._sync.enchantedlink import EnchantedLink
 from avow.sdk._sync.http import HttpTransport
 from avow.sdk._sync.magiclink import MagicLink
@@ -244,42 +244,47 @@ class Client:
         """
         return self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
 
-    # Roles and permissions of a validated session; nothing is sent.
+    # Roles and permissions of a validated session; nothing is sent. Of an empty list every name is held; arguments of
+    # a wrong type raise InvalidArgument.
 
-    def validate_permissions(self, jwt_response: Mapping[str, object], permissions: Sequence[str]) -> bool:
+    def validate_permissions(self, jwt_response: Mapping[str, object] | None, permissions: Collection[str]) -> bool:
         """Say whether the session has every one of these permissions in the project."""
-        return grants.holds(jwt_response, "", "permissions", permissions)
+        return rbac.validate_permissions(jwt_response, permissions)
 
-    def get_matched_permissions(self, jwt_response: Mapping[str, object], permissions: Sequence[str]) -> list[str]:
+    def get_matched_permissions(
+        self, jwt_response: Mapping[str, object] | None, permissions: Collection[str]
+    ) -> list[str]:
         """Return those of these permissions that the session has in the project."""
-        return grants.matched(jwt_response, "", "permissions", permissions)
+        return rbac.get_matched_permissions(jwt_response, permissions)
 
     def validate_tenant_permissions(
-        self, jwt_response: Mapping[str, object], tenant: str, permissions: Sequence[str]
+        self, jwt_response: Mapping[str, object] | None, tenant: str, permissions: Collection[str]
     ) -> bool:
         """Say whether the session has every one of these permissions in a tenant."""
-        return grants.holds(jwt_response, tenant, "permissions", permissions)
+        return rbac.validate_tenant_permissions(jwt_response, tenant, permissions)
 
     def get_matched_tenant_permissions(
-        self, jwt_response: Mapping[str, object], tenant: str, permissions: Sequence[str]
+        self, jwt_response: Mapping[str, object] | None, tenant: str, permissions: Collection[str]
     ) -> list[str]:
         """Return those of these permissions that the session has in a tenant."""
-        return grants.matched(jwt_response, tenant, "permissions", permissions)
+        return rbac.get_matched_tenant_permissions(jwt_response, tenant, permissions)
 
-    def validate_roles(self, jwt_response: Mapping[str, object], roles: Sequence[str]) -> bool:
+    def validate_roles(self, jwt_response: Mapping[str, object] | None, roles: Collection[str]) -> bool:
         """Say whether the session has every one of these roles in the project."""
-        return grants.holds(jwt_response, "", "roles", roles)
+        return rbac.validate_roles(jwt_response, roles)
 
-    def get_matched_roles(self, jwt_response: Mapping[str, object], roles: Sequence[str]) -> list[str]:
+    def get_matched_roles(self, jwt_response: Mapping[str, object] | None, roles: Collection[str]) -> list[str]:
         """Return those of these roles that the session has in the project."""
-        return grants.matched(jwt_response, "", "roles", roles)
+        return rbac.get_matched_roles(jwt_response, roles)
 
-    def validate_tenant_roles(self, jwt_response: Mapping[str, object], tenant: str, roles: Sequence[str]) -> bool:
+    def validate_tenant_roles(
+        self, jwt_response: Mapping[str, object] | None, tenant: str, roles: Collection[str]
+    ) -> bool:
         """Say whether the session has every one of these roles in a tenant."""
-        return grants.holds(jwt_response, tenant, "roles", roles)
+        return rbac.validate_tenant_roles(jwt_response, tenant, roles)
 
     def get_matched_tenant_roles(
-        self, jwt_response: Mapping[str, object], tenant: str, roles: Sequence[str]
+        self, jwt_response: Mapping[str, object] | None, tenant: str, roles: Collection[str]
     ) -> list[str]:
         """Return those of these roles that the session has in a tenant."""
-        return grants.matched(jwt_response, tenant, "roles", roles)
+        return rbac.get_matched_tenant_roles(jwt_response, tenant, roles)

@@ -1,15 +1,147 @@
 """What every source file of Avow has and has not."""
 
 import ast
+import re
+import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
+SOURCE = ROOT / "src"
+MODULES = sorted(SOURCE.rglob("*.py"))
+BED = sorted(path for path in (ROOT / "tests" / "bed").glob("*.py") if not path.name.startswith("test_"))
+
+LONGEST_FILE = 600
+LONGEST_FUNCTION = 45
+# Files over the budget, each with the reason why cutting it would make it worse.
+LONG_FILES: dict[str, str] = {}
+# Functions over the budget, as file:function, each with its reason.
+LONG_FUNCTIONS: dict[str, str] = {}
+
+# Names that tell a reader nothing about what a module owns.
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
+# Synonyms that the glossary (CONTRIBUTING.md) replaces by one word, in identifiers.
+SYNONYMS = {
+    "realm": "project",
+    "organisation": "tenant",
+    "organization": "tenant",
+    "username": "login_id",
+    "obfuscated": "masked",
+    "renewal_token": "refresh_token",
+    "api_key": "access_key or management_key",
+    "auth_code": "authorization_code",
+    "relogin": "step_up",
+}
+
+
+def where(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def is_generated(path: Path) -> bool:
+    """Tell whether nobody writes this file by hand: the synchronous SDK, and the revisions of the schema."""
+    return bool({"_sync", "migrations"} & set(path.parts))
+
+
+def tracked() -> list[Path]:
+    """Return the text files of the repository."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a checkout: an unpacked release has no list of files")
+    paths = [ROOT / name for name in done.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file() and b"\0" not in path.read_bytes()[:2000]]
 
 
 def test_every_module_says_what_it_owns() -> None:
-    silent = [
-        str(path.relative_to(ROOT))
-        for path in sorted((ROOT / "src").rglob("*.py"))
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+    assert [where(path) for path in [*MODULES, *BED] if not ast.get_docstring(parsed(path))] == []
+
+
+def test_test_bed_explains_its_public_functions() -> None:
+    silent = []
+    for path in BED:
+        module = parsed(path)
+        classes = [node for node in module.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+        for node in [*module.body, *classes, *(member for each in classes for member in each.body)]:
+            is_named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            if is_named and not node.name.startswith("_") and not ast.get_docstring(node):
+                silent.append(f"{where(path)}:{node.name}")
     assert silent == []
+
+
+def test_no_file_is_longer_than_the_budget() -> None:
+    files = [path for path in [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))] if not is_generated(path)]
+    long = {where(path) for path in files if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE}
+    assert long == set(LONG_FILES)
+
+
+def test_no_function_is_longer_than_the_budget() -> None:
+    long = set()
+    for path in MODULES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_generated(path):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                if body and (body[-1].end_lineno or 0) - body[0].lineno + 1 > LONGEST_FUNCTION:
+                    long.add(f"{where(path)}:{node.name}")
+    assert long == set(LONG_FUNCTIONS)
+
+
+def test_names_of_modules_say_something() -> None:
+    empty = [where(path) for path in MODULES if {path.stem, path.parent.name} & EMPTY_NAMES]
+    assert empty == []
+
+
+def test_identifiers_use_the_words_of_the_glossary() -> None:
+    found = []
+    for path in MODULES:
+        for node in ast.walk(parsed(path)):
+            names = {
+                getattr(node, "id", None),
+                node.arg if isinstance(node, ast.arg) else None,
+                getattr(node, "name", None) if not isinstance(node, ast.alias) else None,
+            }
+            for name in filter(None, names):
+                words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(name)).lower()
+                found += [
+                    f"{where(path)}: {name}, say {better}"
+                    for word, better in SYNONYMS.items()
+                    if re.search(rf"(^|_){word}(s?)(_|$)", words)
+                ]
+    assert found == []
+
+
+def test_unfinished_work_names_its_issue() -> None:
+    unnamed = [
+        f"{where(path)}:{number}"
+        for path in MODULES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"#.*\b(TODO|FIXME|XXX|HACK)\b(?!.*#\d+)", line)
+    ]
+    assert unnamed == []
+
+
+def test_exemptions_say_why() -> None:
+    bare = [
+        f"{where(path)}:{number}"
+        for path in [*MODULES, *BED, *sorted((ROOT / "scripts").glob("*.py"))]
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"#\s*(noqa|type: ignore|pyright: ignore)(:\s*[A-Z0-9, ]+|\[[\w\-, ]+\])?\s*$", line)
+    ]
+    assert bare == []
+
+
+def test_no_path_of_a_developer_and_no_real_address() -> None:
+    # Reserved domains only (RFC 2606, RFC 6761): a test must never write to somebody.
+    reserved = r"(?:example\.(?:com|org|net)|[\w.-]*\.?(?:test|example|invalid|localhost)|localhost)"
+    address = re.compile(rf"\b[\w.+-]+@(?!{reserved}\b)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{{2,}}\b")
+    home = re.compile(r"(?<![\w.])/(?:home|Users|root|work)/[\w.-]+")
+    found = []
+    for path in tracked():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found += [f"{where(path)}: {match}" for match in {*address.findall(text), *home.findall(text)}]
+    assert found == []

@@ -46,6 +46,7 @@ def build(
     inbox: InboxSender | None = None,
     processes: int = 1,
     further: Iterable[Slice] = (),
+    durable: bool = True,
 ) -> Site:
     """Wire the parts of one server process; connections and threads begin with the first use.
 
@@ -55,6 +56,7 @@ def build(
         inbox: Takes every message instead of the mail server and the gateway, and is shown at `/dev/inbox`.
         processes: How many share the database on this machine; alone, a process counts limits in memory.
         further: Slices beyond the standard ones.
+        durable: False drops the wait for the disk: for tests, never for data.
     """
     vault = Vault.from_text(settings.secret_key, settings.previous_secret_keys)
     store = open_store(
@@ -63,6 +65,7 @@ def build(
         clock=clock,
         pool_size=settings.pool_size,
         capacity=settings.waiting_units,
+        durable=durable,
     )
     kv = open_kv(store, valkey_url=settings.valkey_url, clock=clock, processes=processes)
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
@@ -78,7 +81,16 @@ def build(
         store.close()
 
     return Site(
-        settings=settings, clock=clock, edge=edge, store=store, kv=kv, pool=pool, start=courier.start, close=close
+        settings=settings,
+        clock=clock,
+        edge=edge,
+        store=store,
+        kv=kv,
+        pool=pool,
+        courier=courier,
+        observe=lambda visit, response, seconds: None,
+        start=courier.start,
+        close=close,
     )
 
 

@@ -45,19 +45,24 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = time.perf_counter()
         body = await _body(receive, self._site.settings.body_bytes)
-        visit = Visit(_request(scope, body), id=random_id("Q"))
+        response = await self.answer(_request(scope, body))
+        await _send(send, response, is_head=scope["method"] == "HEAD")
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request; also the way in for calls that stay in the process."""
+        begun = time.perf_counter()
+        visit = Visit(request, id=random_id("Q"))
         try:
             async with asyncio.timeout(self._site.settings.request_seconds):
-                response = await self._answer(visit)
+                response = await self._run(visit)
         except TimeoutError:
             visit.error = Unavailable(detail="the request took too long")
             response = answers.failure(visit, visit.error)
-        await _send(send, response, is_head=visit.request.verb == "HEAD")
         self._site.observe(visit, response, time.perf_counter() - begun)
+        return response
 
-    async def _answer(self, visit: Visit) -> Response:
+    async def _run(self, visit: Visit) -> Response:
         """Run the edge; each effect is awaited, so no thread is held by a waiting request."""
         steps = self._site.edge.answer(visit)
         value: Any = None

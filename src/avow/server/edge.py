@@ -188,7 +188,7 @@ def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:
 
 
 def _decoded(edge: Edge, visit: Visit) -> None:
-    assert visit.route is not None and visit.request.body is not None  # noqa: S101, PT018 - for the type checker
+    assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
     endpoint, request = visit.route.handler.endpoint, visit.request
     if endpoint.verb == "GET":
         visit.body = decode_query(endpoint, parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
@@ -198,7 +198,7 @@ def _decoded(edge: Edge, visit: Visit) -> None:
     content_type = request.headers.get("content-type", "application/json")
     if request.body and not content_type.lower().startswith("application/json"):
         raise MalformedRequest(error_message="The body must be JSON (Content-Type: application/json).")
-    visit.body = decode_body(endpoint, request.body)
+    visit.body = decode_body(endpoint, request.body or b"")
 
 
 def _within_identity_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
@@ -243,10 +243,10 @@ def _session_caller(edge: Edge, visit: Visit, project: Project) -> SessionCaller
     """Verify the refresh token; whether its session still lives, the unit decides."""
     expected = Expected(issuer=project.id, kinds=_REFRESH_KINDS)
     claims = verify(visit.credential.session_token, project.session_keys, expected, edge.clock()).claims()
-    session_id, generation = claims.get("sid"), claims.get("gen")
-    if not isinstance(session_id, str) or not isinstance(generation, int):
-        raise InvalidToken(detail="no sid or gen")
-    return SessionCaller(claims["sub"], session_id, generation, via_cookie=visit.credential.via_cookie)
+    user_id, session_id, generation = claims.get("sub"), claims.get("sid"), claims.get("gen")
+    if not (isinstance(user_id, str) and isinstance(session_id, str) and isinstance(generation, int)):
+        raise InvalidToken(detail="no sub, sid or gen")
+    return SessionCaller(user_id, session_id, generation, via_cookie=visit.credential.via_cookie)
 
 
 def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool = True) -> Steps[None]:

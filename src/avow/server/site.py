@@ -10,6 +10,7 @@ from typing import Any
 from avow.clock import Clock
 from avow.core.ids import random_id
 from avow.errors import AvowError, Unavailable
+from avow.server.delivery.courier import Courier
 from avow.server.edge import Edge
 from avow.server.serving import Aside, Count, Effect, Read, Write
 from avow.server.settings import Settings
@@ -55,6 +56,7 @@ class Site:
     """All parts of one server, wired by `app.build`; drivers are given this and nothing else.
 
     Attributes:
+        courier: Carries messages; tests let it run when they look into the outbox.
         observe: Called after each answer with the visit, the response and the seconds it took.
         start: Begins background work (delivery, clean-up) in this process.
         close: Ends background work and gives the database back.
@@ -66,6 +68,7 @@ class Site:
     store: Store
     kv: Kv
     pool: Pool
+    courier: Courier
     observe: Callable[[Visit, Response, float], None]
     start: Callable[[], None]
     close: Callable[[], None]

@@ -5,7 +5,29 @@ from pathlib import Path
 
 from avow.clock import Clock, system_clock
 
-__all__ = ["FileClock"]
+__all__ = ["FileClock", "MovableClock"]
+
+
+class MovableClock:
+    """A clock of one process: the wall clock and an offset that the test moves. It is an `avow.clock.Clock`."""
+
+    def __init__(self, source: Clock = system_clock) -> None:
+        """Begin at `source`, without an offset."""
+        self._source = source
+        self._offset_seconds = 0
+
+    def __call__(self) -> int:
+        """Return the seconds since the epoch, UTC, as the test wants them."""
+        return self._source() + self._offset_seconds
+
+    def advance(self, seconds: int) -> int:
+        """Move the clock; a negative number moves it back. Return the new time."""
+        self._offset_seconds += seconds
+        return self()
+
+    def reset(self) -> None:
+        """Show the wall clock again."""
+        self._offset_seconds = 0
 
 
 class FileClock:

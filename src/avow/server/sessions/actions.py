@@ -258,9 +258,10 @@ def _refused(tx: Tx, project: Project, client: Client, caller: SessionCaller) ->
         grace_seconds=project.settings.rotation_grace_seconds,
         idle_seconds=project.settings.idle_lifetime_seconds,
     )
-    if verdict is Verdict.REUSED and tx.one(
-        rows.END, rows.EndedRow, id=caller.session_id, user_id=caller.user_id, why="reuse"
-    ):
+    if verdict is not Verdict.REUSED:
+        return Refusal(SessionEnded())
+    ended = tx.one(rows.END, rows.EndedRow, id=caller.session_id, user_id=caller.user_id, why="reuse")
+    if ended is not None:
         tx.audit(
             "session.reuse_detected",
             outcome="refused",

@@ -1,0 +1,150 @@
+"""A whole Avow in the process of a test: its server, its outbox and its clock."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from avow.core.ids import secret_text
+from avow.embed.transport import AsyncInProcessTransport, InProcessTransport
+from avow import AsyncClient, Client
+from avow.server.app import build
+from avow.server.delivery.inbox import InboxMessage, InboxSender
+from avow.server.keys import actions as keys
+from avow.server.projects import actions as projects
+from avow.server.settings import Settings
+from avow.server.store import Tx, create
+from avow.testing.clock import FileClock, MovableClock
+
+__all__ = ["Avow", "Server"]
+
+T = TypeVar("T")
+BASE_URL = "http://localhost:8000"
+
+
+class Server:
+    """A server in this process, with a database of its own; `project` gives a fresh one to each test."""
+
+    def __init__(
+        self,
+        database_url: str | None = None,
+        *,
+        clock: MovableClock | FileClock | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
+        """Make the database and wire the server; nothing listens on the network.
+
+        Args:
+            database_url: An empty database; a SQLite file in a temporary folder when absent.
+            clock: A clock to share; its own when absent.
+            settings: Further values of `avow.server.settings.Settings`.
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix="avow-testing-") if database_url is None else None
+        url = database_url or f"sqlite:///{Path(self._folder.name if self._folder else '') / 'avow.sqlite3'}"
+        create(url)
+        self.clock = clock or MovableClock()
+        self.inbox = InboxSender()
+        chosen = {"secret_key": secret_text(), "is_development": True, "public_url": BASE_URL, **(settings or {})}
+        self.site = build(
+            Settings(database_url=url, **chosen),  # type: ignore[arg-type]  # checked by the settings' own reader
+            clock=self.clock,
+            inbox=self.inbox,
+            durable=False,
+        )
+
+    def project(self, name: str = "Test", **settings: object) -> "Avow":
+        """Create a project and return Avow as that project's application sees it.
+
+        Args:
+            name: Name of the project.
+            settings: Project settings that differ from the defaults, by Python name.
+        """
+        project_id = projects.new_id(self.clock())
+
+        def set_up(tx: Tx) -> str:
+            projects.create(tx, name)
+            keys.create_set(tx, keys.SESSION, "ES256")
+            if settings:
+                projects.change_settings(tx, settings, actor="test")
+            return keys.create_management_key(tx, "test")[1]
+
+        return Avow(self, project_id, self.site.store.run(project_id, set_up))
+
+    def close(self) -> None:
+        """Stop the server and remove its temporary database."""
+        self.site.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+
+class Avow:
+    """One project on a server in the process: what the fixture `avow` gives to a test.
+
+    Attributes:
+        server: The server it lives on.
+        project_id: For `Client(project_id=...)`, where your own code makes the client.
+        management_key: A management key of the project; a secret only of this test.
+        base_url: The address that links in messages begin with; nothing listens there.
+    """
+
+    base_url = BASE_URL
+
+    def __init__(self, server: Server, project_id: str, management_key: str) -> None:
+        self.server = server
+        self.project_id = project_id
+        self.management_key = management_key
+
+    def client(self) -> Client:
+        """Return a client of the SDK whose calls stay in the process and whose clock is the test's."""
+        return Client(
+            self.project_id,
+            management_key=self.management_key,
+            base_url=BASE_URL,
+            transport=InProcessTransport(self.server.site),
+            clock=self.server.clock,
+        )
+
+    def async_client(self) -> AsyncClient:
+        """Return an asyncio client of the SDK whose calls stay in the process and whose clock is the test's."""
+        return AsyncClient(
+            self.project_id,
+            management_key=self.management_key,
+            base_url=BASE_URL,
+            transport=AsyncInProcessTransport(self.server.site),
+            clock=self.server.clock,
+        )
+
+    def advance(self, seconds: int) -> None:
+        """Move the clock of server and clients, for example past the life of a code."""
+        self.server.clock.advance(seconds)
+
+    def messages(self, to: str | None = None) -> list[InboxMessage]:
+        """Return what was sent, the newest first; `to` keeps one address only."""
+        self.server.site.courier.run_once()
+        return self.server.inbox.messages(to)
+
+    def code(self, to: str) -> str:
+        """Return the newest one-time code sent to an address.
+
+        Raises:
+            LookupError: No code was sent there.
+        """
+        return self._newest(to, lambda message: message.code)
+
+    def link(self, to: str) -> str:
+        """Return the newest magic link sent to an address.
+
+        Raises:
+            LookupError: No link was sent there.
+        """
+        return self._newest(to, lambda message: message.link)
+
+    def run(self, unit: Callable[[Tx], T]) -> T:
+        """Run a unit on the project's data, as commands do."""
+        return self.server.site.store.run(self.project_id, unit)
+
+    def _newest(self, to: str, part: Callable[[InboxMessage], str]) -> str:
+        found = next((part(message) for message in self.messages(to) if part(message)), "")
+        if not found:
+            raise LookupError(f"nothing of that kind was sent to {to}")
+        return found

@@ -1,0 +1,153 @@
+"""Beside the official SDK: the same names and arguments, the same answers, as far as these areas go."""
+
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any
+
+import descope
+import pytest
+from descope.authmethod.enchantedlink import EnchantedLink
+from descope.authmethod.magiclink import MagicLink
+from descope.authmethod.otp import OTP
+from descope.jwt_common import generate_jwt_response
+
+import avow
+from avow.clock import system_clock
+from avow.sdk._async.client import AsyncClient
+from avow.sdk._async.enchantedlink import AsyncEnchantedLink
+from avow.sdk._async.magiclink import AsyncMagicLink
+from avow.sdk._async.otp import AsyncOTP
+from avow.sdk._sync import otp as our_otp
+from avow.sdk._sync.client import Client
+from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
+from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
+from tests.sdk.bed import PROJECT, FakeServer
+
+PAIRS = [
+    (OTP, our_otp.OTP, AsyncOTP),
+    (MagicLink, OurMagicLink, AsyncMagicLink),
+    (EnchantedLink, OurEnchantedLink, AsyncEnchantedLink),
+]
+CLIENT_METHODS = [
+    "validate_session",
+    "refresh_session",
+    "validate_and_refresh_session",
+    "logout",
+    "logout_all",
+    "me",
+    "history",
+    "my_tenants",
+    "select_tenant",
+    "get_last_response",
+    "validate_permissions",
+    "validate_roles",
+    "validate_tenant_permissions",
+    "validate_tenant_roles",
+    "get_matched_permissions",
+    "get_matched_roles",
+    "get_matched_tenant_permissions",
+    "get_matched_tenant_roles",
+]
+
+
+def _public(kind: type) -> dict[str, Callable[..., Any]]:
+    return {name: f for name, f in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+
+
+def _positional(function: Callable[..., Any]) -> list[tuple[str, object]]:
+    """Names and defaults of what can be passed by position."""
+    wanted = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return [(p.name, p.default) for p in inspect.signature(function).parameters.values() if p.kind is wanted]
+
+
+def _accepts(ours: Callable[..., Any], theirs: Callable[..., Any]) -> bool:
+    """Whether every call that theirs takes, ours takes with the same meaning."""
+    mine, official = _positional(ours), _positional(theirs)
+    if [name for name, _ in mine] != [name for name, _ in official]:
+        return False
+    optional = inspect.Parameter.empty
+    return all(other is optional or default == other for (_, default), (_, other) in zip(mine, official, strict=True))
+
+
+@pytest.mark.parametrize(("official", "sync", "asynchronous"), PAIRS)
+def test_methods_take_what_the_official_ones_take(official: type, sync: type, asynchronous: type) -> None:
+    theirs = _public(official)
+    for ours in (_public(sync), _public(asynchronous)):
+        assert theirs.keys() <= ours.keys()
+        assert [name for name in theirs if not _accepts(ours[name], theirs[name])] == []
+
+
+def test_clients_take_what_the_official_one_takes() -> None:
+    for ours in (Client, AsyncClient):
+        for name in CLIENT_METHODS:
+            assert _accepts(getattr(ours, name), getattr(descope.DescopeClient, name)), name
+        official = inspect.signature(descope.DescopeClient.__init__).parameters
+        assert list(inspect.signature(ours.__init__).parameters)[: len(official)] == list(official)
+
+
+def test_options_take_what_the_official_ones_take() -> None:
+    for name in ("LoginOptions", "SignUpOptions", "AssociatedTenant", "RoleMapping", "AttributeMapping"):
+        assert _accepts(getattr(avow, name).__init__, getattr(descope, name).__init__), name
+
+
+def test_constants_are_the_official_ones() -> None:
+    for name in avow.__all__:
+        if name.isupper():
+            assert getattr(avow, name) == getattr(descope, name)
+    assert {m.name: m.value for m in avow.DeliveryMethod} == {m.name: m.value for m in descope.DeliveryMethod}
+
+
+def test_every_coroutine_has_its_synchronous_twin() -> None:
+    for ours, theirs in ((Client, AsyncClient), *((sync, other) for _, sync, other in PAIRS)):
+        assert _public(ours).keys() == _public(theirs).keys()
+        assert not any(inspect.iscoroutinefunction(method) for method in _public(ours).values())
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"firstSeen": True}, {"refreshJwt": ""}, {"cookieDomain": "", "cookiePath": "/"}]
+)
+def test_session_has_the_official_shape(client: Any, server: FakeServer, change: dict[str, Any]) -> None:
+    body = server.session_body(**change)
+    server.answer("POST /v1/auth/otp/verify/email", body=body)
+    ours = client.otp.verify_code(avow.DeliveryMethod.EMAIL, "mia@example.com", "123456")
+    assert ours == generate_jwt_response(body, None, None, _read)
+
+
+def test_session_without_optional_fields_has_the_official_shape(client: Any, server: FakeServer) -> None:
+    body = {"sessionJwt": server.session_token()}
+    server.answer("POST /v1/auth/magiclink/verify", body=body)
+    assert client.magiclink.verify("t") == generate_jwt_response(body, None, None, _read)
+
+
+def test_validated_session_is_that_of_the_official_sdk(client: Any, server: FakeServer) -> None:
+    server.now = system_clock()
+    official = descope.DescopeClient(PROJECT, public_key=json.loads(server.key.public_jwk()))
+    for changes in (
+        {},
+        {"claims": {"dsub": "other", "plan": "pro", "permissions": "shadowed"}},
+        {"selected_tenant": "T1"},
+    ):
+        token = server.session_token(**changes)
+        for _ in range(2):
+            assert client.validate_session(token) == official.validate_session(token)
+
+
+def test_roles_and_permissions_are_judged_as_by_the_official_sdk(client: Any, server: FakeServer) -> None:
+    official = descope.DescopeClient(PROJECT, public_key=json.loads(server.key.public_jwk()))
+    session = client.validate_session(server.session_token())
+    for kind, held in (("permissions", "documents.read"), ("roles", "editor")):
+        for wanted in ([], [held], [held.upper()], [held, "more"], ["admin"], ["billing.view"]):
+            for name in (f"validate_{kind}", f"get_matched_{kind}"):
+                assert getattr(client, name)(session, wanted) == getattr(official, name)(session, wanted)
+            for name in (f"validate_tenant_{kind}", f"get_matched_tenant_{kind}"):
+                for tenant in ("T1", "T2"):
+                    ours, theirs = getattr(client, name), getattr(official, name)
+                    assert ours(session, tenant, wanted) == theirs(session, tenant, wanted)
+
+
+def _read(token: str, audience: object) -> dict[str, Any]:
+    import jwt
+
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims | {"jwt": token}

@@ -1,0 +1,1 @@
+"""Code that is only read by type checkers."""

@@ -4,12 +4,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from avow.errors import RateLimitException
 from avow.server.delivery import leases
 from avow.server.delivery.messages import Rendered
 from avow.server.delivery.senders import TryLater, Undeliverable, Unreachable
+from avow.server.delivery.smtp import SmtpSender, SmtpSettings
+from avow.wire.projects import ProjectSettings
+from tests.bed.smtp import SmtpMode, SmtpSink
 from tests.server.delivery.conftest import CODE, NOW, Post, Recorder
 
 PHONE = "+14155552671"
@@ -74,13 +79,27 @@ def test_two_couriers_send_each_message_once(post: Post) -> None:
     for number in range(30):
         post.queue(f"user{number}@example.com")
     recorders = [Recorder(), Recorder()]
-    threads = [threading.Thread(target=post.courier(email=each).run_once) for each in recorders]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda each: post.courier(email=each).run_once(), recorders))
     sent = [message.address for each in recorders for message in each.sent]
-    assert sorted(sent) == sorted({f"user{number}@example.com" for number in range(30)})
+    assert sorted(sent) == sorted(f"user{number}@example.com" for number in range(30))
+
+
+def test_racing_leases_give_each_message_to_one(post: Post) -> None:
+    racers = 6
+    for number in range(10):
+        post.queue(f"user{number}@example.com")
+    for _ in range(10):
+        start = threading.Barrier(racers)
+
+        def race(_: int, start: threading.Barrier = start) -> list[str]:
+            start.wait()
+            return [leased.id for leased in leases.lease(post.store, "email", 10)]
+
+        with ThreadPoolExecutor(racers) as pool:
+            taken = [message_id for ids in pool.map(race, range(racers)) for message_id in ids]
+        assert len(taken) == len(set(taken)) == 10
+        post.clock.advance(leases.LEASE_SECONDS)
 
 
 def test_a_courier_killed_with_a_lease_is_replaced_after_the_lease(post: Post, recorder: Recorder) -> None:
@@ -119,6 +138,19 @@ def test_retries_back_off_and_a_phone_gets_four_attempts_at_most(post: Post, rec
     [row] = post.outbox()
     assert (row.state, row.sealed) == ("failed", None)
     assert post.audited() == ["message.failed"]
+
+
+def test_every_attempt_counts_towards_the_cap_of_the_phone_prefix(post: Post, recorder: Recorder) -> None:
+    settings = ProjectSettings(sends_per_phone_prefix=4)
+    recorder.judge = _raising(TryLater("500"))
+    post.queue(PHONE, method="sms", settings=settings)
+    courier = post.courier(sms=recorder)
+    for seconds in (1, 5, 30):
+        courier.run_once()
+        post.clock.advance(seconds)
+    with pytest.raises(RateLimitException):
+        post.queue("+14155552672", method="sms", settings=ProjectSettings(sends_per_phone_prefix=3))
+    post.queue("+14155552672", method="sms", settings=settings)
 
 
 def test_mail_is_tried_until_its_code_expires(post: Post, recorder: Recorder) -> None:
@@ -244,6 +276,22 @@ def test_messages_are_forgotten_a_week_after_they_were_finished(post: Post, reco
     assert leases.forget_old(post.store) == 0
     post.clock.advance(7 * 86400)
     assert leases.forget_old(post.store) == 1
+
+
+@pytest.mark.parametrize("mode", [SmtpMode.LATER, SmtpMode.DROP, SmtpMode.HANG])
+def test_mail_goes_out_once_when_the_server_is_well_again(post: Post, smtp_sink: SmtpSink, mode: SmtpMode) -> None:
+    smtp_sink.mode, smtp_sink.later_count = mode, 1000
+    settings = SmtpSettings(smtp_sink.host, smtp_sink.port, "no-reply@example.com", security="none", timeout_seconds=1)
+    for number in range(2):
+        post.queue(f"user{number}@example.com", challenge_id=f"C{number}", code=f"{number}" * 6)
+    courier = post.courier(email=SmtpSender(settings))
+    courier.run_once()
+    assert smtp_sink.mails == []
+    smtp_sink.mode = SmtpMode.ACCEPT
+    post.clock.advance(60)
+    courier.run_once()
+    assert sorted(mail.recipients[0] for mail in smtp_sink.wait(2)) == ["user0@example.com", "user1@example.com"]
+    assert {row.state for row in post.outbox()} == {"sent"}
 
 
 def assert_released(released: threading.Event) -> None:

@@ -107,7 +107,9 @@ def test_a_closed_port_is_nobody_there() -> None:
         GatewaySender(GatewaySettings(url=url, account="AC1", token="t", sender="+12025550100")).send(SMS)
 
 
-@pytest.mark.parametrize("address", ["4155552671", "+1415555267x", "+14155552671\n", "whatsapp:+14155552671", "+0123456"])
+@pytest.mark.parametrize(
+    "address", ["4155552671", "+1415555267x", "+14155552671\n", "whatsapp:+14155552671", "+0123456"]
+)
 def test_only_e164_numbers_are_called(sender: GatewaySender, sms_sink: SmsSink, address: str) -> None:
     with pytest.raises(Undeliverable):
         sender.send(replace(SMS, address=address))

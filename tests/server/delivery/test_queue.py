@@ -52,6 +52,13 @@ def test_another_address_is_not_refused(post: Post) -> None:
     post.queue("bob@example.com")
 
 
+def test_another_spelling_of_the_address_is_the_same_address(post: Post) -> None:
+    for spelling in ("ada@example.com", "Ada@example.com", "ADA@example.com", "aDa@example.com", "adA@example.com"):
+        post.queue(spelling)
+    with pytest.raises(RateLimitException):
+        post.queue("ADa@example.com")
+
+
 def test_racing_sends_do_not_exceed_the_limit(post: Post) -> None:
     def attempt(_: int) -> bool:
         try:

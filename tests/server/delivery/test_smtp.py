@@ -128,9 +128,7 @@ def test_5xx_is_final_and_the_connection_lives_on(sender: SmtpSender, smtp_sink:
 
 
 @pytest.mark.parametrize("mode", [SmtpMode.LATER, SmtpMode.DROP, SmtpMode.HANG])
-def test_4xx_a_lost_connection_and_silence_mean_later(
-    sender: SmtpSender, smtp_sink: SmtpSink, mode: SmtpMode
-) -> None:
+def test_4xx_a_lost_connection_and_silence_mean_later(sender: SmtpSender, smtp_sink: SmtpSink, mode: SmtpMode) -> None:
     smtp_sink.mode = mode
     with pytest.raises(TryLater) as later:
         sender.send(MAIL)

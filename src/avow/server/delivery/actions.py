@@ -57,7 +57,8 @@ def queue(tx: Tx, project: Project, message: Message) -> None:
         InvalidArgument: The number is in a country that the project does not send to, or costs extra to reach.
     """
     prefix = "" if message.method == "email" else _allowed_prefix(project, message.address)
-    address_mac = tx.vault.mac("address", tx.project_id, message.address)
+    # A mailbox reads its letters in any case: each spelling is the same address to a limit.
+    address_mac = tx.vault.mac("address", tx.project_id, message.address.lower())
     _limit_address_and_project(tx, project, address_mac)
     if prefix:
         _limit_prefix(tx, project, prefix)

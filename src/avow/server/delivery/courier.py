@@ -40,7 +40,7 @@ class _Channel:
     """One method: its sender, its pool, and whether the other side can be reached. Guarded by the courier's lock."""
 
     def __init__(self, method: Method, sender: Sender) -> None:
-        self.method = method
+        self.method: Method = method
         self.sender = sender
         self.pool = self.fresh_pool()
         self.busy = 0

@@ -138,7 +138,7 @@ def email(text: str) -> Email:
     if _NOT_IN_ADDRESS.search(typed):
         raise _invalid("The e-mail address must be one plain address, name@domain.")
     try:
-        found = email_validator.validate_email(typed, check_deliverability=False, test_environment=True)
+        found = email_validator.validate_email(typed, check_deliverability=False, strict=True, test_environment=True)
     except ValueError as error:
         raise _invalid("The e-mail address is not valid.", detail=str(error)) from error
     local, _, domain = typed.rpartition("@")

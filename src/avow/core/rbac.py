@@ -176,10 +176,13 @@ def _granted_in(jwt_response: Mapping[str, object] | None, tenant: str, kind: _K
     return granted if _is_collection(granted) else None
 
 
-def _names(names: Collection[str], kind: _Kind) -> list[str]:
-    if not _is_collection(names) or not all(isinstance(name, str) for name in names):
+def _names(names: object, kind: _Kind) -> list[str]:
+    if not _is_collection(names):
         raise _invalid(f"The {kind} must be a list of texts.")
-    return list(names)
+    texts = [name for name in names if isinstance(name, str)]
+    if len(texts) != len(names):
+        raise _invalid(f"The {kind} must be a list of texts.")
+    return texts
 
 
 def _is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:

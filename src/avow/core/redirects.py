@@ -29,7 +29,7 @@ _NUMBER_LIKE: Final = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _MAX_PORT: Final = 65535
 _MAX_HOST: Final = 253
-_DECODINGS: Final = 3  # a dot-dot hidden deeper than this meets no server
+_DECODINGS: Final = 4  # what is encoded more often than this hides something
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,10 @@ def _is_plain_path(path: str) -> bool:
             return False
         if any(segment.partition(";")[0] in {".", ".."} for segment in path.split("/")):
             return False
-        path = unquote(path, errors="replace")
-    return True
+        path, encoded = unquote(path, errors="replace"), path
+        if path == encoded:
+            return True
+    return False
 
 
 def _written(url: _Url) -> str:

@@ -3,7 +3,7 @@
 Drivers (`asgi`, `wsgi`, `inprocess`) run the generator `Edge.answer` and perform the effects that it yields.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
@@ -27,6 +27,7 @@ from avow.server import answers, limits
 from avow.server.credentials import cookies_of, credential_of
 from avow.server.routes import Routes
 from avow.server.serving import (
+    Answer,
     Call,
     Client,
     Effect,
@@ -53,6 +54,8 @@ __all__ = ["Directory", "Edge"]
 _MAX_TARGET = 8192
 _REFRESH_KINDS = frozenset({REFRESH})
 _FORWARDED = "x-forwarded-for"
+_SAFE_VERBS = frozenset({"GET", "HEAD"})
+_FORM = "application/x-www-form-urlencoded"
 
 
 class Directory(Protocol):
@@ -72,17 +75,27 @@ class Directory(Protocol):
 
 
 Check = Callable[["Edge", Visit], Steps[None] | None]
+ErrorPage = Callable[[Visit, AvowError], Answer]
 
 
 class Edge:
     """The checks before every handler, and the making of the answer after it."""
 
-    def __init__(self, routes: Routes, directory: Directory, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        directory: Directory,
+        settings: Settings,
+        clock: Clock,
+        *,
+        error_page: ErrorPage | None = None,
+    ) -> None:
         """Take all that requests share; nothing here changes while serving."""
         self.routes = routes
         self.directory = directory
         self.settings = settings
         self.clock = clock
+        self._error_page = error_page
 
     def answer(self, visit: Visit) -> Generator[Effect, Any, Response]:
         """Answer one request: checks in order, then the handler, then the encoding."""
@@ -98,11 +111,17 @@ class Edge:
         except AvowError as error:
             visit.error = error
             yield from _note_refusal(self, visit, error)
-            return answers.failure(visit, error)
+            return self._failure(visit, error)
         except Exception as bug:
             visit.error = ServerFault(detail=repr(bug))
             visit.error.__cause__ = bug
-            return answers.failure(visit, visit.error)
+            return self._failure(visit, visit.error)
+
+    def _failure(self, visit: Visit, error: AvowError) -> Response:
+        """Answer an error: to a person's browser as a page, otherwise in the contract's envelope."""
+        if self._error_page is None or not visit.is_page or "text/html" not in visit.request.headers.get("accept", ""):
+            return answers.failure(visit, error)
+        return answers.success(visit, self._error_page(visit, error), self.settings)
 
 
 # --- The checks, in order --------------------------------------------------------------------------------------
@@ -133,6 +152,7 @@ def _described(edge: Edge, visit: Visit) -> None:
         sdk=headers.get("x-descope-sdk-name", "")[:64],
         stores_rotated_tokens=headers.get("x-avow-stores-rotated-tokens") == "1",
         accepts_html="text/html" in headers.get("accept", ""),
+        is_same_origin=_is_same_origin(edge, headers),
     )
 
 
@@ -160,12 +180,29 @@ def _from_allowed_origin(edge: Edge, visit: Visit) -> None:
     origin = visit.request.headers.get("origin", "")
     settings = visit.project.settings if visit.project else None
     own = origin == edge.settings.public_origin
-    if origin and settings and visit.kind is not Kind.MANAGEMENT:
+    if origin and settings and visit.kind is not Kind.MANAGEMENT and not visit.is_page:
         allowed = settings.allowed_origins or settings.approved_redirects
         if own or approve_origin(origin, allowed, default_open=edge.settings.is_development):
             visit.origin = origin
     if visit.credential.via_cookie and visit.request.verb not in {"GET", "HEAD"} and not (own or visit.origin):
         raise Forbidden(error_message="A request with a session cookie must come from an allowed origin.")
+
+
+def _from_own_page(edge: Edge, visit: Visit) -> None:
+    """Refuse a form that a page of another site sends.
+
+    Pages ask for no referrer, and browsers then send `Origin: null` with a form. Where there is no Sec-Fetch-Site
+    either, the token in the form decides.
+
+    Spec: Fetch Metadata Request Headers section 2.3; Fetch, "append a request Origin header".
+    """
+    if not visit.is_page or visit.request.verb in _SAFE_VERBS:
+        return
+    headers = visit.request.headers
+    site = headers.get("sec-fetch-site", "")
+    is_foreign = site not in {"same-origin", "none"} if site else headers.get("origin", "null") != "null"
+    if is_foreign and not visit.client.is_same_origin:
+        raise Forbidden(error_message="This form was sent by a page of another site.")
 
 
 def _of_known_project(edge: Edge, visit: Visit) -> None:
@@ -191,11 +228,16 @@ def _decoded(edge: Edge, visit: Visit) -> None:
     assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
     endpoint, request = visit.route.handler.endpoint, visit.request
     if endpoint.verb == "GET":
-        visit.body = decode_query(endpoint, parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+        visit.body = decode_query(endpoint, _pairs(request.query))
         return
     if request.headers.get("content-encoding", "identity") != "identity":
         raise MalformedRequest(error_message="The body must not be compressed.")
     content_type = request.headers.get("content-type", "application/json")
+    if endpoint.is_page:
+        if content_type.partition(";")[0].strip().lower() != _FORM:
+            raise MalformedRequest(error_message=f"The body must be a form (Content-Type: {_FORM}).")
+        visit.body = decode_query(endpoint, _pairs(_text(request.body or b"")))
+        return
     if request.body and not content_type.lower().startswith("application/json"):
         raise MalformedRequest(error_message="The body must be JSON (Content-Type: application/json).")
     visit.body = decode_body(endpoint, request.body or b"")
@@ -216,6 +258,7 @@ CHECKS: tuple[Check, ...] = (
     _of_project,  # the project it names, if it exists
     _within_limits,  # per client address and project, before any costly check
     _from_allowed_origin,  # CORS, and no write by cookie from elsewhere
+    _from_own_page,  # no form from elsewhere
     _of_known_project,
     _identified,  # refresh token or management key verified
     _decoded,  # body or query in its shape
@@ -224,6 +267,25 @@ CHECKS: tuple[Check, ...] = (
 
 
 # --- Parts of the checks ---------------------------------------------------------------------------------------
+
+
+def _is_same_origin(edge: Edge, headers: Mapping[str, str]) -> bool:
+    site = headers.get("sec-fetch-site", "")
+    return site == "same-origin" if site else headers.get("origin", "") == edge.settings.public_origin
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=100)
+    except ValueError as wrong:
+        raise MalformedRequest(error_message="The request has more fields than this server accepts.") from wrong
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError as wrong:
+        raise MalformedRequest(detail="a form that is not ASCII") from wrong
 
 
 def _counted(edge: Edge, counters: list[limits.Counter]) -> Steps[None]:

@@ -73,6 +73,7 @@ class Client:
         sdk: Name in `x-descope-sdk-name`, or "".
         stores_rotated_tokens: The caller promised to keep the newest refresh token (`x-avow-stores-rotated-tokens`).
         accepts_html: A person's browser asks for a page.
+        is_same_origin: The browser says that a page of this server made the request.
     """
 
     address: str
@@ -81,6 +82,7 @@ class Client:
     sdk: str = ""
     stores_rotated_tokens: bool = False
     accepts_html: bool = False
+    is_same_origin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

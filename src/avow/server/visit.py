@@ -12,6 +12,8 @@ from avow.wire.endpoint import Caller as Kind
 
 __all__ = ["Request", "Response", "Visit"]
 
+_API_PATHS = ("/v1/", "/v2/")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -66,6 +68,13 @@ class Visit:
     def kind(self) -> Kind:
         """Return whom the endpoint is for."""
         return self._routed.handler.endpoint.caller
+
+    @property
+    def is_page(self) -> bool:
+        """Tell whether a person's browser is meant: an address of a page, or one that nothing answers."""
+        if self.route is not None:
+            return self.route.handler.endpoint.is_page
+        return not self.request.path.startswith(_API_PATHS)
 
     @property
     def endpoint_id(self) -> str:

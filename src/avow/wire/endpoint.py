@@ -49,6 +49,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
         caller: Who may call.
         methods: The delivery methods that `{method}` takes, empty when the path has none.
         may_be_empty: The 200 answer may be `{}` instead of the response (there is no session to refresh).
+        is_page: A page for people: a POST takes a form of this server's own pages, and errors are shown as pages.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
     caller: Caller
     methods: tuple[str, ...] = ()
     may_be_empty: bool = False
+    is_page: bool = False
 
     def concrete_paths(self) -> tuple[tuple[str, str], ...]:
         """Return (path, delivery method) for each method that `{method}` takes; (path, "") when it takes none."""

@@ -21,11 +21,13 @@ from avow.server.store import Tx
 
 __all__ = [
     "Taken",
+    "attempts_left",
     "check_guesses",
     "consume",
     "drop_all",
     "is_live",
     "look",
+    "peek",
     "put",
     "rebind",
     "take_code",
@@ -129,6 +131,18 @@ def look(tx: Tx, *, purpose: str, challenge_id: str, secret: str) -> Taken | Non
     if found is None or not hmac.compare_digest(found.mac, _mac(tx, purpose, found.subject, secret)):
         return None
     return Taken(found.id, found.subject, found.binding)
+
+
+def peek(tx: Tx, *, purpose: str, challenge_id: str) -> Taken | None:
+    """Return a challenge that still takes an attempt, by its id alone; nothing is proven by that."""
+    found = tx.one(rows.FIND_BY_ID, rows.SpentRow, purpose=purpose, id=challenge_id)
+    return Taken(found.id, found.subject, found.binding) if found and found.attempts_left > 0 else None
+
+
+def attempts_left(tx: Tx, *, purpose: str, subject: str) -> int:
+    """Return how often the live challenge of a subject may still be tried; 0 when there is none."""
+    fate = tx.one(rows.FATE_OF_SUBJECT, rows.FateRow, purpose=purpose, subject=subject)
+    return fate.attempts_left if fate is not None and fate.expires_at > tx.now else 0
 
 
 def rebind(tx: Tx, *, purpose: str, challenge_id: str, binding: str) -> bool:

@@ -1,7 +1,5 @@
 """Enchanted links: three links sent, the right one clicked anywhere, the session given to whoever waits."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from avow.core import links
@@ -16,7 +14,7 @@ from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.store import Tx
 from avow.wire.enchantedlink import PendingLink
 
-__all__ = ["PAGE", "Clicked", "is_clicked", "look", "pending_session", "send", "verify"]
+__all__ = ["PAGE", "is_clicked", "look", "pending_session", "send", "verify"]
 
 PAGE = "enchanted-link"  # Avow's own page, where the caller names none
 _LINK = "enchanted-link"
@@ -39,14 +37,6 @@ class _Click(msgspec.Struct, frozen=True, kw_only=True):
     pending_challenge: str
     link_id: str
     proof: Binding
-
-
-@dataclass(frozen=True, slots=True)
-class Clicked:
-    """A live link that a page asks about before it acts."""
-
-    link_id: str
-    binding: Binding
 
 
 def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLink:
@@ -82,7 +72,7 @@ def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLin
     )
     if recipient.is_delivered:
         sent = [
-            Link(str(number), link_to(project, PAGE, uri, _token(right, is_right=number == shown.chosen)))
+            Link(str(number), _link(project, uri, number, _token(right, is_right=number == shown.chosen)))
             for number in shown.numbers
         ]
         queue(tx, project, _message(project, recipient, tuple(sent), right.challenge_id))
@@ -95,16 +85,14 @@ def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLin
     )
 
 
-def look(tx: Tx, token: str) -> Clicked | None:
-    """Return what a live link would do, consuming nothing; None when it is not live or a wrong one of the three."""
+def look(tx: Tx, token: str) -> Binding | None:
+    """Return what the links of a mail would do, consuming nothing; None when they are not live.
+
+    Each of the three answers alike: who is lured into clicking must not learn which one is right.
+    """
     parsed = links.parse(token)
-    if parsed is None:
-        return None
-    taken = challenges.look(tx, purpose=_LINK, challenge_id=parsed[0], secret=parsed[1])
-    if taken is None:
-        return None
-    click = msgspec.json.decode(taken.binding, type=_Click)
-    return Clicked(click.link_id, click.proof)
+    found = challenges.peek(tx, purpose=_LINK, challenge_id=parsed[0]) if parsed else None
+    return msgspec.json.decode(found.binding, type=_Click).proof if found else None
 
 
 def verify(tx: Tx, token: str) -> Refusal | None:
@@ -150,6 +138,12 @@ def pending_session(tx: Tx, project: Project, client: Client, pending_ref: str) 
     if not pending.is_clicked or not challenges.consume(tx, found.id):
         raise LinkPending
     return proofs.complete(tx, project, client, pending.proof)
+
+
+def _link(project: Project, uri: str, number: int, token: str) -> str:
+    """Return one of the links; Avow's own page shows the number that stands beside it."""
+    link = link_to(project, PAGE, uri, token)
+    return link if uri else f"{link}&n={number}"
 
 
 def _token(right: links.LinkToken, *, is_right: bool) -> str:

@@ -19,7 +19,9 @@ _PURPOSE = "magic-link"
 _ATTEMPTS = 3  # a token cannot be guessed; more than one try only for a link that a client cut short
 
 
-def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> MaskedAddress:
+def send(
+    tx: Tx, project: Project, recipient: Recipient, uri: str, token: links.LinkToken | None = None
+) -> MaskedAddress:
     """Make a link, remember the MAC of its secret and queue the message; any earlier link of the recipient is dead.
 
     Args:
@@ -27,11 +29,12 @@ def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> MaskedAddr
         project: Whose settings count.
         recipient: Who gets it.
         uri: Approved page of the application, or "" for Avow's own.
+        token: What the link carries, when the caller wants to know its link again; otherwise made here.
 
     Raises:
         RateLimitException: The address has had its messages for now.
     """
-    token = links.new_link_token()
+    token = token or links.new_link_token()
     lifetime = project.settings.link_lifetime_seconds
     challenges.put(
         tx,

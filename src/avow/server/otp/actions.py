@@ -10,7 +10,7 @@ from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.store import Tx
 from avow.wire.login import MaskedAddress
 
-__all__ = ["send", "verify"]
+__all__ = ["attempts_left", "send", "verify"]
 
 # One purpose for sign-ins and updates by every delivery method: one live code and one guess budget per account.
 _PURPOSE = "otp"
@@ -48,6 +48,11 @@ def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: M
     if isinstance(taken, Refusal):
         return taken
     return proofs.complete(tx, project, client, proofs.decoded(taken.binding))
+
+
+def attempts_left(tx: Tx, login_id: str) -> int:
+    """Return how often the live code of a login ID may still be tried."""
+    return challenges.attempts_left(tx, purpose=_PURPOSE, subject=subject_of(tx, login_id))
 
 
 def _bound(method: str, code: str) -> str:

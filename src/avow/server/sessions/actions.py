@@ -12,7 +12,7 @@ from avow.errors import Forbidden, SessionEnded, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import rows
-from avow.server.sessions.rows import LiveRow, SessionRow
+from avow.server.sessions.rows import LiveRow, OwnRow, SessionRow
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
@@ -24,6 +24,7 @@ __all__ = [
     "live",
     "live_profile",
     "open_session",
+    "own",
     "refresh",
     "remove_signing_key",
     "select_tenant",
@@ -132,6 +133,11 @@ def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveR
     if profile is None or profile.is_disabled:
         raise SessionEnded
     return session, profile
+
+
+def own(tx: Tx, user_id: str) -> list[OwnRow]:
+    """Return the user's live sessions, the newest first, at most a hundred."""
+    return tx.all(rows.OWN, OwnRow, user_id=user_id)
 
 
 def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusal:

@@ -19,6 +19,7 @@ from avow.errors import (
     InvalidCaller,
     InvalidToken,
     MalformedRequest,
+    NotFound,
     RateLimitException,
     RequestTooLarge,
     ServerFault,
@@ -206,8 +207,12 @@ def _from_own_page(edge: Edge, visit: Visit) -> None:
 
 
 def _of_known_project(edge: Edge, visit: Visit) -> None:
-    if visit.project is None and visit.kind is not Kind.ANYONE:
+    if visit.project is not None:
+        return
+    if visit.kind is not Kind.ANYONE:
         raise InvalidCaller
+    if visit.project_id is not None:  # named in the path: a key set, a page
+        raise NotFound(error_message="There is no project with this id.")
 
 
 def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:

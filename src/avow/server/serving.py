@@ -122,7 +122,7 @@ class Call(Generic[Body]):
     """One request on its way into a handler.
 
     Attributes:
-        project: The project it is for (absent only where anyone may call, see `known_project`).
+        project: The project it is for (absent where anyone may call and the path names none; nobody reads it there).
         caller: Who asks.
         client: Where from.
         body: The decoded request shape (of GET: the query).

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from avow import AsyncClient, Client
 from avow.core.ids import secret_text
 from avow.embed.transport import AsyncInProcessTransport, InProcessTransport
-from avow import AsyncClient, Client
 from avow.server.app import build
 from avow.server.delivery.inbox import InboxMessage, InboxSender
 from avow.server.keys import actions as keys

@@ -1,6 +1,5 @@
 """The routes of key sets."""
 
-from avow.errors import NotFound
 from avow.server.serving import Answer, Call, Slice, plain
 from avow.wire import keys as wire
 from avow.wire.endpoint import Nothing
@@ -13,15 +12,11 @@ _PUBLIC = {"cache-control": "public, max-age=60", "access-control-allow-origin":
 
 def session_keys(call: Call[Nothing]) -> Answer:
     """Return the keys that verify session and refresh tokens, the next one included."""
-    if call.project is None:
-        raise NotFound(error_message="There is no project with this id.")
     return Answer(call.project.jwks, headers=_PUBLIC)
 
 
 def oidc_keys(call: Call[Nothing]) -> Answer:
     """Return the keys that verify ID tokens and API access tokens, and those of the session set."""
-    if call.project is None:
-        raise NotFound(error_message="There is no project with this id.")
     return Answer(call.project.oidc_jwks, headers=_PUBLIC)
 
 

@@ -15,11 +15,12 @@ from avow.server.delivery.messages import (
     Link,
     Message,
     Method,
+    OwnTemplate,
     Parameters,
     Template,
     text_options,
 )
-from avow.server.delivery.templates import OwnTemplate, check_own
+from avow.server.delivery.templates import check_own
 from avow.server.serving import Project
 from avow.server.store import Tx
 

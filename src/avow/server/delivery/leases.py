@@ -6,9 +6,9 @@ import msgspec
 
 from avow.core.vault import SealBroken
 from avow.server.delivery import rows
-from avow.server.delivery.messages import Letter, Method
+from avow.server.delivery.messages import Letter, Method, OwnTemplate
 from avow.server.delivery.rows import Leased
-from avow.server.delivery.templates import Draft, OwnTemplate
+from avow.server.delivery.templates import Draft
 from avow.server.store import Store, Tx
 
 __all__ = ["LEASE_SECONDS", "due_times", "finish", "forget_old", "lease", "open_letter", "put_off"]

@@ -14,6 +14,7 @@ __all__ = [
     "Link",
     "Message",
     "Method",
+    "OwnTemplate",
     "Parameters",
     "Rendered",
     "Template",
@@ -96,6 +97,16 @@ class Message:
     locale: str
     parameters: Parameters
     challenge_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTemplate:
+    """A project's own words for a message; `locale` "" serves every language."""
+
+    locale: str
+    subject: str
+    text: str
+    html: str
 
 
 @dataclass(frozen=True, slots=True)

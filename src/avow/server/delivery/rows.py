@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from avow.server.delivery.messages import Method, Template
+from avow.server.delivery.messages import Method, OwnTemplate, Template
 
 __all__ = [
-    "CROSS_PROJECT",
     "DELETE_OWN_TEMPLATE",
     "DROP_OLD",
     "FINISH",
@@ -17,6 +16,7 @@ __all__ = [
     "PREFIX_SENDS",
     "PUT_OFF",
     "PUT_OWN_TEMPLATE",
+    "RETURNS",
     "SENDS",
     "Leased",
     "NextDue",
@@ -82,14 +82,15 @@ SENDS = """
 SELECT
   (SELECT created_at FROM outbox
    WHERE project_id = :project_id AND address_mac = :address_mac AND created_at > :address_since
-   ORDER BY created_at DESC LIMIT 1 OFFSET :address_offset),
+   ORDER BY created_at DESC LIMIT 1 OFFSET :address_offset) AS address_filled_at,
   (SELECT created_at FROM outbox
    WHERE project_id = :project_id AND created_at > :project_since
-   ORDER BY created_at DESC LIMIT 1 OFFSET :project_offset)
+   ORDER BY created_at DESC LIMIT 1 OFFSET :project_offset) AS project_filled_at
 """
 
 PREFIX_SENDS = """
-SELECT COALESCE(SUM(CASE WHEN attempts > 1 THEN attempts ELSE 1 END), 0), MIN(created_at)
+SELECT CAST(COALESCE(SUM(CASE WHEN attempts > 1 THEN attempts ELSE 1 END), 0) AS BIGINT) AS attempts,
+  MIN(created_at) AS oldest_at
 FROM outbox
 WHERE project_id = :project_id AND phone_prefix = :phone_prefix AND created_at > :since
 """
@@ -103,9 +104,9 @@ VALUES
    :now, 0, :now, NULL, '')
 """
 
-# Across projects: one courier serves all of them. The condition is repeated outside the inner SELECT because
-# PostgreSQL judges it again on the row it finally locks: a message that another courier took meanwhile is left alone.
-# While a message is leased its due_at is the end of the lease: the messages of a dead courier come due by themselves.
+# Of no project (see store/cross_project.py): one courier serves all of them. The condition is repeated outside the
+# inner SELECT because PostgreSQL judges it again on the row it finally locks: what another courier took meanwhile is
+# left alone. While a message is leased its due_at is the end of the lease: a dead courier's messages come due again.
 LEASE = """
 UPDATE outbox
 SET state = 'leased', attempts = attempts + 1, leased_until = :leased_until, due_at = :leased_until
@@ -117,12 +118,12 @@ WHERE (project_id, id) IN (
 RETURNING project_id, id, challenge_id, template, method, locale, sealed, attempts, leased_until, created_at,
   (SELECT expires_at FROM challenges
    WHERE challenges.project_id = outbox.project_id AND challenges.id = outbox.challenge_id
-     AND challenges.attempts_left > 0 AND challenges.expires_at > :now),
-  (SELECT name FROM projects WHERE projects.id = outbox.project_id)
+     AND challenges.attempts_left > 0 AND challenges.expires_at > :now) AS challenge_expires_at,
+  (SELECT name FROM projects WHERE projects.id = outbox.project_id) AS project_name
 """
 
 NEXT_DUE = """
-SELECT method, MIN(due_at) FROM outbox WHERE state IN ('waiting', 'leased') GROUP BY method
+SELECT method, MIN(due_at) AS due_at FROM outbox WHERE state IN ('waiting', 'leased') GROUP BY method
 """
 
 DROP_OLD = """
@@ -157,11 +158,12 @@ DELETE FROM message_templates
 WHERE project_id = :project_id AND template = :template AND method = :method AND locale = :locale
 """
 
-# Statements of the courier, which serves every project: why each binds no :project_id.
-CROSS_PROJECT = {
-    LEASE: "a courier takes whatever is due, of any project",
-    NEXT_DUE: "a courier sleeps until anything is due",
-    DROP_OLD: "finished messages of every project are forgotten together",
+RETURNS = {
+    "SENDS": Sends,
+    "PREFIX_SENDS": PrefixSends,
+    "LEASE": Leased,
+    "NEXT_DUE": NextDue,
+    "OWN_TEMPLATES": OwnTemplate,
 }
 
 

@@ -13,9 +13,9 @@ from avow.errors import InvalidArgument
 from avow.server.delivery import sandbox
 from avow.server.delivery.catalogue import DEFAULT, LANGUAGES, Texts, fill, one_line, preferences, texts
 from avow.server.delivery.devices import known_device
-from avow.server.delivery.messages import Link, Method, Parameters, Rendered, Template
+from avow.server.delivery.messages import Link, Method, OwnTemplate, Parameters, Rendered, Template
 
-__all__ = ["Draft", "OwnTemplate", "check_own", "known_device_text", "render"]
+__all__ = ["Draft", "check_own", "known_device_text", "render"]
 
 _log = logging.getLogger("avow.delivery")
 _HOUR_SECONDS = 3600
@@ -28,16 +28,6 @@ _SAMPLE = Parameters(
     device="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     place="203.0.113.7",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OwnTemplate:
-    """A project's own words for a message; `locale` "" serves every language."""
-
-    locale: str
-    subject: str
-    text: str
-    html: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ __all__ = ["Directory", "Edge"]
 _MAX_TARGET = 8192
 _REFRESH_KINDS = frozenset({REFRESH})
 _FORWARDED = "x-forwarded-for"
+_FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_VERBS = frozenset({"GET", "HEAD"})
 _FORM = "application/x-www-form-urlencoded"
 
@@ -154,6 +155,7 @@ def _described(edge: Edge, visit: Visit) -> None:
         stores_rotated_tokens=headers.get("x-avow-stores-rotated-tokens") == "1",
         accepts_html="text/html" in headers.get("accept", ""),
         is_same_origin=_is_same_origin(edge, headers),
+        is_forwarded=not _FORWARDING.isdisjoint(headers),
     )
 
 
@@ -161,8 +163,11 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
     assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
     headers = visit.request.headers
     visit.cookies = cookies_of(headers.get("cookie", ""))
+    if visit.kind is Kind.ANYONE:
+        visit.project_id = visit.route.path.get("projectId")
+        return
     visit.credential = credential_of(headers, visit.cookies, visit.route.handler.endpoint)
-    visit.project_id = visit.route.path.get("projectId") or visit.credential.project_id or None
+    visit.project_id = visit.credential.project_id or None
 
 
 def _of_project(edge: Edge, visit: Visit) -> Steps[None]:
@@ -170,10 +175,11 @@ def _of_project(edge: Edge, visit: Visit) -> Steps[None]:
         visit.project = yield from edge.directory.find(visit.project_id)
 
 
-def _within_limits(edge: Edge, visit: Visit) -> Steps[None]:
+def _within_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
     counters = limits.of_request(visit, edge.clock())
-    values = yield from count(*[(each.key, each.ends_at) for each in counters])
-    limits.enforce(counters, values, edge.clock())
+    if not counters:
+        return None
+    return _counted(edge, counters)
 
 
 def _from_allowed_origin(edge: Edge, visit: Visit) -> None:

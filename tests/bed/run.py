@@ -113,6 +113,11 @@ def stop_process(pid: int, how: signal.Signals, patience_seconds: float = 8) -> 
             return
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a process runs; one that ended and was not collected does not."""
+    return bool(_started(pid))
+
+
 def _roomy_memory() -> str | None:
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it, mode 0711
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _PLENTY_BYTES:

@@ -160,3 +160,7 @@ def test_any_arguments_get_an_answer_or_a_kind_refusal(session: Any, tenant: Any
             assert isinstance(answer, bool)
             matched = call(name.replace("validate", "get_matched"), *args)
             assert not answer or matched == list(names)
+
+
+def test_empty_tenant_is_no_tenant_even_when_claimed() -> None:
+    assert not rbac.validate_tenant_roles({"tenants": {"": {"roles": ["admin"]}}}, "", ["admin"])

@@ -15,6 +15,9 @@ from avow.server.delivery.smtp import SmtpSender, SmtpSettings
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.openapi import encoded as encoded_openapi
+from avow.server.operations.handlers import Readiness, operations_slice
+from avow.server.operations.metrics import Metrics
+from avow.server.operations.observing import Observer
 from avow.server.pages.inbox import inbox_slice
 from avow.server.routes import Routes
 from avow.server.serving import Answer, Call, Handler, Slice, plain
@@ -47,6 +50,7 @@ def build(
     processes: int = 1,
     further: Iterable[Slice] = (),
     durable: bool = True,
+    metrics_folder: str = "",
 ) -> Site:
     """Wire the parts of one server process; connections and threads begin with the first use.
 
@@ -57,6 +61,7 @@ def build(
         processes: How many share the database on this machine; alone, a process counts limits in memory.
         further: Slices beyond the standard ones.
         durable: False drops the wait for the disk: for tests, never for data.
+        metrics_folder: Where several worker processes keep their counts together; see `operations.metrics`.
     """
     vault = Vault.from_text(settings.secret_key, settings.previous_secret_keys)
     store = open_store(
@@ -71,7 +76,9 @@ def build(
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     courier = Courier(store, senders, clock)
     pool = Pool(settings.hash_threads)
-    slices = (*SLICES, *further, *([inbox_slice(inbox)] if inbox else ()))
+    readiness, metrics = Readiness(), Metrics(metrics_folder)
+    operations = operations_slice(readiness, metrics, settings)
+    slices = (*SLICES, operations, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = Edge(Routes(_handlers(slices)), ProjectDirectory(clock, settings), settings, clock)
 
     def close() -> None:
@@ -88,8 +95,9 @@ def build(
         kv=kv,
         pool=pool,
         courier=courier,
-        observe=lambda visit, response, seconds: None,
+        observe=Observer(metrics),
         start=courier.start,
+        drain=readiness.drain,
         close=close,
     )
 

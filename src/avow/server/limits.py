@@ -16,6 +16,8 @@ __all__ = ["NOTED_REFUSALS_PER_MINUTE", "Counter", "enforce", "of_identity", "of
 NOTED_REFUSALS_PER_MINUTE = 10
 _WINDOW_SECONDS = 60
 _DEFAULTS = ProjectSettings()
+# Probes must tell the truth when everything else is refused, and when counting fails.
+_UNCOUNTED = frozenset({"operations.health", "operations.ready", "operations.metrics"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,9 @@ class Counter:
 
 
 def of_request(visit: Visit, now: int) -> list[Counter]:
-    """Return the counters of any request: its client address and its project."""
+    """Return the counters of any request but a probe: its client address and its project."""
+    if visit.endpoint_id in _UNCOUNTED:
+        return []
     settings = visit.project.settings if visit.project else _DEFAULTS
     counters = [_counter("client", visit.client.address, settings.requests_per_minute, now)]
     if visit.project is not None:

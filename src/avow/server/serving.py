@@ -74,6 +74,7 @@ class Client:
         stores_rotated_tokens: The caller promised to keep the newest refresh token (`x-avow-stores-rotated-tokens`).
         accepts_html: A person's browser asks for a page.
         is_same_origin: The browser says that a page of this server made the request.
+        is_forwarded: A proxy says that it stands in between.
     """
 
     address: str
@@ -83,6 +84,7 @@ class Client:
     stores_rotated_tokens: bool = False
     accepts_html: bool = False
     is_same_origin: bool = False
+    is_forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,11 @@ class Settings:
     )
     sms_from: str = _setting("", "Sender number of SMS and calls.")
     whatsapp_from: str = _setting("", "Sender number of WhatsApp messages; the SMS one when empty.")
+    metrics_networks: tuple[Network, ...] = _setting(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        "Networks that may read `/metrics`, comma-separated; never through a proxy.",
+        parse=_networks,
+    )
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
     is_development: bool = _setting(False, "Set by `avow dev` only.", parse=_switch)
 

@@ -59,6 +59,7 @@ class Site:
         courier: Carries messages; tests let it run when they look into the outbox.
         observe: Called after each answer with the visit, the response and the seconds it took.
         start: Begins background work (delivery, clean-up) in this process.
+        drain: Makes `/readyz` say no from now on; requests are still answered.
         close: Ends background work and gives the database back.
     """
 
@@ -71,6 +72,7 @@ class Site:
     courier: Courier
     observe: Callable[[Visit, Response, float], None]
     start: Callable[[], None]
+    drain: Callable[[], None]
     close: Callable[[], None]
 
 

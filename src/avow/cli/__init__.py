@@ -1,0 +1,10 @@
+"""The command `avow`: what an operator types. Each command loads what it needs and nothing more."""
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    from avow.cli.commands import app  # typer and rich: not for those who import the package
+
+    app()

@@ -1,0 +1,5 @@
+"""`python -m avow.cli` is the command `avow`."""
+
+from avow.cli import main
+
+main()

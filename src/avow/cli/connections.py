@@ -1,0 +1,83 @@
+"""HTTP/1.1 connections with bounds on what a client may send before it has asked for anything.
+
+uvicorn closes connections that are idle between requests, but waits for ever for the rest of a request's head, and
+keeps as much of it as comes. The body is bounded by the ASGI driver.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from avow.server.settings import Settings
+
+__all__ = ["BoundedProtocol"]
+
+_HEAD_SECONDS = 15
+_HEAD_ROOM_BYTES = 16_384  # above the sum of the headers: the address, names and punctuation
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """A connection that is closed when the head of a request is too slow or too large."""
+
+    most_head_bytes = 65_536
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head_bytes = 0
+        self._is_in_head = True
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "type[BoundedProtocol]":
+        """Return the protocol with the bounds of a server's settings."""
+        return type("Bounded", (cls,), {"most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES})
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Expect the head of a request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; too many of them without a whole head end the connection."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > self.most_head_bytes and not self.transport.is_closing():
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        """Expect the rest of a head that has begun."""
+        super().on_message_begin()
+        self._head_bytes = 0
+        self._is_in_head = True
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """Leave the request to the application."""
+        self._is_in_head = False
+        self._forget_head()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing any more."""
+        self._forget_head()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        self._forget_head()
+        self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._abort)
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _abort(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.abort()
+
+    def _refuse(self) -> None:
+        self.transport.write(
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.close()

@@ -1,0 +1,52 @@
+"""How a project comes into being: its row, its roles, both key sets and a management key. Commands call it."""
+
+from dataclasses import dataclass, field
+
+from avow.server.keys import actions as keys
+from avow.server.projects import actions as projects
+from avow.server.roles import actions as roles
+from avow.server.store import Tx
+
+__all__ = ["ROLES", "Founded", "complete", "found"]
+
+# Django's two flags; the integration maps the roles to them.
+ROLES = ("is_staff", "is_superuser")
+_OIDC_ALGORITHM = "RS256"
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A new project and its first management key, whose cleartext is stored nowhere."""
+
+    project_id: str
+    management_key: str = field(repr=False)
+
+
+def found(tx: Tx, name: str, *, environment: str = "", algorithm: str = "ES256") -> Founded:
+    """Insert the project whose id the unit is bound to; `complete` makes the rest.
+
+    Args:
+        tx: Unit of the new project.
+        name: For messages and pages.
+        environment: Free text, such as `production`.
+        algorithm: Of the session keys.
+    """
+    projects.create(tx, name, environment=environment)
+    keys.create_set(tx, keys.SESSION, algorithm)
+    for role in ROLES:
+        roles.create(tx, role)
+    _, cleartext = keys.create_management_key(tx, "first")
+    return Founded(tx.project_id, cleartext)
+
+
+def complete(tx: Tx) -> bool:
+    """Make the OpenID key set unless it is there: RSA keys take long, and a first sign-in needs none.
+
+    Returns:
+        Whether it was made now.
+    """
+    if any(key.key_set == keys.OIDC for key in keys.published(tx)):
+        return False
+    keys.create_set(tx, keys.OIDC, _OIDC_ALGORITHM)
+    projects.bump(tx)
+    return True

@@ -1,0 +1,32 @@
+"""The SQL of operations: the state of the outbox, and whether the data was made by `avow dev`."""
+
+from dataclasses import dataclass
+
+__all__ = ["FIND_DEVELOPMENT", "MARK_DEVELOPMENT", "RETURNS", "WAITING", "MarkRow", "WaitingRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """Messages of one delivery method that are not finished."""
+
+    method: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """A fact of the installation."""
+
+    value: str
+
+
+WAITING = """
+    SELECT method, COUNT(*) AS messages FROM outbox
+    WHERE state IN ('waiting', 'leased') GROUP BY method ORDER BY method
+"""
+
+MARK_DEVELOPMENT = "INSERT INTO meta (name, value) VALUES ('development', '1') ON CONFLICT (name) DO NOTHING"
+
+FIND_DEVELOPMENT = "SELECT value FROM meta WHERE name = 'development'"
+
+RETURNS = {"WAITING": WaitingRow, "FIND_DEVELOPMENT": MarkRow}

@@ -1,0 +1,1 @@
+"""Roles and permissions of a project: tables and actions; their routes come with management."""

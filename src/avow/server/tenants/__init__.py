@@ -1,0 +1,1 @@
+"""Tenants, customer organisations inside a project: tables and actions; their routes come with management."""

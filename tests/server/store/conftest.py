@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from avow.core.vault import Vault
-from avow.server.store import Store, Tx, create, open_store
+from avow.server.store import Job, Store, Tx, create, open_store
 from avow.testing.clock import FileClock
 
 PROJECT = "P1"
@@ -56,6 +56,26 @@ def version(tx: Tx) -> int | None:
 
 def bump(tx: Tx) -> int:
     return tx.run(BUMP)
+
+
+class Answers:
+    """What a store answered, group by group; `done` is handed in with the units."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[Job]] = []
+        self._arrived = threading.Semaphore(0)
+
+    def done(self, jobs: list[Job]) -> None:
+        self.groups.append(jobs)
+        self._arrived.release(len(jobs))
+
+    def wait(self, count: int) -> None:
+        for _ in range(count):
+            assert self._arrived.acquire(timeout=10)
+
+    @property
+    def jobs(self) -> list[Job]:
+        return [job for group in self.groups for job in group]
 
 
 class Held:

@@ -19,6 +19,7 @@ from tests.server.store.conftest import (
     PROJECT,
     TENANTS,
     VERSION,
+    Answers,
     Held,
     bump,
     version,
@@ -62,12 +63,11 @@ def test_unit_that_fails_leaves_the_others_of_its_group_alone(store: Store, hold
         bump(tx)
         raise Odd
 
-    answered = threading.Semaphore(0)
+    answers = Answers()
     held = hold(store)
-    jobs = [store.write(PROJECT, unit, lambda jobs: answered.release()) for unit in (bump, fail, bump)]
+    jobs = [store.write(PROJECT, unit, answers.done) for unit in (bump, fail, bump)]
     held.release()
-    for _ in jobs:
-        assert answered.acquire(timeout=5)
+    answers.wait(3)
     assert [job.result for job in jobs] == [1, None, 1]
     assert isinstance(jobs[1].error, Odd)
     assert store.look(PROJECT, version) == 3
@@ -225,26 +225,25 @@ def test_listener_that_fails_disturbs_nobody(store: Store) -> None:
 
 
 def test_overload_is_answered_at_once(store: Store, hold: Hold) -> None:
-    answered = threading.Semaphore(0)
+    answers = Answers()
     held = hold(store)
     for _ in range(100):
-        store.write(PROJECT, bump, lambda jobs: answered.release(len(jobs)))
+        store.write(PROJECT, bump, answers.done)
     with pytest.raises(Unavailable):
         store.write(PROJECT, bump, lambda jobs: None)
     held.release()
-    for _ in range(100):
-        assert answered.acquire(timeout=10)
+    answers.wait(100)
     assert store.look(PROJECT, version) == 101
 
 
 def test_unit_that_waited_too_long_is_not_run(store: Store, hold: Hold) -> None:
-    answered: list[list[Job]] = []
+    answers = Answers()
     held = hold(store)
-    late = store.write(PROJECT, bump, answered.append)
+    late = store.write(PROJECT, bump, answers.done)
     late.since -= 6
     held.release()
-    store.run(PROJECT, bump)
-    assert answered == [[late]]
+    answers.wait(1)
+    assert store.run(PROJECT, bump) == 1
     assert isinstance(late.error, Unavailable)
     assert store.look(PROJECT, version) == 2
 
@@ -267,13 +266,13 @@ def test_answer_that_cannot_be_delivered_disturbs_nobody(store: Store) -> None:
 
 
 def test_closing_finishes_what_waits(store: Store, hold: Hold) -> None:
-    answered: list[Job] = []
+    answers = Answers()
     held = hold(store)
     for _ in range(5):
-        store.write(PROJECT, bump, answered.extend)
+        store.write(PROJECT, bump, answers.done)
     threading.Timer(0.05, held.release).start()
     store.close()
-    assert [job.result for job in answered] == [1] * 5
+    assert [job.result for job in answers.jobs] == [1] * 5
 
 
 def test_closed_store_opens_again(store: Store) -> None:

@@ -19,6 +19,7 @@ from avow.wire.projects import ProjectSettings
 
 PROJECT_ID = "P2testdelivery"
 CODE = "739182"
+SECRET_KEY = "a secret key of a test, long enough"
 NOW = 1_790_000_000
 
 _INSERT_PROJECT = """
@@ -121,7 +122,7 @@ def project(settings: ProjectSettings | None = None) -> Project:
 
 @pytest.fixture
 def vault() -> Vault:
-    return Vault(b"a secret key of a test, long enough")
+    return Vault(SECRET_KEY.encode())
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """The courier: leases, retries, drops and crashes (F-MSG-01, F-MSG-02), on the outbox of a real database."""
 
 import logging
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +18,7 @@ from avow.server.delivery.senders import TryLater, Undeliverable, Unreachable
 from avow.server.delivery.smtp import SmtpSender, SmtpSettings
 from avow.wire.projects import ProjectSettings
 from tests.bed.smtp import SmtpMode, SmtpSink
-from tests.server.delivery.conftest import CODE, NOW, Post, Recorder
+from tests.server.delivery.conftest import CODE, NOW, SECRET_KEY, Post, Recorder
 
 PHONE = "+14155552671"
 
@@ -113,6 +116,41 @@ def test_a_courier_killed_with_a_lease_is_replaced_after_the_lease(post: Post, r
     assert [sent.code for sent in recorder.sent] == [CODE]
     assert not leases.finish(post.store, lost, "failed", "too late")
     assert post.outbox()[0].state == "sent"
+
+
+_DIES_WHILE_SENDING = """
+import os, signal, sys
+from avow.core.vault import Vault
+from avow.server.delivery.courier import Courier
+from avow.server.store import open_store
+from avow.testing.clock import FileClock
+
+class Dying:
+    def send(self, message):
+        print(message.code, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def rest(self):
+        pass
+
+clock = FileClock(sys.argv[2])
+store = open_store(sys.argv[1], vault=Vault(sys.argv[3].encode()), clock=clock)
+Courier(store, {"email": Dying()}, clock).run_once()
+"""
+
+
+def test_a_message_whose_courier_is_killed_while_sending_goes_out_after_the_lease(
+    post: Post, recorder: Recorder, database_url: str
+) -> None:
+    post.queue(challenge_id="C1")
+    command = [sys.executable, "-c", _DIES_WHILE_SENDING, database_url, str(post.clock.path), SECRET_KEY]
+    died = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (died.returncode, died.stdout) == (-signal.SIGKILL, f"{CODE}\n")
+    courier = post.courier(email=recorder)
+    assert courier.run_once() == 0
+    post.clock.advance(leases.LEASE_SECONDS)
+    assert courier.run_once() == 1
+    assert [sent.code for sent in recorder.sent] == [CODE]
 
 
 def test_a_lost_lease_puts_nothing_off(post: Post, recorder: Recorder) -> None:

@@ -100,6 +100,11 @@ def test_what_no_gateway_says_means_later(status: int, body: str) -> None:
         GatewaySender(GatewaySettings(url=url, account="AC1", token="t", sender="+12025550100")).send(SMS)
 
 
+def test_a_refused_account_costs_no_message_its_attempts() -> None:
+    with _answering(401, '{"code": 20003}') as url, pytest.raises(Unreachable):
+        GatewaySender(GatewaySettings(url=url, account="AC1", token="t", sender="+12025550100")).send(SMS)
+
+
 def test_a_closed_port_is_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"

@@ -1,13 +1,14 @@
 """Queueing: the limits of S-OTP-11 and S-OTP-12, and what lies in the database meanwhile."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
 
 import pytest
 
 from avow.errors import InvalidArgument, RateLimitException
+from avow.server.store import Tx
 from avow.wire.projects import ProjectSettings
-from tests.server.delivery.conftest import CODE, Post
+from tests.server.delivery.conftest import CODE, PROJECT_ID, Post
 
 PHONE = "+14155552671"
 
@@ -123,9 +124,11 @@ def _everything(post: Post) -> list[object]:
     values: list[object] = []
     for table in ("outbox", "counters", "audit_events", "challenges"):
         statement = f"SELECT * FROM {table} WHERE project_id = :project_id"
-        rows: list[tuple[Any, ...]] = post.store.look(
-            "P2testdelivery", lambda tx, statement=statement: tx.all(statement, lambda *columns: columns)
-        )
-        values += [value for row in rows for value in row]
+        for row in post.store.look(PROJECT_ID, partial(_rows, statement=statement)):
+            values += row
     assert len(values) > 20
     return values
+
+
+def _rows(tx: Tx, statement: str) -> list[tuple[object, ...]]:
+    return tx.all(statement, lambda *columns: columns)

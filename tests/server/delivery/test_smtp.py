@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ MAIL = Rendered(
     app="Acme",
     locale="de",
     subject="Acme: Ihr Anmeldecode für heute",
-    text="Ihr Code: 739182 – gültig für 5 Min.",
+    text="Ihr Code: 739182, gültig für 5 Min.",
     html="<p>Ihr Code: <b>739182</b></p>",
     created_at=1_790_000_000,
 )
@@ -55,7 +56,12 @@ def test_one_connection_carries_a_batch(
 ) -> None:
     connections: list[object] = []
     connect = socket.create_connection
-    monkeypatch.setattr(socket, "create_connection", lambda *a, **k: connections.append(a) or connect(*a, **k))
+
+    def counted(*args: Any, **kwargs: Any) -> socket.socket:
+        connections.append(args)
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "create_connection", counted)
     for number in range(5):
         sender.send(replace(MAIL, address=f"user{number}@example.com"))
     assert len(smtp_sink.wait(5)) == 5

@@ -71,7 +71,7 @@ class GatewaySender:
         Raises:
             Undeliverable: The gateway refused it: 4xx, or 200 with an error in the body.
             TryLater: 429 or 5xx, something that is no answer of a gateway, or silence after it had the message.
-            Unreachable: There is no gateway to talk to.
+            Unreachable: There is no gateway to talk to, or it does not know our account.
         """
         import httpx2
 
@@ -135,12 +135,15 @@ def _judge(answer: "httpx2.Response") -> None:
     Raises:
         Undeliverable: It refused the message.
         TryLater: It asked for patience, or did not answer as a gateway does.
+        Unreachable: It does not know our account.
     """
     status = answer.status_code
     if status == 429 or status >= 500:
         wait = answer.headers.get("Retry-After", "")
         seconds = min(int(wait), _LONGEST_WAIT_SECONDS) if wait.isascii() and wait.isdigit() else 0
         raise TryLater(f"the gateway answered {status}", retry_after_seconds=seconds)
+    if status == 401:  # our account, not this message: an operator mends it and the message still goes out
+        raise Unreachable("the gateway refused the account: 401")
     body = _read(answer.content)
     if status >= 400:
         raise Undeliverable(f"the gateway answered {status}{_code(body)}")

@@ -237,7 +237,11 @@ def test_four_processes_share_the_database(store: Store) -> None:
     for writer in writers:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
-    counts = [int(writer.communicate("go\n", timeout=30)[0]) for writer in writers]
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    counts = [int(writer.communicate(timeout=30)[0]) for writer in writers]
     assert [writer.returncode for writer in writers] == [0] * 4
     assert store.look(PROJECT, version) == 1 + sum(counts)
     assert min(counts) > sum(counts) / 4 / 5, f"a process starves: {counts}"

@@ -311,9 +311,34 @@ def test_a_bug_in_a_sender_does_not_end_delivery(post: Post, recorder: Recorder)
 def test_messages_are_forgotten_a_week_after_they_were_finished(post: Post, recorder: Recorder) -> None:
     post.queue()
     post.courier(email=recorder).run_once()
-    assert leases.forget_old(post.store) == 0
-    post.clock.advance(7 * 86400)
-    assert leases.forget_old(post.store) == 1
+    post.clock.advance(7 * 86400 - 1)
+    leases.tidy(post.store)
+    assert len(post.outbox()) == 1
+    post.clock.advance(1)
+    leases.tidy(post.store)
+    assert post.outbox() == []
+
+
+def test_a_message_that_nobody_sends_is_told_once_and_its_letter_erased_after_a_day(
+    post: Post, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    courier = post.courier(email=recorder)
+    post.queue(PHONE, method="sms")
+    with caplog.at_level(logging.INFO, "avow.delivery"):
+        courier.start()
+        _wait_for(lambda: bool(caplog.messages))
+        post.queue(PHONE, method="sms")
+        post.queue()
+        _wait_for(lambda: len(recorder.sent) == 1)
+        courier.stop()
+    assert caplog.messages == ["sms waits in the outbox and this server is not set up to send it"]
+    post.clock.advance(86400 - 1)
+    leases.tidy(post.store)
+    assert [row.state for row in post.outbox()].count("waiting") == 2
+    post.clock.advance(1)
+    leases.tidy(post.store)
+    assert sorted(row.state for row in post.outbox()) == ["dropped", "dropped", "sent"]
+    assert [row.sealed for row in post.outbox()] == [None] * 3
 
 
 @pytest.mark.parametrize("mode", [SmtpMode.LATER, SmtpMode.DROP, SmtpMode.HANG])

@@ -23,9 +23,8 @@ _AT_ONCE = 4  # messages of one method on their way at the same time
 _PAUSES_SECONDS = (1, 5, 30)  # after the first, second and every later attempt
 _DOWN_SECONDS = (1, 2, 5, 10, 15)  # while the other side cannot be reached; then one message probes
 _PHONE_ATTEMPTS = 4  # each may cost money; mail is tried for as long as it is of use
-_LIFETIME_SECONDS = 86400  # of messages that carry no challenge
 _IDLE_SECONDS = 30  # messages of a process that died are found this late
-_FORGET_SECONDS = 3600
+_TIDY_SECONDS = 3600
 
 
 class _Outcome(Enum):
@@ -78,7 +77,8 @@ class Courier:
         self._woken = threading.Event()
         self._is_stopping = False
         self._thread: threading.Thread | None = None
-        self._forget_at = 0
+        self._tidy_at = 0
+        self._missing: set[Method] = set()
         store.listen("outbox", self.wake)
 
     def run_once(self) -> int:
@@ -137,7 +137,8 @@ class Courier:
     def _hand_out(self) -> float:
         """Give every channel what is due, and return the seconds until there is something to do."""
         due = leases.due_times(self._store)
-        self._forget()
+        self._tidy()
+        self._tell_missing(due)
         pauses = [self._hand_to(channel, due.get(channel.method)) for channel in self._channels.values()]
         return min(pauses, default=_IDLE_SECONDS)
 
@@ -167,11 +168,18 @@ class Courier:
         if is_idle:
             channel.sender.rest()
 
-    def _forget(self) -> None:
+    def _tidy(self) -> None:
         now = self._clock()
-        if now >= self._forget_at:
-            self._forget_at = now + _FORGET_SECONDS
-            leases.forget_old(self._store)
+        if now >= self._tidy_at:
+            self._tidy_at = now + _TIDY_SECONDS
+            leases.tidy(self._store)
+
+    def _tell_missing(self, due: Mapping[Method, int]) -> None:
+        """Say once of each method that there are messages for it and this server has no way to send them."""
+        missing = due.keys() - self._channels.keys() - self._missing
+        self._missing |= missing
+        for method in sorted(missing):
+            _log.error("%s waits in the outbox and this server is not set up to send it", method)
 
     def _room(self, channel: _Channel) -> int:
         with self._guard:
@@ -220,7 +228,7 @@ class Courier:
     def _retry(self, leased: Leased, reason: TryLater, *, pause: int, attempts: int) -> None:
         """Put a message off, unless that would be one attempt too many or too late to be of use."""
         due_at = self._clock() + max(pause, reason.retry_after_seconds)
-        ends_at = leased.challenge_expires_at or leased.created_at + _LIFETIME_SECONDS
+        ends_at = leased.challenge_expires_at or leased.created_at + leases.LIFETIME_SECONDS
         is_spent = leased.method != "email" and attempts >= _PHONE_ATTEMPTS
         if is_spent or due_at >= ends_at:
             self._fail(leased, f"given up after {leased.attempts} attempts: {reason}")

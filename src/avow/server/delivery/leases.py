@@ -11,11 +11,12 @@ from avow.server.delivery.rows import Leased
 from avow.server.delivery.templates import Draft
 from avow.server.store import Store, Tx
 
-__all__ = ["LEASE_SECONDS", "due_times", "finish", "forget_old", "lease", "open_letter", "put_off"]
+__all__ = ["LEASE_SECONDS", "LIFETIME_SECONDS", "due_times", "finish", "lease", "open_letter", "put_off", "tidy"]
 
 # Longer than any sender takes over a message that goes well. When a message takes longer, another courier may send it
 # too: the same code twice, which harms nobody.
 LEASE_SECONDS = 60
+LIFETIME_SECONDS = 86400  # no message is of use for longer
 _KEPT_SECONDS = 7 * 86400
 
 
@@ -69,9 +70,14 @@ def put_off(store: Store, leased: Leased, *, due_at: int, attempts: int, error: 
     return store.run(leased.project_id, unit) == 1
 
 
-def forget_old(store: Store) -> int:
-    """Delete messages that were finished a week ago; return how many."""
-    return store.run_anywhere(lambda tx: tx.run(rows.DROP_OLD, before=tx.now - _KEPT_SECONDS))
+def tidy(store: Store) -> None:
+    """Drop messages that nobody took for a day, and delete those that were finished a week ago."""
+
+    def unit(tx: Tx) -> None:
+        tx.run(rows.DROP_OVERDUE, before=tx.now - LIFETIME_SECONDS)
+        tx.run(rows.DELETE_OLD, before=tx.now - _KEPT_SECONDS)
+
+    store.run_anywhere(unit)
 
 
 def _open(tx: Tx, leased: Leased) -> Draft | None:

@@ -6,7 +6,8 @@ from avow.server.delivery.messages import Method, OwnTemplate, Template
 
 __all__ = [
     "DELETE_OWN_TEMPLATE",
-    "DROP_OLD",
+    "DELETE_OLD",
+    "DROP_OVERDUE",
     "FINISH",
     "INSERT_MESSAGE",
     "LEASE",
@@ -126,7 +127,13 @@ NEXT_DUE = """
 SELECT method, MIN(due_at) AS due_at FROM outbox WHERE state IN ('waiting', 'leased') GROUP BY method
 """
 
-DROP_OLD = """
+DROP_OVERDUE = """
+UPDATE outbox
+SET state = 'dropped', sealed = NULL, finished_at = :now, due_at = :now, error = 'nobody sends this method'
+WHERE state = 'waiting' AND due_at <= :before
+"""
+
+DELETE_OLD = """
 DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'failed') AND due_at <= :before
 """
 

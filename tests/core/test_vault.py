@@ -126,3 +126,12 @@ def test_a_short_secret_of_wide_characters_is_refused() -> None:
 
 def test_repr_shows_no_secret() -> None:
     assert repr(VAULT) == "Vault(1 master keys)"
+
+
+def test_a_mac_outlives_a_change_of_the_secret_where_it_is_asked_for() -> None:
+    old, new = b"o" * 40, b"n" * 40
+    stored = Vault(old).mac("management-key", "P1", "secret")
+    assert Vault(new, previous=(old,)).is_mac(stored, "management-key", "P1", "secret")
+    assert not Vault(new).is_mac(stored, "management-key", "P1", "secret")
+    assert not Vault(new, previous=(old,)).is_mac(stored, "management-key", "P2", "secret")
+    assert not Vault(new, previous=(old,)).is_mac(stored, "management-key", "P1", "other")

@@ -30,7 +30,7 @@ class Vault:
     Nonces are random: one master secret is good for 2**32 seals (NIST SP 800-38D section 8.3).
     """
 
-    __slots__ = ("_checks", "_mac_key", "_prefix", "_seals")
+    __slots__ = ("_checks", "_mac_keys", "_prefix", "_seals")
 
     def __init__(self, secret_key: bytes, previous: tuple[bytes, ...] = ()) -> None:
         """Derive the keys.
@@ -44,7 +44,7 @@ class Vault:
         """
         if any(len(secret) < MIN_SECRET_CHARACTERS for secret in (secret_key, *previous)):
             raise ValueError(f"The secret key has to have at least {MIN_SECRET_CHARACTERS} characters.")
-        self._mac_key = _derive(secret_key, b"mac")
+        self._mac_keys = tuple(_derive(secret, b"mac") for secret in (secret_key, *previous))
         self._prefix = _prefix(secret_key)
         self._seals = {_prefix(secret): AESGCM(_derive(secret, b"seal")) for secret in (*previous, secret_key)}
         self._checks = tuple(_derive(secret, b"check").hex() for secret in (secret_key, *previous))
@@ -64,17 +64,22 @@ class Vault:
         return f"Vault({len(self._seals)} master keys)"
 
     def mac(self, purpose: str, *parts: str | bytes) -> bytes:
-        """Return the HMAC-SHA256 of the parts, 32 bytes; compare it with `hmac.compare_digest`.
+        """Return the HMAC-SHA256 of the parts under the current master secret, 32 bytes, for storing.
 
         Args:
             purpose: What the value is for; the same parts have another MAC for another purpose.
             parts: Text (as UTF-8) or bytes. Each is preceded by its length: ("ab", "c") is not ("a", "bc").
         """
-        message = bytearray()
-        for part in (purpose, *parts):
-            data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-            message += len(data).to_bytes(8, "big") + data
-        return hmac.digest(self._mac_key, message, "sha256")
+        return hmac.digest(self._mac_keys[0], _message(purpose, parts), "sha256")
+
+    def is_mac(self, stored: bytes, purpose: str, *parts: str | bytes) -> bool:
+        """Tell whether a stored MAC is of these parts, under the current master secret or an earlier one at hand.
+
+        Constant time in the MAC. For what has to outlive a change of the master secret, such as management keys.
+        """
+        message = _message(purpose, parts)
+        matches = [hmac.compare_digest(stored, hmac.digest(key, message, "sha256")) for key in self._mac_keys]
+        return any(matches)
 
     def seal(self, plain: bytes, *, row: str) -> bytes:
         """Encrypt `plain` for one place in the database.
@@ -108,6 +113,14 @@ class Vault:
     def recognises(self, check_value: str) -> bool:
         """Say whether a check value is that of the master secret or of an earlier one at hand."""
         return any(hmac.compare_digest(known.encode(), check_value.encode()) for known in self._checks)
+
+
+def _message(purpose: str, parts: tuple[str | bytes, ...]) -> bytes:
+    message = bytearray()
+    for part in (purpose, *parts):
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        message += len(data).to_bytes(8, "big") + data
+    return bytes(message)
 
 
 def _prefix(secret: bytes) -> bytes:

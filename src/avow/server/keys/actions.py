@@ -1,7 +1,5 @@
 """Signing keys (two sets per project, always one key ahead) and management keys."""
 
-import hmac
-
 from avow.core import ids
 from avow.core.tokens import SigningKey
 from avow.errors import InvalidArgument
@@ -29,6 +27,7 @@ __all__ = [
 
 SESSION = "session"
 OIDC = "oidc"
+_MAC = "management-key"
 _ID_CHARACTERS = 27  # K and 26 more: see core.ids.directory_id
 
 
@@ -103,7 +102,11 @@ def create_management_key(tx: Tx, name: str, *, expires_at: int | None = None) -
     key_id = ids.directory_id(ids.MANAGEMENT_KEY, tx.now)
     cleartext = key_id + ids.secret_text()
     tx.run(
-        rows.INSERT_MANAGEMENT_KEY, id=key_id, name=name, secret_mac=_secret_mac(tx, cleartext), expires_at=expires_at
+        rows.INSERT_MANAGEMENT_KEY,
+        id=key_id,
+        name=name,
+        secret_mac=tx.vault.mac(_MAC, tx.project_id, cleartext),
+        expires_at=expires_at,
     )
     tx.audit("management_key.created", actor="command", data={"id": key_id})
     return key_id, cleartext
@@ -112,7 +115,7 @@ def create_management_key(tx: Tx, name: str, *, expires_at: int | None = None) -
 def find_management_key(tx: Tx, secret: str) -> str | None:
     """Return the id of the live management key with this cleartext, or None; constant time in the secret."""
     found = tx.one(rows.FIND_SECRET, rows.SecretRow, id=secret[:_ID_CHARACTERS])
-    if found is None or not hmac.compare_digest(found.secret_mac, _secret_mac(tx, secret)):
+    if found is None or not tx.vault.is_mac(found.secret_mac, _MAC, tx.project_id, secret):
         return None
     return found.id
 
@@ -145,7 +148,3 @@ def _insert(tx: Tx, key_set: str, key: SigningKey, state: str) -> None:
 
 def _row_name(tx: Tx, kid: str) -> str:
     return f"signing_keys/sealed_private/{tx.project_id}/{kid}"
-
-
-def _secret_mac(tx: Tx, cleartext: str) -> bytes:
-    return tx.vault.mac("management-key", tx.project_id, cleartext)

@@ -67,10 +67,10 @@ def test_test_bed_explains_its_public_functions() -> None:
     for path in BED:
         module = parsed(path)
         classes = [node for node in module.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-        for node in [*module.body, *classes, *(member for each in classes for member in each.body)]:
-            is_named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            if is_named and not node.name.startswith("_") and not ast.get_docstring(node):
-                silent.append(f"{where(path)}:{node.name}")
+        for node in [*module.body, *(member for each in classes for member in each.body)]:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                is_silent = not node.name.startswith("_") and not ast.get_docstring(node)
+                silent += [f"{where(path)}:{node.name}"] if is_silent else []
     assert silent == []
 
 

@@ -70,12 +70,20 @@ def test_libraries_are_imported_at_home_only() -> None:
 
 def test_slices_show_each_other_their_actions_only() -> None:
     hidden = ("handlers", "rows", "mail")
+    not_slices = ("app.py", "store")  # app.py knows every slice; the store is below them all
     wrong = []
     for path in sorted((SOURCE / "server").rglob("*.py")):
         own = path.relative_to(SOURCE / "server").parts[0]
+        if own in not_slices:
+            continue
         for module, name in imports_of(path):
             parts = f"{module}.{name}".split(".")
-            if parts[:2] == ["avow", "server"] and len(parts) > 3 and parts[2] != own and parts[3] in hidden:
+            if (
+                parts[:2] == ["avow", "server"]
+                and len(parts) > 3
+                and parts[2] not in {own, "store"}
+                and parts[3] in hidden
+            ):
                 wrong.append(f"{path.relative_to(SOURCE)} imports {'.'.join(parts)}")
     assert wrong == []
 
@@ -93,7 +101,11 @@ def test_nothing_inside_takes_names_from_the_front_door() -> None:
 
 
 def test_async_stays_at_its_edges() -> None:
-    edges = ("server/asgi.py", "sdk/_async", "sdk/transport.py", "fastapi/", "django/", "embed/", "testing/")
+    edges = (
+        *("server/asgi.py", "sdk/_async", "fastapi/", "django/", "embed/", "testing/"),
+        "sdk/transport.py",  # the in-process transport of AsyncClient
+        "cli/running.py",  # uvicorn's hook for what is done once it listens
+    )
     wrong = [
         path.relative_to(SOURCE).as_posix()
         for path in sorted(SOURCE.rglob("*.py"))

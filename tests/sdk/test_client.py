@@ -128,7 +128,7 @@ def test_secrets_are_in_no_repr(make_client: Callable[..., Any], server: FakeSer
     answer = client.refresh_session(server.refresh_token())
     inner = getattr(client, "wrapped", client)
     shown = repr([inner, inner._flows.config, server.requests, inner.get_last_response(), inner._flows._ring])
-    cached = repr(list(inner._flows._checker.cache._entries.values()))
+    cached = repr(list(inner._flows._checker.cache._young.values()))
     for secret in ("Ksecret", answer["sessionToken"]["jwt"][-40:], answer["refreshSessionToken"]["jwt"][-40:]):
         assert secret not in shown + cached
 

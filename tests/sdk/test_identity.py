@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from avow import AsyncClient, Client
 from avow.sdk.transport import Response
-from avow.sdk.validate import TokenCache, _Entry
+from avow.sdk.validate import Entry, TokenCache
 from tests.sdk.bed import PROJECT, AsyncTransport, FakeServer, SyncTransport, json_response
 
 USERS = 50
@@ -62,12 +62,22 @@ def test_refreshes_at_once_get_their_own_session(server: FakeServer) -> None:
     assert asyncio.run(all_of_them()) == list(tokens.values())
 
 
-def test_cache_is_bounded_and_forgets_what_was_used_longest_ago() -> None:
-    cache = TokenCache(size=3)
-    keys = [(1, PROJECT, (), f"token{number}") for number in range(4)]
-    for key in keys[:3]:
-        cache.add(key, _Entry(1, "k", b"{}"))
-    cache.find(keys[0])
-    cache.add(keys[3], _Entry(1, "k", b"{}"))
-    assert len(cache) == 3
-    assert [cache.find(key) is not None for key in keys] == [True, False, True, True]
+def test_cache_is_bounded_and_keeps_what_is_used() -> None:
+    cache = TokenCache(size=8)
+    kept = (1, PROJECT, (), "kept")
+    cache.add(kept, Entry(1, "k", b"{}"))
+    for number in range(100):
+        cache.add((1, PROJECT, (), f"token{number}"), Entry(1, "k", b"{}"))
+        assert cache.find(kept) is not None
+        assert len(cache) <= 8
+    assert cache.find((1, PROJECT, (), "token0")) is None
+    assert cache.find((1, PROJECT, (), "token99")) is not None
+    cache.drop(kept)
+    assert cache.find(kept) is None
+
+
+def test_cache_tells_key_sets_issuers_and_audiences_apart() -> None:
+    cache = TokenCache()
+    cache.add((1, PROJECT, ("C1",), "token"), Entry(1, "k", b"{}"))
+    for other in ((2, PROJECT, ("C1",), "token"), (1, "P2", ("C1",), "token"), (1, PROJECT, (), "token")):
+        assert cache.find(other) is None

@@ -244,16 +244,16 @@ def token_claims(payload: bytes, token: str) -> TokenClaims:
 
 def session_claims(payload: bytes, token: str) -> SessionClaims:
     """Return a validated session token as the caller gets it, in new dicts that the caller owns."""
-    claims: dict[str, Any] = _decode(payload)
+    claims = _decode(payload)
     claims["jwt"] = token
-    answer = claims.copy()
+    answer: SessionClaims = claims.copy()
     answer["sessionToken"] = claims
     answer["permissions"] = claims.get("permissions", [])
     answer["roles"] = claims.get("roles", [])
     answer["tenants"] = claims.get("tenants", {})
     answer["projectId"] = claims["iss"]
     answer["userId"] = claims.get("dsub") or claims["sub"]
-    return cast(SessionClaims, answer)
+    return answer
 
 
 def masked_address(method: DeliveryMethod) -> Callable[[Response], str]:

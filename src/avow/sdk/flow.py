@@ -141,7 +141,9 @@ class Flows:
     def validate(self, session_token: str, audience: Audience = None) -> Flow[SessionClaims]:
         """Verify a session token; keys are fetched when they are missing or old."""
         wanted = audiences(audience)
-        _require_session_token(session_token)
+        known = self.validate_at_once(session_token, wanted or None)
+        if known is not None:
+            return known
         payload = yield from self._checked(session_token, wanted, self._checker.session)
         return session_claims(payload, session_token)
 
@@ -162,15 +164,24 @@ class Flows:
                 raise
             return (yield from self.refresh(refresh_token, wanted or None))
 
-    def recall(self, session_token: str, audience: Audience) -> SessionClaims | None:
-        """Return the answer for a session token that held before, without any effect; None when it must be verified."""
+    def validate_at_once(self, session_token: str, audience: Audience = None) -> SessionClaims | None:
+        """Verify a session token without any effect; None when keys are to be fetched first.
+
+        Raises:
+            InvalidToken: It does not hold.
+        """
+        if not _is_text(session_token):
+            raise InvalidToken(400, ERROR_TYPE_INVALID_TOKEN, "A session token is needed.")
+        wanted = () if audience is None else audiences(audience)
         now = self._clock()
         snapshot = self._ring.current(now)
-        if snapshot is None or not isinstance(session_token, str):
+        if snapshot is None:
             return None
-        wanted = () if audience is None else audiences(audience)
-        payload = self._checker.recall(session_token, wanted, snapshot, now)
-        return None if payload is None else session_claims(payload, session_token)
+        try:
+            payload = self._checker.session(session_token, wanted, snapshot, now)
+        except UnknownKey:
+            return None
+        return session_claims(payload, session_token)
 
     def logout(self, refresh_token: str) -> Flow[None]:
         """End the session of a refresh token and forget its session tokens."""
@@ -229,6 +240,5 @@ class Flows:
         self._checker.cache.drop_containing(name)
 
 
-def _require_session_token(token: object) -> None:
-    if not isinstance(token, str) or not token:
-        raise InvalidToken(400, ERROR_TYPE_INVALID_TOKEN, "A session token is needed.")
+def _is_text(token: object) -> bool:
+    return isinstance(token, str) and token != ""

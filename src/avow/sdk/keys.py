@@ -21,6 +21,11 @@ class Snapshot:
     keys: KeySet
     version: int
     fetched_at: int
+    kids: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the key ids where they are found fastest."""
+        object.__setattr__(self, "kids", frozenset(self.keys))
 
 
 @dataclass(frozen=True, slots=True)

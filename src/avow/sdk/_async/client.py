@@ -144,7 +144,7 @@ class AsyncClient:
             InvalidToken: It is not a session token of this project.
             KeysUnavailable: The keys could not be fetched, so nobody can tell.
         """
-        known = self._flows.recall(session_token, audience)
+        known = self._flows.validate_at_once(session_token, audience)
         return known if known is not None else await self._run(self._flows.validate(session_token, audience))
 
     async def refresh_session(self, refresh_token: str, audience: Audience = None) -> JWTResponse:
@@ -181,9 +181,6 @@ class AsyncClient:
         Raises:
             AuthException: Neither token holds.
         """
-        known = self._flows.recall(session_token, audience)
-        if known is not None:
-            return known
         return await self._run(self._flows.validate_and_refresh(session_token, refresh_token, audience))
 
     async def logout(self, refresh_token: str) -> None:

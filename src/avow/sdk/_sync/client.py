@@ -145,7 +145,7 @@ class Client:
             InvalidToken: It is not a session token of this project.
             KeysUnavailable: The keys could not be fetched, so nobody can tell.
         """
-        known = self._flows.recall(session_token, audience)
+        known = self._flows.validate_at_once(session_token, audience)
         return known if known is not None else self._run(self._flows.validate(session_token, audience))
 
     def refresh_session(self, refresh_token: str, audience: Audience = None) -> JWTResponse:
@@ -182,9 +182,6 @@ class Client:
         Raises:
             AuthException: Neither token holds.
         """
-        known = self._flows.recall(session_token, audience)
-        if known is not None:
-            return known
         return self._run(self._flows.validate_and_refresh(session_token, refresh_token, audience))
 
     def logout(self, refresh_token: str) -> None:

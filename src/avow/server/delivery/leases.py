@@ -23,7 +23,7 @@ _KEPT_SECONDS = 7 * 86400
 def due_times(store: Store) -> dict[Method, int]:
     """Return when the next message of each method is due; methods without one are absent."""
     due = store.look_anywhere(lambda tx: tx.all(rows.NEXT_DUE, rows.NextDue))
-    return {each.method: each.due_at for each in due}
+    return {each.method: each.due_at for each in due if each.due_at is not None}
 
 
 def lease(store: Store, method: Method, most: int) -> list[Leased]:

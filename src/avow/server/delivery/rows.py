@@ -66,10 +66,10 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class NextDue:
-    """When the next unfinished message of a method is due."""
+    """When the next unfinished message of a method is due; None when there is none."""
 
     method: Method
-    due_at: int
+    due_at: int | None
 
 
 # Two sends to one address (or prefix) at once wait for each other here; otherwise neither would count the other.
@@ -107,7 +107,8 @@ VALUES
 
 # Of no project (see store/cross_project.py): one courier serves all of them. The condition is repeated outside the
 # inner SELECT because PostgreSQL judges it again on the row it finally locks: what another courier took meanwhile is
-# left alone. While a message is leased its due_at is the end of the lease: a dead courier's messages come due again.
+# left alone. It is a CASE there, so that SQLite finds the rows by their key and does not scan the index once more.
+# While a message is leased its due_at is the end of the lease: a dead courier's messages come due again.
 LEASE = """
 UPDATE outbox
 SET state = 'leased', attempts = attempts + 1, leased_until = :leased_until, due_at = :leased_until
@@ -115,7 +116,7 @@ WHERE (project_id, id) IN (
     SELECT project_id, id FROM outbox
     WHERE state IN ('waiting', 'leased') AND due_at <= :now AND method = :method
     ORDER BY due_at LIMIT :most)
-  AND state IN ('waiting', 'leased') AND due_at <= :now
+  AND CASE WHEN state IN ('waiting', 'leased') THEN due_at END <= :now
 RETURNING project_id, id, challenge_id, template, method, locale, sealed, attempts, leased_until, created_at,
   (SELECT expires_at FROM challenges
    WHERE challenges.project_id = outbox.project_id AND challenges.id = outbox.challenge_id
@@ -123,8 +124,16 @@ RETURNING project_id, id, challenge_id, template, method, locale, sealed, attemp
   (SELECT name FROM projects WHERE projects.id = outbox.project_id) AS project_name
 """
 
+# One probe of the index for each method, however long the outbox is.
 NEXT_DUE = """
-SELECT method, MIN(due_at) AS due_at FROM outbox WHERE state IN ('waiting', 'leased') GROUP BY method
+SELECT 'email' AS method,
+  (SELECT MIN(due_at) FROM outbox WHERE state IN ('waiting', 'leased') AND method = 'email') AS due_at
+UNION ALL
+SELECT 'sms', (SELECT MIN(due_at) FROM outbox WHERE state IN ('waiting', 'leased') AND method = 'sms')
+UNION ALL
+SELECT 'voice', (SELECT MIN(due_at) FROM outbox WHERE state IN ('waiting', 'leased') AND method = 'voice')
+UNION ALL
+SELECT 'whatsapp', (SELECT MIN(due_at) FROM outbox WHERE state IN ('waiting', 'leased') AND method = 'whatsapp')
 """
 
 DROP_OVERDUE = """

@@ -379,6 +379,14 @@ outbox = Table(
     Index(None, "project_id", "created_at"),
     Index("ix_outbox_due", "state", "due_at"),
 )
+# What a courier looks for, however many finished messages there are.
+Index(
+    "ix_outbox_open",
+    outbox.c.method,
+    outbox.c.due_at,
+    sqlite_where=outbox.c.state.in_(["waiting", "leased"]),
+    postgresql_where=outbox.c.state.in_(["waiting", "leased"]),
+)
 
 # A project's own words for a message; absent rows are the built-in templates.
 message_templates = Table(

@@ -126,6 +126,8 @@ CREATE TABLE outbox (
 
 CREATE INDEX ix_outbox_due ON outbox (state, due_at);
 
+CREATE INDEX ix_outbox_open ON outbox (method, due_at) WHERE state IN ('waiting', 'leased');
+
 CREATE INDEX ix_outbox_project_id_address_mac_created_at ON outbox (project_id, address_mac, created_at);
 
 CREATE INDEX ix_outbox_project_id_created_at ON outbox (project_id, created_at);

@@ -140,6 +140,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_due", "outbox", ["state", "due_at"], unique=False)
     op.create_index(
+        "ix_outbox_open",
+        "outbox",
+        ["method", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('waiting', 'leased')"),
+        postgresql_where=sa.text("state IN ('waiting', 'leased')"),
+    )
+    op.create_index(
         "ix_outbox_project_id_address_mac_created_at",
         "outbox",
         ["project_id", "address_mac", "created_at"],

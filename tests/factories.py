@@ -1,0 +1,103 @@
+"""People, roles and tenants for tests, made straight in the database; every value has a working default.
+
+Addresses are never given out twice: an outbox shared by many tests then has no letter of another test.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from avow.core import addresses
+from avow.server.roles import actions as roles
+from avow.server.store import Tx
+from avow.server.tenants import actions as tenants
+from avow.server.users import actions as users
+from avow.server.users.actions import NewUser
+from avow.testing.server import Avow
+
+_numbers = itertools.count(1000)
+
+
+def new_email(name: str = "mia") -> str:
+    """Return an e-mail address that no test has had."""
+    return f"{name}-{next(_numbers)}@example.com"
+
+
+def new_phone() -> str:
+    """Return a phone number that no test has had, E.164."""
+    return f"+1202555{next(_numbers):04d}"
+
+
+def make_user(
+    avow: Avow,
+    login_id: str | None = None,
+    *,
+    email: str = "",
+    phone: str = "",
+    is_verified: bool = True,
+    further_login_ids: Sequence[str] = (),
+    **columns: Any,
+) -> str:
+    """Insert a user; return the user id.
+
+    Args:
+        avow: The project.
+        login_id: What they sign in with; a new e-mail address when absent.
+        email: Their address; the login ID when it is one.
+        phone: Their number; the login ID when it is one.
+        is_verified: Both addresses have been proven.
+        further_login_ids: What they can sign in with besides.
+        columns: Further fields of `NewUser`.
+    """
+    identity = login_id or email or phone or new_email()
+    user = NewUser(
+        login_id=addresses.login_id(identity),
+        email=email or (identity if "@" in identity else ""),
+        phone=phone or (identity if identity.startswith("+") else ""),
+        further_login_ids=tuple(addresses.login_id(each) for each in further_login_ids),
+        **{"is_email_verified": is_verified, "is_phone_verified": is_verified, **columns},
+    )
+    return avow.run(lambda tx: users.create(tx, user))
+
+
+def make_role(avow: Avow, name: str, permissions: Sequence[str] = ()) -> str:
+    """Insert a role of the project with its permissions; return the role id."""
+    return avow.run(lambda tx: roles.create(tx, name, permissions=permissions))
+
+
+def make_tenant(avow: Avow, name: str = "Acme", *, tenant_id: str = "") -> str:
+    """Insert a tenant; return its id."""
+    return avow.run(lambda tx: tenants.create(tx, name, tenant_id=tenant_id))
+
+
+def join_tenant(avow: Avow, user_id: str, tenant_id: str, role_ids: Sequence[str] = ()) -> None:
+    """Make a user a member of a tenant, with roles there."""
+
+    def unit(tx: Tx) -> None:
+        tenants.add_member(tx, user_id, tenant_id)
+        for role_id in role_ids:
+            roles.grant(tx, user_id, role_id, tenant_id=tenant_id)
+
+    avow.run(unit)
+
+
+def grant(avow: Avow, user_id: str, role_id: str) -> None:
+    """Give a user a role of the project."""
+    avow.run(lambda tx: roles.grant(tx, user_id, role_id))
+
+
+def make_member(
+    avow: Avow,
+    user_id: str,
+    *,
+    roles_of_project: Mapping[str, Sequence[str]] | None = None,
+    tenant_id: str = "my-tenant-ID",
+    roles_in_tenant: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Give a user roles (name and permissions) in the project and in one tenant, all of which are made here."""
+    for name, permissions in (roles_of_project or {}).items():
+        grant(avow, user_id, make_role(avow, name, permissions))
+    if roles_in_tenant is not None:
+        make_tenant(avow, "My tenant", tenant_id=tenant_id)
+        made = [make_role(avow, name, permissions) for name, permissions in roles_in_tenant.items()]
+        join_tenant(avow, user_id, tenant_id, made)

@@ -1,0 +1,68 @@
+"""Servers in this process, one per database, that the tests of a run share: each test takes a project of its own."""
+
+import contextlib
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from avow.server.asgi import AsgiApp
+from avow.server.visit import Response, Visit
+from avow.testing.server import Server
+from tests.bed import postgres
+from tests.bed.databases import new_sqlite_url, remove_sqlite
+
+Observe = Callable[[Visit, Response, float], None]
+
+_START_SECONDS = 20
+
+
+@contextlib.contextmanager
+def server_over(database: str, value: Callable[[str], str]) -> Iterator[Server]:
+    """Give a server over a fresh database, and remove both.
+
+    Args:
+        database: `sqlite` or `postgres`.
+        value: Returns the value of a fixture: the URL of the run's PostgreSQL, started when asked for.
+    """
+    with contextlib.ExitStack() as stack:
+        if database == "sqlite":
+            url = new_sqlite_url()
+            stack.callback(remove_sqlite, url)
+        else:
+            url = stack.enter_context(postgres.fresh_database(value("postgres_server_url")))
+        server = Server(url)
+        stack.callback(server.close)
+        yield server
+
+
+@contextlib.contextmanager
+def over_http(server: Server, observe: Observe | None = None) -> Iterator[str]:
+    """Serve a server's site on a free loopback port; give the address to call.
+
+    Args:
+        server: Its site is served, and closed at the end.
+        observe: Sees every request with its answer.
+    """
+    site = dataclasses.replace(server.site, observe=observe) if observe else server.site
+    config = uvicorn.Config(AsgiApp(site), host="127.0.0.1", port=0, lifespan="on", log_level="error", access_log=False)
+    listener = uvicorn.Server(config)
+    thread = threading.Thread(target=listener.run, name="test-http", daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{_port(listener)}"
+    finally:
+        listener.should_exit = True
+        thread.join(_START_SECONDS)
+        assert not thread.is_alive()
+
+
+def _port(listener: uvicorn.Server) -> int:
+    deadline = time.monotonic() + _START_SECONDS
+    while not listener.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)
+    port: int = listener.servers[0].sockets[0].getsockname()[1]
+    return port

@@ -66,9 +66,9 @@ def report(title: str, rows: list[Row], bars: Mapping[str, float] | None = None)
     print(f"\n{title}\n{'':<{width}}  {'CPU us':>9}  {'ratio':>7}  [least .. most]")
     for row in rows:
         bar = bars.get(row.name)
-        verdict = "" if bar is None else f"  {'within' if row.ratio <= bar else 'OVER'} {bar:.2f}"
-        spread = f"[{row.ratios[0]:.2f} .. {row.ratios[-1]:.2f}]"
-        print(f"{row.name:<{width}}  {row.microseconds:9.2f}  {row.ratio:7.2f}  {spread}{verdict}", flush=True)
+        verdict = "" if bar is None else f"  {'within' if row.ratio <= bar else 'OVER'} {bar:.4g}"
+        spread = f"[{row.ratios[0]:.3f} .. {row.ratios[-1]:.3f}]"
+        print(f"{row.name:<{width}}  {row.microseconds:9.2f}  {row.ratio:7.3f}  {spread}{verdict}", flush=True)
     return all(row.ratio <= bars.get(row.name, row.ratio) for row in rows)
 
 

@@ -164,13 +164,13 @@ class Flows:
                 raise
             return (yield from self.refresh(refresh_token, wanted or None))
 
-    def validate_at_once(self, session_token: str, audience: Audience = None) -> SessionClaims | None:
+    def validate_at_once(self, session_token: object, audience: Audience = None) -> SessionClaims | None:
         """Verify a session token without any effect; None when keys are to be fetched first.
 
         Raises:
             InvalidToken: It does not hold.
         """
-        if not _is_text(session_token):
+        if not isinstance(session_token, str) or not session_token:
             raise InvalidToken(400, ERROR_TYPE_INVALID_TOKEN, "A session token is needed.")
         wanted = () if audience is None else audiences(audience)
         now = self._clock()
@@ -238,7 +238,3 @@ class Flows:
         except (ValueError, LookupError, TypeError):
             return
         self._checker.cache.drop_containing(name)
-
-
-def _is_text(token: object) -> bool:
-    return isinstance(token, str) and token != ""

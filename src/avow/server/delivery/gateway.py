@@ -3,8 +3,8 @@
 import re
 import threading
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
@@ -125,8 +125,8 @@ def _form(message: Rendered, settings: GatewaySettings) -> tuple[str, dict[str, 
 
 def _twiml(message: Rendered) -> str:
     language = texts(message.locale if message.locale in LANGUAGES else DEFAULT).voice
-    spoken = escape(message.spoken or message.text)
-    return f"<Response><Say language={quoteattr(language)}>{spoken}</Say></Response>"
+    spoken = escape(message.spoken or message.text, quote=False)
+    return f'<Response><Say language="{language}">{spoken}</Say></Response>'
 
 
 def _judge(answer: "httpx2.Response") -> None:

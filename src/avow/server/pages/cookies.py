@@ -1,0 +1,175 @@
+"""The cookies of Avow's own pages: the browser's mark, a sign-in on its way, and the session.
+
+Over https they carry the prefix `__Host-`, so that no neighbouring host can set or read them. Over http, which
+settings allow for localhost only, they have neither the prefix nor Secure: not every browser takes those there.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from typing import Any, Literal
+
+import msgspec
+
+from avow.clock import Clock
+from avow.core.ids import secret_text
+from avow.core.sessions import REFRESH, SESSION
+from avow.core.tokens import Expected, sign, verify
+from avow.core.vault import Vault
+from avow.errors import InvalidToken, SealBroken
+from avow.server.serving import Call, Cookie, Issued, Project, SessionCaller
+from avow.server.settings import Settings
+
+__all__ = ["How", "Jar", "SignInState"]
+
+How = Literal["code", "link", "number"]
+
+_BROWSER = "avow-browser"
+_SIGN_IN = "avow-sign-in"
+_REFRESH = "avow-refresh-"
+_SESSION = "avow-session-"
+_BROWSER_SECONDS = 30 * 86400
+_MOST_BYTES = 3800  # browsers drop a cookie of more than 4,096 bytes, attributes included
+
+
+class SignInState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A sign-in between its steps; it travels sealed, so the server remembers nothing.
+
+    Attributes:
+        project_id: For which project.
+        login_id: As the API takes it.
+        method: Delivery method.
+        how: What was sent.
+        sent_at: When the message was asked for.
+        ends_at: When this state ends; later than what was sent, so that an expired code can be asked for anew.
+        is_again: It was sent again.
+        next: Where to go afterwards, approved; "" for the signed-in page.
+        challenge_id: Of a magic link: which one this browser asked for.
+        pending_ref, link_id: Of an enchanted link: the handle polled with, and the number shown.
+    """
+
+    project_id: str
+    login_id: str
+    method: Literal["email", "sms"]
+    how: How
+    sent_at: int
+    ends_at: int
+    is_again: bool = False
+    next: str = ""
+    challenge_id: str = ""
+    pending_ref: str = ""
+    link_id: str = ""
+
+
+class Jar:
+    """Reads and makes the cookies of one server."""
+
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
+        self._is_https = settings.is_https
+        self._vault = vault
+        self._clock = clock
+
+    # --- The browser's mark, and the token in forms that goes with it ---
+
+    def browser(self, call: Call[Any]) -> str:
+        """Return the mark of the browser, or "" when it has none yet."""
+        return self._read(call, _BROWSER)[:64]
+
+    def marked(self, call: Call[Any]) -> tuple[str, tuple[Cookie, ...]]:
+        """Return the mark of the browser, and the cookie to set when it is new."""
+        mark = self.browser(call)
+        if mark:
+            return mark, ()
+        fresh = secret_text(26)
+        return fresh, (self._cookie(_BROWSER, fresh, _BROWSER_SECONDS),)
+
+    def form_token(self, mark: str) -> str:
+        """Return the hidden field of forms shown to this browser."""
+        return _text(self._vault.mac("page-form", mark)) if mark else ""
+
+    def is_own_form(self, call: Call[Any], token: str) -> bool:
+        """Tell whether a form was shown to the browser that sends it.
+
+        Spec: a token bound to a `__Host-` cookie that no other site can set, so that it also stops login CSRF.
+        """
+        mark = self.browser(call)
+        return bool(mark) and hmac.compare_digest(self.form_token(mark).encode(), token.encode())
+
+    # --- A sign-in on its way ---
+
+    def keep_sign_in(self, mark: str, state: SignInState) -> Cookie:
+        """Return the cookie that carries a sign-in to its next step, in this browser only."""
+        sealed = self._vault.seal(msgspec.json.encode(state), row=_row(mark))
+        return self._cookie(_SIGN_IN, _text(sealed), max(1, state.ends_at - self._clock()))
+
+    def sign_in(self, call: Call[Any]) -> SignInState | None:
+        """Return the sign-in that this browser has begun for this project, or None."""
+        text = self._read(call, _SIGN_IN)
+        if not text:
+            return None
+        try:
+            plain = self._vault.open(urlsafe_b64decode(text + "=" * (-len(text) % 4)), row=_row(self.browser(call)))
+            state = msgspec.json.decode(plain, type=SignInState)
+        except (SealBroken, NotBase64, ValueError):
+            return None
+        is_current = state.project_id == call.project.id and state.ends_at > self._clock()
+        return state if is_current else None
+
+    def forget_sign_in(self) -> Cookie:
+        """Return the cookie that ends a sign-in on its way."""
+        return self._cookie(_SIGN_IN, "", 0)
+
+    # --- The session ---
+
+    def keep_session(self, project: Project, issued: Issued) -> tuple[Cookie, ...]:
+        """Sign the tokens of a session and return the cookies that hold them; call it after the commit."""
+        claims = issued.claims
+        left = max(1, claims.expires_at - claims.issued_at)
+        token = sign(issued.key, claims.session_token())
+        fits = len(token) <= _MOST_BYTES
+        shown = self._cookie(_SESSION + project.id, token if fits else "", left if fits else 0)
+        if not issued.refreshes:
+            return (shown,)
+        return (self._cookie(_REFRESH + project.id, sign(issued.key, claims.refresh_token()), left), shown)
+
+    def forget_session(self, project: Project) -> tuple[Cookie, ...]:
+        """Return the cookies that remove a session from the browser."""
+        return tuple(self._cookie(name + project.id, "", 0) for name in (_REFRESH, _SESSION))
+
+    def session(self, call: Call[Any]) -> tuple[SessionCaller, int] | None:
+        """Return whose session the browser holds and when it ends, or None; whether it lives a unit decides."""
+        claims = self._claims(call, _REFRESH, REFRESH)
+        match claims:
+            case {"sub": str(user_id), "sid": str(session_id), "gen": int(generation), "exp": int(ends_at)}:
+                return SessionCaller(user_id, session_id, generation, via_cookie=True), ends_at
+            case _:
+                return None
+
+    def session_claims(self, call: Call[Any]) -> dict[str, Any] | None:
+        """Return what the session token in the browser says, or None when it has expired."""
+        return self._claims(call, _SESSION, SESSION)
+
+    def _claims(self, call: Call[Any], name: str, kind: str) -> dict[str, Any] | None:
+        token = self._read(call, name + call.project.id)
+        expected = Expected(issuer=call.project.id, kinds=frozenset({kind}))
+        try:
+            return verify(token, call.project.session_keys, expected, self._clock()).claims() if token else None
+        except InvalidToken:
+            return None
+
+    def _read(self, call: Call[Any], name: str) -> str:
+        return call.cookies.get(self._name(name), "")
+
+    def _cookie(self, name: str, value: str, seconds: int) -> Cookie:
+        return Cookie(self._name(name), value, max_age_seconds=seconds, secure=self._is_https)
+
+    def _name(self, name: str) -> str:
+        return f"__Host-{name}" if self._is_https else name
+
+
+def _row(mark: str) -> str:
+    return f"pages/sign-in/{mark}"
+
+
+def _text(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,36 @@
+"""Errors for people: what happened and what to do, in the look of every other page."""
+
+from dataclasses import replace
+
+from avow.errors import API_RATE_LIMIT_RETRY_AFTER_HEADER, AuthException, AvowError, RateLimitException, Unavailable
+from avow.server.pages.frame import Frame
+from avow.server.serving import Answer
+from avow.server.visit import Visit
+
+__all__ = ["error_page"]
+
+_OWN_WORDS = frozenset({403, 404, 429})  # other statuses take the words of their class
+_SERVER_ERRORS = 500
+
+
+def error_page(frame: Frame, visit: Visit, error: AvowError) -> Answer:
+    """Return the page for an error; it tells nothing beyond what happened and, of a fault of ours, its id."""
+    status = int(error.status_code if isinstance(error, AuthException) else error.status)
+    wait = error.retry_after_seconds if isinstance(error, RateLimitException | Unavailable) else 0
+    # An error before the request was described leaves the language in the headers.
+    locale = visit.client.locale or visit.request.headers.get("accept-language", "")
+    values = {
+        "words_of": f"error.{_words_of(status)}",
+        "seconds": wait,
+        "incident": visit.id if status >= _SERVER_ERRORS else "",
+        "project": visit.project,
+    }
+    answer = frame.page(replace(visit.client, locale=locale), "error", values, status=status)
+    retry = {API_RATE_LIMIT_RETRY_AFTER_HEADER: str(wait)} if wait else {}
+    return replace(answer, headers={**answer.headers, **retry})
+
+
+def _words_of(status: int) -> int:
+    if status in _OWN_WORDS:
+        return status
+    return 500 if status >= _SERVER_ERRORS else 400

@@ -1,0 +1,225 @@
+"""What all pages share: templates, words, the style sheet, and the headers that keep a page to itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from avow.clock import Clock
+from avow.core.vault import Vault
+from avow.errors import NotFound
+from avow.server.delivery.devices import known_device
+from avow.server.pages.cookies import Jar
+from avow.server.pages.texts import Catalogue, catalogue_for
+from avow.server.serving import Answer, Call, Client, Cookie
+from avow.server.settings import Settings
+
+__all__ = ["Frame", "Said", "known"]
+
+_FOLDER = Path(__file__).parent
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_POLICY = (
+    "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'{leads_to}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+# Spec: HTML "cross-origin opener policy"; RFC 6797; Permissions Policy. The edge adds nosniff, no-store, no-referrer.
+_HEADERS = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "x-frame-options": "DENY",
+}
+_HSTS = "max-age=31536000"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text of the catalogue and its values, until the language is known."""
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that pages load: its name holds a hash, so browsers may keep it for ever."""
+
+    name: str
+    body: bytes
+    content_type: str
+
+
+def _asset(stem: str, kind: str) -> Asset:
+    body = (_FOLDER / "assets" / f"{stem}.{kind}").read_bytes()
+    return Asset(f"{stem}-{sha256(body).hexdigest()[:16]}.{kind}", body, _TYPES[kind])
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """Return every asset by what templates call it."""
+    return {"style": _asset("avow", "css"), "script": _asset("avow", "js"), "icon": _asset("avow", "svg")}
+
+
+class Frame:
+    """The frame around every page of one server.
+
+    Attributes:
+        settings: Of the server.
+        clock: Of the server.
+        jar: Its cookies.
+        takes_phone: Somebody carries messages to phones.
+    """
+
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock, *, takes_phone: bool) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.jar = Jar(settings, vault, clock)
+        self.takes_phone = takes_phone
+
+    @cached_property
+    def root(self) -> str:
+        """Return the prefix of every address, "" unless the server is mounted below another application's."""
+        return urlsplit(self.settings.public_url).path.rstrip("/")
+
+    def page(
+        self,
+        client: Client,
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        cookies: Sequence[Cookie] = (),
+        leads_to: str = "",
+    ) -> Answer:
+        """Render a page.
+
+        Args:
+            client: Whose language counts.
+            template: Name of the file.
+            values: What the template shows; everything is escaped.
+            status: HTTP status.
+            cookies: Cookies to set.
+            leads_to: Approved URL that the page's form may end at; browsers check where a form leads to the last.
+        """
+        nonce = token_urlsafe(16)
+        words = catalogue_for(client.locale)
+        html = (
+            _environment()
+            .get_template(f"{template}.html")
+            .render(
+                words=words,
+                say=lambda key, **given: words.say(key, given),
+                device=lambda user_agent: device_text(words, user_agent),
+                root=self.root,
+                assets={name: asset.name for name, asset in assets().items()},
+                nonce=nonce,
+                is_development=self.settings.is_development,
+                **values,
+            )
+        )
+        policy = _POLICY.format(nonce=nonce, leads_to=f" {_origin(leads_to)}" if leads_to else "")
+        return Answer(
+            html,
+            status,
+            "text/html; charset=utf-8",
+            {**self._headers(), "content-security-policy": policy},
+            tuple(cookies),
+        )
+
+    def form(
+        self,
+        call: Call[Any],
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        status: int = 200,
+        cookies: Sequence[Cookie] = (),
+        leads_to: str = "",
+    ) -> Answer:
+        """Render a page of a project with a form in it, whose token is bound to this browser."""
+        mark, new_mark = self.jar.marked(call)
+        shown = {
+            "form_token": self.jar.form_token(mark),
+            "project": known(call),
+            "error": None,
+            "notice": None,
+            **values,
+        }
+        return self.page(call.client, template, shown, status=status, cookies=(*new_mark, *cookies), leads_to=leads_to)
+
+    def redirect(self, path: str, cookies: Sequence[Cookie] = ()) -> Answer:
+        """Lead the browser on by GET: to a path of ours, or to an approved absolute URL."""
+        where = path if path.startswith(("http://", "https://")) else self.root + path
+        return Answer(b"", 303, "text/plain", {**self._headers(), "location": where}, tuple(cookies))
+
+    def asset(self, name: str) -> Answer:
+        """Answer one of the files that pages load.
+
+        Raises:
+            NotFound: There is none of this name.
+        """
+        found = next((each for each in assets().values() if each.name == name), None)
+        if found is None:
+            raise NotFound
+        headers = {
+            "cache-control": "public, max-age=31536000, immutable",
+            "cross-origin-resource-policy": "same-origin",
+        }
+        return Answer(found.body, 200, found.content_type, headers)
+
+    def _headers(self) -> dict[str, str]:
+        return {**_HEADERS, **({"strict-transport-security": _HSTS} if self.settings.is_https else {})}
+
+
+def known(call: Call[Any]) -> Any:
+    """Return the project of a page.
+
+    Raises:
+        NotFound: There is none with this id.
+    """
+    project: Any = call.project
+    if project is None:
+        raise NotFound
+    return project
+
+
+def device_text(words: Catalogue, user_agent: str) -> Markup:
+    """Return a User-Agent in words."""
+    browser, system = known_device(user_agent)
+    if browser and system:
+        return words.say("device", {"browser": browser, "system": system})
+    return Markup("{}").format(browser or system) if browser or system else words.say("device.unknown")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _instant(seconds: int) -> Markup:
+    """Return an instant for people; the script writes it in their own time zone."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return Markup('<time datetime="{}">{} UTC</time>').format(f"{at:%Y-%m-%dT%H:%M:%SZ}", f"{at:%Y-%m-%d %H:%M}")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["instant"] = _instant
+    return environment

@@ -18,6 +18,7 @@ from avow.server.openapi import encoded as encoded_openapi
 from avow.server.operations.handlers import Readiness, operations_slice
 from avow.server.operations.metrics import Metrics
 from avow.server.operations.observing import Observer
+from avow.server.pages import Pages
 from avow.server.pages.inbox import inbox_slice
 from avow.server.routes import Routes
 from avow.server.serving import Answer, Call, Handler, Slice, plain
@@ -78,8 +79,9 @@ def build(
     pool = Pool(settings.hash_threads)
     readiness, metrics = Readiness(), Metrics(metrics_folder)
     operations = operations_slice(readiness, metrics, settings)
-    slices = (*SLICES, operations, *further, *([inbox_slice(inbox)] if inbox else ()))
-    edge = Edge(Routes(_handlers(slices)), ProjectDirectory(clock, settings), settings, clock)
+    pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
+    slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
+    edge = Edge(Routes(_handlers(slices)), ProjectDirectory(clock, settings), settings, clock, error_page=pages.error)
 
     def close() -> None:
         courier.stop()

@@ -281,8 +281,8 @@ CHECKS: tuple[Check, ...] = (
 
 
 def _is_same_origin(edge: Edge, headers: Mapping[str, str]) -> bool:
-    site = headers.get("sec-fetch-site", "")
-    return site == "same-origin" if site else headers.get("origin", "") == edge.settings.public_origin
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
+    return site == "same-origin" if site else bool(origin) and origin == edge.settings.public_origin
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

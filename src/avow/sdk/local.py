@@ -20,19 +20,16 @@ class Local(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         """Keep `make` for the first use in each process."""
         self._make = make
-        self._held: tuple[int, T] | None = None
+        self._held: dict[int, T] = {}
 
     def get(self) -> T:
-        """Return this process's value."""
-        held = self._held
-        if held is None or held[0] != os.getpid():
-            held = self._held = (os.getpid(), self._make())
-        return held[1]
+        """Return this process's value; threads that ask at once for the first time get the same one."""
+        held = self._held.get(os.getpid())
+        return self._held.setdefault(os.getpid(), self._make()) if held is None else held
 
     def take(self) -> T | None:
         """Return this process's value and forget it, None if there is none."""
-        held, self._held = self._held, None
-        return held[1] if held is not None and held[0] == os.getpid() else None
+        return self._held.pop(os.getpid(), None)
 
 
 class AsyncLocal(Generic[T]):

@@ -1,7 +1,9 @@
 import asyncio
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,3 +199,8 @@ def test_server_can_be_imported_without_the_sdk() -> None:
     code = "import sys, avow.errors, avow.wire.table\nprint(*(n for n in sys.modules if n.startswith('avow.sdk')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert avow.__version__ == project["version"]

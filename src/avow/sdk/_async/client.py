@@ -112,6 +112,8 @@ class AsyncClient:
         if self._owns_transport:
             await self._runner.close()
 
+    aclose = close  # only asynchronous: the official SDK's name
+
     @property
     def mgmt(self) -> AsyncMgmt:
         """Return the management calls.

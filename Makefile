@@ -43,12 +43,12 @@ programs: .venv/.dev
 	@$(PY) scripts/check_programs.py
 
 test: programs
-	$(PY) -m pytest -q -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 $(ARGS)
 	$(PY) scripts/check_pythons.py
 
 test-full: export AVOW_TEST_FULL := 1
 test-full: programs
-	$(PY) -m pytest -q -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 $(ARGS)
 	$(PY) scripts/check_pythons.py
 
 check: .venv/.dev

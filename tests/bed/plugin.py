@@ -1,11 +1,14 @@
 """The fixtures of the test bed, and what a run says and does at its start and end."""
 
 import contextlib
+import errno
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -81,6 +84,27 @@ def rounds() -> Callable[[int, int], int]:
 def clock(tmp_path: Path) -> FileClock:
     """Give a clock that the test moves; `clock.path` lets other processes read it."""
     return FileClock(tmp_path / "clock")
+
+
+# --- Network ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Leave every machine but this one unreachable; the servers that the environment names stay reachable."""
+    named = [os.environ.get(name, "") for name in ("AVOW_TEST_POSTGRES_URL", "AVOW_TEST_VALKEY_URL")]
+    allowed = {"localhost", "::1", *(urlsplit(url).hostname for url in named)}
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        is_internet = self.family in {socket.AF_INET, socket.AF_INET6}
+        if is_internet and address[0] not in allowed and not address[0].startswith("127."):
+            raise OSError(errno.ENETUNREACH, f"tests do not reach {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        yield
 
 
 # --- Databases and cache ---------------------------------------------------------------------------------------

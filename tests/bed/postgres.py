@@ -172,7 +172,10 @@ def _readable(binaries: Path) -> Path:
     program = str(binaries / "postgres")
     if subprocess.run(["test", "-x", program], check=False, **_as_owner()).returncode == 0:
         return binaries
+    package = binaries.parent.parent
     copy = run.folder() / "postgres-installation"
-    if not copy.exists():
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-    return copy / binaries.name
+    # A package from pip keeps its shared libraries beside itself and finds them by the way from here to there.
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.exists() and not (copy / folder.name).exists():
+            shutil.copytree(folder, copy / folder.name, symlinks=True)
+    return copy / package.name / binaries.parent.name / binaries.name

@@ -2,6 +2,7 @@
 
 import os
 import smtplib
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -152,3 +153,8 @@ def test_clock_adds_its_offset_to_the_wall_clock(tmp_path: Path) -> None:
 def test_processes_of_a_run_are_noted_for_its_end(postgres_url: str) -> None:
     noted = list(Path(os.environ["AVOW_TEST_RUN"]).glob("*.process"))
     assert noted or os.environ.get("AVOW_TEST_POSTGRES_URL")
+
+
+def test_other_machines_are_out_of_reach() -> None:
+    with pytest.raises(OSError, match="tests do not reach"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)

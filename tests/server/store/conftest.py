@@ -58,6 +58,10 @@ def bump(tx: Tx) -> int:
     return tx.run(BUMP)
 
 
+def insert_tenant(tenant_id: str) -> Callable[[Tx], int]:
+    return lambda tx: tx.run(INSERT_TENANT, id=tenant_id, name="")
+
+
 class Answers:
     """What a store answered, group by group; `done` is handed in with the units."""
 

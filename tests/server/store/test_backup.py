@@ -2,12 +2,13 @@
 
 import stat
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from avow.core.vault import Vault
-from avow.server.store import Store, StoreRefused, backup, check_schema, open_store
+from avow.server.store import Store, StoreRefused, Tx, backup, check_schema, open_store
 from avow.server.store.opening import sqlite_path
 from avow.testing.clock import FileClock
 from tests.server.store.conftest import INSERT_TENANT, PROJECT, TENANTS, bump, version
@@ -41,14 +42,15 @@ def test_copy_replaces_nothing(sqlite_store: Store, tmp_path: Path) -> None:
 def test_copy_made_under_writes_holds_whole_units(sqlite_store: Store, tmp_path: Path, vault: Vault) -> None:
     stop = threading.Event()
 
+    def insert_pair(number: int, tx: Tx) -> None:
+        for each in (number, number + 1):
+            tx.run(INSERT_TENANT, id=f"{each:08}", name="")
+
     def write() -> None:
         number = 0
         while not stop.is_set():
             number += 2
-            names = f"{number:08}", f"{number + 1:08}"
-            sqlite_store.run(
-                PROJECT, lambda tx, names=names: [tx.run(INSERT_TENANT, id=each, name="") for each in names]
-            )
+            sqlite_store.run(PROJECT, partial(insert_pair, number))
 
     writer = threading.Thread(target=write)
     writer.start()

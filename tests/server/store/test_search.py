@@ -1,5 +1,7 @@
 """IN lists and searches: constant fragments, values as parameters only."""
 
+from functools import partial
+
 import pytest
 
 from avow.server.store import Search, Store, Tx, in_list
@@ -59,8 +61,7 @@ def test_conditions_are_joined_by_and(store: Store) -> None:
 
 def test_page_is_part_of_the_order(store: Store) -> None:
     pages = [
-        store.look(PROJECT, lambda tx, offset=offset: Search(FIND).order("id").page(3, offset).all(tx, str))
-        for offset in (0, 3, 6, 9)
+        store.look(PROJECT, partial(Search(FIND).order("id").page(3, offset).all, row=str)) for offset in (0, 3, 6, 9)
     ]
     assert [name for page in pages for name in page] == sorted(NAMES)
     assert [len(page) for page in pages] == [3, 3, 2, 0]

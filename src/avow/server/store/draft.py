@@ -68,7 +68,6 @@ def _draft(name: str) -> str:
     if operations is None:
         raise RuntimeError("Alembic found nothing to compare")
     body = render_python_code(operations).replace(_TEXT, "TEXT")
-    body = re.sub(r"op\.f\(('[^']*')\)", r"\1", body)
     body = re.sub(r"^ *# ###.*\n?", "", body, flags=re.MULTILINE).strip()
     for table in sorted(UNLOGGED):
         if f"op.create_table('{table}'" in body:

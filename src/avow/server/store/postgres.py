@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from time import monotonic
+from time import monotonic, sleep
 from typing import NoReturn, cast
 
 import psycopg
@@ -22,6 +22,7 @@ from avow.server.store.tx import Cursor, Execute, Tx, Value
 __all__ = ["MIGRATION_LOCK", "PostgresEngine", "connect", "translate"]
 
 _RERUNS = 3
+_PAUSE_SECONDS = 0.01
 _CONNECT_SECONDS = 3
 _DOWN_SECONDS = 0.5
 _JOIN_SECONDS = 10.0
@@ -172,6 +173,7 @@ class PostgresEngine:
             except (errors.DeadlockDetected, errors.SerializationFailure):
                 if not reruns:
                     raise
+                sleep(_PAUSE_SECONDS * (_RERUNS + 1 - reruns))  # else the loser is back before the winner wakes
                 reruns -= 1
             except _Lost as lost:
                 if not reconnects:
@@ -232,19 +234,21 @@ class _Link:
     def begin(self, *, only_reads: bool) -> Execute:
         """Begin a transaction, or none for a unit that only reads, and return how to run its statements.
 
+        A connection that was lost while idle is nobody's failure, and is opened again.
+
         Raises:
-            _Lost: The connection was lost meanwhile.
-            Unavailable: None can be opened.
+            Unavailable: None can be opened, or the database takes no writes.
         """
         is_fresh = self._open()
         if not only_reads:
             try:
                 cast(psycopg.Cursor, self._cursor).execute("BEGIN READ WRITE")
             except psycopg.Error as error:
-                if is_fresh or not self._is_lost():
-                    self._raise(error)
-                self.close()  # it was lost while idle, which is nobody's failure
-                return self.begin(only_reads=only_reads)
+                was_idle = self._is_lost() and not is_fresh
+                self.close()  # a standby that refuses may have a successor, which a new connection finds
+                if was_idle:
+                    return self.begin(only_reads=only_reads)
+                raise Unavailable(detail=f"PostgreSQL: {_first_line(error)}") from error
         return self._execute
 
     def _open(self) -> bool:

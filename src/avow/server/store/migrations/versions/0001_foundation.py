@@ -15,14 +15,14 @@ def upgrade() -> None:
         sa.Column("key", TEXT, nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_kv"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_kv")),
     )
-    op.create_index("ix_kv_expires_at", "kv", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_kv_expires_at"), "kv", ["expires_at"], unique=False)
     op.create_table(
         "meta",
         sa.Column("name", TEXT, nullable=False),
         sa.Column("value", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_meta"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
     )
     op.create_table(
         "projects",
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("issuer_host", TEXT, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_projects"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
     )
     op.create_index("uq_projects_issuer_host", "projects", ["issuer_host"], unique=True)
     op.create_table(
@@ -48,14 +48,19 @@ def upgrade() -> None:
         sa.Column("address", TEXT, nullable=False),
         sa.Column("device", TEXT, nullable=False),
         sa.Column("data", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_audit_events_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_audit_events"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_audit_events_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_audit_events")),
     )
     op.create_index(
-        "ix_audit_events_project_id_occurred_at_id", "audit_events", ["project_id", "occurred_at", "id"], unique=False
+        op.f("ix_audit_events_project_id_occurred_at_id"),
+        "audit_events",
+        ["project_id", "occurred_at", "id"],
+        unique=False,
     )
     op.create_index(
-        "ix_audit_events_project_id_user_id_occurred_at",
+        op.f("ix_audit_events_project_id_user_id_occurred_at"),
         "audit_events",
         ["project_id", "user_id", "occurred_at"],
         unique=False,
@@ -71,10 +76,14 @@ def upgrade() -> None:
         sa.Column("attempts_left", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_challenges_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_challenges"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_challenges_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_challenges")),
     )
-    op.create_index("ix_challenges_project_id_expires_at", "challenges", ["project_id", "expires_at"], unique=False)
+    op.create_index(
+        op.f("ix_challenges_project_id_expires_at"), "challenges", ["project_id", "expires_at"], unique=False
+    )
     op.create_index("uq_challenges_subject", "challenges", ["project_id", "purpose", "subject"], unique=True)
     op.create_table(
         "counters",
@@ -82,10 +91,12 @@ def upgrade() -> None:
         sa.Column("id", TEXT, nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("ends_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_counters_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_counters"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_counters_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_counters")),
     )
-    op.create_index("ix_counters_project_id_ends_at", "counters", ["project_id", "ends_at"], unique=False)
+    op.create_index(op.f("ix_counters_project_id_ends_at"), "counters", ["project_id", "ends_at"], unique=False)
     op.create_table(
         "management_keys",
         sa.Column("project_id", TEXT, nullable=False),
@@ -95,11 +106,11 @@ def upgrade() -> None:
         sa.Column("status", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("status IN ('active', 'revoked')", name="ck_management_keys_status"),
+        sa.CheckConstraint("status IN ('active', 'revoked')", name=op.f("ck_management_keys_status")),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_management_keys_project_id", ondelete="CASCADE"
+            ["project_id"], ["projects.id"], name=op.f("fk_management_keys_project_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_management_keys"),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_management_keys")),
     )
     op.create_table(
         "message_templates",
@@ -112,9 +123,9 @@ def upgrade() -> None:
         sa.Column("html", TEXT, nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_message_templates_project_id", ondelete="CASCADE"
+            ["project_id"], ["projects.id"], name=op.f("fk_message_templates_project_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("project_id", "template", "method", "locale", name="pk_message_templates"),
+        sa.PrimaryKeyConstraint("project_id", "template", "method", "locale", name=op.f("pk_message_templates")),
     )
     op.create_table(
         "outbox",
@@ -134,9 +145,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.Column("error", TEXT, nullable=False),
-        sa.CheckConstraint("state IN ('waiting', 'leased', 'sent', 'dropped', 'failed')", name="ck_outbox_state"),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_outbox_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_outbox"),
+        sa.CheckConstraint("state IN ('waiting', 'leased', 'sent', 'dropped', 'failed')", name=op.f("ck_outbox_state")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_outbox_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_outbox")),
     )
     op.create_index("ix_outbox_due", "outbox", ["state", "due_at"], unique=False)
     op.create_index(
@@ -148,14 +159,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('waiting', 'leased')"),
     )
     op.create_index(
-        "ix_outbox_project_id_address_mac_created_at",
+        op.f("ix_outbox_project_id_address_mac_created_at"),
         "outbox",
         ["project_id", "address_mac", "created_at"],
         unique=False,
     )
-    op.create_index("ix_outbox_project_id_created_at", "outbox", ["project_id", "created_at"], unique=False)
+    op.create_index(op.f("ix_outbox_project_id_created_at"), "outbox", ["project_id", "created_at"], unique=False)
     op.create_index(
-        "ix_outbox_project_id_phone_prefix_created_at",
+        op.f("ix_outbox_project_id_phone_prefix_created_at"),
         "outbox",
         ["project_id", "phone_prefix", "created_at"],
         unique=False,
@@ -167,8 +178,10 @@ def upgrade() -> None:
         sa.Column("name", TEXT, nullable=False),
         sa.Column("description", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_permissions_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_permissions"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_permissions_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_permissions")),
     )
     op.create_index("uq_permissions_name", "permissions", ["project_id", "name"], unique=True)
     op.create_table(
@@ -177,9 +190,9 @@ def upgrade() -> None:
         sa.Column("name", TEXT, nullable=False),
         sa.Column("value", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_project_settings_project_id", ondelete="CASCADE"
+            ["project_id"], ["projects.id"], name=op.f("fk_project_settings_project_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("project_id", "name", name="pk_project_settings"),
+        sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_project_settings")),
     )
     op.create_table(
         "signing_keys",
@@ -193,10 +206,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("promoted_at", sa.BigInteger(), nullable=True),
         sa.Column("unpublish_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("key_set IN ('session', 'oidc')", name="ck_signing_keys_key_set"),
-        sa.CheckConstraint("state IN ('next', 'active', 'retired', 'removed')", name="ck_signing_keys_state"),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_signing_keys_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_signing_keys"),
+        sa.CheckConstraint("key_set IN ('session', 'oidc')", name=op.f("ck_signing_keys_key_set")),
+        sa.CheckConstraint("state IN ('next', 'active', 'retired', 'removed')", name=op.f("ck_signing_keys_state")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_signing_keys_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_signing_keys")),
     )
     op.create_index(
         "uq_signing_keys_state",
@@ -212,8 +227,10 @@ def upgrade() -> None:
         sa.Column("id", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_tenants_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_tenants"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_tenants_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_tenants")),
     )
     op.create_table(
         "users",
@@ -234,16 +251,18 @@ def upgrade() -> None:
         sa.Column("credential_version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("status IN ('enabled', 'disabled', 'invited')", name="ck_users_status"),
-        sa.CheckConstraint("is_email_verified IN (0, 1)", name="ck_users_is_email_verified"),
-        sa.CheckConstraint("is_phone_verified IN (0, 1)", name="ck_users_is_phone_verified"),
-        sa.CheckConstraint("is_test IN (0, 1)", name="ck_users_is_test"),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_users_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_users"),
+        sa.CheckConstraint("status IN ('enabled', 'disabled', 'invited')", name=op.f("ck_users_status")),
+        sa.CheckConstraint("is_email_verified IN (0, 1)", name=op.f("ck_users_is_email_verified")),
+        sa.CheckConstraint("is_phone_verified IN (0, 1)", name=op.f("ck_users_is_phone_verified")),
+        sa.CheckConstraint("is_test IN (0, 1)", name=op.f("ck_users_is_test")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_users_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_users")),
     )
-    op.create_index("ix_users_project_id_created_at_id", "users", ["project_id", "created_at", "id"], unique=False)
-    op.create_index("ix_users_project_id_email_folded", "users", ["project_id", "email_folded"], unique=False)
-    op.create_index("ix_users_project_id_phone", "users", ["project_id", "phone"], unique=False)
+    op.create_index(
+        op.f("ix_users_project_id_created_at_id"), "users", ["project_id", "created_at", "id"], unique=False
+    )
+    op.create_index(op.f("ix_users_project_id_email_folded"), "users", ["project_id", "email_folded"], unique=False)
+    op.create_index(op.f("ix_users_project_id_phone"), "users", ["project_id", "phone"], unique=False)
     op.create_table(
         "login_ids",
         sa.Column("project_id", TEXT, nullable=False),
@@ -254,13 +273,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
             ["users.project_id", "users.id"],
-            name="fk_login_ids_project_id_user_id",
+            name=op.f("fk_login_ids_project_id_user_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_login_ids_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "login_id", name="pk_login_ids"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_login_ids_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "login_id", name=op.f("pk_login_ids")),
     )
-    op.create_index("ix_login_ids_project_id_user_id", "login_ids", ["project_id", "user_id"], unique=False)
+    op.create_index(op.f("ix_login_ids_project_id_user_id"), "login_ids", ["project_id", "user_id"], unique=False)
     op.create_table(
         "memberships",
         sa.Column("project_id", TEXT, nullable=False),
@@ -270,20 +291,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id", "tenant_id"],
             ["tenants.project_id", "tenants.id"],
-            name="fk_memberships_project_id_tenant_id",
+            name=op.f("fk_memberships_project_id_tenant_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
             ["users.project_id", "users.id"],
-            name="fk_memberships_project_id_user_id",
+            name=op.f("fk_memberships_project_id_user_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_memberships_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "user_id", "tenant_id", name="pk_memberships"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_memberships_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "tenant_id", name=op.f("pk_memberships")),
     )
     op.create_index(
-        "ix_memberships_project_id_tenant_id_user_id",
+        op.f("ix_memberships_project_id_tenant_id_user_id"),
         "memberships",
         ["project_id", "tenant_id", "user_id"],
         unique=False,
@@ -299,11 +322,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id", "tenant_id"],
             ["tenants.project_id", "tenants.id"],
-            name="fk_roles_project_id_tenant_id",
+            name=op.f("fk_roles_project_id_tenant_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_roles_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_roles"),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_roles_project_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_roles")),
     )
     op.create_index(
         "uq_roles_project_name",
@@ -340,19 +363,24 @@ def upgrade() -> None:
         sa.Column("unsigned_claims", TEXT, nullable=False),
         sa.Column("address", TEXT, nullable=False),
         sa.Column("device", TEXT, nullable=False),
-        sa.CheckConstraint("rotates IN (0, 1)", name="ck_sessions_rotates"),
+        sa.CheckConstraint("rotates IN (0, 1)", name=op.f("ck_sessions_rotates")),
         sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
             ["users.project_id", "users.id"],
-            name="fk_sessions_project_id_user_id",
+            name=op.f("fk_sessions_project_id_user_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_sessions_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_sessions"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_sessions_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_sessions")),
     )
-    op.create_index("ix_sessions_project_id_expires_at", "sessions", ["project_id", "expires_at"], unique=False)
+    op.create_index(op.f("ix_sessions_project_id_expires_at"), "sessions", ["project_id", "expires_at"], unique=False)
     op.create_index(
-        "ix_sessions_project_id_user_id_created_at", "sessions", ["project_id", "user_id", "created_at"], unique=False
+        op.f("ix_sessions_project_id_user_id_created_at"),
+        "sessions",
+        ["project_id", "user_id", "created_at"],
+        unique=False,
     )
     op.create_table(
         "membership_roles",
@@ -363,22 +391,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id", "role_id"],
             ["roles.project_id", "roles.id"],
-            name="fk_membership_roles_project_id_role_id",
+            name=op.f("fk_membership_roles_project_id_role_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "user_id", "tenant_id"],
             ["memberships.project_id", "memberships.user_id", "memberships.tenant_id"],
-            name="fk_membership_roles_project_id_user_id_tenant_id",
+            name=op.f("fk_membership_roles_project_id_user_id_tenant_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_membership_roles_project_id", ondelete="CASCADE"
+            ["project_id"], ["projects.id"], name=op.f("fk_membership_roles_project_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("project_id", "user_id", "tenant_id", "role_id", name="pk_membership_roles"),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "tenant_id", "role_id", name=op.f("pk_membership_roles")),
     )
     op.create_index(
-        "ix_membership_roles_project_id_role_id", "membership_roles", ["project_id", "role_id"], unique=False
+        op.f("ix_membership_roles_project_id_role_id"), "membership_roles", ["project_id", "role_id"], unique=False
     )
     op.create_table(
         "role_permissions",
@@ -388,22 +416,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id", "permission_id"],
             ["permissions.project_id", "permissions.id"],
-            name="fk_role_permissions_project_id_permission_id",
+            name=op.f("fk_role_permissions_project_id_permission_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "role_id"],
             ["roles.project_id", "roles.id"],
-            name="fk_role_permissions_project_id_role_id",
+            name=op.f("fk_role_permissions_project_id_role_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_role_permissions_project_id", ondelete="CASCADE"
+            ["project_id"], ["projects.id"], name=op.f("fk_role_permissions_project_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("project_id", "role_id", "permission_id", name="pk_role_permissions"),
+        sa.PrimaryKeyConstraint("project_id", "role_id", "permission_id", name=op.f("pk_role_permissions")),
     )
     op.create_index(
-        "ix_role_permissions_project_id_permission_id",
+        op.f("ix_role_permissions_project_id_permission_id"),
         "role_permissions",
         ["project_id", "permission_id"],
         unique=False,
@@ -416,19 +444,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id", "role_id"],
             ["roles.project_id", "roles.id"],
-            name="fk_user_roles_project_id_role_id",
+            name=op.f("fk_user_roles_project_id_role_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
             ["users.project_id", "users.id"],
-            name="fk_user_roles_project_id_user_id",
+            name=op.f("fk_user_roles_project_id_user_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_user_roles_project_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("project_id", "user_id", "role_id", name="pk_user_roles"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_user_roles_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "role_id", name=op.f("pk_user_roles")),
     )
-    op.create_index("ix_user_roles_project_id_role_id", "user_roles", ["project_id", "role_id"], unique=False)
+    op.create_index(op.f("ix_user_roles_project_id_role_id"), "user_roles", ["project_id", "role_id"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE kv SET UNLOGGED")
 

@@ -31,6 +31,7 @@ __all__ = [
     "LinkQuery",
     "PlainForm",
     "SessionForm",
+    "SessionQuery",
 ]
 
 _Choice = Annotated[str, Meta(max_length=20)]
@@ -86,6 +87,12 @@ class LinkForm(PlainForm, frozen=True, kw_only=True):
     n: _Number = None
 
 
+class SessionQuery(Shape, frozen=True, kw_only=True):
+    """What the signed-in page may be told: `refreshed`."""
+
+    notice: _Choice | None = None
+
+
 class SessionForm(PlainForm, frozen=True, kw_only=True):
     """What to do with the session: `refresh`, `end`, `end-all`, or `end-one` with the session's id."""
 
@@ -118,5 +125,5 @@ POST_MAGIC_LINK = _post("magic_link.verify", "/magic-link/{projectId}", LinkForm
 ENCHANTED_LINK = _get("enchanted_link", "/enchanted-link/{projectId}", LinkQuery)
 POST_ENCHANTED_LINK = _post("enchanted_link.verify", "/enchanted-link/{projectId}", LinkForm)
 
-SIGNED_IN = _get("signed_in", "/signed-in/{projectId}")
+SIGNED_IN = _get("signed_in", "/signed-in/{projectId}", SessionQuery)
 POST_SIGNED_IN = _post("signed_in.do", "/signed-in/{projectId}", SessionForm)

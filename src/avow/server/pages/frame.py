@@ -22,7 +22,7 @@ from avow.server.pages.texts import Catalogue, catalogue_for
 from avow.server.serving import Answer, Call, Client, Cookie
 from avow.server.settings import Settings
 
-__all__ = ["Frame", "Said", "known"]
+__all__ = ["Frame", "Said"]
 
 _FOLDER = Path(__file__).parent
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -39,6 +39,10 @@ _HEADERS = {
     "x-frame-options": "DENY",
 }
 _HSTS = "max-age=31536000"
+_ASSET_HEADERS = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "cross-origin-resource-policy": "same-origin",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,8 @@ class Frame:
             )
         )
         policy = _POLICY.format(nonce=nonce, leads_to=f" {_origin(leads_to)}" if leads_to else "")
-        return Answer(
-            html,
-            status,
-            "text/html; charset=utf-8",
-            {**self._headers(), "content-security-policy": policy},
-            tuple(cookies),
-        )
+        headers = {**self._headers(), "content-security-policy": policy}
+        return Answer(html, status, "text/html; charset=utf-8", headers, tuple(cookies))
 
     def form(
         self,
@@ -147,14 +146,16 @@ class Frame:
     ) -> Answer:
         """Render a page of a project with a form in it, whose token is bound to this browser."""
         mark, new_mark = self.jar.marked(call)
-        shown = {
+        own = {
             "form_token": self.jar.form_token(mark),
-            "project": known(call),
+            "project": call.project,
             "error": None,
             "notice": None,
             **values,
         }
-        return self.page(call.client, template, shown, status=status, cookies=(*new_mark, *cookies), leads_to=leads_to)
+        return self.page(
+            call.client, template, {**own, **values}, status=status, cookies=(*new_mark, *cookies), leads_to=leads_to
+        )
 
     def redirect(self, path: str, cookies: Sequence[Cookie] = ()) -> Answer:
         """Lead the browser on by GET: to a path of ours, or to an approved absolute URL."""
@@ -178,18 +179,6 @@ class Frame:
 
     def _headers(self) -> dict[str, str]:
         return {**_HEADERS, **({"strict-transport-security": _HSTS} if self.settings.is_https else {})}
-
-
-def known(call: Call[Any]) -> Any:
-    """Return the project of a page.
-
-    Raises:
-        NotFound: There is none with this id.
-    """
-    project: Any = call.project
-    if project is None:
-        raise NotFound
-    return project
 
 
 def device_text(words: Catalogue, user_agent: str) -> Markup:

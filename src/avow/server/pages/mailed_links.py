@@ -13,7 +13,7 @@ from avow.server.enchantedlink import actions as enchantedlink
 from avow.server.magiclink import actions as magiclink
 from avow.server.pages.cookies import SignInState
 from avow.server.pages.endpoints import LinkForm, LinkQuery
-from avow.server.pages.frame import Frame, known
+from avow.server.pages.frame import Frame
 from avow.server.pages.sign_in import finished, sole_holder
 from avow.server.proofs.actions import Binding
 from avow.server.serving import Answer, Call, Issued, Refusal, Steps, read, write
@@ -25,14 +25,12 @@ _GONE = 410
 
 def look_at_magic(frame: Frame, call: Call[LinkQuery]) -> Steps[Answer]:
     """Show what a magic link would do, and do nothing."""
-    known(call)
     found = yield from read(magiclink.look, call.body.t)
     return _magic_page(frame, call, call.body.t, found) if found else _gone(frame, call)
 
 
 def verify_magic(frame: Frame, call: Call[LinkForm]) -> Steps[Answer]:
     """Take the token of a magic link back: a session in this browser."""
-    known(call)
     if not _is_own_click(frame, call):
         found = yield from read(magiclink.look, call.body.t)
         return _magic_page(frame, call, call.body.t, found, asks_again=True) if found else _gone(frame, call)
@@ -48,14 +46,12 @@ def verify_magic(frame: Frame, call: Call[LinkForm]) -> Steps[Answer]:
 
 def look_at_enchanted(frame: Frame, call: Call[LinkQuery]) -> Steps[Answer]:
     """Show the number of an enchanted link, the same for the right one and the wrong ones, and do nothing."""
-    known(call)
     found = yield from read(enchantedlink.look, call.body.t)
     return _enchanted_page(frame, call, call.body, found) if found else _gone(frame, call)
 
 
 def verify_enchanted(frame: Frame, call: Call[LinkForm]) -> Steps[Answer]:
     """Take the click: the page that waits goes on, or, with a wrong number, stops."""
-    known(call)
     found = yield from read(enchantedlink.look, call.body.t)
     if found is None:
         return _gone(frame, call)

@@ -33,7 +33,7 @@ from avow.server.magiclink import actions as magiclink
 from avow.server.otp import actions as otp
 from avow.server.pages.cookies import How, SignInState
 from avow.server.pages.endpoints import AskForm, AskQuery, CodeForm, PlainForm
-from avow.server.pages.frame import Frame, Said, known
+from avow.server.pages.frame import Frame, Said
 from avow.server.projects import actions as projects
 from avow.server.proofs import recipients
 from avow.server.proofs.actions import Binding
@@ -89,7 +89,7 @@ def ask_anywhere(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
 
 def ask(frame: Frame, call: Call[AskQuery]) -> Answer:
     """Show the sign-in page."""
-    leads_to = _approved(known(call), call.body.next)
+    leads_to = _approved(call.project, call.body.next)
     notice = _NOTICES.get(call.body.notice or "")
     form = AskForm(login_id=call.body.login_id or "", next=leads_to or None)
     return _ask_page(frame, call, form, notice=Said(notice) if notice else None)
@@ -97,7 +97,7 @@ def ask(frame: Frame, call: Call[AskQuery]) -> Answer:
 
 def begin(frame: Frame, call: Call[AskForm]) -> Steps[Answer]:
     """Send a code or link and lead to the next step."""
-    project, form = known(call), call.body
+    project, form = call.project, call.body
     require_own_form(frame, call, form)
     leads_to = _approved(project, form.next)
     try:
@@ -123,7 +123,7 @@ def begin(frame: Frame, call: Call[AskForm]) -> Steps[Answer]:
 
 def code(frame: Frame, call: Call[Nothing]) -> Answer:
     """Show where the code is typed."""
-    state = frame.jar.sign_in(call) if known(call) else None
+    state = frame.jar.sign_in(call)
     if state is None or state.how != "code":
         return frame.redirect(f"/login/{call.project.id}")
     return _step_page(frame, call, state)
@@ -153,7 +153,7 @@ def verify(frame: Frame, call: Call[CodeForm]) -> Steps[Answer]:
 
 def waiting(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
     """Show that a link is on its way; the page's script asks here too, and is told how far it is."""
-    state = frame.jar.sign_in(call) if known(call) else None
+    state = frame.jar.sign_in(call)
     if state is None or state.how == "code":
         is_done = state is None and frame.jar.session(call) is not None
         if not call.client.accepts_html:
@@ -206,10 +206,8 @@ def require_own_form(frame: Frame, call: Call[Any], form: PlainForm) -> None:
     """Refuse a form that was not shown to this browser.
 
     Raises:
-        NotFound: There is no such project.
         Forbidden: The form is another browser's, or none of ours.
     """
-    known(call)
     if not frame.jar.is_own_form(call, form.form):
         raise Forbidden(error_message="The form is not one that this browser was shown.")
 
@@ -296,7 +294,7 @@ def _ask_page(
     values = {
         "login_id": form.login_id,
         "next": form.next or "",
-        "ways": _ways(known(call)),
+        "ways": _ways(call.project),
         "takes_phone": frame.takes_phone,
         "error": error,
         "notice": notice,
@@ -333,7 +331,7 @@ def _ways(project: Project) -> list[How]:
     Raises:
         MethodNotEnabled: It offers none that this page knows.
     """
-    offered = [how for how, method in _METHODS.items() if method in project.settings.sign_in_methods]
+    offered: list[How] = [how for how, method in _METHODS.items() if method in project.settings.sign_in_methods]
     if not offered:
         raise MethodNotEnabled
     return offered
@@ -341,7 +339,8 @@ def _ways(project: Project) -> list[How]:
 
 def _chosen(project: Project, how: str) -> How:
     ways = _ways(project)
-    return next((each for each in ways if each == how), ways[0])
+    chosen: list[How] = [each for each in ways if each == how]
+    return (chosen or ways)[0]
 
 
 def _path(state: SignInState) -> str:

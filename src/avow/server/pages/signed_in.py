@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from avow.errors import SessionEnded
-from avow.server.pages.endpoints import SessionForm
-from avow.server.pages.frame import Frame, known
+from avow.server.pages.endpoints import SessionForm, SessionQuery
+from avow.server.pages.frame import Frame, Said
 from avow.server.pages.sign_in import require_own_form
 from avow.server.serving import Answer, Call, Issued, Project, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions
 from avow.server.sessions.rows import OwnRow
 from avow.server.store import Tx
 from avow.server.users.actions import Profile
-from avow.wire.endpoint import Nothing
 
 __all__ = ["act", "show"]
 
@@ -28,9 +27,9 @@ class _Overview:
     devices: Sequence[OwnRow]
 
 
-def show(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
+def show(frame: Frame, call: Call[SessionQuery]) -> Steps[Answer]:
     """Show the session, or lead to the sign-in page when there is none."""
-    project = known(call)
+    project = call.project
     held = frame.jar.session(call)
     if held is None:
         return frame.redirect(f"/login/{project.id}")
@@ -44,6 +43,7 @@ def show(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
         "profile": overview.profile,
         "amr": overview.amr,
         "devices": overview.devices,
+        "notice": Said("session.refreshed") if call.body.notice == "refreshed" else None,
         "own_session_id": caller.session_id,
         "ends_at": ends_at,
         "claims": claims,
@@ -77,7 +77,9 @@ def _refreshed(frame: Frame, call: Call[SessionForm], caller: SessionCaller) -> 
     result = yield from write(sessions.refresh, replace(call, caller=caller))
     if not isinstance(result, Issued):
         return _ended(frame, call.project)
-    return frame.redirect(f"/signed-in/{call.project.id}", frame.jar.keep_session(call.project, result))
+    return frame.redirect(
+        f"/signed-in/{call.project.id}?notice=refreshed", frame.jar.keep_session(call.project, result)
+    )
 
 
 def _ended(frame: Frame, project: Project) -> Answer:

@@ -1,14 +1,12 @@
 // What makes Avow's own pages more comfortable. Every page works without it.
 "use strict";
 
-// Messages of an error are read out and found first.
-const error = document.getElementById("error");
-if (error) error.focus({ preventScroll: true });
-
-// Instants in the reader's own time zone.
+// Instants in the reader's own time zone, and as their region writes them.
+const language = document.documentElement.lang;
+const locale = navigator.language.startsWith(language) ? navigator.language : language;
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
-  time.textContent = at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = at.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 }
 
 // A form is sent once.

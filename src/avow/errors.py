@@ -165,7 +165,11 @@ class SessionEnded(AuthException):
 
 
 class InvalidCaller(AuthException):
-    status, code, text = 401, "E019401", "The Authorization header does not name a known project and a valid token or key."
+    status, code, text = (
+        401,
+        "E019401",
+        "The Authorization header does not name a known project and a valid token or key.",
+    )
 
 
 class InvalidToken(AuthException):
@@ -199,6 +203,10 @@ class NotFound(AuthException):
 
 class MethodNotAllowed(AuthException):
     status, code, text = 405, "E019405", "This address does not take that HTTP method."
+
+
+class RequestLate(AuthException):
+    status, code, text = 408, "E019408", "The request did not arrive in time."
 
 
 class RequestTooLarge(AuthException):

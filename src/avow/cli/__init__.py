@@ -7,4 +7,4 @@ def main() -> None:
     """Run the command that the arguments name."""
     from avow.cli.commands import app  # typer and rich: not for those who import the package
 
-    app()
+    app(prog_name="avow")

@@ -5,33 +5,30 @@ keeps as much of it as comes. The body is bounded by the ASGI driver.
 """
 
 import asyncio
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from avow.server.settings import Settings
 
-__all__ = ["BoundedProtocol"]
+__all__ = ["HEAD_SECONDS", "BoundedProtocol", "bounded"]
 
-_HEAD_SECONDS = 15
+HEAD_SECONDS = 15
 _HEAD_ROOM_BYTES = 16_384  # above the sum of the headers: the address, names and punctuation
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def bounded(settings: Settings) -> type["BoundedProtocol"]:
+    """Return the protocol with the bounds of a server's settings."""
+    return type("Bounded", (BoundedProtocol,), {"most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES})
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """A connection that is closed when the head of a request is too slow or too large."""
 
     most_head_bytes = 65_536
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._head_bytes = 0
-        self._is_in_head = True
-        self._head_timer: asyncio.TimerHandle | None = None
-
-    @classmethod
-    def of(cls, settings: Settings) -> "type[BoundedProtocol]":
-        """Return the protocol with the bounds of a server's settings."""
-        return type("Bounded", (cls,), {"most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES})
+    _head_bytes = 0
+    _is_in_head = True
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Expect the head of a request."""
@@ -43,7 +40,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         super().data_received(data)
         if self._is_in_head and self._head_bytes > self.most_head_bytes and not self.transport.is_closing():
-            self._refuse()
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """Expect the rest of a head that has begun."""
@@ -65,7 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         self._forget_head()
-        self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._abort)
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._abort)
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:
@@ -73,11 +71,5 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _abort(self) -> None:
-        if self.transport is not None and not self.transport.is_closing():
+        if not self.transport.is_closing():
             self.transport.abort()
-
-    def _refuse(self) -> None:
-        self.transport.write(
-            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.close()

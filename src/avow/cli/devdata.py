@@ -1,4 +1,4 @@
-"""The data directory of `avow dev`: `dev.json` with its keys, the database, and the lock that keeps it to one server."""
+"""The data directory of `avow dev`: its keys in `dev.json`, the database, and a lock that lets one server in."""
 
 import fcntl
 import os

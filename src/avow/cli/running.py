@@ -1,27 +1,28 @@
-"""One server process: uvicorn over a Site, with our own signals, limits and end."""
+"""One server process: uvicorn over a Site, with our own bounds, signals and end."""
 
+import asyncio
+import contextlib
+import errno
 import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import uvicorn
 
-from avow.cli.connections import BoundedProtocol
+from avow.cli.connections import bounded
 from avow.cli.problems import CannotStart
 from avow.server.asgi import AsgiApp
 from avow.server.site import Site
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
 
 __all__ = ["Certificate", "listen", "serve"]
 
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 20
+_UNREAD_SECONDS = 30
 _FORCED = 1
 
 Certificate = tuple[Path, Path]
@@ -33,16 +34,16 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         CannotStart: The port is taken, or the address is not one of this machine.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted connections inherit it: who never reads its answer is dropped
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_SECONDS * 1000)
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise CannotStart(_why(host, port, error)) from None
-    listener.set_inheritable(True)
     return listener
 
 
@@ -51,22 +52,21 @@ def serve(
     listener: socket.socket,
     *,
     on_ready: Callable[[], None] = lambda: None,
-    notice_seconds: float = 0,
     certificate: Certificate | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what was accepted.
+    """Serve until SIGTERM or SIGINT, then finish what was accepted; a second signal ends the process at once.
 
     Args:
         site: What to serve; started and closed here.
         listener: A bound socket.
-        on_ready: Called once the server answers.
-        notice_seconds: How long a stopping server still accepts while `/readyz` says no, so that whoever sends it
-            requests can stop before it does.
+        on_ready: Called once the server accepts.
         certificate: Files of certificate and key, to speak TLS.
     """
+    _allow_many_connections()
+    settings = site.settings
     config = uvicorn.Config(
         AsgiApp(site),
-        http=BoundedProtocol.of(site.settings),
+        http=bounded(settings),
         ws="none",
         loop="uvloop",
         lifespan="on",
@@ -75,29 +75,26 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=site.settings.drain_seconds,
+        timeout_graceful_shutdown=max(1, settings.drain_seconds - settings.notice_seconds - 1),
         backlog=_BACKLOG,
         ssl_certfile=certificate[0] if certificate else None,
         ssl_keyfile=certificate[1] if certificate else None,
     )
-    _Server(config, site, on_ready, notice_seconds).run(sockets=[listener])
+    _Server(config, site, on_ready).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, stopped our way: not ready first, then draining, at once on a second signal or after the time is up."""
+    """uvicorn, stopped our way: not ready first, then draining; at once on a second signal or when the time is up."""
 
-    def __init__(self, config: uvicorn.Config, site: Site, on_ready: Callable[[], None], notice_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, site: Site, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._site = site
         self._on_ready = on_ready
-        self._notice_seconds = notice_seconds
         self._is_stopping = False
-        self._loop: AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept, then say so."""
-        import asyncio
-
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self._on_ready()
@@ -108,22 +105,27 @@ class _Server(uvicorn.Server):
             os._exit(_FORCED)
         self._is_stopping = True
         self._site.drain()
-        limit = threading.Timer(self._notice_seconds + self._site.settings.drain_seconds, os._exit, (_FORCED,))
+        limit = threading.Timer(self._site.settings.drain_seconds, os._exit, (_FORCED,))
         limit.daemon = True
         limit.start()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stop_soon)
-        else:
+        if self._loop is None:
             self.should_exit = True
+        else:
+            self._loop.call_soon_threadsafe(self._stop_soon, self._loop)
 
-    def _stop_soon(self) -> None:
-        if self._loop is not None:
-            self._loop.call_later(self._notice_seconds, setattr, self, "should_exit", True)
+    def _stop_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        loop.call_later(self._site.settings.notice_seconds, setattr, self, "should_exit", True)
+
+
+def _allow_many_connections() -> None:
+    """Raise the limit of open files, which is often 1,024, to what the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):  # macOS names a limit that it does not accept
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _why(host: str, port: int, error: OSError) -> str:
-    import errno
-
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is taken by another program; stop it, or choose another port with --port."
     if error.errno == errno.EACCES:

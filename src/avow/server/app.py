@@ -16,7 +16,7 @@ from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.openapi import encoded as encoded_openapi
 from avow.server.operations.handlers import Readiness, operations_slice
-from avow.server.operations.metrics import Metrics
+from avow.server.operations.metrics import Metrics, State
 from avow.server.operations.observing import Observer
 from avow.server.pages import Pages
 from avow.server.pages.inbox import inbox_slice
@@ -77,7 +77,7 @@ def build(
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     courier = Courier(store, senders, clock)
     pool = Pool(settings.hash_threads)
-    readiness, metrics = Readiness(), Metrics(metrics_folder)
+    readiness, metrics = Readiness(), Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     operations = operations_slice(readiness, metrics, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))

@@ -1,12 +1,14 @@
 """The ASGI driver: a thin shell that reads a request, runs the edge, performs its effects and sends the answer."""
 
 import asyncio
+import contextlib
+import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from avow.core.ids import random_id
-from avow.errors import AvowError, Unavailable
+from avow.errors import AvowError, RequestLate, Unavailable
 from avow.server import answers
 from avow.server.serving import Aside, Count, Effect, Read, Write
 from avow.server.site import Site
@@ -15,9 +17,16 @@ from avow.server.visit import Request, Response, Visit
 
 __all__ = ["AsgiApp"]
 
+_LINGER_SECONDS = 2
+_LINGER_BYTES = 8 * 1024 * 1024
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class _Gone(Exception):
+    """The client closed the connection."""
 
 
 class AsgiApp:
@@ -45,9 +54,25 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive, self._site.settings.body_bytes)
-        response = await self.answer(_request(scope, body))
-        await _send(send, response, is_head=scope["method"] == "HEAD")
+        settings = self._site.settings
+        is_late = False
+        body: bytes | None = None
+        try:
+            async with asyncio.timeout(settings.request_seconds):
+                body = await _body(scope, receive, settings.body_bytes)
+        except TimeoutError:
+            is_late = True
+        except _Gone:
+            return
+        request = _request(scope, body)
+        response = self._refuse_late(request) if is_late else await self.answer(request)
+        await _send(send, response, is_head=scope["method"] == "HEAD", receive=receive if body is None else None)
+
+    def _refuse_late(self, request: Request) -> Response:
+        visit = Visit(request, id=random_id("Q"), error=RequestLate())
+        response = answers.failure(visit, RequestLate())
+        self._site.observe(visit, response, float(self._site.settings.request_seconds))
+        return response
 
     async def answer(self, request: Request) -> Response:
         """Answer one request; also the way in for calls that stay in the process."""
@@ -139,27 +164,58 @@ def _request(scope: Scope, body: bytes | None) -> Request:
     )
 
 
-async def _body(receive: Receive, most: int) -> bytes | None:
-    """Read the body; stop at the limit and return None."""
-    message = await receive()
-    body = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= most else None
-    parts = [body]
-    size = len(body)
-    while message.get("more_body"):
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | None:
+    """Read the body; None as soon as it is known to be over the limit.
+
+    Raises:
+        _Gone: The client left before it had sent all.
+    """
+    if _stated_length(scope) > most:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+            raise _Gone
+        part = message.get("body", b"")
+        size += len(part)
         if size > most:
             return None
-    return b"".join(parts)
+        parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _send(send: Send, response: Response, *, is_head: bool) -> None:
+def _stated_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value) if len(value) < 19 else sys.maxsize
+    return 0
+
+
+async def _send(send: Send, response: Response, *, is_head: bool, receive: Receive | None) -> None:
+    """Send the answer; with `receive` the body was not read to its end, and the connection does not go on."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     headers.append((b"content-length", str(len(response.body)).encode()))
+    if receive is not None:
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if is_head else response.body})
+    body = b"" if is_head else response.body
+    if receive is not None:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        await _linger(receive)
+        body = b""
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _linger(receive: Receive) -> None:
+    """Drop what still comes, for a moment: a connection closed on a client that sends loses the answer on its way."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER_SECONDS):
+            while size < _LINGER_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
+                size += len(message.get("body", b""))

@@ -83,6 +83,9 @@ class Settings:
     header_count: int = _number(100, 10, 1000, "Most request headers.")
     request_seconds: int = _number(30, 1, 600, "Longest a request may take.")
     drain_seconds: int = _number(20, 1, 30, "How long a stopping server finishes what it has accepted.")
+    notice_seconds: int = _number(
+        1, 0, 20, "How long a stopping server says so on `/readyz` before it stops to accept; part of the draining."
+    )
     pool_size: int = _number(8, 1, 200, "Connections to PostgreSQL per process.")
     waiting_units: int = _number(2000, 10, 1_000_000, "Units of database work that may wait; more answer 503.")
     hash_threads: int = _number(2, 1, 128, "Threads for slow hashes.")

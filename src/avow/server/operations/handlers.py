@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from avow.errors import AvowError, NotFound
 from avow.server.operations import actions
 from avow.server.operations.metrics import Metrics
-from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps
+from avow.server.serving import Answer, Call, Slice, Steps, aside, plain, read, steps
 from avow.server.settings import Settings
 from avow.server.store import StoreRefused
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
@@ -46,7 +46,7 @@ def operations_slice(readiness: Readiness, metrics: Metrics, settings: Settings)
         (
             plain(HEALTH, health),
             steps(READY, partial(ready, readiness)),
-            steps(METRICS, partial(show_metrics, readiness, metrics, settings)),
+            steps(METRICS, partial(show_metrics, metrics, settings)),
         ),
     )
 
@@ -67,12 +67,12 @@ def ready(readiness: Readiness, call: Call[Nothing]) -> Steps[Answer]:
     return Answer(Health(status="ok"))
 
 
-def show_metrics(readiness: Readiness, metrics: Metrics, settings: Settings, call: Call[Nothing]) -> Steps[Answer]:
+def show_metrics(metrics: Metrics, settings: Settings, call: Call[Nothing]) -> Steps[Answer]:
     """Return the metrics as Prometheus reads them; elsewhere than on the machine itself there is nothing here."""
     if call.client.is_forwarded or not _is_inside(call.client.address, settings):
         raise NotFound
     waiting = yield from read(actions.waiting_messages)
-    content_type, text = metrics.text({}, waiting)
+    content_type, text = yield from aside(metrics.text, waiting)
     return Answer(text, content_type=content_type)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "Done",
     "Job",
     "Line",
+    "Load",
     "Rarely",
     "Unit",
     "call_listeners",
@@ -68,6 +69,21 @@ class Job:
         return self.result
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much a store has to do and has done, for metrics.
+
+    Attributes:
+        waiting: Units that no thread has taken yet.
+        groups: Transactions begun by writers.
+        units: Units in them; by groups, how many share a commit.
+    """
+
+    waiting: int = 0
+    groups: int = 0
+    units: int = 0
+
+
 class Line:
     """Jobs waiting for a thread, at most `capacity` of them."""
 
@@ -104,6 +120,10 @@ class Line:
             return jobs
         self._queue.put(None)  # the closing mark is for every thread, and for this one's next turn
         return jobs
+
+    def waiting(self) -> int:
+        """Return how many jobs nobody has taken yet."""
+        return self._queue.qsize()
 
     def is_empty(self) -> bool:
         """Say whether nothing waits at this moment."""

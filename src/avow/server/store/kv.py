@@ -45,6 +45,11 @@ class Kv(Protocol):
         """Say whether `add` waits for nothing, so that an event loop may call it."""
         ...
 
+    @property
+    def fallbacks(self) -> int:
+        """Return how often the shared place failed and this process counted for itself."""
+        ...
+
     def add(self, counters: Sequence[Counter]) -> list[int]:
         """Add one to each counter and return the new values, in order.
 
@@ -80,11 +85,13 @@ class MemoryKv:
     """Counters of one process."""
 
     is_instant = True
+    fallbacks = 0
 
     def __init__(self, clock: Clock = system_clock, most_keys: int = _MOST_KEYS) -> None:
         """Begin empty; above `most_keys` the oldest counters go."""
         self._clock = clock
         self._most = most_keys
+        self.adds = 0
         self._counters: dict[str, tuple[int, int]] = {}
         self._sweep_above = 1024
         self._lock = threading.Lock()
@@ -94,6 +101,7 @@ class MemoryKv:
         """Add one to each counter and return the new values, in order."""
         now = self._clock()
         with self._lock:
+            self.adds += 1
             values = [self._add(key, ends_at, now) for key, ends_at in counters]
             if len(self._counters) > self._sweep_above:
                 self._sweep(now)
@@ -153,6 +161,11 @@ class SqliteKv:
                 self._rarely.error("kv", f"the file of rate limits fails; each process counts for itself: {error}")
                 self._recover(error)
         return self._alone.add(counters)
+
+    @property
+    def fallbacks(self) -> int:
+        """Return how often this process counted for itself."""
+        return self._alone.adds
 
     def close(self) -> None:
         """Close the file."""
@@ -232,6 +245,11 @@ class PostgresKv:
         except Unavailable:  # logged by the store
             return self._alone.add(counters)
 
+    @property
+    def fallbacks(self) -> int:
+        """Return how often this process counted for itself."""
+        return self._alone.adds
+
     def close(self) -> None:
         """Leave the store to its owner."""
 
@@ -276,6 +294,11 @@ class ValkeyKv:
             self._away_until = monotonic() + _VALKEY_PAUSE_SECONDS
             self._rarely.error("kv", f"Valkey does not answer; each process counts for itself: {error}")
             return self._alone.add(counters)
+
+    @property
+    def fallbacks(self) -> int:
+        """Return how often this process counted for itself."""
+        return self._alone.adds
 
     def close(self) -> None:
         """Close the connections."""

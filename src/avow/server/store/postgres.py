@@ -16,7 +16,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import Unavailable
-from avow.server.store.jobs import Job, Line, Rarely, deliver, refuse_late
+from avow.server.store.jobs import Job, Line, Load, Rarely, deliver, refuse_late
 from avow.server.store.tx import Cursor, Execute, Tx, Value
 
 __all__ = ["MIGRATION_LOCK", "PostgresEngine", "connect", "translate"]
@@ -104,6 +104,7 @@ class PostgresEngine:
         self._growing = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._rarely = Rarely()
+        self._writes = 0
         self._down_until = 0.0
         self._down_detail = ""
 
@@ -119,6 +120,10 @@ class PostgresEngine:
     def owns_thread(self) -> bool:
         """Say whether the caller runs on a thread of this engine, where waiting for a unit would never end."""
         return threading.current_thread() in self._threads
+
+    def load(self) -> Load:
+        """Return how much there is to do and was done; each unit is a transaction of its own."""
+        return Load(self._line.waiting(), self._writes, self._writes)
 
     def close(self) -> None:
         """Finish what waits, and close the connections."""
@@ -188,6 +193,7 @@ class PostgresEngine:
         except BaseException as error:
             link.roll_back(error)
         if not job.only_reads:
+            self._writes += 1  # of several threads; a lost count is nothing to lock for
             link.commit()
         job.result = result
         return tx.signals

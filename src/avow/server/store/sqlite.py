@@ -9,7 +9,7 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import Unavailable
 from avow.server.store.files import connect, look_at_file, tighten
-from avow.server.store.jobs import WAIT_SECONDS, Job, Line, Rarely, deliver, refuse_late
+from avow.server.store.jobs import WAIT_SECONDS, Job, Line, Load, Rarely, deliver, refuse_late
 from avow.server.store.lockfile import LockFile
 from avow.server.store.refused import StoreRefused
 from avow.server.store.tx import Tx
@@ -67,6 +67,8 @@ class SqliteEngine:
         self._rarely = Rarely()
         self._writes = Line(capacity)
         self._reads = Line(capacity)
+        self._groups = 0
+        self._units = 0
         look_at_file(path)
         tighten(path)
         self._lock = LockFile(f"{path}.lock")
@@ -99,6 +101,10 @@ class SqliteEngine:
         """Say whether the caller runs on a thread of this engine, where waiting for a unit would never end."""
         return threading.current_thread() in self._threads
 
+    def load(self) -> Load:
+        """Return how much there is to do and was done."""
+        return Load(self._writes.waiting() + self._reads.waiting(), self._groups, self._units)
+
     def close(self) -> None:
         """Finish what waits, and close; the last connection folds the write-ahead log into the database."""
         self._writes.close()
@@ -121,6 +127,8 @@ class SqliteEngine:
     def _write_loop(self) -> None:
         while jobs := self._writes.take(_GROUP):
             signals: set[str] = set()
+            self._groups += 1
+            self._units += len(jobs)
             try:
                 if self._begin(jobs):
                     signals = self._commit_group(jobs)

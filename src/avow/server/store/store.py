@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar, cast
 
 from avow.server.store.forks import watch
-from avow.server.store.jobs import Done, Job, Unit, call_listeners
+from avow.server.store.jobs import Done, Job, Load, Unit, call_listeners
 from avow.server.store.tx import Tx
 
 __all__ = ["Announce", "Engine", "Store"]
@@ -28,6 +28,10 @@ class Engine(Protocol):
 
     def owns_thread(self) -> bool:
         """Say whether the caller runs on a thread of this engine."""
+        ...
+
+    def load(self) -> Load:
+        """Return how much there is to do and was done."""
         ...
 
     def close(self) -> None:
@@ -99,6 +103,11 @@ class Store:
         It runs on a thread of the store, so it only wakes somebody.
         """
         self._listeners.setdefault(signal, []).append(callback)
+
+    def load(self) -> Load:
+        """Return how much there is to do and was done in this process since the store was opened."""
+        engine = self._engine
+        return engine.load() if engine is not None else Load()
 
     def close(self) -> None:
         """Finish the units that wait and close; a later unit opens the store again."""

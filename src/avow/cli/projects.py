@@ -1,0 +1,105 @@
+"""`avow project ...`: projects and their settings."""
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from avow.cli.output import moment, say, show, table
+from avow.cli.problems import CannotStart
+from avow.cli.reach import reached, reached_project
+from avow.clock import system_clock
+from avow.server import founding
+from avow.server.projects import actions
+from avow.server.projects.actions import ProjectRow
+from avow.server.store import Tx
+from avow.wire.projects import ProjectSettings
+
+__all__ = ["change", "create", "list_all", "settings", "summary"]
+
+_ACTOR = "command"
+
+
+def create(name: str, *, environment: str, algorithm: str, data: Path | None, as_json: bool) -> None:
+    """Make a project with its keys and print its id and a management key, which is shown this once."""
+    project_id = actions.new_id(system_clock())
+
+    def unit(tx: Tx) -> str:
+        return founding.found(tx, name, environment=environment, algorithm=algorithm).management_key
+
+    with reached(data) as found:
+        key = found.store.run(project_id, unit)
+        found.store.run(project_id, founding.complete)
+    say(
+        f"Project {name!r} is made.\n\nProject id      {project_id}\nManagement key  {key}\n\n"
+        "Keep the management key now: it is stored nowhere and never shown again.",
+        {"project_id": project_id, "name": name, "management_key": key},
+        as_json=as_json,
+    )
+
+
+def list_all(*, data: Path | None, as_json: bool) -> None:
+    """Print every project."""
+    with reached(data) as found:
+        rows = found.store.look_anywhere(actions.every)
+    table(
+        [_shown(row, as_json=as_json) for row in rows],
+        as_json=as_json,
+        empty="There is no project yet; make one with `avow project create NAME`.",
+    )
+
+
+def summary(project: str, *, data: Path | None, as_json: bool) -> None:
+    """Print one project without its settings."""
+    with reached_project(data, project) as found:
+        row = found.store.look(found.project_id, actions.find)
+    if row is not None:
+        show(_shown(row, as_json=as_json), as_json=as_json)
+
+
+def settings(names: list[str], *, project: str, data: Path | None, as_json: bool) -> None:
+    """Print the named settings, or all."""
+    with reached_project(data, project) as found:
+        known = _builtins(found.store.look(found.project_id, actions.settings))
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise CannotStart(f"There is no project setting {unknown[0]!r}; `avow project get` shows all.")
+    show({name: known[name] for name in names or known}, as_json=as_json)
+
+
+def change(assignments: list[str], *, project: str, data: Path | None, as_json: bool) -> None:
+    """Change settings; `NAME=default` puts one back."""
+    changes = dict(_parsed(assignment) for assignment in assignments)
+    with reached_project(data, project) as found:
+        changed = found.store.run(found.project_id, lambda tx: actions.change_settings(tx, changes, actor=_ACTOR))
+    show({name: _builtins(changed)[name] for name in changes}, as_json=as_json)
+
+
+def _parsed(assignment: str) -> tuple[str, object]:
+    name, equals, text = assignment.partition("=")
+    if not equals:
+        raise CannotStart(f"Write settings as NAME=VALUE, not {assignment!r}.")
+    if text == "default":
+        return name, None
+    if isinstance(getattr(ProjectSettings(), name, None), str):
+        return name, text
+    try:
+        return name, json.loads(text)
+    except ValueError:
+        is_list = isinstance(getattr(ProjectSettings(), name, None), tuple)
+        return name, [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+
+
+def _builtins(known: ProjectSettings) -> dict[str, object]:
+    """Return the settings by their Python names."""
+    return {field.name: msgspec.to_builtins(getattr(known, field.name)) for field in msgspec.structs.fields(known)}
+
+
+def _shown(row: ProjectRow, *, as_json: bool) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "environment": row.environment,
+        "issuer_host": row.issuer_host,
+        "created_at": row.created_at if as_json else moment(row.created_at),
+    }

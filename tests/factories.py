@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.core import addresses
+from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
@@ -26,6 +27,11 @@ def new_email(name: str = "mia") -> str:
 def new_phone() -> str:
     """Return a phone number that no test has had, E.164."""
     return f"+1202555{next(_numbers):04d}"
+
+
+def change_settings(avow: Avow, changes: Mapping[str, object]) -> None:
+    """Change settings of a project; its servers follow when their clock has moved by a second."""
+    avow.run(lambda tx: projects.change_settings(tx, changes, actor="test"))
 
 
 def make_user(

@@ -90,7 +90,11 @@ def make_client(request: pytest.FixtureRequest, served: Served) -> Iterator[Call
         opened: list[WithoutAwait] = []
 
         def make(avow: Avow, **options: Any) -> Any:
-            given: dict[str, Any] = {"management_key": avow.management_key, "base_url": served.base_url, "verbose": True}
+            given: dict[str, Any] = {
+                "management_key": avow.management_key,
+                "base_url": served.base_url,
+                "verbose": True,
+            }
             if request.param == "sync":
                 return DescopeClient(avow.project_id, **{**given, **options})
             opened.append(WithoutAwait(DescopeClientAsync(avow.project_id, **{**given, **options}), runner))

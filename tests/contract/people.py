@@ -54,4 +54,4 @@ def masked_field(name: str) -> str:
 
 def error_code(refused: pytest.ExceptionInfo[AuthException]) -> str:
     """Return the code in the body, which the official SDK hands on as text."""
-    return str(json.loads(refused.value.error_message)["errorCode"])
+    return str(json.loads(refused.value.error_message or "")["errorCode"])

@@ -60,9 +60,7 @@ def test_sign_up_opens_the_first_session_for_whoever_waits(
     "enchantedlink.sign_in", "enchantedlink.sign_in_with_phone", "enchantedlink.verify", "enchantedlink.get_session"
 )
 @pytest.mark.parametrize(("suffix", "name"), [("", "email"), ("_with_phone", "sms")])
-def test_sign_in_opens_a_session_for_whoever_waits(
-    suffix: str, name: str, client: Any, avow: Avow, fits: Any
-) -> None:
+def test_sign_in_opens_a_session_for_whoever_waits(suffix: str, name: str, client: Any, avow: Avow, fits: Any) -> None:
     address = new_address(name)
     user_id = make_user(avow, address)
     answer = getattr(client.enchantedlink, f"sign_in{suffix}")(address, PAGE)
@@ -94,9 +92,7 @@ def test_new_email_is_the_users_once_its_link_was_clicked(
     client: Any, avow: Avow, sign_in: Callable[..., Person], fits: Any
 ) -> None:
     person, address = sign_in(), new_email("new")
-    answer = client.enchantedlink.update_user_email(
-        person.login_id, address, person.refresh_jwt, add_to_login_ids=True
-    )
+    answer = client.enchantedlink.update_user_email(person.login_id, address, person.refresh_jwt, add_to_login_ids=True)
     assert_started("enchantedlink.update_user_email", "email", address, answer, fits)
     session = click(client, avow, address, answer, fits)
     assert session["user"]["email"] == address

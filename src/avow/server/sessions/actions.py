@@ -1,7 +1,7 @@
 """Sessions: opened after a proof, continued by their refresh token, ended. Signing comes after the commit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -141,7 +141,9 @@ def own(tx: Tx, user_id: str) -> list[OwnRow]:
 
 
 def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusal:
-    """Choose the tenant that the session acts in and issue tokens that say so.
+    """Choose the tenant that the session acts in and issue both tokens.
+
+    The refresh token is named even when it has not changed: official clients keep what they get here as a whole.
 
     Raises:
         Forbidden: The user is not a member; the session keeps its tenant.
@@ -150,7 +152,8 @@ def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusa
     if tenant_id not in profile.tenants:
         raise Forbidden(error_message="The user is not a member of this tenant.")
     tx.one(rows.SELECT_TENANT, rows.EndedRow, id=call.session.session_id, tenant_id=tenant_id)
-    return refresh(tx, call)
+    continued = refresh(tx, call)
+    return continued if isinstance(continued, Refusal) else replace(continued, refreshes=True)
 
 
 def end(tx: Tx, user_id: str, session_id: str, *, why: str) -> bool:

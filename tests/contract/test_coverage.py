@@ -1,0 +1,50 @@
+"""Every operation of these areas has a test through the official SDK; one that is added or lost fails here."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.contract.shapes import OPERATIONS
+
+AREAS = ("otp.", "magiclink.", "enchantedlink.")
+OF_SESSIONS = {
+    "keys",
+    "history",
+    "logout",
+    "logout_all",
+    "me",
+    "my_tenants",
+    "refresh_session",
+    "select_tenant",
+    "validate_and_refresh_session",
+    "validate_session",
+    "validate_permissions",
+    "validate_roles",
+    "validate_tenant_permissions",
+    "validate_tenant_roles",
+    "get_matched_permissions",
+    "get_matched_roles",
+    "get_matched_tenant_permissions",
+    "get_matched_tenant_roles",
+}
+WANTED = sorted(OF_SESSIONS | {name for name in OPERATIONS if name.startswith(AREAS)})
+
+
+def marked() -> set[str]:
+    """Return the ids that tests of this folder carry as `pytest.mark.operation`."""
+    found: set[str] = set()
+    for path in Path(__file__).parent.glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.operation":
+                found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}  # type: ignore[misc]  # ids are texts
+    return found
+
+
+@pytest.mark.parametrize("operation", WANTED)
+def test_operation_is_driven_by_the_official_sdk(operation: str) -> None:
+    assert operation in marked()
+
+
+def test_marks_name_operations_of_the_contract() -> None:
+    assert marked() <= set(OPERATIONS)

@@ -16,6 +16,7 @@ from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.openapi import encoded as encoded_openapi
 from avow.server.operations.handlers import Readiness, operations_slice
+from avow.server.operations.housekeeping import Housekeeper
 from avow.server.operations.metrics import Metrics, State
 from avow.server.operations.observing import Observer
 from avow.server.pages import Pages
@@ -76,6 +77,7 @@ def build(
     kv = open_kv(store, valkey_url=settings.valkey_url, clock=clock, processes=processes)
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     courier = Courier(store, senders, clock)
+    housekeeper = Housekeeper(store)
     pool = Pool(settings.hash_threads)
     readiness, metrics = Readiness(), Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     operations = operations_slice(readiness, metrics, settings)
@@ -83,7 +85,12 @@ def build(
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = Edge(Routes(_handlers(slices)), ProjectDirectory(clock, settings), settings, clock, error_page=pages.error)
 
+    def start() -> None:
+        courier.start()
+        housekeeper.start()
+
     def close() -> None:
+        housekeeper.stop()
         courier.stop()
         pool.close()
         kv.close()
@@ -98,7 +105,7 @@ def build(
         pool=pool,
         courier=courier,
         observe=Observer(metrics),
-        start=courier.start,
+        start=start,
         drain=readiness.drain,
         close=close,
     )

@@ -25,6 +25,7 @@ __all__ = [
     "check_guesses",
     "consume",
     "drop_all",
+    "forget",
     "is_live",
     "look",
     "peek",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 _HOUR_SECONDS = 3600
+_KEPT_SECONDS = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,14 @@ def check_guesses(tx: Tx, project: Project, subject: str) -> None:
     used = tx.one(rows.COUNTED, rows.CounterRow, id=_guesses(subject))
     if used is not None and used.value >= project.settings.guesses_per_hour:
         raise RateLimitException(retry_after_seconds=max(1, used.ends_at - tx.now))
+
+
+def forget(tx: Tx, most: int) -> int:
+    """Delete challenges that ended a day ago and budgets that began anew, at most so many of each; return how many.
+
+    Until then the answer to a late code can say that it has expired.
+    """
+    return tx.run(rows.FORGET, before=tx.now - _KEPT_SECONDS, most=most) + tx.run(rows.FORGET_COUNTERS, most=most)
 
 
 def _consumed(tx: Tx, spent: rows.SpentRow) -> Taken | None:

@@ -88,7 +88,12 @@ REBIND = """
 
 DROP_OF_SUBJECT = "DELETE FROM challenges WHERE project_id = :project_id AND subject = :subject"
 
-FORGET = "DELETE FROM challenges WHERE project_id = :project_id AND expires_at <= :before"
+FORGET = """
+    DELETE FROM challenges WHERE project_id = :project_id AND id IN (
+        SELECT id FROM challenges WHERE project_id = :project_id AND expires_at <= :before
+        ORDER BY expires_at LIMIT :most
+    )
+"""
 
 COUNT = """
     INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :id, 1, :ends_at)
@@ -102,7 +107,12 @@ COUNTED = """
     SELECT value, ends_at FROM counters WHERE project_id = :project_id AND id = :id AND ends_at > :now
 """
 
-FORGET_COUNTERS = "DELETE FROM counters WHERE project_id = :project_id AND ends_at <= :now"
+FORGET_COUNTERS = """
+    DELETE FROM counters WHERE project_id = :project_id AND id IN (
+        SELECT id FROM counters WHERE project_id = :project_id AND ends_at <= :now
+        ORDER BY ends_at LIMIT :most
+    )
+"""
 
 RETURNS = {
     "SPEND_OF_SUBJECT": SpentRow,

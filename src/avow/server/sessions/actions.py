@@ -21,6 +21,7 @@ __all__ = [
     "Opening",
     "end",
     "end_all",
+    "forget",
     "live",
     "live_profile",
     "open_session",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _DSR_COOKIE_MODE = "cookie"
+_KEPT_SECONDS = 30 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,11 @@ def remove_signing_key(tx: Tx, kid: str) -> int:
         return 0
     ended = tx.all(rows.END_MINTED_BETWEEN, rows.EndedRow, since=key.promoted_at or key.created_at, until=tx.now)
     return len(ended)
+
+
+def forget(tx: Tx, most: int) -> int:
+    """Delete sessions whose time ended thirty days ago, at most so many; return how many."""
+    return tx.run(rows.FORGET, before=tx.now - _KEPT_SECONDS, most=most)
 
 
 def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> SessionRow:

@@ -154,7 +154,12 @@ HISTORY = """
 """
 
 # Ended sessions stay for a while for the history, then go.
-FORGET = "DELETE FROM sessions WHERE project_id = :project_id AND expires_at <= :before"
+FORGET = """
+    DELETE FROM sessions WHERE project_id = :project_id AND id IN (
+        SELECT id FROM sessions WHERE project_id = :project_id AND expires_at <= :before
+        ORDER BY expires_at LIMIT :most
+    )
+"""
 
 RETURNS = {
     "CONTINUE": SessionRow,

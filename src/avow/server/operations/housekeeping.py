@@ -1,0 +1,74 @@
+"""Housekeeping: what has ended is deleted after a while, in small steps beside the requests."""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from avow.errors import AvowError
+from avow.server.challenges import actions as challenges
+from avow.server.projects import actions as projects
+from avow.server.sessions import actions as sessions
+from avow.server.store import Store, Tx
+
+__all__ = ["Housekeeper"]
+
+_log = logging.getLogger("avow.housekeeping")
+
+_FIRST_SECONDS = 60.0
+_EVERY_SECONDS = 600.0
+_PAUSE_SECONDS = 0.05  # between two steps, so that requests go first
+_MOST = 200  # rows a step
+_TASKS: tuple[Callable[[Tx, int], int], ...] = (challenges.forget, sessions.forget)
+
+
+class Housekeeper:
+    """Deletes what has ended, of every project of a database, beside any number of others that do the same.
+
+    Messages and the counters of rate limits are looked after by the courier and by `kv`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def run_once(self) -> int:
+        """Delete everything that is due, in this thread; return how many rows."""
+        ids = [row.id for row in self._store.look_anywhere(projects.every)]
+        return sum(self._finish(project_id, task) for project_id in ids for task in _TASKS)
+
+    def start(self) -> None:
+        """Begin to look every ten minutes, in the background."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._loop, name="avow-housekeeper", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the step that runs."""
+        if self._thread is not None:
+            self._stopping.set()
+            self._thread.join()
+            self._thread = None
+
+    def _loop(self) -> None:
+        pause = _FIRST_SECONDS
+        while not self._stopping.wait(pause):
+            pause = _EVERY_SECONDS
+            try:
+                deleted = self.run_once()
+                _log.debug("%d rows that had ended were deleted", deleted)
+            except AvowError as failure:
+                _log.warning("housekeeping waits for the database: %s", failure.code)
+            except Exception:  # a bug must not end all housekeeping
+                _log.exception("housekeeping failed")
+
+    def _finish(self, project_id: str, task: Callable[[Tx, int], int]) -> int:
+        deleted = 0
+        while not self._stopping.is_set():
+            step = self._store.run(project_id, partial(task, most=_MOST))
+            deleted += step
+            if step < _MOST or self._stopping.wait(_PAUSE_SECONDS):
+                break
+        return deleted

@@ -34,6 +34,15 @@ def test_environment_is_enough(monkeypatch: pytest.MonkeyPatch, kind: Any) -> No
 
 
 @BOTH
+def test_public_key_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
+    ours, official = FakeServer().key, FakeServer().key
+    monkeypatch.setenv("DESCOPE_PUBLIC_KEY", official.public_jwk())
+    assert kind(PROJECT)._flows._ring.current(0).kids == {official.kid}
+    monkeypatch.setenv("AVOW_PUBLIC_KEY", ours.public_jwk())
+    assert kind(PROJECT)._flows._ring.current(0).kids == {ours.kid}
+
+
+@BOTH
 def test_missing_project_or_address_is_told(kind: Any) -> None:
     for options, said in (
         ({"base_url": "http://localhost:8000"}, "AVOW_PROJECT_ID"),

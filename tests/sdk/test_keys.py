@@ -65,6 +65,16 @@ def test_retired_key_dies_within_ten_minutes(client: Any, server: FakeServer) ->
         client.validate_session(token)
 
 
+def test_seen_token_dies_with_its_key_although_another_takes_the_name(client: Any, server: FakeServer) -> None:
+    token = server.session_token()
+    client.validate_session(token)
+    other = SigningKey.generate("ES256")
+    server.published = [SigningKey(server.key.kid, "ES256", None, other.public)]
+    server.now = START + 300
+    with pytest.raises(InvalidToken):
+        client.validate_session(token)
+
+
 def test_retired_key_dies_although_the_server_is_away(client: Any, server: FakeServer) -> None:
     token = server.session_token(session_expires_at=START + 7200)
     client.validate_session(token)

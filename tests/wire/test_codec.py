@@ -99,7 +99,7 @@ def test_code_of_another_type_or_length_is_refused(code: object) -> None:
         claims(b"9" * 20),
         claims(b"9223372036854775808"),
         claims(b"-9223372036854775809"),
-        gzip.compress(b"{}"),
+        gzip.compress(b"{}", mtime=0),
     ],
     ids=lambda data: repr(data)[:40],
 )
@@ -195,12 +195,12 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_cost_less_than_half_a_second(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         decode_body(otp.SIGN_IN, BOMBS[name])
     except AuthException as error:
         assert error.status_code == 400  # noqa: PT017 - some bombs are merely large and may be read
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("name", ["nested lists, closed", "integer", "fraction", "exponent", "keys"])

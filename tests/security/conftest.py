@@ -1,0 +1,86 @@
+"""Places for security cases: a project on a server in this process, or on each of the three back ends."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from avow.testing.clock import FileClock
+from avow.testing.server import Server
+from tests.bed import run, valkey
+from tests.bed.backends import Backend
+from tests.bed.databases import new_sqlite_url, remove_sqlite
+from tests.bed.postgres import fresh_database
+from tests.bed.server import SECRET_KEY, Servers, launch
+from tests.security.place import Place, in_process, on_servers
+
+MakePlace = Callable[..., Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The processes of a back end, and a server in this process on the same database: it makes and reads letters."""
+
+    backend: Backend
+    servers: Servers
+    local: Server
+
+
+@pytest.fixture(scope="session")
+def fleet(request: pytest.FixtureRequest, backend: Backend) -> Iterator[Fleet]:
+    """Give the processes of one back end after the other; their clock only ever goes forward."""
+    clock = FileClock(run.folder() / f"clock-security-{backend.name}-{run.worker_number()}")
+    with _fleet(request, backend, clock) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def _fleet(request: pytest.FixtureRequest, backend: Backend, clock: FileClock) -> Iterator[Fleet]:
+    with contextlib.ExitStack() as stack:
+        if backend.is_sqlite:
+            url, cache = new_sqlite_url(), ""
+            stack.callback(remove_sqlite, url)
+        else:
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server_url")))
+            cache = valkey.empty_database(request.getfixturevalue("valkey_server_url"), of_servers=True)
+        local = Server(url, clock=clock, settings={"secret_key": SECRET_KEY})
+        stack.callback(local.close)
+        servers = stack.enter_context(launch(url, clock, instances=backend.instances, valkey_url=cache))
+        yield Fleet(backend, servers, local)
+
+
+@pytest.fixture
+def make_place(fleet: Fleet) -> Iterator[MakePlace]:
+    """Give a function that makes a project with settings, on one back end after the other."""
+    made: list[Place] = []
+
+    def make(**settings: object) -> Place:
+        made.append(on_servers(fleet.local, fleet.servers, **settings))
+        return made[-1]
+
+    yield make
+    for place in made:
+        place.http.close()
+
+
+@pytest.fixture
+def place(make_place: MakePlace) -> Place:
+    """Give a new project on one back end after the other."""
+    return make_place()
+
+
+@pytest.fixture
+def local_place(avow_server: Server) -> Place:
+    """Give a new project on the server in this process."""
+    avow_server.clock.reset()
+    avow_server.inbox.clear()
+    return in_process(avow_server)
+
+
+@pytest.fixture
+def make_local_place(avow_server: Server) -> MakePlace:
+    """Give a function that makes a project with settings on the server in this process."""
+    avow_server.clock.reset()
+    avow_server.inbox.clear()
+    return lambda **settings: in_process(avow_server, **settings)

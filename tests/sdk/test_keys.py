@@ -104,6 +104,17 @@ def test_failing_renewal_is_tried_once_a_minute_and_harms_nobody(client: Any, se
     assert server.count(KEYS) == 1 + 5
 
 
+def test_renewal_in_passing_is_one_short_try(client: Any, server: FakeServer) -> None:
+    token = server.session_token()
+    client.validate_session(token)
+    needed = server.last
+    server.answers[f"GET {KEYS}"] = Response(503)
+    server.now = START + 300
+    client.validate_session(token)
+    assert server.count(KEYS) == 2
+    assert server.last.timeout_seconds < needed.timeout_seconds <= 10
+
+
 def test_first_fetch_that_failed_is_not_repeated_by_everybody(client: Any, server: FakeServer) -> None:
     server.answers[f"GET {KEYS}"] = Response(500)
     for _ in range(20):

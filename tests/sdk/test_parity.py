@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import descope
+import descope.exceptions
 import pytest
 from descope.authmethod.enchantedlink import EnchantedLink
 from descope.authmethod.magiclink import MagicLink
@@ -13,6 +14,7 @@ from descope.authmethod.otp import OTP
 from descope.jwt_common import generate_jwt_response
 
 import avow
+import avow.exceptions
 from avow.clock import system_clock
 from avow.sdk._async.client import AsyncClient
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
@@ -97,6 +99,13 @@ def test_constants_are_the_official_ones() -> None:
         if name.isupper():
             assert getattr(avow, name) == getattr(descope, name)
     assert {m.name: m.value for m in avow.DeliveryMethod} == {m.name: m.value for m in descope.DeliveryMethod}
+
+
+def test_exceptions_have_the_official_module_and_names() -> None:
+    for name in ("AuthException", "RateLimitException", *(n for n in dir(descope.exceptions) if n.isupper())):
+        ours, theirs = getattr(avow.exceptions, name), getattr(descope.exceptions, name)
+        assert ours == theirs if isinstance(theirs, str) else issubclass(ours, avow.AvowError)
+    assert not issubclass(avow.RateLimitException, avow.AuthException)
 
 
 def test_every_coroutine_has_its_synchronous_twin() -> None:

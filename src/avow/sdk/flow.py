@@ -224,9 +224,10 @@ class Flows:
     def _fetch_keys(self, wanted: Wanted, *, is_search: bool) -> Flow[None]:
         if self._ring.attempts != wanted.attempt:
             return  # somebody else fetched them while this one waited
+        asked_at = self._clock()
         try:
-            body = yield from self.deliver(fetch_keys(self.config.project_id))
-            self._ring.accept(body, self._clock(), is_search=is_search)
+            body = yield from self.deliver(fetch_keys(self.config.project_id, is_needed=wanted.is_needed))
+            self._ring.accept(body, asked_at, is_search=is_search)
         except AvowError as failed:
             self._ring.reject(failed, self._clock(), is_search=is_search)
 

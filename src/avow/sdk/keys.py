@@ -30,9 +30,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The keys must be fetched; `attempt` counts the fetches that ended before."""
+    """The keys are to be fetched.
+
+    Attributes:
+        attempt: How many fetches ended before.
+        is_needed: Nothing can be verified without; otherwise it is worth one short try.
+    """
 
     attempt: int
+    is_needed: bool
 
 
 @dataclass(slots=True)
@@ -95,13 +101,13 @@ class KeyRing:
             if snapshot is None or not 0 <= age < self._max_age:
                 if _within(FAILURE_SECONDS, state.failed_at, now):
                     raise KeysUnavailable(error_message=f"{KeysUnavailable.text} {state.failure}")
-                return Wanted(state.attempts)
+                return Wanted(state.attempts, is_needed=True)
             is_lacking = lacking is not None and lacking.version == snapshot.version
             if is_lacking and not _within(UNKNOWN_KEY_SECONDS, state.searched_at, now):
-                return Wanted(state.attempts)
+                return Wanted(state.attempts, is_needed=False)
             if age >= self._max_age // 2 and not _within(RENEWAL_SECONDS, state.asked_at, now):
                 state.asked_at = now  # this caller renews, the others go on with what there is
-                return Wanted(state.attempts)
+                return Wanted(state.attempts, is_needed=False)
             return snapshot
 
     def accept(self, body: bytes, now: int, *, is_search: bool) -> None:

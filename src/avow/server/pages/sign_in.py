@@ -249,7 +249,7 @@ def _recipient(tx: Tx, call: Call[SignIn]) -> Recipient:
     except (UserDisabled, InvalidArgument):
         login_id = call.body.login_id
         method: Literal["email", "sms"] = "email" if call.path["method"] == "email" else "sms"
-        hollow = Binding(does="sign-in", method=method, address=login_id, is_decoy=True)
+        hollow = Binding(does="sign-in", method=method, address=login_id, folded="", is_decoy=True)
         subject = recipients.subject_of(tx, login_id)
         return Recipient(subject, hollow, call.client.locale, LoginOptions(), is_delivered=False)
 

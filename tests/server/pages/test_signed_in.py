@@ -1,0 +1,123 @@
+"""The signed-in page: what it shows, and what its buttons do."""
+
+from avow import DeliveryMethod
+from avow.testing.server import Avow
+from tests.factories import make_member, new_email
+from tests.server.pages.browsing import Browser, Page
+
+
+def refresh_cookie(browser: Browser) -> str:
+    return browser.cookies[f"avow-refresh-{browser.avow.project_id}"]
+
+
+def press(browser: Browser, page: Page, button: str) -> Page:
+    return browser.submit(next(form for form in page.forms if ("do", button) in form.buttons), button)
+
+
+def test_page_shows_session_user_claims_and_devices(avow: Avow) -> None:
+    mail = new_email()
+    browser = Browser(avow)
+    page = browser.sign_in(mail)
+    for part in (mail, "code or link by e-mail", '"drn": "DS"', avow.project_id, "Firefox on Linux", "203.0.113.7"):
+        assert part in page.text
+    assert browser.get("/signed-in/" + avow.project_id).text == page.text
+
+
+def test_claims_tell_roles(avow: Avow) -> None:
+    mail = new_email()
+    with avow.client() as client:
+        client.otp.sign_up_or_in(DeliveryMethod.EMAIL, mail)
+        user = client.otp.verify_code(DeliveryMethod.EMAIL, mail, avow.code(mail))["user"]
+    make_member(avow, user["userId"], roles_of_project={"editor": ["write"]})
+    assert '"editor"' in Browser(avow).sign_in(mail).text
+
+
+def test_without_a_session_it_leads_to_sign_in(browser: Browser) -> None:
+    assert browser.get(f"/signed-in/{browser.avow.project_id}").heading == "Sign in to Acme"
+
+
+def test_refresh_begins_a_new_generation_and_the_old_one_ends_the_session(browser: Browser) -> None:
+    page = browser.sign_in(new_email())
+    first = refresh_cookie(browser)
+    browser.avow.advance(31)
+    page = press(browser, page, "refresh")
+    assert page.notice == "The session was refreshed."
+    assert refresh_cookie(browser) != first
+    browser.avow.advance(31)
+    thief = Browser(browser.avow)
+    thief.get(f"/login/{browser.avow.project_id}")
+    thief.cookies[f"avow-refresh-{browser.avow.project_id}"] = first
+    token = thief.get(f"/login/{browser.avow.project_id}").form().fields["form"]
+    stolen = thief.post(f"/signed-in/{browser.avow.project_id}", {"form": token, "do": "refresh"})
+    assert stolen.heading == "Sign in to Acme"
+    assert browser.get(f"/signed-in/{browser.avow.project_id}").notice == "Your session has ended. Sign in again."
+
+
+def test_two_tabs_may_refresh_at_once(browser: Browser) -> None:
+    page = browser.sign_in(new_email())
+    before = dict(browser.cookies)
+    browser.avow.advance(31)
+    press(browser, page, "refresh")
+    browser.cookies = before
+    assert press(browser, page, "refresh").notice == "The session was refreshed."
+
+
+def test_expired_session_token_asks_for_a_refresh(browser: Browser) -> None:
+    browser.sign_in(new_email())
+    browser.avow.advance(700)
+    page = browser.get(f"/signed-in/{browser.avow.project_id}")
+    assert "expired; refresh to get a new one" in page.text
+    assert '"drn"' not in page.text
+    assert '"drn"' in press(browser, page, "refresh").text
+
+
+def test_sign_out_ends_the_session_here_only(avow: Avow) -> None:
+    mail = new_email()
+    one, other = Browser(avow), Browser(avow)
+    page = one.sign_in(mail)
+    other.sign_in(mail)
+    kept = refresh_cookie(one)
+    page = press(one, page, "end")
+    assert page.notice == "You are signed out."
+    assert not [name for name in one.cookies if "refresh" in name or "session" in name]
+    one.cookies[f"avow-refresh-{avow.project_id}"] = kept
+    assert one.get(f"/signed-in/{avow.project_id}").notice == "Your session has ended. Sign in again."
+    assert other.get(f"/signed-in/{avow.project_id}").heading == "You are signed in"
+
+
+def test_sign_out_everywhere_ends_every_session(avow: Avow) -> None:
+    mail = new_email()
+    one, other = Browser(avow), Browser(avow)
+    other.sign_in(mail)
+    page = press(one, one.sign_in(mail), "end-all")
+    assert page.notice == "You are signed out on every device."
+    assert other.get(f"/signed-in/{avow.project_id}").notice == "Your session has ended. Sign in again."
+
+
+def test_another_device_can_be_signed_out(avow: Avow) -> None:
+    mail = new_email()
+    one, other = Browser(avow), Browser(avow)
+    other.sign_in(mail)
+    page = press(one, one.sign_in(mail), "end-one")
+    assert page.heading == "You are signed in"
+    assert page.text.count("last used") == 1
+    assert other.get(f"/signed-in/{avow.project_id}").notice == "Your session has ended. Sign in again."
+
+
+def test_session_of_another_user_cannot_be_ended(avow: Avow) -> None:
+    victim, other = Browser(avow), Browser(avow)
+    victims = victim.sign_in(new_email()).text
+    session_id = victims[victims.index('"sid": "') + 8 :].split('"')[0]
+    page = other.sign_in(new_email())
+    form = page.forms[0].fields | {"do": "end-one", "sessionId": session_id}
+    other.post(page.forms[0].action, form)
+    assert victim.get(f"/signed-in/{avow.project_id}").heading == "You are signed in"
+
+
+def test_sessions_of_two_projects_stand_beside_each_other(avow: Avow) -> None:
+    second = avow.server.project("Second")
+    browser = Browser(avow)
+    browser.sign_in(new_email())
+    browser.avow = second
+    assert browser.sign_in(new_email()).heading == "You are signed in"
+    assert browser.get(f"/signed-in/{avow.project_id}").heading == "You are signed in"

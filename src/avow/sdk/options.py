@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 __all__ = [
     "COOKIE_DATA_NAME",
@@ -18,11 +19,11 @@ __all__ = [
     "SignUpOptions",
 ]
 
-SESSION_COOKIE_NAME = "DS"
-REFRESH_SESSION_COOKIE_NAME = "DSR"
-SESSION_TOKEN_NAME = "sessionToken"
-REFRESH_SESSION_TOKEN_NAME = "refreshSessionToken"
-COOKIE_DATA_NAME = "cookieData"
+SESSION_COOKIE_NAME: Final = "DS"
+REFRESH_SESSION_COOKIE_NAME: Final = "DSR"
+SESSION_TOKEN_NAME: Final = "sessionToken"
+REFRESH_SESSION_TOKEN_NAME: Final = "refreshSessionToken"
+COOKIE_DATA_NAME: Final = "cookieData"
 
 
 class DeliveryMethod(Enum):

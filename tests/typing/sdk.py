@@ -3,6 +3,8 @@
 from typing import Any, assert_type
 
 from avow import (
+    REFRESH_SESSION_TOKEN_NAME,
+    SESSION_TOKEN_NAME,
     AssociatedTenant,
     AsyncClient,
     AttributeMapping,
@@ -37,6 +39,8 @@ def signs_in(client: Client) -> None:
     assert_type(client.otp.verify_code(EMAIL, "mia", "123456", audience=["C1"]), JWTResponse)
     assert_type(client.magiclink.sign_up_or_in(EMAIL, "mia", uri="https://app.example.com/verify"), str)
     assert_type(client.magiclink.verify("t"), JWTResponse)
+    assert_type(client.magiclink.verify("t")[SESSION_TOKEN_NAME], TokenClaims)
+    assert_type(client.magiclink.verify("t")[REFRESH_SESSION_TOKEN_NAME]["jwt"], str)
     assert_type(client.enchantedlink.sign_in("mia"), PendingLink)
     assert_type(client.enchantedlink.sign_in("mia")["linkId"], str)
     assert_type(client.enchantedlink.get_session("p"), JWTResponse)

@@ -67,7 +67,7 @@ def _proven(tx: Tx, binding: Binding) -> str:
     Whoever proves an address first is its owner; sessions that others opened before on the account end.
     """
     prove = users.prove_email if binding.method == "email" else users.prove_phone
-    if not prove(tx, binding.user_id, binding.address):
+    if not prove(tx, binding.user_id, binding.folded):
         return ""
     if binding.is_first:
         sessions.end_all(tx, binding.user_id, why="address proven for the first time")

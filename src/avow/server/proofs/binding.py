@@ -34,6 +34,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         does: What success does.
         method: Delivery method that the secret travels by.
         address: Where it went; what is proven.
+        folded: The address as rows are compared with it.
         user_id: Of whom, unless it is a sign-up.
         person: The user to be, when it is a sign-up.
         amr: Methods of the live session that this proof adds to (MFA, step-up).
@@ -49,6 +50,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     does: Literal["sign-up", "sign-in", "update"]
     method: Literal["email", "sms", "voice", "whatsapp"]
     address: str
+    folded: str
     user_id: str = ""
     person: NewPerson | None = None
     amr: tuple[str, ...] = ()

@@ -152,6 +152,7 @@ def _update(tx: Tx, call: Call[object], method: Method, address: str, body: Upda
         does="update",
         method=method,
         address=address,
+        folded=_folded(method, address),
         user_id=profile.id,
         amr=tuple(session.amr.split()),
         is_mfa=bool(body.mfa),
@@ -175,6 +176,7 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
         does="sign-in",
         method=method,
         address=address,
+        folded=_folded(method, address),
         user_id=profile.id,
         amr=_amr_of_live_session(tx, call, profile, options),
         is_step_up=bool(options.stepup),
@@ -221,6 +223,7 @@ def _new_person(call: Call[object], identity: LoginId, method: Method, body: Sig
         does="sign-up",
         method=method,
         address=address,
+        folded=_folded(method, address),
         person=person,
         revokes_others=bool(options.revoke_other_sessions),
         unsigned_claims=check_custom_claims(options.custom_claims or {}),
@@ -243,6 +246,10 @@ def _address_of_sign_up(identity: LoginId, method: Method, body: SignUp) -> str:
     return addresses.phone(named or (user and user.phone) or identity.typed).e164
 
 
+def _folded(method: Method, address: str) -> str:
+    return addresses.email(address).folded if method == "email" else address
+
+
 def _email_or_nothing(text: str | None) -> str:
     return addresses.email(text).address if text else ""
 
@@ -254,7 +261,7 @@ def _phone_or_nothing(text: str | None) -> str:
 def _decoy(recipient: Recipient) -> Recipient:
     """Return a recipient that costs and shows the same, and whom nothing reaches."""
     binding = recipient.binding
-    hollow = Binding(does="sign-in", method=binding.method, address=binding.address, is_decoy=True)
+    hollow = Binding(does="sign-in", method=binding.method, address=binding.address, folded="", is_decoy=True)
     return Recipient(f"nobody:{recipient.subject}", hollow, recipient.locale, recipient.options, is_delivered=False)
 
 

@@ -152,9 +152,8 @@ def claim_login_id(tx: Tx, user_id: str, login_id: LoginId) -> bool:
     return claimed is not None
 
 
-def prove_email(tx: Tx, user_id: str, email: str) -> bool:
-    """Mark the user's address proven, if it still is this one; an invited user is enabled by it."""
-    folded = addresses.email(email).folded
+def prove_email(tx: Tx, user_id: str, folded: str) -> bool:
+    """Mark the user's address proven, if it still is this one (folded); an invited user is enabled by it."""
     return tx.one(rows.PROVE_EMAIL, rows.IdRow, user_id=user_id, email_folded=folded) is not None
 
 

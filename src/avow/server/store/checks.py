@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from avow.core.vault import Vault
 from avow.server.store.files import look_at_file
@@ -14,10 +15,15 @@ from avow.server.store.sqlite import sentence_of
 from avow.server.store.store import Store
 from avow.server.store.tx import Tx
 
+if TYPE_CHECKING:
+    from psycopg import ConnectionInfo
+
 __all__ = ["check_schema", "check_secret", "ensure", "judge_revision", "revision_of"]
 
 # A damaged file is looked for as far as this time allows, so that a large database does not delay the start.
 _CHECK_SECONDS = 0.25
+
+_OLDEST_POSTGRES = 140000
 
 
 def check_schema(store: Store) -> None:
@@ -56,13 +62,16 @@ def ensure(url: str) -> str:
     Raises:
         StoreRefused: It is damaged, foreign, or of a newer release; it is not changed.
     """
-    if is_sqlite(url) and not Path(sqlite_path(url)).exists():
-        create(url)
-        return "created"
-    revision = revision_of(url)
+    revision = None if _is_missing(url) else revision_of(url)
     if revision is None:
-        create(url)
-        return "created"
+        try:
+            create(url)
+        except StoreRefused:
+            revision = revision_of(url)  # another node may have created it meanwhile
+            if revision is None:
+                raise
+        else:
+            return "created"
     if revision in REVISIONS and revision != HEAD:
         return "older"
     judge_revision(revision)
@@ -95,6 +104,10 @@ def judge_revision(revision: str | None) -> None:
         raise StoreRefused(f"The database has schema {revision}, older than {HEAD}; run `avow migrate` first.")
 
 
+def _is_missing(url: str) -> bool:
+    return is_sqlite(url) and not Path(sqlite_path(url)).exists()
+
+
 def _sqlite_revision(path: str) -> str | None:
     look_at_file(path)
     try:
@@ -124,6 +137,13 @@ def _check_pages(connection: sqlite3.Connection, path: str) -> None:
         raise StoreRefused(f"The database {path} is damaged ({found[0]}); restore a back-up.")
 
 
+def _check_server(info: "ConnectionInfo") -> None:
+    if info.server_version < _OLDEST_POSTGRES:
+        raise StoreRefused(f"The database server is PostgreSQL {info.server_version // 10000}; Avow needs 14 or newer.")
+    if info.parameter_status("server_encoding") != "UTF8":
+        raise StoreRefused("The PostgreSQL database is not in UTF8; create one with ENCODING 'UTF8'.")
+
+
 def _postgres_revision(url: str) -> str | None:
     import psycopg  # takes a quarter of a second to import, and SQLite does not need it
 
@@ -131,6 +151,7 @@ def _postgres_revision(url: str) -> str | None:
 
     try:
         with connect(url) as connection:
+            _check_server(connection.info)
             if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
                 return None
             row = connection.execute(FIND_REVISION).fetchone()

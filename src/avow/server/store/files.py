@@ -14,6 +14,8 @@ APPLICATION_ID = 0x41766F77
 _HEADER = b"SQLite format 3\x00"
 _APPLICATION_ID_OFFSET = 68  # https://www.sqlite.org/fileformat2.html section 1.3
 
+_OLDEST_SQLITE = (3, 35, 0)  # the first with RETURNING
+
 # SQLite polls for its lock; short turns let the caller look at the clock in between.
 _BUSY_SECONDS = 0.25
 
@@ -56,6 +58,8 @@ def look_at_file(path: str) -> None:
     Raises:
         StoreRefused: With the sentence for the operator.
     """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise StoreRefused(f"Python has SQLite {sqlite3.sqlite_version} here; Avow needs 3.35 or newer.")
     try:
         with Path(path).open("rb") as file:
             header = file.read(_APPLICATION_ID_OFFSET + 4)
@@ -76,7 +80,7 @@ def look_at_file(path: str) -> None:
 
 def tighten(path: str) -> None:
     """Take every right from group and others; the write-ahead log inherits the mode of its database."""
-    for name in (path, f"{path}-wal", f"{path}-shm"):
+    for name in (path, f"{path}-wal", f"{path}-shm", f"{path}.lock"):
         try:
             mode = Path(name).stat().st_mode
             if mode & 0o077:

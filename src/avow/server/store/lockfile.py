@@ -4,7 +4,6 @@ SQLite's own lock is taken by polling, under which busy processes starve each ot
 writes to the database without it.
 """
 
-import errno
 import fcntl
 import os
 import threading
@@ -81,23 +80,22 @@ class LockFile:
         return True
 
     def _wait(self) -> None:
-        _flock(self._fd)
+        is_ours = _flock(self._fd)
         with self._turn:
             self._is_waiting = False
             if self._is_closed:
                 os.close(self._fd)
-            elif self._is_wanted:
+            elif is_ours and self._is_wanted:
                 self._is_held = True
                 self._turn.notify()
-            else:
+            elif is_ours:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 
 
-def _flock(fd: int) -> None:
-    """Wait for the lock; a signal handler of the host program may interrupt the call."""
-    while True:
-        try:
-            return fcntl.flock(fd, fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno != errno.EINTR:
-                raise
+def _flock(fd: int) -> bool:
+    """Wait for the lock; False when the file system refuses, which the next attempt then meets itself."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    except OSError:
+        return False
+    return True

@@ -248,7 +248,7 @@ class _Link:
         is_fresh = self._open()
         if not only_reads:
             try:
-                cast(psycopg.Cursor, self._cursor).execute("BEGIN READ WRITE")
+                self._command(b"BEGIN READ WRITE")
             except psycopg.Error as error:
                 was_idle = self._is_lost() and not is_fresh
                 self.close()  # a standby that refuses may have a successor, which a new connection finds
@@ -270,16 +270,15 @@ class _Link:
         Raises:
             Unavailable: The connection was lost, so nobody knows whether it is committed.
         """
-        cursor = cast(psycopg.Cursor, self._cursor)
         try:
-            cursor.execute("COMMIT")
+            outcome = self._command(b"COMMIT")
         except psycopg.Error as error:
             is_lost = self._is_lost()
             self.close()
             if is_lost:
                 raise Unavailable(detail=f"connection lost at COMMIT, outcome unknown: {_first_line(error)}") from error
             raise
-        if cursor.statusmessage != "COMMIT":
+        if outcome != b"COMMIT":
             raise RuntimeError("a unit caught a database error and went on, so PostgreSQL rolled it back")
 
     def roll_back(self, error: BaseException) -> NoReturn:
@@ -294,6 +293,13 @@ class _Link:
         if self._connection is not None:
             self._connection.close()
         self._connection = self._cursor = None
+
+    def _command(self, sql: bytes) -> bytes | None:
+        """Run a statement without parameters or rows, straight through libpq: a third of the CPU of a cursor."""
+        result = cast(psycopg.Connection, self._connection).pgconn.exec_(sql)
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result)
+        return result.command_status
 
     def _execute(self, sql: str, params: dict[str, Value]) -> Cursor:
         return cast(psycopg.Cursor, self._cursor).execute(translate(sql), params)

@@ -76,8 +76,10 @@ class SqliteEngine:
             with self._lock.held(WAIT_SECONDS):
                 self._writer: sqlite3.Connection | None = connect(path, is_reader=False, durable=durable)
             self._readers = [connect(path, is_reader=True) for _ in range(_READERS)]
-        except sqlite3.Error as error:
+        except (sqlite3.Error, Unavailable) as error:
             self._lock.close()
+            if isinstance(error, Unavailable):
+                raise
             raise StoreRefused(f"The database {path} cannot be opened: {sentence_of(error)}.") from error
         self._threads = [
             threading.Thread(target=self._write_loop, name="avow-writer", daemon=True),

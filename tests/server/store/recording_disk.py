@@ -64,7 +64,8 @@ class _File(Structure):
     _fields_ = [("methods", POINTER(_Methods))]
 
 
-_Open = CFUNCTYPE(c_int, c_void_p, c_char_p, POINTER(_File), c_int, POINTER(c_int))
+# The name is a bare pointer: SQLite keeps it as long as the file is open.
+_Open = CFUNCTYPE(c_int, c_void_p, c_void_p, POINTER(_File), c_int, POINTER(c_int))
 
 
 class _Vfs(Structure):
@@ -99,10 +100,10 @@ class Recorder:
         assert library.sqlite3_vfs_register(ctypes.byref(mine), 1) == 0
 
     def _opener(self, real_open: Callable[..., int]) -> Callable[..., int]:
-        def open_file(vfs: int, name: bytes | None, file: Any, flags: int, out: Any) -> int:
+        def open_file(vfs: int, name: int | None, file: Any, flags: int, out: Any) -> int:
             code = real_open(vfs, name, file, flags, out)
             if code == 0 and name and file.contents.methods:
-                self._names[ctypes.addressof(file.contents)] = Path(name.decode()).name
+                self._names[ctypes.addressof(file.contents)] = Path(ctypes.string_at(name).decode()).name
                 file.contents.methods = ctypes.pointer(self._recording(file.contents.methods.contents))
             return code
 

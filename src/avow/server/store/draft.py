@@ -55,7 +55,8 @@ def main() -> int:
     name = parser.parse_args().name
     path = _FOLDER / f"{HEAD}_{name.replace(' ', '_')}.py"
     path.write_text(_draft(name))
-    return subprocess.run([sys.executable, "-m", "ruff", "format", "-q", str(path)], check=False).returncode  # noqa: S603
+    formatter = [sys.executable, "-m", "ruff", "format", "-q", str(path)]
+    return subprocess.run(formatter, check=False).returncode  # noqa: S603 - a path of this repository
 
 
 def _draft(name: str) -> str:

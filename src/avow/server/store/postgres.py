@@ -71,6 +71,7 @@ def translate(sql: str) -> bytes:
 def connect(url: str) -> psycopg.Connection:
     """Open a connection outside any transaction, with the settings that every connection of ours has."""
     parameters = _CONNECTION_DEFAULTS | {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    # The parameters are text; the declared ones, of other types, are not among them.
     connection = psycopg.connect(autocommit=True, context=_adapters(), **parameters)  # type: ignore[arg-type]
     try:
         connection.prepared_max = 400

@@ -8,23 +8,26 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from avow.errors import HeadersTooLarge
 from avow.server.settings import Settings
+from avow.wire.codec import encode
+from avow.wire.errors import ErrorEnvelope
 
-__all__ = ["HEAD_SECONDS", "BoundedProtocol", "bounded"]
+__all__ = ["BoundedProtocol", "bounded"]
 
-HEAD_SECONDS = 15
 _HEAD_ROOM_BYTES = 16_384  # above the sum of the headers: the address, names and punctuation
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 def bounded(settings: Settings) -> type["BoundedProtocol"]:
     """Return the protocol with the bounds of a server's settings."""
-    return type("Bounded", (BoundedProtocol,), {"most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES})
+    bounds = {"head_seconds": settings.head_seconds, "most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES}
+    return type("Bounded", (BoundedProtocol,), bounds)
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """A connection that is closed when the head of a request is too slow or too large."""
 
+    head_seconds = 15
     most_head_bytes = 65_536
     _head_bytes = 0
     _is_in_head = True
@@ -40,7 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         super().data_received(data)
         if self._is_in_head and self._head_bytes > self.most_head_bytes and not self.transport.is_closing():
-            self.transport.write(_TOO_LARGE)
+            self.transport.write(_too_large())
             self.transport.close()
 
     def on_message_begin(self) -> None:
@@ -63,7 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         self._forget_head()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._abort)
+        self._head_timer = self.loop.call_later(self.head_seconds, self._abort)
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:
@@ -73,3 +76,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _abort(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+def _too_large() -> bytes:
+    """Return the refusal of a head, in the envelope of every other refusal."""
+    error = HeadersTooLarge()
+    body = encode(ErrorEnvelope(error_code=error.error_code, error_description=error.text))
+    head = (
+        f"HTTP/1.1 {error.status} Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode("ascii") + body

@@ -81,6 +81,7 @@ class Settings:
     body_bytes: int = _number(262_144, 1024, 64 * 1024 * 1024, "Largest request body.")
     header_bytes: int = _number(32_768, 4096, 1_048_576, "Largest sum of request headers.")
     header_count: int = _number(100, 10, 1000, "Most request headers.")
+    head_seconds: int = _number(15, 1, 60, "Longest a client may take over address and headers of a request.")
     request_seconds: int = _number(30, 1, 600, "Longest a request may take.")
     drain_seconds: int = _number(20, 1, 30, "How long a stopping server finishes what it has accepted.")
     notice_seconds: int = _number(

@@ -54,7 +54,7 @@ def _line(visit: Visit, status: int, seconds: float) -> Line:
         status=status,
         ms=round(seconds * 1000, 1),
         project=visit.project.id if visit.project else "",
-        client=visit.client.address,
+        client=visit.client.address or visit.request.peer,
         code=error.error_code if error is not None else "",
         detail=_detail(error),
     )

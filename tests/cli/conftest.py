@@ -1,0 +1,62 @@
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cli.programs import SECRET_KEY, Running, avow, free_port, start, start_dev
+
+StartDev = Callable[..., Running]
+StartServe = Callable[..., Running]
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[StartDev]:
+    """Start `avow dev` on a data directory; stopped after the test."""
+    started: list[Running] = []
+
+    def begin(*arguments: str, data: Path | None = None, variables: Mapping[str, str] | None = None) -> Running:
+        started.append(start_dev(data or tmp_path / "data", *arguments, variables=variables))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture(scope="session")
+def made_installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Give the settings of an installation with a project, made by the commands."""
+    home = tmp_path_factory.mktemp("installation")
+    settings = {"AVOW_DATABASE_URL": f"sqlite:///{home}/avow.sqlite3", "AVOW_SECRET_KEY": SECRET_KEY}
+    assert avow("migrate", variables=settings).code == 0
+    made = avow("project", "create", "Shop", "--json", variables=settings)
+    assert made.code == 0, made.err
+    return {**settings, "PROJECT_ID": made.json()["project_id"], "MANAGEMENT_KEY": made.json()["management_key"]}
+
+
+@pytest.fixture
+def installation(made_installation: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Give the settings of a copy of that installation, for this test alone."""
+    original = made_installation["AVOW_DATABASE_URL"].removeprefix("sqlite:///")
+    copy = tmp_path / "avow.sqlite3"
+    assert avow("backup", str(copy), variables=made_installation).code == 0, original
+    return {**made_installation, "AVOW_DATABASE_URL": f"sqlite:///{copy}"}
+
+
+@pytest.fixture
+def serve(tmp_path: Path, installation: dict[str, str]) -> Iterator[StartServe]:
+    """Start `avow serve` over an installation; stopped after the test."""
+    started: list[Running] = []
+
+    def begin(*arguments: str, variables: Mapping[str, str] | None = None) -> Running:
+        port = free_port()
+        settings = {**installation, "AVOW_NOTICE_SECONDS": "0", **(variables or {})}
+        running = start(tmp_path / "serve.log", "serve", "--port", str(port), *arguments, variables=settings)
+        running.port = port
+        started.append(running)
+        running.wait()
+        return running
+
+    yield begin
+    for each in started:
+        each.stop()

@@ -90,6 +90,7 @@ class OverHttp:
     """Carries requests to the instances of a back end in turn; any thread may send."""
 
     def __init__(self, urls: Sequence[str]) -> None:
+        self.urls = list(urls)
         self._ports = [urlsplit(url).port or 0 for url in urls]
         self._turn = itertools.count()
         self._mine = threading.local()

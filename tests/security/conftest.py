@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.bed.databases import new_sqlite_url, remove_sqlite
 from tests.bed.postgres import fresh_database
 from tests.bed.server import SECRET_KEY, Servers, launch
 from tests.security.place import Place, in_process, on_servers
+from tests.security.production import Production, install, place_of, served
 
 MakePlace = Callable[..., Place]
 
@@ -84,3 +86,11 @@ def make_local_place(avow_server: Server) -> MakePlace:
     avow_server.clock.reset()
     avow_server.inbox.clear()
     return lambda **settings: in_process(avow_server, **settings)
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Iterator[Production]:
+    """Give an installation on SQLite, made by the commands and served by `avow serve`."""
+    installation = install(tmp_path / "data")
+    with served(installation) as running, place_of(installation, running) as place:
+        yield Production(installation, running, place)

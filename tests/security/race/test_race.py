@@ -1,5 +1,6 @@
 """S-RAC-01 to 05: what happens when many ask for the same thing in the same moment."""
 
+import functools
 import secrets
 import threading
 import time

@@ -1,0 +1,105 @@
+"""Presents forged tokens wherever tokens are taken: to the server as refresh token, to the SDK as session token."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from avow.core.tokens import SigningKey
+from avow.errors import InvalidToken
+from avow.sdk.validate import SESSION_LIFETIME_SECONDS
+from tests.bed.cases import Case
+from tests.forgeries import Forgery, forgeries
+from tests.security.calls import Answer, assert_refused
+from tests.security.place import Person, Place, claims_of
+
+WATCHED_TABLES = ("sessions", "users", "challenges")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A project with somebody signed in, and the forgeries of their tokens.
+
+    Attributes:
+        place: The project.
+        person: Who holds the genuine tokens.
+        key: The active key, with its private half.
+        of_session: Forged session tokens, by case.
+        of_refresh: Forged refresh tokens, by case.
+    """
+
+    place: Place
+    person: Person
+    key: SigningKey
+    of_session: list[Forgery]
+    of_refresh: list[Forgery]
+
+
+def set_stage(place: Place, algorithm: str, canary: str) -> Stage:
+    """Sign somebody in under a key of an algorithm and forge their tokens; nothing may ask at `canary`."""
+    if algorithm != "ES256":
+        place.use_algorithm(algorithm)
+    person, key = place.sign_in(), place.signing_key()
+    assert key.algorithm == algorithm
+    session, refresh = claims_of(person.session_jwt), claims_of(person.refresh_jwt)
+    return Stage(
+        place,
+        person,
+        key,
+        list(forgeries(key, session, canary=canary, max_lifetime_seconds=SESSION_LIFETIME_SECONDS)),
+        list(forgeries(key, refresh, canary=canary)),
+    )
+
+
+def present(case: Case, stage: Stage) -> None:
+    """Present the forged tokens of a case everywhere; the genuine ones work before and after."""
+    place, person = stage.place, stage.person
+    client = place.avow.client()
+    case.control(lambda: place.api.me(person.refresh_jwt).status == 200)
+    case.control(lambda: place.api.refresh(person.refresh_jwt).status == 200)
+    case.control(lambda: client.validate_session(person.session_jwt)["sub"] == person.id)
+    before = stored(place)
+    for name, call in _server_calls(case.id, stage):
+        with case.cell(name):
+            answer = call()
+            assert_refused(answer)
+            assert person.id.encode() not in answer.content
+    with case.cell("nothing stored has changed"):
+        assert stored(place) == before
+    for forgery in (each for each in stage.of_session if each.case_id == case.id):
+        with case.cell(f"validate_session, {forgery.title}"):
+            refuses(partial(client.validate_session, forgery.token))
+    asyncio.run(_present_to_async(case, stage))
+
+
+def stored(place: Place) -> list[list[tuple[object, ...]]]:
+    """Return what an attack must not change; when a session was last used is the control's doing."""
+    return [place.rows(table) for table in WATCHED_TABLES]
+
+
+def refuses(call: Callable[[], object]) -> None:
+    """Assert that the SDK raises its error for tokens that do not hold."""
+    with pytest.raises(InvalidToken) as refused:
+        call()
+    assert refused.value.status_code in (400, 401)
+
+
+def _server_calls(case_id: str, stage: Stage) -> Iterator[tuple[str, Callable[[], Answer]]]:
+    api = stage.place.api
+    for forgery in (each for each in stage.of_refresh if each.case_id == case_id and each.over_the_wire):
+        token = forgery.token
+        yield f"GET /v1/auth/me, {forgery.title}", partial(api.me, token)
+        yield f"POST /v1/auth/refresh, {forgery.title}", partial(api.refresh, token)
+        cookies = {"DSR": token}
+        yield f"refresh cookie, {forgery.title}", partial(api.get, "/v1/auth/me", cookies=cookies)
+
+
+async def _present_to_async(case: Case, stage: Stage) -> None:
+    client = stage.place.avow.async_client()
+    for forgery in (each for each in stage.of_session if each.case_id == case.id):
+        cell = case.cell(f"validate_session of the asynchronous client, {forgery.title}")
+        with cell, pytest.raises(InvalidToken):
+            await client.validate_session(forgery.token)
+    assert (await client.validate_session(stage.person.session_jwt))["sub"] == stage.person.id

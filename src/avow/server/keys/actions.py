@@ -20,6 +20,7 @@ __all__ = [
     "list_signing_keys",
     "opened",
     "published",
+    "reign",
     "remove_retired",
     "revoke_management_key",
     "rotate",
@@ -28,6 +29,7 @@ __all__ = [
 SESSION = "session"
 OIDC = "oidc"
 _MAC = "management-key"
+_LATE_SECONDS = 60
 _ID_CHARACTERS = 27  # K and 26 more: see core.ids.directory_id
 
 
@@ -74,6 +76,16 @@ def remove_retired(tx: Tx, kid: str) -> SigningKeyRow:
     projects.bump(tx)
     tx.audit("signing_key.removed", actor="command", data={"set": removed.key_set, "kid": kid})
     return removed
+
+
+def reign(tx: Tx, key: SigningKeyRow) -> tuple[int, int]:
+    """Return from when to when a retired key signed, as epoch seconds.
+
+    Its end is late rather than early: other nodes go on with the key for a second, and with what they have begun.
+    """
+    since = key.promoted_at or key.created_at
+    successor = tx.one(rows.SUCCESSOR, rows.PromotedRow, key_set=key.key_set, id=key.id, since=since)
+    return since, successor.promoted_at + _LATE_SECONDS if successor else tx.now
 
 
 def published(tx: Tx) -> list[SigningKeyRow]:

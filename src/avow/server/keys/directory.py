@@ -16,12 +16,16 @@ from avow.server.store import Tx
 __all__ = ["ProjectDirectory", "load"]
 
 _ORIGINS_SECONDS = 5
+_NEVER = 2**62
 
 
 @dataclass(slots=True)
 class _Entry:
+    """A snapshot, when it was last compared, and when a retired key leaves it although the version stays."""
+
     project: Project
     checked_at: int
+    keys_until: int
 
 
 class ProjectDirectory:
@@ -46,13 +50,14 @@ class ProjectDirectory:
                 return entry.project
             entry.checked_at = now
             version = yield from read(projects.find_version)
-            if version == entry.project.version:
+            if version == entry.project.version and now < entry.keys_until:
                 return entry.project
-        project = yield from read(load, self._settings)
-        if project is None:
+        loaded = yield from read(_load, self._settings)
+        if loaded is None:
             self._entries.pop(project_id, None)
             return None
-        self._entries[project_id] = _Entry(project, now)
+        project, keys_until = loaded
+        self._entries[project_id] = _Entry(project, now, keys_until)
         return project
 
     def allows_origin(self, origin: str) -> Steps[bool]:
@@ -70,6 +75,12 @@ class ProjectDirectory:
 
 def load(tx: Tx, settings: Settings) -> Project | None:
     """Read the project of the unit whole: settings, published keys, and the private half of the active one."""
+    loaded = _load(tx, settings)
+    return loaded[0] if loaded else None
+
+
+def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
+    """Return the project, and when the first of its retired keys stops being published."""
     row = projects.find(tx)
     if row is None:
         return None
@@ -81,7 +92,7 @@ def load(tx: Tx, settings: Settings) -> Project | None:
     session_keys = [SigningKey.from_jwk(key.public_jwk) for key in sessions]
     oidc_keys = [SigningKey.from_jwk(key.public_jwk) for key in keys if key.key_set == actions.OIDC]
     session_set = KeySet.of(session_keys)
-    return Project(
+    project = Project(
         id=row.id,
         name=row.name,
         version=row.version,
@@ -94,3 +105,4 @@ def load(tx: Tx, settings: Settings) -> Project | None:
         is_open=settings.is_development,
         issuer_host=row.issuer_host or "",
     )
+    return project, min((key.unpublish_at for key in keys if key.unpublish_at is not None), default=_NEVER)

@@ -40,6 +40,13 @@ class SecretRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PromotedRow:
+    """When a key began to sign."""
+
+    promoted_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class IdRow:
     """The row that a conditional write changed."""
 
@@ -85,6 +92,13 @@ REMOVE_RETIRED = """
     RETURNING id, key_set, algorithm, state, public_jwk, sealed_private, created_at, promoted_at, unpublish_at
 """
 
+# The first key that began to sign after another one; keys that were promoted in the same second count as well.
+SUCCESSOR = """
+    SELECT promoted_at FROM signing_keys
+    WHERE project_id = :project_id AND key_set = :key_set AND id <> :id AND promoted_at >= :since
+    ORDER BY promoted_at, id LIMIT 1
+"""
+
 INSERT_MANAGEMENT_KEY = """
     INSERT INTO management_keys (project_id, id, name, secret_mac, status, created_at, expires_at)
     VALUES (:project_id, :id, :name, :secret_mac, 'active', :now, :expires_at)
@@ -113,6 +127,7 @@ RETURNS = {
     "RETIRE_ACTIVE": IdRow,
     "PROMOTE_NEXT": IdRow,
     "REMOVE_RETIRED": SigningKeyRow,
+    "SUCCESSOR": PromotedRow,
     "LIST_MANAGEMENT_KEYS": ManagementKeyRow,
     "FIND_SECRET": SecretRow,
     "REVOKE_MANAGEMENT_KEY": IdRow,

@@ -185,7 +185,8 @@ def remove_signing_key(tx: Tx, kid: str) -> int:
     key = keys.remove_retired(tx, kid)
     if key.key_set != keys.SESSION:
         return 0
-    ended = tx.all(rows.END_MINTED_BETWEEN, rows.EndedRow, since=key.promoted_at or key.created_at, until=tx.now)
+    since, until = keys.reign(tx, key)
+    ended = tx.all(rows.END_OF_REIGN, rows.EndedRow, since=since, until=until)
     return len(ended)
 
 

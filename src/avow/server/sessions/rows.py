@@ -128,10 +128,11 @@ END_ALL = """
     RETURNING id
 """
 
-# Of a signing key that is removed before its time: every token that it signed began its generation in its reign.
-END_MINTED_BETWEEN = """
+# Of a signing key that is removed before its time: every family that it may have signed for. Such a family was opened
+# before the key's reign ended, and began a generation in it or after it (with what the key signed, perhaps).
+END_OF_REIGN = """
     UPDATE sessions SET revoked_at = :now, revoked_why = 'key removed'
-    WHERE project_id = :project_id AND revoked_at IS NULL AND rotated_at >= :since AND rotated_at <= :until
+    WHERE project_id = :project_id AND revoked_at IS NULL AND rotated_at >= :since AND created_at <= :until
     RETURNING id
 """
 
@@ -167,7 +168,7 @@ RETURNS = {
     "STATE": StateRow,
     "END": EndedRow,
     "END_ALL": EndedRow,
-    "END_MINTED_BETWEEN": EndedRow,
+    "END_OF_REIGN": EndedRow,
     "SELECT_TENANT": EndedRow,
     "OWN": OwnRow,
     "HISTORY": SignInRow,

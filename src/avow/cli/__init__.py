@@ -5,6 +5,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command that the arguments name."""
-    from avow.cli.commands import app  # typer and rich: not for those who import the package
+    from avow.cli.commands import avow  # click: not for those who import the package
 
-    app(prog_name="avow")
+    avow(prog_name="avow")

@@ -1,66 +1,79 @@
 """The commands and their help; what they do is imported when they run."""
 
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Any, TypeVar
 
-import typer
+import click
 
-__all__ = ["app"]
+__all__ = ["avow"]
 
-app = typer.Typer(
-    name="avow",
-    help=(
-        "Avow, a self-hosted authentication service.\n\nNew here? Type `avow dev` and open the address it prints. "
-        "For production: `avow migrate`, `avow project create NAME`, `avow serve`; the manual is docs/production.md."
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-project_app = typer.Typer(help="Projects and their settings.", no_args_is_help=True, rich_markup_mode=None)
-key_app = typer.Typer(help="Management keys: what may call /v1/mgmt.", no_args_is_help=True, rich_markup_mode=None)
-signing_app = typer.Typer(help="Signing keys: what signs tokens.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(project_app, name="project")
-app.add_typer(key_app, name="key")
-app.add_typer(signing_app, name="signing-key")
+F = TypeVar("F", bound=Callable[..., Any])
 
-Data = Annotated[
-    Path | None,
-    typer.Option(help="Directory of `avow dev`; without it AVOW_DATABASE_URL and AVOW_SECRET_KEY say what to use."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Answer with lines of JSON, for programs.")]
-Project = Annotated[str, typer.Option(help="Project id or name; not needed while there is only one.")]
+_PATH = click.Path(path_type=Path)
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class KeySet(StrEnum):
-    """The two sets of signing keys."""
+@click.group(context_settings=_SETTINGS)
+def avow() -> None:
+    """Avow, a self-hosted authentication service.
 
-    session = "session"
-    oidc = "oidc"
+    New here? Type `avow dev` and open the address it prints.
 
-
-class Algorithm(StrEnum):
-    """What session tokens can be signed with."""
-
-    ES256 = "ES256"
-    RS256 = "RS256"
-    EdDSA = "EdDSA"
+    For production: `avow migrate`, `avow project create NAME`, `avow serve`; the manual is docs/production.md.
+    """
 
 
-@app.command()
-def dev(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8000,
-    data: Annotated[Path, typer.Option(help="Directory that keeps everything.")] = Path(".avow"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of text for people.")] = False,
-    dev_clock: Annotated[bool, typer.Option("--dev-clock", help="Let POST /dev/clock move the time.")] = False,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve https with a certificate of a local authority.")] = False,
-) -> None:
-    """Start Avow for development, in one step: data, project and keys are made on the first start.
+@avow.group()
+def project() -> None:
+    """Projects and their settings."""
 
-    Mails and SMS are not sent but shown in the inbox. Never expose it: its keys lie in clear text beside the data.
+
+@avow.group()
+def key() -> None:
+    """Management keys, which may call /v1/mgmt."""
+
+
+@avow.group("signing-key")
+def signing_key() -> None:
+    """Signing keys, which sign tokens."""
+
+
+def _with_data(command: F) -> F:
+    """Add the options of every command on data."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Answer with lines of JSON, for programs."),
+        click.option(
+            "--data",
+            type=_PATH,
+            help="Directory of `avow dev`; without it AVOW_DATABASE_URL and AVOW_SECRET_KEY say what to use.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _with_project(command: F) -> F:
+    """Add the options of every command on one project."""
+    named = click.option("--project", default="", help="Project id or name; not needed while there is only one.")
+    return named(_with_data(command))
+
+
+# --- Servers ---------------------------------------------------------------------------------------------------
+
+
+@avow.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
+@click.option("--data", type=_PATH, default=Path(".avow"), show_default=True, help="Directory that keeps everything.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of text for people.")
+@click.option("--dev-clock", is_flag=True, help="Let POST /dev/clock move the time.")
+@click.option("--tls", is_flag=True, help="Serve https with a certificate of a local authority.")
+def dev(host: str, port: int, data: Path, *, as_json: bool, dev_clock: bool, tls: bool) -> None:
+    """Start Avow for development, in one step.
+
+    Data, project and keys are made on the first start; a later start uses the same. Mails and SMS are not sent but
+    shown in the inbox. Never expose it: its keys lie in clear text beside the data.
     """
     from avow.cli.dev import DevOptions, run
     from avow.cli.problems import told
@@ -69,26 +82,36 @@ def dev(
         run(DevOptions(host, port, data, as_json, dev_clock, tls))
 
 
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; one for each core is a good start.")] = 1,
-    check: Annotated[bool, typer.Option("--check", help="Check settings and database, and do not serve.")] = False,
-) -> None:
-    """Serve in production, with settings from AVOW_... variables (docs/reference/settings.md).
+@avow.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for every one.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes; one for each core is a good start.",
+)
+@click.option("--check", is_flag=True, help="Check settings and database, and do not serve.")
+def serve(host: str, port: int, workers: int, *, check: bool) -> None:
+    """Serve in production.
 
-    SIGTERM stops it: /readyz says no first, then what was accepted is finished. A second one stops it at once.
+    Settings come from variables named AVOW_... (docs/reference/settings.md). SIGTERM stops it: /readyz says no first,
+    then what was accepted is finished. A second one stops it at once.
     """
     from avow.cli.problems import told
     from avow.cli.production import ServeOptions, run
 
     with told():
-        raise typer.Exit(run(ServeOptions(host, port, workers, check)))
+        raise SystemExit(run(ServeOptions(host, port, workers, check)))
 
 
-@app.command()
-def migrate(data: Data = None, as_json: Json = False) -> None:
+# --- The database as a whole -----------------------------------------------------------------------------------
+
+
+@avow.command()
+@_with_data
+def migrate(data: Path | None, *, as_json: bool) -> None:
     """Make the tables of the database, or bring them up to this release."""
     from avow.cli import data as command
     from avow.cli.problems import told
@@ -97,13 +120,14 @@ def migrate(data: Data = None, as_json: Json = False) -> None:
         command.migrate(data=data, as_json=as_json)
 
 
-@app.command()
-def backup(
-    target: Annotated[Path, typer.Argument(help="File to write; it must not exist.")],
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Copy a SQLite database while its server runs; for PostgreSQL there is pg_dump."""
+@avow.command()
+@click.argument("target", type=_PATH)
+@_with_data
+def backup(target: Path, data: Path | None, *, as_json: bool) -> None:
+    """Copy a SQLite database to TARGET, a new file, while its server runs.
+
+    For PostgreSQL there is pg_dump.
+    """
     from avow.cli import data as command
     from avow.cli.problems import told
 
@@ -111,24 +135,35 @@ def backup(
         command.copy(target, data=data, as_json=as_json)
 
 
-@project_app.command("create")
-def project_create(
-    name: Annotated[str, typer.Argument(help="For messages and pages.")],
-    environment: Annotated[str, typer.Option(help="Free text, such as production.")] = "",
-    algorithm: Annotated[Algorithm, typer.Option(help="What signs session tokens.")] = Algorithm.ES256,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Make a project; prints its id and a first management key, which is never shown again."""
+# --- Projects --------------------------------------------------------------------------------------------------
+
+
+@project.command("create")
+@click.argument("name")
+@click.option("--environment", default="", help="Free text, such as production.")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["ES256", "RS256", "EdDSA"]),
+    default="ES256",
+    show_default=True,
+    help="What signs session tokens.",
+)
+@_with_data
+def project_create(name: str, environment: str, algorithm: str, data: Path | None, *, as_json: bool) -> None:
+    """Make a project named NAME.
+
+    Prints its id and a first management key, which is never shown again.
+    """
     from avow.cli import projects
     from avow.cli.problems import told
 
     with told():
-        projects.create(name, environment=environment, algorithm=algorithm.value, data=data, as_json=as_json)
+        projects.create(name, environment=environment, algorithm=algorithm, data=data, as_json=as_json)
 
 
-@project_app.command("list")
-def project_list(data: Data = None, as_json: Json = False) -> None:
+@project.command("list")
+@_with_data
+def project_list(data: Path | None, *, as_json: bool) -> None:
     """List the projects."""
     from avow.cli import projects
     from avow.cli.problems import told
@@ -137,8 +172,9 @@ def project_list(data: Data = None, as_json: Json = False) -> None:
         projects.list_all(data=data, as_json=as_json)
 
 
-@project_app.command("show")
-def project_show(project: Project = "", data: Data = None, as_json: Json = False) -> None:
+@project.command("show")
+@_with_project
+def project_show(project: str, data: Path | None, *, as_json: bool) -> None:
     """Show one project."""
     from avow.cli import projects
     from avow.cli.problems import told
@@ -147,31 +183,27 @@ def project_show(project: Project = "", data: Data = None, as_json: Json = False
         projects.summary(project, data=data, as_json=as_json)
 
 
-@project_app.command("get")
-def project_get(
-    names: Annotated[list[str] | None, typer.Argument(help="Settings to show; all when none is named.")] = None,
-    project: Project = "",
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Show the settings of a project, defaults included."""
+@project.command("get")
+@click.argument("names", nargs=-1)
+@_with_project
+def project_get(names: tuple[str, ...], project: str, data: Path | None, *, as_json: bool) -> None:
+    """Show the settings of a project, or those named, defaults included."""
     from avow.cli import projects
     from avow.cli.problems import told
 
     with told():
-        projects.settings(names or [], project=project, data=data, as_json=as_json)
+        projects.settings(names, project=project, data=data, as_json=as_json)
 
 
-@project_app.command("set")
-def project_set(
-    assignments: Annotated[list[str], typer.Argument(help="NAME=VALUE; lists with commas; NAME=default to undo.")],
-    project: Project = "",
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
+@project.command("set")
+@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
+@_with_project
+def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *, as_json: bool) -> None:
     """Change settings of a project.
 
-    For example: avow project set approved_redirects=https://app.example.com rotation=always
+    Values of a list are separated by commas; NAME=default puts a setting back. For example:
+
+    avow project set approved_redirects=https://app.example.com rotation=always
     """
     from avow.cli import projects
     from avow.cli.problems import told
@@ -180,15 +212,18 @@ def project_set(
         projects.change(assignments, project=project, data=data, as_json=as_json)
 
 
-@key_app.command("create")
-def key_create(
-    name: Annotated[str, typer.Argument(help="What it is for; you will see it in lists.")],
-    days: Annotated[int, typer.Option(min=0, help="Days until it expires; 0 for never.")] = 0,
-    project: Project = "",
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Make a management key and print it, this once."""
+# --- Keys ------------------------------------------------------------------------------------------------------
+
+
+@key.command("create")
+@click.argument("name")
+@click.option("--days", type=click.IntRange(min=0), default=0, help="Days until it expires; 0 for never.")
+@_with_project
+def key_create(name: str, days: int, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Make a management key and print it, this once.
+
+    NAME says what it is for, in lists.
+    """
     from avow.cli import keys
     from avow.cli.problems import told
 
@@ -196,8 +231,9 @@ def key_create(
         keys.create(name, days=days, project=project, data=data, as_json=as_json)
 
 
-@key_app.command("list")
-def key_list(project: Project = "", data: Data = None, as_json: Json = False) -> None:
+@key.command("list")
+@_with_project
+def key_list(project: str, data: Path | None, *, as_json: bool) -> None:
     """List the management keys, without their secrets."""
     from avow.cli import keys
     from avow.cli.problems import told
@@ -206,14 +242,11 @@ def key_list(project: Project = "", data: Data = None, as_json: Json = False) ->
         keys.list_all(project=project, data=data, as_json=as_json)
 
 
-@key_app.command("revoke")
-def key_revoke(
-    key_id: Annotated[str, typer.Argument(help="Id of the key (K...).")],
-    project: Project = "",
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Take a management key back, at once."""
+@key.command("revoke")
+@click.argument("key_id")
+@_with_project
+def key_revoke(key_id: str, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Take the management key KEY_ID back, at once."""
     from avow.cli import keys
     from avow.cli.problems import told
 
@@ -221,8 +254,9 @@ def key_revoke(
         keys.revoke(key_id, project=project, data=data, as_json=as_json)
 
 
-@signing_app.command("list")
-def signing_list(project: Project = "", data: Data = None, as_json: Json = False) -> None:
+@signing_key.command("list")
+@_with_project
+def signing_list(project: str, data: Path | None, *, as_json: bool) -> None:
     """List the signing keys: next, active, retired and removed ones."""
     from avow.cli import keys
     from avow.cli.problems import told
@@ -231,30 +265,34 @@ def signing_list(project: Project = "", data: Data = None, as_json: Json = False
         keys.list_signing(project=project, data=data, as_json=as_json)
 
 
-@signing_app.command("rotate")
-def signing_rotate(
-    key_set: Annotated[KeySet, typer.Option("--set", help="Which keys.")] = KeySet.session,
-    project: Project = "",
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
+@signing_key.command("rotate")
+@click.option(
+    "--set",
+    "key_set",
+    type=click.Choice(["session", "oidc"]),
+    default="session",
+    show_default=True,
+    help="Which keys.",
+)
+@_with_project
+def signing_rotate(key_set: str, project: str, data: Path | None, *, as_json: bool) -> None:
     """Let the next key sign from now on; nobody is signed out."""
     from avow.cli import keys
     from avow.cli.problems import told
 
     with told():
-        keys.rotate(key_set.value, project=project, data=data, as_json=as_json)
+        keys.rotate(key_set, project=project, data=data, as_json=as_json)
 
 
-@signing_app.command("retire")
-def signing_retire(
-    kid: Annotated[str, typer.Argument(help="Key id, as `avow signing-key list` shows it.")],
-    force: Annotated[bool, typer.Option("--force", help="Yes, sign out everybody whose tokens it signed.")] = False,
-    project: Project = "",
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Remove a retired key before its time, after its secret leaked; ends the sessions it signed for."""
+@signing_key.command("retire")
+@click.argument("kid")
+@click.option("--force", is_flag=True, help="Yes, sign out everybody whose tokens it signed.")
+@_with_project
+def signing_retire(kid: str, project: str, data: Path | None, *, force: bool, as_json: bool) -> None:
+    """Remove the retired key KID before its time, after its secret leaked.
+
+    The sessions that it signed for end.
+    """
     from avow.cli import keys
     from avow.cli.problems import told
 

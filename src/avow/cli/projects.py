@@ -1,6 +1,7 @@
 """`avow project ...`: projects and their settings."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -57,7 +58,7 @@ def summary(project: str, *, data: Path | None, as_json: bool) -> None:
         show(_shown(row, as_json=as_json), as_json=as_json)
 
 
-def settings(names: list[str], *, project: str, data: Path | None, as_json: bool) -> None:
+def settings(names: Sequence[str], *, project: str, data: Path | None, as_json: bool) -> None:
     """Print the named settings, or all."""
     with reached_project(data, project) as found:
         known = _builtins(found.store.look(found.project_id, actions.settings))
@@ -67,7 +68,7 @@ def settings(names: list[str], *, project: str, data: Path | None, as_json: bool
     show({name: known[name] for name in names or known}, as_json=as_json)
 
 
-def change(assignments: list[str], *, project: str, data: Path | None, as_json: bool) -> None:
+def change(assignments: Sequence[str], *, project: str, data: Path | None, as_json: bool) -> None:
     """Change settings; `NAME=default` puts one back."""
     changes = dict(_parsed(assignment) for assignment in assignments)
     with reached_project(data, project) as found:

@@ -10,6 +10,7 @@ import uvicorn
 
 from avow.server.asgi import AsgiApp
 from avow.server.visit import Response, Visit
+from avow.testing.clock import MovableClock
 from avow.testing.server import Server
 from tests.bed import postgres
 from tests.bed.databases import new_sqlite_url, remove_sqlite
@@ -20,12 +21,13 @@ _START_SECONDS = 20
 
 
 @contextlib.contextmanager
-def server_over(database: str, value: Callable[[str], str]) -> Iterator[Server]:
+def server_over(database: str, value: Callable[[str], str], clock: MovableClock | None = None) -> Iterator[Server]:
     """Give a server over a fresh database, and remove both.
 
     Args:
         database: `sqlite` or `postgres`.
         value: Returns the value of a fixture: the URL of the run's PostgreSQL, started when asked for.
+        clock: The server's clock; one that shows the wall clock when absent.
     """
     with contextlib.ExitStack() as stack:
         if database == "sqlite":
@@ -33,7 +35,7 @@ def server_over(database: str, value: Callable[[str], str]) -> Iterator[Server]:
             stack.callback(remove_sqlite, url)
         else:
             url = stack.enter_context(postgres.fresh_database(value("postgres_server_url")))
-        server = Server(url)
+        server = Server(url, clock=clock)
         stack.callback(server.close)
         yield server
 

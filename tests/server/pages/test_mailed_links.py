@@ -1,5 +1,6 @@
 """The pages that mailed links lead to: looking does nothing, and who asked elsewhere is asked first."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -183,7 +184,7 @@ def test_page_of_a_wrong_number_does_not_tell(avow: Avow) -> None:
     for link in (right, *others):
         shown = Browser(avow).get(link)
         assert shown.status == 200
-        texts.add(shown.text.replace(shown.part("<output>.*?</output>"), "NUMBER"))
+        texts.add(re.sub(r"<output>.*?</output>|nonce=\S+|value=\S+|nonce-[\w-]+", "", shown.html))
     assert len(texts) == 1
 
 

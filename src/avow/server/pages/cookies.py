@@ -5,6 +5,7 @@ settings allow for localhost only, they have neither the prefix nor Secure: not 
 """
 
 import hmac
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from typing import Any, Literal
@@ -29,6 +30,7 @@ _SIGN_IN = "avow-sign-in"
 _REFRESH = "avow-refresh-"
 _SESSION = "avow-session-"
 _BROWSER_SECONDS = 30 * 86400
+_MARK = re.compile(r"[0-9A-Za-z]{26}", re.ASCII)
 _MOST_BYTES = 3800  # browsers drop a cookie of more than 4,096 bytes, attributes included
 
 
@@ -73,7 +75,8 @@ class Jar:
 
     def browser(self, call: Call[Any]) -> str:
         """Return the mark of the browser, or "" when it has none yet."""
-        return self._read(call, _BROWSER)[:64]
+        mark = self._read(call, _BROWSER)
+        return mark if _MARK.fullmatch(mark) else ""
 
     def marked(self, call: Call[Any]) -> tuple[str, tuple[Cookie, ...]]:
         """Return the mark of the browser, and the cookie to set when it is new."""

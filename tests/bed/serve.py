@@ -1,4 +1,4 @@
-"""Serves Avow for a test: settings from the environment, the clock from a file. `tests.bed.server` starts it.
+"""Serves Avow for a test as `avow serve` does, with the clock of the test; `tests.bed.server` starts it.
 
 `avow serve` has no switch for the clock and shall have none; this is the entry point that has one.
 """
@@ -7,10 +7,9 @@ import os
 import socket
 import sys
 
-import uvicorn
-
+from avow.cli.running import serve
+from avow.server import logs
 from avow.server.app import build
-from avow.server.asgi import AsgiApp
 from avow.server.delivery.inbox import InboxSender
 from avow.server.settings import from_environment
 from avow.testing.clock import FileClock
@@ -19,18 +18,11 @@ from avow.testing.clock import FileClock
 def main(socket_number: int) -> None:
     """Serve on a socket that the parent bound."""
     settings = from_environment(os.environ, is_development=os.environ["AVOW_TEST_DEVELOPMENT"] == "1")
+    logs.configure(settings.log_level)
     inbox = InboxSender() if settings.is_development else None
     processes = int(os.environ["AVOW_TEST_PROCESSES"])
     site = build(settings, clock=FileClock(os.environ["AVOW_TEST_CLOCK"]), inbox=inbox, processes=processes)
-    config = uvicorn.Config(
-        AsgiApp(site),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-    )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=socket_number)])
+    serve(site, socket.socket(fileno=socket_number))
 
 
 if __name__ == "__main__":

@@ -161,6 +161,8 @@ def server_environment(database_url: str, valkey_url: str, public_url: str, cloc
         "AVOW_VALKEY_URL": valkey_url,
         "AVOW_PUBLIC_URL": public_url,
         "AVOW_SECRET_KEY": SECRET_KEY,
+        "AVOW_NOTICE_SECONDS": "0",
+        "AVOW_LOG_LEVEL": "warning",
         "AVOW_TEST_CLOCK": str(clock.path),
         "PYTHONUNBUFFERED": "1",
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.shapes import OPERATIONS
+from tests.contract.shapes import OPERATIONS, misfits
 
 AREAS = ("otp.", "magiclink.", "enchantedlink.")
 OF_SESSIONS = {
@@ -48,3 +48,12 @@ def test_operation_is_driven_by_the_official_sdk(operation: str) -> None:
 
 def test_marks_name_operations_of_the_contract() -> None:
     assert marked() <= set(OPERATIONS)
+
+
+def test_answers_of_another_shape_are_noticed() -> None:
+    assert misfits("my_tenants", {"tenants": []}) == []
+    assert misfits("my_tenants", {}) == ["my_tenants.tenants is missing"]
+    assert misfits("my_tenants", {"tenants": {}}) == ["my_tenants.tenants: {} is no list"]
+    assert misfits("my_tenants", {"tenants": [{"id": 7, "name": "", "customAttributes": {}}]})
+    assert misfits("otp.verify_code", {"firstSeen": 1, "cookieMaxAge": True})
+    assert misfits("otp.sign_up", {}, present=("maskedEmail",)) == ["otp.sign_up.maskedEmail is missing"]

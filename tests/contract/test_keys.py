@@ -1,5 +1,6 @@
 """Keys and licence through the official SDK: fetched, rotated, of every algorithm."""
 
+import contextlib
 import json
 import urllib.request
 from collections.abc import Callable
@@ -114,6 +115,27 @@ def test_client_with_a_management_key_learns_its_tier(
     assert "License handshake" not in caplog.text
     asked = [each for each in served.exchanges if each.request.path == "/v1/mgmt/license"]
     assert all(each.response.status == 200 for each in asked)
+
+
+def test_management_calls_name_the_tier_learnt(make_client: Callable[..., Any], avow: Avow, served: Served) -> None:
+    served.exchanges.clear()
+    with contextlib.suppress(AuthException):  # whether the operation itself is supported does not matter here
+        make_client(avow).mgmt.tenant.load_all()
+    called = [each.request for each in served.exchanges if each.is_of("mgmt.tenant.load_all")]
+    assert [request.headers["x-descope-license"] for request in called] == ["tier4"]
+
+
+@pytest.mark.operation("otp.sign_up_or_in", "otp.verify_code", "me")
+def test_key_that_goes_with_sign_in_calls_is_accepted_and_a_wrong_one_is_not(
+    make_client: Callable[..., Any], avow: Avow
+) -> None:
+    client, address = make_client(avow, auth_management_key=avow.management_key), new_email()
+    client.otp.sign_up_or_in(EMAIL, address)
+    session = client.otp.verify_code(EMAIL, address, avow.code(address))
+    assert client.me(session["refreshSessionToken"]["jwt"])["email"] == address
+    with pytest.raises(AuthException) as refused:
+        make_client(avow, auth_management_key="wrong").otp.sign_up_or_in(EMAIL, address)
+    assert refused.value.status_code == 401
 
 
 def test_wrong_management_key_does_not_stop_sign_in(

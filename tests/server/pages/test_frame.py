@@ -84,6 +84,19 @@ def test_page_and_its_assets_are_small(browser: Browser) -> None:
     assert sum(sizes) < 16_000
 
 
+def test_addresses_begin_with_the_prefix_that_the_server_is_mounted_under() -> None:
+    url = new_sqlite_url()
+    server = Server(url, settings={"public_url": "http://localhost:8000/auth"})
+    browser = Browser(server.project("Acme"))
+    assert browser.get("/login", follow=False).headers["location"].startswith("/auth/login/P")
+    page = browser.get(f"/login/{browser.avow.project_id}")
+    server.close()
+    remove_sqlite(url)
+    addresses = re.findall(r'(?:href|src|action)="([^"]*)"', page.html)
+    assert len(addresses) >= 5
+    assert [each for each in addresses if not each.startswith("/auth/")] == []
+
+
 # --- Cookies ---------------------------------------------------------------------------------------------------
 
 

@@ -54,7 +54,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Asset:
+class _Asset:
     """A file that pages load: its name holds a hash, so browsers may keep it for ever."""
 
     name: str
@@ -62,13 +62,13 @@ class Asset:
     content_type: str
 
 
-def _asset(stem: str, kind: str) -> Asset:
+def _asset(stem: str, kind: str) -> _Asset:
     body = (_FOLDER / "assets" / f"{stem}.{kind}").read_bytes()
-    return Asset(f"{stem}-{sha256(body).hexdigest()[:16]}.{kind}", body, _TYPES[kind])
+    return _Asset(f"{stem}-{sha256(body).hexdigest()[:16]}.{kind}", body, _TYPES[kind])
 
 
 @cache
-def assets() -> dict[str, Asset]:
+def _assets() -> dict[str, _Asset]:
     """Return every asset by what templates call it."""
     return {"style": _asset("avow", "css"), "script": _asset("avow", "js"), "icon": _asset("avow", "svg")}
 
@@ -122,9 +122,9 @@ class Frame:
             .render(
                 words=words,
                 say=lambda key, **given: words.say(key, given),
-                device=lambda user_agent: device_text(words, user_agent),
+                device=lambda user_agent: _device_text(words, user_agent),
                 root=self.root,
-                assets={name: asset.name for name, asset in assets().items()},
+                assets={name: asset.name for name, asset in _assets().items()},
                 nonce=nonce,
                 is_development=self.settings.is_development,
                 **values,
@@ -168,7 +168,7 @@ class Frame:
         Raises:
             NotFound: There is none of this name.
         """
-        found = next((each for each in assets().values() if each.name == name), None)
+        found = next((each for each in _assets().values() if each.name == name), None)
         if found is None:
             raise NotFound
         headers = {
@@ -181,7 +181,7 @@ class Frame:
         return {**_HEADERS, **({"strict-transport-security": _HSTS} if self.settings.is_https else {})}
 
 
-def device_text(words: Catalogue, user_agent: str) -> Markup:
+def _device_text(words: Catalogue, user_agent: str) -> Markup:
     """Return a User-Agent in words."""
     browser, system = known_device(user_agent)
     if browser and system:

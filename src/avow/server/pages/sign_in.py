@@ -14,6 +14,7 @@ import msgspec
 from avow.core import addresses, links
 from avow.core.redirects import approve
 from avow.errors import (
+    API_RATE_LIMIT_RETRY_AFTER_HEADER,
     AvowError,
     CodeExpired,
     Forbidden,
@@ -68,7 +69,7 @@ _NOTICES = {"signed-out": "notice.signed-out", "everywhere": "notice.everywhere"
 _BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
 
 
-class Progress(Shape, frozen=True, kw_only=True):
+class _Progress(Shape, frozen=True, kw_only=True):
     """What the waiting page's script asks for: `waiting`, `clicked`, `ended`, `done` or `none`."""
 
     state: str
@@ -111,7 +112,7 @@ def begin(frame: Frame, call: Call[AskForm]) -> Steps[Answer]:
     try:
         state = yield from _sent(frame, call, wanted)
     except RateLimitException as full:
-        return _ask_page(frame, call, form, error=_wait(full), status=429)
+        return _later(_ask_page(frame, call, form, error=_wait(full), status=429), full.retry_after_seconds)
     except InvalidArgument:
         return _ask_page(frame, call, form, error=Said("error.unreachable"), status=400)
     mark, new_mark = frame.jar.marked(call)
@@ -157,11 +158,11 @@ def waiting(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
     if state is None or state.how == "code":
         is_done = state is None and frame.jar.session(call) is not None
         if not call.client.accepts_html:
-            return Answer(Progress(state="done" if is_done else "none"))
+            return Answer(_Progress(state="done" if is_done else "none"))
         return frame.redirect(f"/{'signed-in' if is_done else 'login'}/{call.project.id}")
     progress = yield from _progress(frame, call.project, state)
     if not call.client.accepts_html:
-        return Answer(Progress(state=progress))
+        return Answer(_Progress(state=progress))
     error = Said("error.link-ended") if progress == "ended" else None
     return _step_page(frame, call, state, progress=progress, error=error)
 
@@ -191,11 +192,12 @@ def resend(frame: Frame, call: Call[PlainForm]) -> Steps[Answer]:
         return frame.redirect(f"/login/{call.project.id}?notice=ended")
     seconds = state.sent_at + _RESEND_SECONDS - frame.clock()
     if seconds > 0:
-        return _step_page(frame, call, state, error=Said("error.wait", {"seconds": seconds}), status=429)
+        error = Said("error.wait", {"seconds": seconds})
+        return _later(_step_page(frame, call, state, error=error, status=429), seconds)
     try:
         fresh = yield from _sent(frame, call, msgspec.structs.replace(state, is_again=True))
     except RateLimitException as full:
-        return _step_page(frame, call, state, error=_wait(full), status=429)
+        return _later(_step_page(frame, call, state, error=_wait(full), status=429), full.retry_after_seconds)
     return frame.redirect(_path(fresh), (frame.jar.keep_sign_in(frame.jar.browser(call), fresh),))
 
 
@@ -394,6 +396,10 @@ def _code_error(error: AvowError, attempts_left: int) -> Said:
             return _wait(error)
         case _:
             return Said("error.refused")
+
+
+def _later(answer: Answer, seconds: int) -> Answer:
+    return replace(answer, headers={**answer.headers, API_RATE_LIMIT_RETRY_AFTER_HEADER: str(seconds)})
 
 
 def _wait(full: RateLimitException) -> Said:

@@ -1,4 +1,6 @@
-"""Places for security cases: a project on a server in this process, or on each of the three back ends."""
+"""Places for security cases: a project on a server in this process (on one database or on both), or on each of the
+three back ends.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -12,9 +14,11 @@ from avow.testing.server import Server
 from tests.bed import run, valkey
 from tests.bed.backends import Backend
 from tests.bed.databases import new_sqlite_url, remove_sqlite
+from tests.bed.plugin import DATABASES
 from tests.bed.postgres import fresh_database
 from tests.bed.server import SECRET_KEY, Servers, launch
 from tests.security.place import Place, in_process, on_servers
+from tests.security.presenting import Canary, Stage, listening, set_stage
 from tests.security.production import Production, install, place_of, served
 
 MakePlace = Callable[..., Place]
@@ -94,3 +98,45 @@ def production(tmp_path: Path) -> Iterator[Production]:
     installation = install(tmp_path / "data")
     with served(installation) as running, place_of(installation, running) as place:
         yield Production(installation, running, place)
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def server_on_each(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Give a server in this process, on SQLite and then on PostgreSQL."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            url = new_sqlite_url()
+            stack.callback(remove_sqlite, url)
+        else:
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server_url")))
+        server = Server(url)
+        stack.callback(server.close)
+        yield server
+
+
+@pytest.fixture
+def make_each_place(server_on_each: Server) -> MakePlace:
+    """Give a function that makes a project with settings on a server in this process, on SQLite and on PostgreSQL."""
+    server_on_each.clock.reset()
+    server_on_each.inbox.clear()
+    return lambda **settings: in_process(server_on_each, **settings)
+
+
+@pytest.fixture
+def each_place(make_each_place: MakePlace) -> Place:
+    """Give a new project on a server in this process, on SQLite and on PostgreSQL."""
+    return make_each_place()
+
+
+@pytest.fixture(scope="session")
+def canary() -> Iterator[Canary]:
+    """Give a listener that nobody may call."""
+    with listening() as found:
+        yield found
+
+
+@pytest.fixture(scope="session", params=["ES256", "RS256", "EdDSA"])
+def stage(request: pytest.FixtureRequest, avow_server: Server, canary: Canary) -> Stage:
+    """Give the forged tokens of one algorithm after the other, and the project whose tokens they would be."""
+    avow_server.clock.reset()
+    return set_stage(in_process(avow_server), request.param, canary.url)

@@ -92,9 +92,9 @@ class Place:
         assert started.status == 200, started.content
         return token_of(self.avow.link(login_id))
 
-    def send_enchanted_link(self, login_id: str, *, how: str = "signup-in") -> tuple[str, str]:
+    def send_enchanted_link(self, login_id: str, *, how: str = "signup-in", **body: Any) -> tuple[str, str]:
         """Have enchanted links sent by mail; return the token of the right one, and the pending reference."""
-        started = self.api.post(f"/v1/auth/enchantedlink/{how}/email", body={"loginId": login_id})
+        started = self.api.post(f"/v1/auth/enchantedlink/{how}/email", body={"loginId": login_id, **body})
         assert started.status == 200, started.content
         sent = next(message for message in self.avow.messages(login_id) if message.links)
         right = next(link.url for link in sent.links if link.id == started.body["linkId"])

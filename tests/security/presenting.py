@@ -1,8 +1,11 @@
 """Presents forged tokens wherever tokens are taken: to the server as refresh token, to the SDK as session token."""
 
 import asyncio
+import contextlib
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
@@ -15,7 +18,33 @@ from tests.forgeries import Forgery, forgeries
 from tests.security.calls import Answer, assert_refused
 from tests.security.place import Person, Place, claims_of
 
-WATCHED_TABLES = ("sessions", "users", "challenges")
+_WATCHED_TABLES = ("sessions", "users", "challenges")
+
+
+@dataclass
+class Canary:
+    """A listener on loopback that nobody may call: it counts who does."""
+
+    url: str = ""
+    calls: list[object] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Canary]:
+    """Run a canary."""
+    found = Canary()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            found.calls.append(self.client_address)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listener:
+        found.url = f"http://127.0.0.1:{listener.server_address[1]}/keys"
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield found
+        listener.shutdown()
+        thread.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +105,7 @@ def present(case: Case, stage: Stage) -> None:
 
 def stored(place: Place) -> list[list[tuple[object, ...]]]:
     """Return what an attack must not change; when a session was last used is the control's doing."""
-    return [place.rows(table) for table in WATCHED_TABLES]
+    return [place.rows(table) for table in _WATCHED_TABLES]
 
 
 def refuses(call: Callable[[], object]) -> None:

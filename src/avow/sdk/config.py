@@ -9,6 +9,7 @@ import msgspec
 
 from avow import __version__
 from avow.core.tokens import KeySet, SigningKey
+from avow.errors import ERROR_TYPE_INVALID_PUBLIC_KEY, InvalidPublicKey
 from avow.sdk import environment
 from avow.sdk.calls.call import Call, refused
 from avow.sdk.transport import Request
@@ -136,7 +137,11 @@ def fixed_keys(public_key: Mapping[str, object] | str | None) -> KeySet | None:
     given = public_key or environment.public_key()
     if not given:
         return None
-    return KeySet.of([SigningKey.from_jwk(given if isinstance(given, str) else msgspec.json.encode(dict(given)))])
+    try:
+        text = given if isinstance(given, str) else msgspec.json.encode(dict(given))
+    except (TypeError, ValueError) as error:  # a list, or values that JSON does not have
+        raise InvalidPublicKey(error_type=ERROR_TYPE_INVALID_PUBLIC_KEY, detail="not a mapping") from error
+    return KeySet.of([SigningKey.from_jwk(text)])
 
 
 def _header_part(name: str, value: str) -> str:

@@ -13,9 +13,8 @@ from avow.sdk.transport import Request, Response
 from avow.server.site import Site
 from tests.bed.cases import Case
 from tests.security.calls import assert_refused
-from tests.security.jwt.conftest import Canary
 from tests.security.place import claims_of
-from tests.security.presenting import Stage, present, refuses
+from tests.security.presenting import Canary, Stage, present, refuses
 
 LEEWAY_SECONDS = 5
 ANSWER_SECONDS = 0.25

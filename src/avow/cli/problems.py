@@ -1,7 +1,7 @@
 """What goes wrong on the command line: one sentence on standard error and an exit code, never a traceback."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from avow.errors import AvowError
@@ -19,7 +19,7 @@ class CannotStart(Exception):
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told() -> Generator[None]:
     """Turn the refusals of a block into sentences.
 
     Exits with 2 when the settings, the data or the arguments are not such that the command could begin, and with 1

@@ -1,7 +1,7 @@
 """How a command reaches the data: a database and its secret key, from a data directory or from the environment."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ def database_url(data: Path | None) -> str:
 
 
 @contextmanager
-def reached(data: Path | None) -> Iterator[Reached]:
+def reached(data: Path | None) -> Generator[Reached]:
     """Open the database for a command, beside whatever server runs on it.
 
     Raises:
@@ -64,7 +64,7 @@ def reached(data: Path | None) -> Iterator[Reached]:
 
 
 @contextmanager
-def reached_project(data: Path | None, project: str) -> Iterator[Reached]:
+def reached_project(data: Path | None, project: str) -> Generator[Reached]:
     """Open the database and choose a project: by id or name, or the only one.
 
     Raises:

@@ -24,6 +24,7 @@ def _setting(default: object, about: str, *, parse: Callable[[str], Any] = str, 
     return field(default=default, metadata={"about": about, "parse": parse, "low": low, "high": high})
 
 
+# As `_setting`.
 def _number(default: int, low: int, high: int, about: str) -> Any:  # noqa: ANN401
     return _setting(default, about, parse=int, low=low, high=high)
 

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from functools import partial
 
 from avow.errors import AvowError
 from avow.server.challenges import actions as challenges
@@ -67,7 +66,7 @@ class Housekeeper:
     def _finish(self, project_id: str, task: Callable[[Tx, int], int]) -> int:
         deleted = 0
         while not self._stopping.is_set():
-            step = self._store.run(project_id, partial(task, most=_MOST))
+            step = self._store.run(project_id, lambda tx: task(tx, _MOST))
             deleted += step
             if step < _MOST or self._stopping.wait(_PAUSE_SECONDS):
                 break

@@ -1,12 +1,12 @@
 """Checking tokens on the caller's side, and remembering the ones that held. No I/O in it."""
 
-import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
 from avow.core.sessions import REFRESH, SESSION
 from avow.core.tokens import Expected, verify
+from avow.core.tokens.seen import SeenTokens
 from avow.sdk.calls.call import refused, text_of
 from avow.sdk.keys import Snapshot
 
@@ -31,56 +31,19 @@ class Entry(NamedTuple):
         return f"Entry(exp={self.exp}, kid={self.kid!r})"  # the claims say who somebody is
 
 
-class TokenCache:
-    """The last tokens that held, at most `size`. Safe for threads.
+class TokenCache(SeenTokens[Key, Entry]):
+    """The last session tokens that held.
 
-    The key names the key set, the issuer, the audience and the full token, so nothing but the very same token,
-    asked about in the very same way, is ever found.
-
-    Entries are young or old. What is added or found is young; when half of the size is young, the young become the
-    old and what was old goes. So nothing goes that was used among the last `size / 2`, and a hit on a young entry is
-    one look into a dict that nobody reorders: no lock, which would cost as much as the look.
+    The key names the key set, the issuer, the audience and the full token.
     """
 
     def __init__(self, size: int = CACHE_SIZE) -> None:
         """Begin empty."""
-        self._half = size // 2
-        self._young: dict[Key, Entry] = {}
-        self._old: dict[Key, Entry] = {}
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def find(self, key: Key) -> Entry | None:
-        """Return what is known under a key."""
-        return self._young.get(key) or self._find_old(key)
-
-    def add(self, key: Key, entry: Entry) -> None:
-        """Remember a token that held."""
-        with self._lock:
-            if len(self._young) >= self._half:
-                self._young, self._old = {}, self._young
-            self._young[key] = entry
-
-    def drop(self, key: Key) -> None:
-        """Forget one entry."""
-        with self._lock:
-            self._young.pop(key, None)
-            self._old.pop(key, None)
+        super().__init__(size)
 
     def drop_containing(self, claim: bytes) -> None:
         """Forget the entries whose claims contain this text."""
-        with self._lock:
-            self._young = {key: entry for key, entry in self._young.items() if claim not in entry.payload}
-            self._old = {key: entry for key, entry in self._old.items() if claim not in entry.payload}
-
-    def _find_old(self, key: Key) -> Entry | None:
-        with self._lock:
-            entry = self._old.pop(key, None)
-        if entry is not None:
-            self.add(key, entry)
-        return entry
+        self.keep(lambda entry: claim not in entry.payload)
 
 
 class Checker:

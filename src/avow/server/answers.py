@@ -1,5 +1,6 @@
 """From what a handler returned, or an error, to the Response: signing, encoding, cookies and headers."""
 
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
@@ -9,7 +10,6 @@ from avow.core.tokens import sign
 from avow.errors import API_RATE_LIMIT_RETRY_AFTER_HEADER, AuthException, AvowError, RateLimitException, Unavailable
 from avow.server.credentials import REFRESH_COOKIE
 from avow.server.serving import Answer, Cookie, Issued
-from avow.server.settings import Settings
 from avow.server.visit import Response, Visit
 from avow.wire.codec import encode
 from avow.wire.endpoint import Nothing
@@ -17,7 +17,16 @@ from avow.wire.errors import ErrorEnvelope
 from avow.wire.projects import ProjectSettings
 from avow.wire.sessions import JwtResponse
 
-__all__ = ["cleared_cookie", "failure", "preflight", "refresh_cookie", "signed", "success"]
+__all__ = [
+    "Tokens",
+    "cleared_cookie",
+    "failure",
+    "preflight",
+    "refresh_cookie",
+    "sign_tokens",
+    "success",
+    "with_tokens",
+]
 
 # Browser SDKs forget the session on any 4xx of these; being throttled must not log anybody out.
 _KEEPS_SESSION = frozenset({"refresh_session", "try_refresh_session", "me", "my_tenants", "history"})
@@ -45,10 +54,8 @@ _EXPOSED_HEADERS = "X-Descope-Flow-Nonce, x-geo, Retry-After, X-Request-Id"
 _JSON = "application/json"
 
 
-def success(visit: Visit, result: object, settings: Settings) -> Response:
-    """Answer what a handler returned: a wire shape, an Answer, or a session to be signed."""
-    if isinstance(result, Issued):
-        result = signed(visit, result, settings)
+def success(visit: Visit, result: object) -> Response:
+    """Answer what a handler returned: a wire shape or an Answer."""
     if isinstance(result, Answer):
         body = result.body if isinstance(result.body, bytes) else _encoded(result.body)
         headers = _headers(visit, result.content_type)
@@ -92,12 +99,27 @@ def preflight(origin: str) -> Response:
     return Response(HTTPStatus.NO_CONTENT, headers, b"")
 
 
-def signed(visit: Visit, issued: Issued, settings: Settings) -> Answer:
-    """Sign the tokens of a session and shape the answer; in cookie mode the refresh token is only in the cookie."""
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A session's tokens, signed; `refresh` is "" when the answer carries none."""
+
+    session: str = field(repr=False)
+    refresh: str = field(repr=False)
+
+
+def sign_tokens(issued: Issued) -> Tokens:
+    """Sign the tokens of a session; called after the commit, outside every transaction."""
+    claims = issued.claims
+    refresh = sign(issued.key, claims.refresh_token()) if issued.refreshes else ""
+    return Tokens(sign(issued.key, claims.session_token()), refresh)
+
+
+def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
+    """Shape the answer that carries a session; in cookie mode the refresh token is only in the cookie."""
     claims = issued.claims
     policy = visit.project.settings if visit.project else ProjectSettings()
     body = JwtResponse(
-        session_jwt=sign(issued.key, claims.session_token()),
+        session_jwt=tokens.session,
         cookie_domain=policy.cookie_domain,
         cookie_path="/",
         cookie_max_age=max(0, claims.expires_at - claims.issued_at),
@@ -107,12 +129,11 @@ def signed(visit: Visit, issued: Issued, settings: Settings) -> Answer:
         user=issued.user,
         first_seen=issued.first_seen,
     )
-    if not issued.refreshes:
+    if not tokens.refresh:
         return Answer(body)
-    refresh_jwt = sign(issued.key, claims.refresh_token())
     if policy.refresh_token_in == "cookie":
-        return Answer(body, cookies=(refresh_cookie(refresh_jwt, claims, policy),))
-    return Answer(msgspec.structs.replace(body, refresh_jwt=refresh_jwt))
+        return Answer(body, cookies=(refresh_cookie(tokens.refresh, claims, policy),))
+    return Answer(msgspec.structs.replace(body, refresh_jwt=tokens.refresh))
 
 
 def refresh_cookie(refresh_jwt: str, claims: SessionClaims, policy: ProjectSettings) -> Cookie:

@@ -4,7 +4,7 @@ Drivers (`asgi`, `wsgi`, `inprocess`) run the generator `Edge.answer` and perfor
 """
 
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 from avow.clock import Clock
@@ -12,6 +12,7 @@ from avow.core.networks import client_address
 from avow.core.redirects import approve_origin
 from avow.core.sessions import REFRESH
 from avow.core.tokens import Expected, verify
+from avow.core.tokens.seen import SeenTokens
 from avow.errors import (
     AvowError,
     Forbidden,
@@ -33,6 +34,7 @@ from avow.server.serving import (
     Client,
     Effect,
     Form,
+    Issued,
     ManagementCaller,
     Project,
     Read,
@@ -54,6 +56,7 @@ __all__ = ["Directory", "Edge"]
 
 _MAX_TARGET = 8192
 _REFRESH_KINDS = frozenset({REFRESH})
+_SEEN_TOKENS = 8192  # refresh tokens that a node remembers, about 1 kB each
 _FORWARDED = "x-forwarded-for"
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_VERBS = frozenset({"GET", "HEAD"})
@@ -77,6 +80,18 @@ class Directory(Protocol):
 
 
 Check = Callable[["Edge", Visit], Steps[None] | None]
+
+
+class _Shown(NamedTuple):
+    """What a refresh token that held says."""
+
+    expires_at: int
+    kid: str
+    user_id: str
+    session_id: str
+    generation: int
+
+
 ErrorPage = Callable[[Visit, AvowError], Answer]
 
 
@@ -98,6 +113,7 @@ class Edge:
         self.settings = settings
         self.clock = clock
         self._error_page = error_page
+        self.seen = SeenTokens[tuple[str, str], _Shown](_SEEN_TOKENS)
 
     def answer(self, visit: Visit) -> Generator[Effect, Any, Response]:
         """Answer one request: checks in order, then the handler, then the encoding."""
@@ -109,7 +125,9 @@ class Edge:
                 if pending is not None:
                     yield from pending
             result = yield from _handled(visit)
-            return answers.success(visit, result, self.settings)
+            if isinstance(result, Issued):
+                result = _signed(self, visit, result)
+            return answers.success(visit, result)
         except AvowError as error:
             visit.error = error
             yield from _note_refusal(self, visit, error)
@@ -123,7 +141,7 @@ class Edge:
         """Answer an error: to a person's browser as a page, otherwise in the contract's envelope."""
         if self._error_page is None or not visit.is_page or "text/html" not in visit.request.headers.get("accept", ""):
             return answers.failure(visit, error)
-        return answers.success(visit, self._error_page(visit, error), self.settings)
+        return answers.success(visit, self._error_page(visit, error))
 
 
 # --- The checks, in order --------------------------------------------------------------------------------------
@@ -313,13 +331,32 @@ def _use_session(edge: Edge, visit: Visit, project: Project) -> None:
 
 
 def _session_caller(edge: Edge, visit: Visit, project: Project) -> SessionCaller:
-    """Verify the refresh token; whether its session still lives, the unit decides."""
-    expected = Expected(issuer=project.id, kinds=_REFRESH_KINDS)
-    claims = verify(visit.credential.session_token, project.session_keys, expected, edge.clock()).claims()
+    """Verify the refresh token, or remember that it held; whether its session still lives, the unit decides."""
+    token, now = visit.credential.session_token, edge.clock()
+    shown = edge.seen.find((project.id, token))
+    if shown is None or shown.expires_at <= now or shown.kid not in project.session_keys:
+        shown = _verified(token, project, now)
+        edge.seen.add((project.id, token), shown)
+    return SessionCaller(shown.user_id, shown.session_id, shown.generation, via_cookie=visit.credential.via_cookie)
+
+
+def _verified(token: str, project: Project, now: int) -> _Shown:
+    held = verify(token, project.session_keys, Expected(issuer=project.id, kinds=_REFRESH_KINDS), now)
+    claims = held.claims()
     user_id, session_id, generation = claims.get("sub"), claims.get("sid"), claims.get("gen")
     if not (isinstance(user_id, str) and isinstance(session_id, str) and isinstance(generation, int)):
         raise InvalidToken(detail="no sub, sid or gen")
-    return SessionCaller(user_id, session_id, generation, via_cookie=visit.credential.via_cookie)
+    return _Shown(held.exp, held.kid, user_id, session_id, generation)
+
+
+def _signed(edge: Edge, visit: Visit, issued: Issued) -> Answer:
+    """Sign a session's tokens. What this node has just signed it need not verify when it comes back."""
+    tokens = answers.sign_tokens(issued)
+    if tokens.refresh:
+        claims = issued.claims
+        shown = _Shown(claims.expires_at, issued.key.kid, claims.user_id, claims.session_id, claims.generation)
+        edge.seen.add((claims.project_id, tokens.refresh), shown)
+    return answers.with_tokens(visit, issued, tokens)
 
 
 def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool = True) -> Steps[None]:

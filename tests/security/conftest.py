@@ -109,7 +109,8 @@ def server_on_each(request: pytest.FixtureRequest) -> Iterator[Server]:
             stack.callback(remove_sqlite, url)
         else:
             url = stack.enter_context(fresh_database(request.getfixturevalue("postgres_server_url")))
-        server = Server(url)
+        clock = FileClock(run.folder() / f"clock-security-{request.param}-{run.worker_number()}")
+        server = Server(url, clock=clock)
         stack.callback(server.close)
         yield server
 

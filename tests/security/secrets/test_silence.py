@@ -1,0 +1,224 @@
+"""S-SEC-03: whatever happens, no secret is in the log, the metrics, the audit or an error."""
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.bed.cases import Case
+from tests.bed.sms import SmsMode, SmsSink
+from tests.bed.smtp import SmtpMode, SmtpSink
+from tests.factories import change_settings, new_email, new_phone
+from tests.security.calls import Answer, Wish
+from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
+from tests.security.production import Production, install, place_of, served
+from tests.security.tables import read_table
+
+_CODE = re.compile(r"\b\d{10}\b")
+_LINK = re.compile(r"https?://\S+[?&]t=[\w-]+\S*")
+_CALLS_THAT_SAY_NO = 12
+
+
+@dataclass(slots=True)
+class Everything:
+    """What was secret in a run, and what was said in public."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    refusals: list[Answer] = field(default_factory=list)
+
+    def keep(self, name: str, secret: str) -> str:
+        """Note a secret under a name of its own, and return it."""
+        assert len(secret) >= 10, f"{name} is too short to be searched for"
+        self.secrets[f"{len(self.secrets):02d} {name}"] = secret
+        return secret
+
+    def keep_session(self, name: str, person: Person) -> Person:
+        """Note the tokens of a session: a part of one is as telling as the whole."""
+        for kind, token in (("session token", person.session_jwt), ("refresh token", person.refresh_jwt)):
+            self.keep(f"{kind} of {name}", token)
+            self.keep(f"{kind} of {name}, claims", token.split(".")[1])
+            self.keep(f"{kind} of {name}, signature", token.split(".")[2])
+        return person
+
+
+@pytest.fixture
+def talkative(tmp_path: Path, smtp_sink: SmtpSink, sms_sink: SmsSink) -> Iterator[Production]:
+    """Serve at the level `debug`, with a mail server and a gateway whose passwords are known."""
+    installation = install(tmp_path / "data")
+    settings = {
+        "AVOW_LOG_LEVEL": "debug",
+        "AVOW_SMTP_HOST": "localhost",
+        "AVOW_SMTP_PORT": str(smtp_sink.port),
+        "AVOW_SMTP_SECURITY": "none",
+        "AVOW_SMTP_PASSWORD": "marked-smtp-password-4711",
+        "AVOW_MAIL_FROM": "Avow <no-reply@example.com>",
+        "AVOW_SMS_URL": sms_sink.url,
+        "AVOW_SMS_ACCOUNT": "AC0123456789",
+        "AVOW_SMS_TOKEN": "marked-sms-token-4711",
+        "AVOW_SMS_FROM": "+12025550199",
+    }
+    with served(installation, **settings) as running, place_of(installation, running) as place:
+        change_settings(place.avow, {**NO_LIMITS, "code_digits": 10, "rotation": "always"})
+        yield Production(installation, running, place)
+
+
+def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink: SmtpSink, sms_sink: SmsSink) -> None:
+    place, known = talkative.place, Everything()
+    known.keep("secret key", talkative.installation.variables["AVOW_SECRET_KEY"])
+    known.keep("management key", talkative.installation.management_key)
+    known.keep("management key, secret part", talkative.installation.management_key[27:])
+    known.keep("password of the mail server", "marked-smtp-password-4711")
+    known.keep("token of the gateway", "marked-sms-token-4711")
+    case.control(lambda: place.api.get("/readyz").status == 200)
+    _wait_for_settings(place)
+    _happy_path(place, known, smtp_sink, sms_sink)
+    _unhappy_path(place, known)
+    _troubled_delivery(place, known, smtp_sink, sms_sink)
+    said = _said(talkative)
+    with case.cell("there are forty secrets, and something was said"):
+        assert len(known.secrets) >= 40
+        assert len(known.refusals) >= _CALLS_THAT_SAY_NO
+        assert said["log"].count(b'"event":"request"') > 30
+        assert b"avow" in said["metrics"]
+        assert b"session.opened" in said["audit"]
+        assert not [answer for answer in known.refusals if answer.status >= 500]
+    for name, secret in known.secrets.items():
+        for where, content in said.items():
+            with case.cell(f"{name}, {where}"):
+                assert secret.encode() not in content
+        with case.cell(f"{name}, errors"):
+            assert not [answer for answer in known.refusals if secret.encode() in answer.content]
+    with case.cell("every line of the log is JSON, with a request id on each request"):
+        lines = [json.loads(line) for line in said["log"].splitlines() if line]
+        assert all(line["request_id"] for line in lines if line["event"] == "request")
+
+
+def _wait_for_settings(place: Place) -> None:
+    until = time.monotonic() + 10
+    while place.api.get("/v1/mgmt/avow/project/settings", place.avow.management_key).body["codeDigits"] != 10:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    time.sleep(1.1)  # calls see the settings when their snapshot is a second old
+
+
+# --- What happens ----------------------------------------------------------------------------------------------
+
+
+def _happy_path(place: Place, known: Everything, mail: SmtpSink, sms: SmsSink) -> None:
+    api = place.api
+    address, phone = new_email(), new_phone()
+    started = api.post("/v1/auth/otp/signup/email", body={"loginId": address, "user": {"name": "Mia"}})
+    assert started.status == 200
+    code = known.keep("code by mail", _code(mail, address))
+    first = known.keep_session("a sign-up by code", person_of(address, place.verify_code(address, code)))
+    assert api.post("/v1/auth/otp/signup/sms", body={"loginId": phone}).status == 200
+    texted = known.keep("code by SMS", _CODE.findall(sms.wait(1)[-1].text)[0])
+    answer = api.post("/v1/auth/otp/verify/sms", body={"loginId": phone, "code": texted})
+    known.keep_session("a sign-up by SMS", person_of(phone, answer))
+    letters = len(mail.to(address))
+    assert api.post("/v1/auth/magiclink/signin/email", body={"loginId": address}).status == 200
+    link = known.keep("token of a magic link", token_of(_links(mail, address, letters)[0]))
+    known.keep("token of a magic link, secret part", link[-26:])
+    answer = api.post("/v1/auth/magiclink/verify", body={"token": link})
+    known.keep_session("a magic link", person_of(address, answer))
+    started = api.post("/v1/auth/enchantedlink/signin/email", body={"loginId": address})
+    pending = known.keep("pending reference", started.body["pendingRef"])
+    for number, url in enumerate(_links(mail, address, letters + 1)[:3]):
+        known.keep(f"enchanted link {number}", token_of(url))
+    known.refusals.append(api.post("/v1/auth/enchantedlink/pending-session", body={"pendingRef": pending}))
+    refreshed = api.refresh(first.refresh_jwt)
+    known.keep("session token after a refresh", refreshed.body["sessionJwt"])
+    for path in ("/v1/auth/me", "/v1/auth/me/history", "/v1/auth/avow/sessions"):
+        assert api.get(path, first.refresh_jwt).status == 200
+    assert api.post("/v1/auth/try-refresh", cookies={"DSR": first.refresh_jwt}).status == 200
+    update = {"loginId": address, "email": new_email()}
+    assert api.post("/v1/auth/otp/update/email", first.refresh_jwt, update).status == 200
+    known.keep("code of an update", _code(mail, update["email"]))
+    assert api.post("/v1/auth/logout", first.refresh_jwt).status == 200
+
+
+def _unhappy_path(place: Place, known: Everything) -> None:
+    """Show secrets where they do not belong, and wrong ones where they do."""
+    api, carrier = place.api, place.api.carrier
+    stray = [known.keep(f"stray secret {number}", f"stray{number}-{secrets.token_urlsafe(32)}") for number in range(10)]
+    project = {"authorization": f"Bearer {api.project_id}"}
+    as_json = {**project, "content-type": "application/json"}
+    ended = next(secret for name, secret in known.secrets.items() if "refresh token" in name and secret.count(".") == 2)
+    attempts = [
+        Wish("GET", f"/v1/auth/me?token={stray[0]}&password={stray[1]}", project),
+        Wish("GET", f"/v1/auth/{stray[2]}", project),
+        Wish("POST", "/v1/auth/otp/verify/email", as_json, f'{{"loginId": 1, "code": "{stray[3]}"}}'.encode()),
+        Wish("POST", "/v1/auth/otp/verify/email", as_json, f'{{"password": "{stray[4]}", '.encode()),
+        Wish("POST", "/v1/auth/magiclink/verify", as_json, f'{{"token": ["{stray[5]}"]}}'.encode()),
+        Wish("POST", "/v1/auth/magiclink/verify", as_json, f'{{"token": "{stray[6]}"}}'.encode()),
+        Wish("GET", "/v1/auth/me", {"authorization": f"Basic {stray[7]}"}),
+        Wish("GET", "/v1/auth/me", {"authorization": f"Bearer {api.project_id}:{stray[8]}"}),
+        Wish("GET", "/v1/auth/me", {**project, "cookie": f"DSR={stray[9]}"}),
+        Wish("GET", "/v1/mgmt/avow/project/settings", {"authorization": f"Bearer {api.project_id}:{stray[8]}"}),
+        Wish("GET", "/v1/auth/me", {"authorization": f"Bearer {stray[8]}"}),
+        api.wish("POST", "/v1/auth/refresh", ended),
+        api.wish("GET", "/v1/auth/me", ended + "x"),
+        Wish("GET", "/v1/auth/me", {**project, "x-descope-project-id": stray[8], "x-long": stray[8] * 900}),
+        Wish("POST", "/v1/auth/otp/signup/email", as_json, f'{{"loginId": "{stray[8]}"}}'.encode()),
+    ]
+    for wish in attempts:
+        answer = carrier.send(wish)
+        assert 400 <= answer.status < 500, (wish, answer.status)
+        known.refusals.append(answer)
+
+
+def _troubled_delivery(place: Place, known: Everything, mail: SmtpSink, sms: SmsSink) -> None:
+    """Have the mail server and the gateway say no, so that the courier has something to complain about."""
+    mail.mode, mail.later_count = SmtpMode.LATER, 1
+    address, phone = new_email(), new_phone()
+    assert place.api.post("/v1/auth/otp/signup/email", body={"loginId": address}).status == 200
+    known.keep("code that was delivered late", _code(mail, address))
+    sms.mode = SmsMode.HTML
+    before = len(sms.requests)
+    assert place.api.post("/v1/auth/otp/signup/sms", body={"loginId": phone}).status == 200
+    _wait(lambda: len(sms.requests) > before)
+    known.keep("code that was not delivered", _CODE.findall(sms.requests[-1].form["Body"])[0])
+    mail.mode = SmtpMode.REFUSE
+    tries = mail.tries
+    refused = place.api.post("/v1/auth/magiclink/signup/email", body={"loginId": new_email()})
+    assert refused.status == 200
+    _wait(lambda: mail.tries > tries)
+
+
+# --- What was said ---------------------------------------------------------------------------------------------
+
+
+def _said(production: Production) -> dict[str, bytes]:
+    process, place = production.running.process, production.place
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    url = production.installation.variables["AVOW_DATABASE_URL"]
+    return {
+        "log": production.running.log.read_bytes(),
+        "standard output": process.stdout.read() or b"",
+        "metrics": place.api.get("/metrics").content,
+        "audit": str(read_table(url, "SELECT * FROM audit_events")).encode(),
+    }
+
+
+def _code(mail: SmtpSink, address: str) -> str:
+    _wait(lambda: bool(mail.to(address)))
+    return _CODE.findall(mail.to(address)[-1].text)[0]
+
+
+def _links(mail: SmtpSink, address: str, seen: int) -> list[str]:
+    _wait(lambda: len(mail.to(address)) > seen)
+    return _LINK.findall(mail.to(address)[-1].text)
+
+
+def _wait(holds: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "nothing arrived"
+        time.sleep(0.02)

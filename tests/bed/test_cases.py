@@ -52,7 +52,8 @@ def test_owed_cell_that_runs_must_be_struck(monkeypatch: pytest.MonkeyPatch) -> 
         case.finish()
 
 
-def test_absent_feature_is_told_apart() -> None:
+def test_absent_feature_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "owed", lambda: {})
     case = Case("S-JWT-01")
     case.control(lambda: None)
     with case.cell("userinfo"):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.programs import SECRET_KEY, Running, avow, free_port, start, start_dev
+from tests.cli.programs import SECRET_KEY, Running, free_port, in_process, start, start_dev
 
 StartDev = Callable[..., Running]
 StartServe = Callable[..., Running]
@@ -28,8 +28,8 @@ def made_installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     """Give the settings of an installation with a project, made by the commands."""
     home = tmp_path_factory.mktemp("installation")
     settings = {"AVOW_DATABASE_URL": f"sqlite:///{home}/avow.sqlite3", "AVOW_SECRET_KEY": SECRET_KEY}
-    assert avow("migrate", variables=settings).code == 0
-    made = avow("project", "create", "Shop", "--json", variables=settings)
+    assert in_process("migrate", variables=settings).code == 0
+    made = in_process("project", "create", "Shop", "--json", variables=settings)
     assert made.code == 0, made.err
     return {**settings, "PROJECT_ID": made.json()["project_id"], "MANAGEMENT_KEY": made.json()["management_key"]}
 
@@ -39,7 +39,7 @@ def installation(made_installation: dict[str, str], tmp_path: Path) -> dict[str,
     """Give the settings of a copy of that installation, for this test alone."""
     original = made_installation["AVOW_DATABASE_URL"].removeprefix("sqlite:///")
     copy = tmp_path / "avow.sqlite3"
-    assert avow("backup", str(copy), variables=made_installation).code == 0, original
+    assert in_process("backup", str(copy), variables=made_installation).code == 0, original
     return {**made_installation, "AVOW_DATABASE_URL": f"sqlite:///{copy}"}
 
 

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from avow.cli import commands
 from tests.bed import run
 
 SECRET_KEY = "a secret key of a test, which is no secret at all"
@@ -127,6 +132,22 @@ def avow(*arguments: str, variables: Mapping[str, str] | None = None) -> Said:
     return Said(done.returncode, done.stdout, done.stderr)
 
 
+def in_process(*arguments: str, variables: Mapping[str, str] | None = None) -> Said:
+    """Run a command to its end in this process: as `avow`, without the time that an interpreter takes to start."""
+    hidden = {name: None for name in os.environ if name.startswith("AVOW_")}
+    root, own = logging.getLogger(), logging.getLogger("avow")
+    before = (list(root.handlers), root.level, own.level)
+    try:
+        done = CliRunner().invoke(commands.avow, list(arguments), env={**hidden, **(variables or {})})
+    finally:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+        own.setLevel(before[2])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
 def start(log: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Running:
     """Start a command that goes on."""
     with log.open("ab") as errors:
@@ -160,8 +181,6 @@ def start_dev(data: Path, *arguments: str, variables: Mapping[str, str] | None =
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import programs
 from tests.cli.conftest import StartDev
-from tests.cli.programs import avow
+from tests.cli.programs import in_process as avow
 
 
 def test_help_is_for_newcomers() -> None:
-    said = avow("--help")
+    said = programs.avow("--help")
     assert said.code == 0
     assert "avow dev" in said.out
     for command in ("dev", "serve", "migrate", "backup", "project", "key", "signing-key"):

@@ -8,14 +8,23 @@ import ssl
 import stat
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import StartDev
-from tests.cli.programs import Running, avow, free_port, start
+from tests.cli.programs import Running, avow, free_port, start, start_dev
 
 FACTS = ["url", "project_id", "management_key", "inbox_url", "console_url"]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Give one server for the tests that only ask it."""
+    started = start_dev(tmp_path_factory.mktemp("shared") / "data")
+    yield started
+    started.stop()
 
 
 def signed_in(server: Running, email: str) -> dict[str, object]:
@@ -32,23 +41,22 @@ def signed_in(server: Running, email: str) -> dict[str, object]:
     return session
 
 
-def test_first_line_has_the_facts_of_the_contract(dev: StartDev) -> None:
-    facts = dev().facts
+def test_first_line_has_the_facts_of_the_contract(running: Running) -> None:
+    facts = running.facts
     assert list(facts) == FACTS
     assert facts["url"].startswith("http://localhost:")
     assert facts["inbox_url"] == facts["url"] + "/dev/inbox"
     assert facts["console_url"] is None
 
 
-def test_person_signs_in_with_the_code_from_the_inbox(dev: StartDev) -> None:
-    session = signed_in(dev(), "mia@example.com")
+def test_person_signs_in_with_the_code_from_the_inbox(running: Running) -> None:
+    session = signed_in(running, "mia@example.com")
     assert str(session["sessionJwt"]).count(".") == 2
 
 
-def test_management_key_of_the_line_manages_the_project(dev: StartDev) -> None:
-    server = dev()
-    caller = {"authorization": f"Bearer {server.facts['project_id']}:{server.facts['management_key']}"}
-    assert server.ask("GET", "/v1/mgmt/avow/project/settings", headers=caller).status == 200
+def test_management_key_of_the_line_manages_the_project(running: Running) -> None:
+    caller = {"authorization": f"Bearer {running.facts['project_id']}:{running.facts['management_key']}"}
+    assert running.ask("GET", "/v1/mgmt/avow/project/settings", headers=caller).status == 200
 
 
 def test_later_start_prints_the_same_and_keeps_the_data(dev: StartDev, tmp_path: Path) -> None:
@@ -83,10 +91,9 @@ def test_everything_is_readable_by_the_owner_only(dev: StartDev, tmp_path: Path)
         assert stat.S_IMODE((data / name).stat().st_mode) == 0o600, name
 
 
-def test_listens_on_one_address_only(dev: StartDev) -> None:
-    server = dev()
+def test_listens_on_one_address_only(running: Running) -> None:
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.2", server.port), timeout=5)  # the same machine, another address
+        socket.create_connection(("127.0.0.2", running.port), timeout=5)  # the same machine, another address
 
 
 def test_taken_port_is_a_sentence(tmp_path: Path) -> None:
@@ -161,14 +168,11 @@ def test_dev_clock_moves_the_server(dev: StartDev) -> None:
     assert moved.status == 200
     assert moved.json()["now"] > time.time() + 28 * 86400
     assert server.ask("POST", "/v1/auth/refresh", {}, caller).status == 401
+    assert server.ask("POST", "/dev/clock", {"advance_seconds": -1}).status == 400  # time does not go back
 
 
-def test_without_dev_clock_there_is_no_clock(dev: StartDev) -> None:
-    assert dev().ask("POST", "/dev/clock", {"advance_seconds": 1}).status == 404
-
-
-def test_clock_does_not_go_back(dev: StartDev) -> None:
-    assert dev("--dev-clock").ask("POST", "/dev/clock", {"advance_seconds": -1}).status == 400
+def test_without_dev_clock_there_is_no_clock(running: Running) -> None:
+    assert running.ask("POST", "/dev/clock", {"advance_seconds": 1}).status == 404
 
 
 def test_tls_is_trusted_by_who_trusts_the_local_authority(dev: StartDev, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from tests.bed.cases import Case
 from tests.cli.conftest import StartDev, StartServe
-from tests.cli.programs import SECRET_KEY, Running, avow
+from tests.cli.programs import SECRET_KEY, Running
+from tests.cli.programs import in_process as avow
 
 
 def workers(server: Running) -> list[int]:
@@ -47,7 +48,7 @@ def new_person(server: Running, installation: dict[str, str], email: str) -> int
 def test_unsafe_setting_is_refused_with_what_to_set(
     installation: dict[str, str], variable: str, value: str, sentence: str
 ) -> None:
-    said = avow("serve", "--port", "0", variables={**installation, variable: value})
+    said = programs.avow("serve", "--port", "0", variables={**installation, variable: value})
     assert said.code == 2
     assert sentence in said.err
     assert "Traceback" not in said.err
@@ -59,9 +60,9 @@ def test_directory_of_dev_is_refused(dev: StartDev, tmp_path: Path) -> None:
     data = tmp_path / "data"
     secret = json.loads((data / "dev.json").read_text())["secret_key"]
     variables = {"AVOW_DATABASE_URL": f"sqlite:///{data}/avow.sqlite3", "AVOW_SECRET_KEY": secret}
-    in_place = avow("serve", "--port", "0", variables=variables)
+    in_place = programs.avow("serve", "--port", "0", variables=variables)
     shutil.copy(data / "avow.sqlite3", tmp_path / "copy.sqlite3")
-    copied = avow("serve", variables={**variables, "AVOW_DATABASE_URL": f"sqlite:///{tmp_path}/copy.sqlite3"})
+    copied = programs.avow("serve", variables={**variables, "AVOW_DATABASE_URL": f"sqlite:///{tmp_path}/copy.sqlite3"})
     for said in (in_place, copied):
         assert said.code == 2
         assert "made by `avow dev`" in said.err
@@ -69,9 +70,9 @@ def test_directory_of_dev_is_refused(dev: StartDev, tmp_path: Path) -> None:
 
 def test_database_without_project_is_refused(tmp_path: Path) -> None:
     variables = {"AVOW_DATABASE_URL": f"sqlite:///{tmp_path}/avow.sqlite3", "AVOW_SECRET_KEY": SECRET_KEY}
-    assert "avow migrate" in avow("serve", variables=variables).err
+    assert "avow migrate" in programs.avow("serve", variables=variables).err
     assert avow("migrate", variables=variables).code == 0
-    said = avow("serve", variables=variables)
+    said = programs.avow("serve", variables=variables)
     assert said.code == 2
     assert "avow project create" in said.err
 
@@ -261,14 +262,16 @@ def test_f_db_07_corrupt_or_foreign_database(case: Case, installation: dict[str,
             file = tmp_path / f"{name.replace(' ', '-')}.sqlite3"
             file.write_bytes(content)
             started = time.monotonic()
-            said = avow("serve", "--port", "0", variables={**installation, "AVOW_DATABASE_URL": f"sqlite:///{file}"})
+            said = programs.avow(
+                "serve", "--port", "0", variables={**installation, "AVOW_DATABASE_URL": f"sqlite:///{file}"}
+            )
             assert said.code == 2
             assert len(said.err.splitlines()) == 1
             assert file.read_bytes() == content
             assert time.monotonic() - started < 5
     with case.cell("wrong secret key"):
         before = good.read_bytes()
-        said = avow("serve", "--port", "0", variables={**installation, "AVOW_SECRET_KEY": SECRET_KEY[::-1]})
+        said = programs.avow("serve", "--port", "0", variables={**installation, "AVOW_SECRET_KEY": SECRET_KEY[::-1]})
         assert said.code == 2
         assert "AVOW_SECRET_KEY is not the key" in said.err
         assert good.read_bytes() == before

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.bed.cases import Case
+from tests.cli import programs
 from tests.cli.conftest import StartDev, StartServe
 from tests.cli.programs import SECRET_KEY, Running
 from tests.cli.programs import in_process as avow

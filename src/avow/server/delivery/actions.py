@@ -43,7 +43,7 @@ _ADDRESS_WINDOW_SECONDS = 600
 _MINUTE_SECONDS = 60
 
 
-def queue(tx: Tx, project: Project, message: Message) -> None:
+def queue(tx: Tx, project: Project, message: Message, *, is_sent: bool = True) -> None:
     """Put a message into the outbox; it leaves after the commit.
 
     The limits are judged on the outbox rows themselves, in this unit: no lost cache gives a send back.
@@ -52,6 +52,7 @@ def queue(tx: Tx, project: Project, message: Message) -> None:
         tx: The unit that made the message's secret.
         project: Whose settings limit it.
         message: What to send; its address is canonical.
+        is_sent: False only counts it against the limits, as a message to somebody who may not be known to exist.
 
     Raises:
         RateLimitException: The address, its phone prefix or the project has had its messages for now.
@@ -65,6 +66,7 @@ def queue(tx: Tx, project: Project, message: Message) -> None:
         _limit_prefix(tx, project, prefix)
     message_id = random_id(MESSAGE)
     letter = msgspec.json.encode(Letter(message.address, message.parameters))
+    sealed = tx.vault.seal(letter, row=rows.sealed_row(tx.project_id, message_id))
     tx.run(
         rows.INSERT_MESSAGE,
         id=message_id,
@@ -74,9 +76,12 @@ def queue(tx: Tx, project: Project, message: Message) -> None:
         locale=",".join(preferences(message.locale)),
         address_mac=address_mac,
         phone_prefix=prefix,
-        sealed=tx.vault.seal(letter, row=rows.sealed_row(tx.project_id, message_id)),
+        sealed=sealed if is_sent else None,
+        state="waiting" if is_sent else "dropped",
+        finished_at=None if is_sent else tx.now,
     )
-    tx.after_commit("outbox")
+    if is_sent:
+        tx.after_commit("outbox")
 
 
 def find_templates(tx: Tx, template: Template, method: Method) -> list[OwnTemplate]:

@@ -101,8 +101,8 @@ INSERT INTO outbox
   (project_id, id, challenge_id, template, method, locale, address_mac, phone_prefix, sealed, state, attempts,
    due_at, leased_until, created_at, finished_at, error)
 VALUES
-  (:project_id, :id, :challenge_id, :template, :method, :locale, :address_mac, :phone_prefix, :sealed, 'waiting', 0,
-   :now, 0, :now, NULL, '')
+  (:project_id, :id, :challenge_id, :template, :method, :locale, :address_mac, :phone_prefix, :sealed, :state, 0,
+   :now, 0, :now, :finished_at, '')
 """
 
 # Of no project (see store/cross_project.py): one courier serves all of them. The condition is repeated outside the

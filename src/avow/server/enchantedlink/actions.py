@@ -5,7 +5,7 @@ import msgspec
 from avow.core import links
 from avow.errors import InvalidLink, LinkPending
 from avow.server.challenges import actions as challenges
-from avow.server.delivery.actions import Link, Message, Parameters, queue, text_options
+from avow.server.delivery.actions import Link, Message, Parameters, text_options
 from avow.server.proofs import actions as proofs
 from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import Recipient
@@ -70,12 +70,11 @@ def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLin
         lifetime_seconds=lifetime,
         challenge_id=right.challenge_id,
     )
-    if recipient.is_delivered:
-        sent = [
-            Link(str(number), _link(project, uri, number, _token(right, is_right=number == shown.chosen)))
-            for number in shown.numbers
-        ]
-        queue(tx, project, _message(project, recipient, tuple(sent), right.challenge_id))
+    sent = [
+        Link(str(number), _link(project, uri, number, _token(right, is_right=number == shown.chosen)))
+        for number in shown.numbers
+    ]
+    proofs.post(tx, project, recipient, _message(project, recipient, tuple(sent), right.challenge_id))
     masked = recipient.masked
     return PendingLink(
         link_id=str(shown.chosen),

@@ -3,7 +3,7 @@
 from avow.core import links
 from avow.errors import InvalidLink
 from avow.server.challenges import actions as challenges
-from avow.server.delivery.actions import Message, Parameters, queue, text_options
+from avow.server.delivery.actions import Message, Parameters, text_options
 from avow.server.proofs import actions as proofs
 from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import Recipient
@@ -46,8 +46,8 @@ def send(
         lifetime_seconds=lifetime,
         challenge_id=token.challenge_id,
     )
-    if recipient.is_delivered:
-        queue(tx, project, _message(project, recipient, link_to(project, PAGE, uri, token.text), token.challenge_id))
+    link = link_to(project, PAGE, uri, token.text)
+    proofs.post(tx, project, recipient, _message(project, recipient, link, token.challenge_id))
     return recipient.masked
 
 

@@ -3,7 +3,7 @@
 from avow.core import otp as rules
 from avow.errors import InvalidCode
 from avow.server.challenges import actions as challenges
-from avow.server.delivery.actions import Message, Parameters, queue, text_options
+from avow.server.delivery.actions import Message, Parameters, text_options
 from avow.server.proofs import actions as proofs
 from avow.server.proofs.recipients import Method, Recipient, subject_of
 from avow.server.serving import Client, Issued, Project, Refusal
@@ -34,8 +34,7 @@ def send(tx: Tx, project: Project, recipient: Recipient) -> MaskedAddress:
         attempts=settings.code_attempts,
         lifetime_seconds=settings.code_lifetime_seconds,
     )
-    if recipient.is_delivered:
-        queue(tx, project, _message(project, recipient, code, challenge_id))
+    proofs.post(tx, project, recipient, _message(project, recipient, code, challenge_id))
     return recipient.masked
 
 

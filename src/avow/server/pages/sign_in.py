@@ -37,12 +37,11 @@ from avow.server.pages.endpoints import AskForm, AskQuery, CodeForm, PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.projects import actions as projects
 from avow.server.proofs import recipients
-from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import Recipient
 from avow.server.serving import Answer, Anyone, Call, Client, Issued, Project, Refusal, Steps, read, write
 from avow.server.store import Tx
 from avow.wire.endpoint import Nothing, Shape
-from avow.wire.login import LoginOptions, SignIn
+from avow.wire.login import SignIn
 
 __all__ = [
     "ask",
@@ -249,11 +248,7 @@ def _recipient(tx: Tx, call: Call[SignIn]) -> Recipient:
     try:
         return recipients.for_sign_up_or_in(tx, call)
     except (UserDisabled, InvalidArgument):
-        login_id = call.body.login_id
-        method: Literal["email", "sms"] = "email" if call.path["method"] == "email" else "sms"
-        hollow = Binding(does="sign-in", method=method, address=login_id, folded="", is_decoy=True)
-        subject = recipients.subject_of(tx, login_id)
-        return Recipient(subject, hollow, call.client.locale, LoginOptions(), is_delivered=False)
+        return recipients.decoy(tx, call)
 
 
 def _verify_code(tx: Tx, call: Call[Any], state: SignInState, typed: str) -> tuple[Issued | Refusal, int]:

@@ -2,6 +2,8 @@
 
 from avow.core import addresses
 from avow.errors import InvalidCode, UserExists
+from avow.server.challenges import actions as challenges
+from avow.server.delivery.actions import Message, queue
 from avow.server.proofs.binding import Binding, decoded, encoded
 from avow.server.proofs.recipients import Recipient
 from avow.server.serving import Client, Issued, Project, Refusal
@@ -11,7 +13,17 @@ from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser
 
-__all__ = ["Binding", "Recipient", "complete", "decoded", "encoded"]
+__all__ = ["Binding", "Recipient", "complete", "decoded", "encoded", "post"]
+
+
+def post(tx: Tx, project: Project, recipient: Recipient, message: Message) -> None:
+    """Queue the message that carries a recipient's secret, or only count it, as the recipient says.
+
+    Raises:
+        RateLimitException: The address has had its messages for now; a decoy's address likewise.
+    """
+    if recipient.sends != "nothing":
+        queue(tx, project, message, is_sent=recipient.sends == "message")
 
 
 def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issued | Refusal:
@@ -64,17 +76,35 @@ def _created(tx: Tx, binding: Binding) -> str:
 def _proven(tx: Tx, binding: Binding) -> str:
     """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
 
-    Whoever proves an address first is its owner; sessions that others opened before on the account end.
+    Whoever proves an address first is its owner: what others did on the account before ends. Their sessions, codes and
+    links on their way (a change of address above all), and the number or address that they proved for themselves.
     """
     prove = users.prove_email if binding.method == "email" else users.prove_phone
     if not prove(tx, binding.user_id, binding.folded):
         return ""
     if binding.is_first:
         sessions.end_all(tx, binding.user_id, why="address proven for the first time")
+        challenges.drop_all(tx, binding.user_id)
+        _drop_others(tx, binding)
     return binding.user_id
 
 
+def _drop_others(tx: Tx, binding: Binding) -> None:
+    by_email = binding.method == "email"
+    if users.drop_others(tx, binding.user_id, binding.folded, by_email=by_email):
+        dropped = "phone" if by_email else "email"
+        tx.audit(
+            "user.address_dropped",
+            actor=f"user:{binding.user_id}",
+            user_id=binding.user_id,
+            data={"what": dropped, "why": "the login ID was proven by its owner"},
+        )
+
+
 def _updated(tx: Tx, binding: Binding) -> str:
+    """Give the user the new address, if the session that asked for it still goes on; a thief's change ends with it."""
+    if not sessions.is_live(tx, binding.user_id, binding.session_id):
+        return ""
     change = users.set_email if binding.method == "email" else users.set_phone
     if not change(tx, binding.user_id, binding.address):
         return ""

@@ -42,6 +42,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         revokes_others: End the user's other sessions.
         unsigned_claims: Custom claims the client asked for.
         is_first: The address had not been proven by anybody when the secret was sent.
+        session_id: Of an update: the session that asked for it, and without which it comes to nothing.
         adds_login_id: Of an update: let the user sign in with the new address.
         from_address, from_device: Where it was asked from; shown to whoever clicks elsewhere.
         is_decoy: Nobody can answer it; it only costs the same time.
@@ -59,6 +60,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     revokes_others: bool = False
     unsigned_claims: dict[str, object] = {}
     is_first: bool = False
+    session_id: str = ""
     adds_login_id: bool = False
     from_address: str = ""
     from_device: str = ""

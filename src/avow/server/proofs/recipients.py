@@ -26,6 +26,7 @@ from avow.wire.login import LoginOptions, MaskedAddress, SignIn, SignUp, UpdateE
 __all__ = [
     "Method",
     "Recipient",
+    "decoy",
     "for_email_update",
     "for_phone_update",
     "for_sign_in",
@@ -49,14 +50,14 @@ class Recipient:
         binding: What success does.
         locale: Language wished for.
         options: The caller's login options.
-        is_delivered: False for test users and decoys: everything happens but the sending.
+        sends: `message`; `count` for decoys, which meet the same limits; `nothing` for test users.
     """
 
     subject: str
     binding: Binding
     locale: str
     options: LoginOptions
-    is_delivered: bool = True
+    sends: Literal["message", "count", "nothing"] = "message"
 
     @property
     def masked(self) -> MaskedAddress:
@@ -89,17 +90,16 @@ def for_sign_up(tx: Tx, call: Call[SignUp]) -> Recipient:
         UserExists: The login ID is taken (unless the project hides existence).
         InvalidArgument: There is no address for the delivery method, or it is malformed.
     """
-    body = call.body
-    identity = addresses.login_id(body.login_id)
+    identity = addresses.login_id(call.body.login_id)
     owner = users.find_owner(tx, identity.canonical)
-    recipient = _new_person(call, identity, _method(call), body)
+    recipient = _new_person(call, identity, _method(call), call.body)
     if owner is None:
         return recipient
     profile = users.find(tx, owner)
     if profile is not None and profile.row.is_test:
-        return _known(tx, call, profile, body.login_options or _DEFAULTS)
+        return _known(tx, call, profile, call.body.login_options or _DEFAULTS)
     if call.project.settings.hides_existence:
-        return _decoy(recipient)
+        return _decoy(owner, recipient.binding.method, recipient.binding.address, call)
     raise UserExists
 
 
@@ -108,28 +108,51 @@ def for_sign_in(tx: Tx, call: Call[SignIn]) -> Recipient:
 
     Raises:
         UserNotFound: Nobody has the login ID (unless the project hides existence).
-        UserDisabled: The user may not sign in.
+        UserDisabled: The user may not sign in (unless the project hides existence).
+        InvalidArgument: The user has no address for the delivery method (unless the project hides existence).
     """
-    identity = addresses.login_id(call.body.login_id)
-    profile = users.find_by_login_id(tx, identity.canonical)
-    options = call.body.login_options or _DEFAULTS
-    if profile is not None:
-        return _known(tx, call, profile, options)
-    if call.project.settings.hides_existence:
-        return _decoy(_new_person(call, identity, _method(call), SignUp(login_id=call.body.login_id)))
-    raise UserNotFound
+    profile = users.find_by_login_id(tx, addresses.login_id(call.body.login_id).canonical)
+    try:
+        if profile is None:
+            raise UserNotFound
+        return _known(tx, call, profile, call.body.login_options or _DEFAULTS)
+    except (UserNotFound, UserDisabled, InvalidArgument):
+        if not call.project.settings.hides_existence:
+            raise
+    return decoy(tx, call)
 
 
 def for_sign_up_or_in(tx: Tx, call: Call[SignIn]) -> Recipient:
-    """Resolve a sign-in of a user, or a sign-up where there is none."""
+    """Resolve a sign-in of a user, or a sign-up where there is none.
+
+    Raises:
+        UserDisabled, InvalidArgument: As `for_sign_in`.
+    """
     identity = addresses.login_id(call.body.login_id)
     profile = users.find_by_login_id(tx, identity.canonical)
-    options = call.body.login_options or _DEFAULTS
-    if profile is not None:
-        return _known(tx, call, profile, options)
-    return _new_person(
-        call, identity, _method(call), SignUp(login_id=call.body.login_id, login_options=call.body.login_options)
-    )
+    options = call.body.login_options
+    try:
+        if profile is not None:
+            return _known(tx, call, profile, options or _DEFAULTS)
+        return _new_person(call, identity, _method(call), SignUp(login_id=call.body.login_id, login_options=options))
+    except (UserDisabled, InvalidArgument):
+        if not call.project.settings.hides_existence:
+            raise
+    return decoy(tx, call)
+
+
+def decoy(tx: Tx, call: Call[SignIn]) -> Recipient:
+    """Return a recipient that costs, shows and is limited as a real one, and whom nothing reaches.
+
+    It takes the place of a live challenge of the same login ID, as a real start would.
+
+    Raises:
+        InvalidArgument: The login ID or the custom claims are malformed, whoever it is.
+    """
+    identity = addresses.login_id(call.body.login_id)
+    check_custom_claims((call.body.login_options or _DEFAULTS).custom_claims or {})
+    method = _method(call)
+    return _decoy(subject_of(tx, call.body.login_id), method, _address_to_show(tx, identity, method), call)
 
 
 def for_email_update(tx: Tx, call: Call[UpdateEmail]) -> Recipient:
@@ -156,12 +179,15 @@ def _update(tx: Tx, call: Call[object], method: Method, address: str, body: Upda
         user_id=profile.id,
         amr=tuple(session.amr.split()),
         is_mfa=bool(body.mfa),
+        session_id=call.session.session_id,
         adds_login_id=bool(body.add_to_login_ids),
         from_address=call.client.address,
         from_device=call.client.device,
     )
     options = LoginOptions(template_id=body.template_id, template_options=body.template_options)
-    return Recipient(profile.id, binding, call.client.locale, options, is_delivered=not profile.row.is_test)
+    return Recipient(
+        profile.id, binding, call.client.locale, options, sends="nothing" if profile.row.is_test else "message"
+    )
 
 
 def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) -> Recipient:
@@ -188,7 +214,7 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
         from_device=call.client.device,
     )
     locale = options.locale or call.client.locale
-    return Recipient(profile.id, binding, locale, options, is_delivered=not profile.row.is_test)
+    return Recipient(profile.id, binding, locale, options, sends="nothing" if profile.row.is_test else "message")
 
 
 def _amr_of_live_session(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) -> tuple[str, ...]:
@@ -258,11 +284,22 @@ def _phone_or_nothing(text: str | None) -> str:
     return addresses.phone(text).e164 if text else ""
 
 
-def _decoy(recipient: Recipient) -> Recipient:
-    """Return a recipient that costs and shows the same, and whom nothing reaches."""
-    binding = recipient.binding
-    hollow = Binding(does="sign-in", method=binding.method, address=binding.address, folded="", is_decoy=True)
-    return Recipient(f"nobody:{recipient.subject}", hollow, recipient.locale, recipient.options, is_delivered=False)
+def _decoy(subject: str, method: Method, address: str, call: Call[SignIn] | Call[SignUp]) -> Recipient:
+    options = call.body.login_options or _DEFAULTS
+    hollow = Binding(does="sign-in", method=method, address=address, folded="", is_decoy=True)
+    return Recipient(subject, hollow, options.locale or call.client.locale, options, sends="count")
+
+
+def _address_to_show(tx: Tx, identity: LoginId, method: Method) -> str:
+    """Return the login ID if it is an address, otherwise one that nobody has and that is the same each time."""
+    try:
+        return _address_of_sign_up(identity, method, SignUp(login_id=identity.typed))
+    except InvalidArgument:
+        digest = tx.vault.mac("decoy", tx.project_id, identity.canonical)
+    if method == "email":
+        letters = [chr(ord("a") + byte % 26) for byte in digest]
+        return f"{''.join(letters[:6])}@{''.join(letters[6:12])}.com"
+    return f"+1212555{int.from_bytes(digest[:4]) % 10_000:04d}"
 
 
 def _subject_of_sign_up(identity: LoginId) -> str:

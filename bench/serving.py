@@ -38,7 +38,7 @@ from bench.served import SECRET_KEY
 _ROUNDS = 5
 _SECONDS = 2
 _PEOPLE = 1000
-_FRESH = 12_000  # sessions or codes of one round, more than it uses up
+_FRESH = 5000  # sessions or codes of one round, more than it uses up
 _CODE = "424242"
 _OUT_OF_THE_WAY = {
     "rotation": "always",

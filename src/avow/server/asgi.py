@@ -5,6 +5,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from avow.core.ids import random_id
@@ -20,6 +21,9 @@ __all__ = ["AsgiApp"]
 _LINGER_SECONDS = 2
 _LINGER_BYTES = 8 * 1024 * 1024
 
+_Submit = Callable[[str | None, Callable[..., object], Callable[[Sequence[Job]], object], object], Job]
+_Unit = tuple[_Submit, str | None, Callable[..., object], "asyncio.Future[object]"]
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -34,7 +38,7 @@ class AsgiApp:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving: dict[asyncio.AbstractEventLoop, list[_Unit]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI: a request or the server's lifespan."""
@@ -117,22 +121,42 @@ class AsgiApp:
                     return site.kv.add(counters)
                 return await asyncio.to_thread(site.kv.add, counters)
 
-    async def _unit(self, submit: Callable[..., Job], project_id: str | None, unit: Callable[..., object]) -> object:
-        self._loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[object] = self._loop.create_future()
-        submit(project_id, unit, self._wake, waiter)
+    async def _unit(self, submit: _Submit, project_id: str | None, unit: Callable[..., object]) -> object:
+        """Hand a unit to the store and wait.
+
+        The units of all requests in one turn of the loop are handed over together: each one by itself would wake the
+        writer's thread, which then competes with this one for the interpreter (a quarter of the CPU of a refresh).
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[object] = loop.create_future()
+        if loop not in self._leaving:
+            self._leaving[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        self._leaving[loop].append((submit, project_id, unit, waiter))
         return await waiter
 
-    def _wake(self, jobs: Sequence[Job]) -> None:
-        """Wake the loop once for a whole group of finished units; called on a thread of the store."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(_resolve, jobs)
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        for submit, project_id, unit, waiter in self._leaving.pop(loop):
+            try:
+                submit(project_id, unit, _wake, waiter)
+            except AvowError as error:  # too many wait, or the store is closed
+                waiter.set_exception(error)
+
+
+def _wake(jobs: Sequence[Job]) -> None:
+    """Wake each loop once for a whole group of finished units; called on a thread of the store."""
+    groups: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.waiter.get_loop(), []).append(job)
+    for loop, group in groups.items():
+        with suppress(RuntimeError):  # the loop was closed; nobody waits any more
+            loop.call_soon_threadsafe(_resolve, group)
 
 
 def _resolve(jobs: Sequence[Job]) -> None:
     for job in jobs:
         waiter = job.waiter
-        if waiter is None or waiter.done():
+        if waiter.done():  # cancelled: the client is gone or the time is over
             continue
         if job.error is not None:
             waiter.set_exception(job.error)

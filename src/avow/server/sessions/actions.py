@@ -22,6 +22,7 @@ __all__ = [
     "end",
     "end_all",
     "forget",
+    "is_live",
     "live",
     "live_profile",
     "open_session",
@@ -122,6 +123,12 @@ def live(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
     if found is None:
         raise SessionEnded
     return found
+
+
+def is_live(tx: Tx, user_id: str, session_id: str) -> bool:
+    """Tell whether a session of a user goes on, whichever generation it has come to."""
+    state = tx.one(rows.STATE, rows.StateRow, id=session_id, user_id=user_id)
+    return state is not None and state.revoked_at is None and state.expires_at > tx.now
 
 
 def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveRow, Profile]:

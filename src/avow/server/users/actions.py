@@ -18,6 +18,7 @@ __all__ = [
     "claim_login_id",
     "create",
     "delete",
+    "drop_others",
     "find",
     "find_by_login_id",
     "find_owner",
@@ -171,6 +172,34 @@ def set_email(tx: Tx, user_id: str, email: str) -> bool:
 def set_phone(tx: Tx, user_id: str, phone: str) -> bool:
     """Replace the number by a proven one; False when the user is gone or disabled."""
     return tx.one(rows.SET_PHONE, rows.IdRow, user_id=user_id, phone=phone) is not None
+
+
+def drop_others(tx: Tx, user_id: str, login_id: str, *, by_email: bool) -> bool:
+    """Take the other way in from whoever proved it before the owner of a login ID came.
+
+    Somebody may sign up with another person's address as login ID and a number of their own. When the owner proves the
+    address, the number is not theirs, and would let the other one in for ever.
+
+    Args:
+        tx: The unit that has just marked the address proven, for the first time.
+        user_id: Whose it is now.
+        login_id: The proven address or number, canonical.
+        by_email: It is an address; otherwise a number.
+
+    Returns:
+        True when there was a proven number (or address) to drop. Nothing is dropped when nobody signs in with the
+        proven address: then it is one more address of the same person.
+    """
+    profile = find(tx, user_id) if find_owner(tx, login_id) == user_id else None
+    if profile is None:
+        return False
+    other = profile.row.phone if by_email else profile.row.email
+    dropped = tx.one(rows.DROP_PHONE if by_email else rows.DROP_EMAIL, rows.IdRow, user_id=user_id)
+    if dropped is None:
+        return False
+    canonical = other if by_email else addresses.email(other).folded
+    tx.run(rows.DROP_LOGIN_ID, user_id=user_id, login_id=canonical)
+    return True
 
 
 def set_status(tx: Tx, user_id: str, status: str) -> bool:

@@ -138,6 +138,26 @@ SET_PHONE = """
     RETURNING id
 """
 
+# Of somebody who is not the owner of the account under it: number or address, and the way in by it.
+DROP_PHONE = """
+    UPDATE users
+    SET phone = '', is_phone_verified = 0, updated_at = :now, credential_version = credential_version + 1
+    WHERE project_id = :project_id AND id = :user_id AND is_phone_verified = 1
+    RETURNING id
+"""
+
+DROP_EMAIL = """
+    UPDATE users
+    SET email = '', email_folded = '', is_email_verified = 0, updated_at = :now,
+        credential_version = credential_version + 1
+    WHERE project_id = :project_id AND id = :user_id AND is_email_verified = 1
+    RETURNING id
+"""
+
+DROP_LOGIN_ID = """
+    DELETE FROM login_ids WHERE project_id = :project_id AND user_id = :user_id AND login_id = :login_id
+"""
+
 SET_STATUS = """
     UPDATE users SET status = :status, updated_at = :now
     WHERE project_id = :project_id AND id = :user_id RETURNING id
@@ -153,6 +173,8 @@ RETURNS = {
     "PROVE_PHONE": IdRow,
     "SET_EMAIL": IdRow,
     "SET_PHONE": IdRow,
+    "DROP_PHONE": IdRow,
+    "DROP_EMAIL": IdRow,
     "SET_STATUS": IdRow,
     "DELETE": IdRow,
 }

@@ -158,11 +158,13 @@ def test_s_rac_05_nothing_outlives_a_revocation(case: Case, make_place: MakePlac
     for name, change in changes.items():
         with case.cell(name):
             for _ in range(rounds(2, 10)):
+                place.advance(2)  # each node reads changed keys within a second
                 late = _refreshes_after(place, place.open_sessions(20, make_user(place.avow)), change)
                 assert late
                 assert {status for status, _ in late} == {401}
     with case.cell("a role is deleted"):
         for _ in range(rounds(2, 10)):
+            place.advance(2)
             user = make_user(place.avow)
             name = f"role-{secrets.token_hex(4)}"
             role = make_role(place.avow, name)

@@ -144,6 +144,14 @@ def test_start_cut_short_goes_on(dev: StartDev, tmp_path: Path) -> None:
     assert second.ask("GET", "/v1/mgmt/avow/project/settings", headers=caller).status == 200
 
 
+def test_lost_keys_are_a_sentence(dev: StartDev, tmp_path: Path) -> None:
+    dev().stop()
+    (tmp_path / "data" / "dev.json").unlink()
+    said = avow("dev", "--port", "0", "--data", str(tmp_path / "data"))
+    assert said.code == 2
+    assert "another dev.json" in said.err
+
+
 def test_project_has_the_roles_of_django_and_both_key_sets(dev: StartDev, tmp_path: Path) -> None:
     server = dev()
     until = time.monotonic() + 30

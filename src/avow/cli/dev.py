@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avow.cli.devdata import DevData
+from avow.cli.problems import CannotStart
 from avow.cli.running import Certificate, listen, serve
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
@@ -21,7 +22,7 @@ from avow.server.projects import actions as projects
 from avow.server.serving import Slice
 from avow.server.settings import Settings, from_environment
 from avow.server.site import Site
-from avow.server.store import Store, Tx, check_secret, ensure
+from avow.server.store import Store, StoreRefused, Tx, check_secret, ensure
 
 __all__ = ["DevOptions", "run"]
 
@@ -105,7 +106,12 @@ def _site(settings: Settings, clock_file: Path | None) -> Site:
 
 def _prepare(store: Store, vault: Vault, data: DevData) -> None:
     """Make what a first start needs; each step is kept before the next, so that a start cut short goes on."""
-    check_secret(store, vault)
+    try:
+        check_secret(store, vault)
+    except StoreRefused:
+        raise CannotStart(
+            f"The database in {data.path} was made with another dev.json; put that back, or delete the directory."
+        ) from None
     facts = data.facts
     if not facts.project_id:
         facts.project_id = projects.new_id(system_clock())

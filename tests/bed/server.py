@@ -17,6 +17,17 @@ from avow.testing.clock import FileClock
 from tests.bed import run
 
 SECRET_KEY = "a secret key of the test bed, which is no secret at all"
+# Carriers that are set up and never answer: starts are accepted, messages wait. A test that reads them names a sink.
+NOBODY_CARRIES = {
+    "AVOW_SMTP_HOST": "localhost",
+    "AVOW_SMTP_PORT": "9",
+    "AVOW_SMTP_SECURITY": "none",
+    "AVOW_MAIL_FROM": "Avow <no-reply@example.com>",
+    "AVOW_SMS_URL": "http://localhost:9",
+    "AVOW_SMS_ACCOUNT": "account",
+    "AVOW_SMS_TOKEN": "token",
+    "AVOW_SMS_FROM": "+12125550100",
+}
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -161,6 +172,7 @@ def server_environment(database_url: str, valkey_url: str, public_url: str, cloc
         "AVOW_VALKEY_URL": valkey_url,
         "AVOW_PUBLIC_URL": public_url,
         "AVOW_SECRET_KEY": SECRET_KEY,
+        **NOBODY_CARRIES,
         "AVOW_NOTICE_SECONDS": "0",
         "AVOW_LOG_LEVEL": "warning",
         "AVOW_TEST_CLOCK": str(clock.path),

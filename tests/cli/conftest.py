@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bed.server import NOBODY_CARRIES
 from tests.cli.programs import SECRET_KEY, Running, free_port, in_process, start, start_dev
 
 StartDev = Callable[..., Running]
@@ -27,7 +28,11 @@ def dev(tmp_path: Path) -> Iterator[StartDev]:
 def made_installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Give the settings of an installation with a project, made by the commands."""
     home = tmp_path_factory.mktemp("installation")
-    settings = {"AVOW_DATABASE_URL": f"sqlite:///{home}/avow.sqlite3", "AVOW_SECRET_KEY": SECRET_KEY}
+    settings = {
+        "AVOW_DATABASE_URL": f"sqlite:///{home}/avow.sqlite3",
+        "AVOW_SECRET_KEY": SECRET_KEY,
+        **NOBODY_CARRIES,
+    }
     assert in_process("migrate", variables=settings).code == 0
     made = in_process("project", "create", "Shop", "--json", variables=settings)
     assert made.code == 0, made.err

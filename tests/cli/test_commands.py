@@ -45,7 +45,7 @@ def test_backup_never_replaces_a_file(installation: dict[str, str], tmp_path: Pa
 def test_project_is_created_listed_and_shown(installation: dict[str, str]) -> None:
     made = avow("project", "create", "Blog", "--environment", "production", "--json", variables=installation).json()
     listed = [json.loads(line) for line in avow("project", "list", "--json", variables=installation).out.splitlines()]
-    assert [row["name"] for row in listed] == ["Shop", "Blog"]
+    assert {row["name"] for row in listed} == {"Shop", "Blog"}
     shown = avow("project", "show", "--project", "Blog", "--json", variables=installation).json()
     assert (shown["id"], shown["environment"]) == (made["project_id"], "production")
 

@@ -40,7 +40,7 @@ def new_person(server: Running, installation: dict[str, str], email: str) -> int
     [
         ("AVOW_SECRET_KEY", "short", "AVOW_SECRET_KEY must be set"),
         ("AVOW_PUBLIC_URL", "http://auth.example.com", "AVOW_PUBLIC_URL must begin with https://"),
-        ("AVOW_SMTP_HOST", "smtp.example.com", "AVOW_MAIL_FROM must name the sender"),
+        ("AVOW_MAIL_FROM", "", "AVOW_MAIL_FROM must name the sender"),
         ("AVOW_POOL_SIZE", "many", "AVOW_POOL_SIZE cannot be read"),
         ("AVOW_DRAIN_SECONDS", "31", "AVOW_DRAIN_SECONDS must lie between 1 and 30"),
         ("AVOW_DATABASE_URL", "mysql://localhost/avow", "sqlite:/// or postgresql://"),

@@ -83,7 +83,8 @@ def build(
     operations = operations_slice(readiness, metrics, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
-    edge = Edge(Routes(_handlers(slices)), ProjectDirectory(clock, settings), settings, clock, error_page=pages.error)
+    directory = ProjectDirectory(clock, settings, frozenset(senders))
+    edge = Edge(Routes(_handlers(slices)), directory, settings, clock, error_page=pages.error)
 
     def start() -> None:
         courier.start()

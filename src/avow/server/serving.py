@@ -45,6 +45,7 @@ class Project:
         jwks: The session set as published, JSON.
         oidc_jwks: The OpenID set as published, the session keys included, JSON.
         public_url: Where people reach this server; Avow's own pages and links begin with it.
+        carriers: Delivery methods that this server can send by.
         is_open: Development: an empty list of redirects or origins accepts any http(s) address.
         issuer_host: Host whose root is this project's OpenID issuer, or "".
     """
@@ -58,6 +59,7 @@ class Project:
     jwks: bytes
     oidc_jwks: bytes
     public_url: str
+    carriers: frozenset[str] = frozenset()
     is_open: bool = False
     issuer_host: str = ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from avow.server.keys.directory import ProjectDirectory
 from avow.server.users import actions as users
 from avow.testing.server import Avow
 from tests.factories import make_user, new_email, new_phone
@@ -42,6 +43,21 @@ def test_unknown_login_id_answers_alike_when_existence_is_hidden(make_project: C
     make_user(api.avow, known)
     assert api.post(f"{PATH}/email", {"loginId": known}).body == api.post(f"{PATH}/email", {"loginId": unknown}).body
     assert api.avow.messages(unknown) == []
+
+
+def test_method_that_the_server_cannot_send_by_is_refused(api: Api) -> None:
+    """A code that nobody carries would leave the person waiting."""
+    address = new_email()
+    make_user(api.avow, address)
+    directory = api.avow.server.site.edge.directory
+    assert isinstance(directory, ProjectDirectory)
+    without_mail = ProjectDirectory(api.avow.server.clock, api.avow.server.site.settings, frozenset({"sms"}))
+    api.avow.server.site.edge.directory = without_mail
+    try:
+        assert api.post(f"{PATH}/email", {"loginId": address}).refusal == (400, "E011004")
+    finally:
+        api.avow.server.site.edge.directory = directory
+    assert api.post(f"{PATH}/email", {"loginId": address}).status == 200
 
 
 def test_user_of_another_project_is_unknown(api: Api, make_project: Callable[..., Avow]) -> None:

@@ -1,12 +1,11 @@
 """What the edge asks: the project of a call with its keys and settings, kept for a second, and management keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avow.clock import Clock
 from avow.core.redirects import approve_origin
 from avow.core.tokens import KeySet, SigningKey
-from avow.errors import AvowError
 from avow.server.keys import actions
 from avow.server.projects import actions as projects
 from avow.server.serving import Project, Steps, read
@@ -35,9 +34,11 @@ class ProjectDirectory:
     not one per waiting request.
     """
 
-    def __init__(self, clock: Clock, settings: Settings) -> None:
+    def __init__(self, clock: Clock, settings: Settings, carriers: frozenset[str]) -> None:
+        """Begin with nothing read; `carriers` are the delivery methods that this server can send by."""
         self._clock = clock
         self._settings = settings
+        self._carriers = carriers
         self._entries: dict[str, _Entry] = {}
         self._origins: tuple[Sequence[str], int] = ((), -_ORIGINS_SECONDS)
 
@@ -56,7 +57,7 @@ class ProjectDirectory:
         if loaded is None:
             self._entries.pop(project_id, None)
             return None
-        project, keys_until = loaded
+        project, keys_until = replace(loaded[0], carriers=self._carriers), loaded[1]
         self._entries[project_id] = _Entry(project, now, keys_until)
         return project
 
@@ -88,7 +89,7 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
     sessions = [key for key in keys if key.key_set == actions.SESSION]
     active = next((key for key in sessions if key.state == "active"), None)
     if active is None:
-        raise AvowError(f"project {row.id} has no active session key")
+        raise RuntimeError(f"project {row.id} has no active session key")
     session_keys = [SigningKey.from_jwk(key.public_jwk) for key in sessions]
     oidc_keys = [SigningKey.from_jwk(key.public_jwk) for key in keys if key.key_set == actions.OIDC]
     session_set = KeySet.of(session_keys)

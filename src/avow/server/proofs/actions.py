@@ -1,7 +1,7 @@
 """What follows when a code or link comes back: the user is created, signed in, or given the new address."""
 
 from avow.core import addresses
-from avow.errors import InvalidCode, UserExists
+from avow.errors import InvalidArgument, InvalidCode, UserExists
 from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, queue
 from avow.server.proofs.binding import Binding, decoded, encoded
@@ -21,9 +21,13 @@ def post(tx: Tx, project: Project, recipient: Recipient, message: Message) -> No
 
     Raises:
         RateLimitException: The address has had its messages for now; a decoy's address likewise.
+        InvalidArgument: This server has nobody who carries messages of that method.
     """
-    if recipient.sends != "nothing":
-        queue(tx, project, message, is_sent=recipient.sends == "message")
+    if recipient.sends == "nothing":
+        return
+    if message.method not in project.carriers:
+        raise InvalidArgument(error_message=f"This server is not set up to send by {message.method}.")
+    queue(tx, project, message, is_sent=recipient.sends == "message")
 
 
 def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issued | Refusal:

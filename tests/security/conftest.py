@@ -100,6 +100,21 @@ def production(tmp_path: Path) -> Iterator[Production]:
         yield Production(installation, running, place)
 
 
+@pytest.fixture
+def make_server() -> Iterator[Callable[..., Server]]:
+    """Give a function that starts a server in this process with settings of its own, on SQLite."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**settings: object) -> Server:
+            url = new_sqlite_url()
+            stack.callback(remove_sqlite, url)
+            server = Server(url, settings={"secret_key": SECRET_KEY, **settings})
+            stack.callback(server.close)
+            return server
+
+        yield make
+
+
 @pytest.fixture(scope="session", params=DATABASES)
 def server_on_each(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Give a server in this process, on SQLite and then on PostgreSQL."""

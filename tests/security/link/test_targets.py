@@ -3,7 +3,7 @@
 import json
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from avow.testing.server import Server
@@ -47,7 +47,9 @@ EVIL = (
 )
 
 
-def test_s_lnk_03_target_cannot_be_chosen_by_an_attacker(case: Case, make_each_place: MakePlace) -> None:
+def test_s_lnk_03_target_cannot_be_chosen_by_an_attacker(
+    case: Case, make_each_place: MakePlace, make_server: Callable[..., Server]
+) -> None:
     place = make_each_place(approved_redirects=[f"{APP}/*"])
     person = place.sign_in()
 
@@ -73,14 +75,10 @@ def test_s_lnk_03_target_cannot_be_chosen_by_an_attacker(case: Case, make_each_p
         assert state(place, STARTED) == before
         assert len(place.avow.messages()) == mails
     with case.cell("without a list there is no target but ours"):
-        served = Server(settings={"is_development": False})
-        try:
-            closed = in_process(served)
-            for url in (f"{APP}/verify", f"{served.site.settings.public_url}/verify"):
-                assert_refused(closed.api.post("/v1/auth/magiclink/signup/email", body=_sign_up(URI=url)), 400)
-            assert closed.api.post("/v1/auth/magiclink/signup/email", body=_sign_up()).status == 200
-        finally:
-            served.close()
+        closed = in_process(make_server(is_development=False))
+        for url in (f"{APP}/verify", f"{closed.avow.server.site.settings.public_url}/verify"):
+            assert_refused(closed.api.post("/v1/auth/magiclink/signup/email", body=_sign_up(URI=url)), 400)
+        assert closed.api.post("/v1/auth/magiclink/signup/email", body=_sign_up()).status == 200
     with case.cell("a default of the project cannot be overridden by an empty target"):
         place = make_each_place(approved_redirects=[APP], default_redirects={"magiclink": f"{APP}/default"})
         login_id = new_email()

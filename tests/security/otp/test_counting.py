@@ -12,7 +12,7 @@ from tests.bed.cases import Case
 from tests.bed.projects import make_project
 from tests.bed.sms import SmsSink
 from tests.factories import make_user, new_email, new_phone
-from tests.security.calls import Api, OverHttp, assert_refused
+from tests.security.calls import Answer, Api, OverHttp, assert_refused
 from tests.security.conftest import MakePlace
 from tests.security.counting import STARTED, assert_limited, send_back, state, wrong_codes
 from tests.security.place import Place, in_process
@@ -81,7 +81,7 @@ def test_s_otp_03_starting_again_does_not_reset_the_budget(case: Case, place: Pl
     assert DEFAULTS.guesses_per_hour <= 100
     user, email, _ = _user(place)
     before = state(place)
-    judged, starts = 0, []
+    judged, starts, answers = 0, list[Answer](), list[Answer]()
     with case.cell("the wrong codes of all starts together are bounded"):
         for _ in range(rounds(12, 200)):
             starts.append(place.api.post("/v1/auth/otp/signin/email", body={"loginId": email}))
@@ -112,12 +112,11 @@ def test_s_otp_03_starting_again_does_not_reset_the_budget(case: Case, place: Pl
 
 def _assert_budget_of_sign_up(place: Place) -> None:
     newcomer, judged = new_email(), 0
-    while judged <= DEFAULTS.guesses_per_hour:
-        started = place.api.post("/v1/auth/otp/signup/email", body={"loginId": newcomer})
-        if started.status != 200:
-            break
+    started = place.api.post("/v1/auth/otp/signup/email", body={"loginId": newcomer})
+    while started.status == 200:
         answers = [send_back(place, newcomer, wrong) for wrong in islice(wrong_codes(place.avow.code(newcomer)), 4)]
         judged += sum(answer.status == 401 for answer in answers)
+        started = place.api.post("/v1/auth/otp/signup/email", body={"loginId": newcomer})
     assert judged == DEFAULTS.guesses_per_hour
     assert_limited(started, HOUR_SECONDS)
 
@@ -239,42 +238,38 @@ def test_s_otp_11_send_flooding(case: Case, make_place: MakePlace) -> None:
         assert _start(place, email) == 200
 
 
-def test_s_otp_11_forwarded_addresses_count_only_through_trusted_proxies(case: Case) -> None:
-    def accepted(place: Place, hops: str) -> int:
-        answers = []
-        for number in range(20):
-            headers = {"x-forwarded-for": hops.format(number)}
-            answers.append(
-                place.api.post("/v1/auth/otp/signup-in/email", body={"loginId": new_email()}, headers=headers)
-            )
-        for answer in answers:
-            if answer.status != 200:
-                assert_limited(answer, 60)
-        return sum(answer.status == 200 for answer in answers)
+def test_s_otp_11_forwarded_addresses_count_only_through_trusted_proxies(
+    case: Case, make_server: Callable[..., Server]
+) -> None:
+    direct = make_server()
+    behind = make_server(trusted_proxies=(ip_network("127.0.0.0/8"),))
+    case.control(lambda: in_process(direct).sign_in())
+    with case.cell("no trusted proxy: the header widens nothing"):
+        assert _accepted(direct, "198.51.100.{}") == 5
+    with case.cell("trusted proxy: each address has its own limit"):
+        assert _accepted(behind, "198.51.100.{}") == 20
+    with case.cell("trusted proxy: what the client put in front counts for nothing"):
+        assert _accepted(behind, "198.51.100.{}, 203.0.113.9") == 5
+    with case.cell("trusted proxy: an address does not get more messages"):
+        place, body = in_process(behind, sends_per_address=5), {"loginId": new_email()}
+        headers = [{"x-forwarded-for": f"198.51.100.{number}"} for number in range(20)]
+        answers = [place.api.post("/v1/auth/otp/signup/email", body=body, headers=each) for each in headers]
+        assert sum(answer.status == 200 for answer in answers) == 5
+    direct.clock.advance(60)  # the control has its own minute
 
-    direct = Server()
-    behind = Server(settings={"trusted_proxies": (ip_network("127.0.0.0/8"),)})
-    try:
-        for server in (direct, behind):  # a minute that lasts
-            server.clock.advance(60 - server.clock() % 60)
-        case.control(lambda: in_process(direct).sign_in())
-        limited = {"requests_per_minute": 5}
-        with case.cell("no trusted proxy: the header widens nothing"):
-            direct.clock.advance(60)
-            assert accepted(in_process(direct, **limited), "198.51.100.{}") == 5
-        with case.cell("trusted proxy: each address has its own limit"):
-            assert accepted(in_process(behind, **limited), "198.51.100.{}") == 20
-        with case.cell("trusted proxy: what the client put in front counts for nothing"):
-            behind.clock.advance(60)
-            assert accepted(in_process(behind, **limited), "198.51.100.{}, 203.0.113.9") == 5
-        with case.cell("trusted proxy: an address does not get more messages"):
-            place, email = in_process(behind, sends_per_address=5), new_email()
-            headers = [{"x-forwarded-for": f"198.51.100.{number}"} for number in range(20)]
-            wishes = [place.api.post("/v1/auth/otp/signup/email", body={"loginId": email}, headers=h) for h in headers]
-            assert sum(answer.status == 200 for answer in wishes) == 5
-    finally:
-        direct.close()
-        behind.close()
+
+def _accepted(server: Server, hops: str) -> int:
+    """Return how many of 20 requests a limit of five in a minute lets through; `{}` in the header is a number."""
+    server.clock.advance(61 - server.clock() % 60)
+    place = in_process(server, requests_per_minute=5)
+    answers = []
+    for number in range(20):
+        body, headers = {"loginId": new_email()}, {"x-forwarded-for": hops.format(number)}
+        answers.append(place.api.post("/v1/auth/otp/signup-in/email", body=body, headers=headers))
+    for answer in answers:
+        if answer.status != 200:
+            assert_limited(answer, 60)
+    return sum(answer.status == 200 for answer in answers)
 
 
 def test_s_otp_12_limits_against_toll_fraud(

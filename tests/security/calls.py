@@ -117,6 +117,13 @@ class OverHttp:
         """
         return self._volley.fire(wishes)
 
+    def leave_kept(self) -> None:
+        """Open new connections from now on: the servers were started anew, and nobody sends at this moment."""
+        for line in self._opened:
+            line.leave()
+        self._opened.clear()
+        self._volley.close()
+
     def close(self) -> None:
         """Close every connection; nobody may send any more."""
         for line in self._opened:
@@ -157,6 +164,10 @@ class _Line:
             response.close()
         self._used_at = time.monotonic()
         return Answer(response.status, headers, cookies, content, self._used_at - self._begun_at)
+
+    def leave(self) -> None:
+        self._is_open = False
+        self._socket.close()
 
     def close(self) -> None:
         self._socket.close()

@@ -16,7 +16,7 @@ from avow.server.store.postgres import translate
 from avow.testing.clock import FileClock
 from tests.bed import postgres, programs
 from tests.server.store.conftest import OTHER, PROJECT, TENANTS, bump, insert_tenant, opened, version
-from tests.server.store.proxy import Proxy
+from tests.bed.proxy import DatabaseProxy as Proxy
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from avow.core.vault import Vault
 from avow.server.store import Store, Tx, open_store
 
 PROJECT = "P1"
+INSERT_PROJECT = """
+INSERT INTO projects (id, name, environment, version, created_at) VALUES (:project_id, '', '', 1, :now)
+"""
 INSERT = "INSERT INTO tenants (project_id, id, name, created_at) VALUES (:project_id, :id, :name, :now)"
 
 

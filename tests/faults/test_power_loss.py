@@ -1,4 +1,4 @@
-"""Power cuts: what was acknowledged is there afterwards, whichever unsynced writes the disk kept or lost."""
+"""F-CRS-05, power cuts: what was acknowledged is there afterwards, whichever unsynced writes the disk kept or lost."""
 
 import os
 import pickle
@@ -12,16 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from avow.server.store import Store
-from avow.server.store.opening import sqlite_path
-from tests.server.store.recording_disk import Event
+from avow.core.vault import Vault
+from avow.server.store import create, open_store
+from tests.bed.cases import Case
+from tests.bed.recording_disk import INSERT_PROJECT, PROJECT, Event
+
+pytestmark = pytest.mark.timeout(600)
 
 _SECTOR = 512
 
 
 def record(url: str, folder: Path, *, durable: bool) -> list[Event]:
-    script = f"from tests.server.store.recording_disk import main; main({url!r}, 'journal', durable={durable})"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    script = f"from tests.bed.recording_disk import main; main({url!r}, 'journal', durable={durable})"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([sys.executable, "-c", script], check=True, cwd=folder, env=environment)
     events: list[Event] = pickle.loads((folder / "journal").read_bytes())  # noqa: S301 - written a moment ago
     return events
@@ -78,39 +81,44 @@ def lost_after(cut_at: int, events: list[Event], files: dict[str, bytes], folder
     return {event.name for event in events[:cut_at] if event.kind == "acknowledged"} - wholes
 
 
-@pytest.fixture
-def files(sqlite_store: Store) -> dict[str, bytes]:
-    """Give the database before the run, closed and whole."""
-    sqlite_store.close()
-    path = Path(sqlite_path(sqlite_store.url))
-    return {path.name: path.read_bytes()}
+class Played:
+    """One run that was written down, and the cuts that are played on it."""
+
+    def __init__(self, home: Path, *, durable: bool) -> None:
+        home.mkdir()
+        url = f"sqlite:///{home}/avow.sqlite3"
+        create(url)
+        store = open_store(url, vault=Vault(b"k" * 32))
+        store.run(PROJECT, lambda tx: tx.run(INSERT_PROJECT))
+        store.close()
+        self.files = {"avow.sqlite3": (home / "avow.sqlite3").read_bytes()}
+        self.events = record(url, home, durable=durable)
+        self.after = home / "after"
+        self.after.mkdir()
+
+    def lost(self, cut_at: int, seed: int) -> set[str]:
+        """Return what a cut takes of what was acknowledged before it."""
+        return lost_after(cut_at, self.events, self.files, self.after, seed)
 
 
-def test_acknowledged_units_survive_a_power_cut(
-    sqlite_store: Store, files: dict[str, bytes], tmp_path: Path, rounds: Callable[[int, int], int]
-) -> None:
-    """Case F-CRS-05, for units."""
-    events = record(sqlite_store.url, tmp_path, durable=True)
-    folder = tmp_path / "after"
-    folder.mkdir()
+def test_f_crs_05_power_cuts(case: Case, tmp_path: Path, rounds: Callable[[int, int], int]) -> None:
+    played = Played(tmp_path / "durable", durable=True)
+    events = played.events
+    case.control(lambda: played.lost(len(events), 0) == set())
     assert sum(event.kind == "acknowledged" for event in events) == 240
-    assert sum(event.kind == "sync" and event.name in files for event in events) > 3, "no checkpoint was played"
+    assert sum(event.kind == "sync" and event.name in played.files for event in events) > 3, "no checkpoint"
     chance = random.Random(5)
-    for seed in range(rounds(60, 1000)):
-        assert lost_after(chance.randrange(len(events)), events, files, folder, seed) == set()
+    with case.cell("acknowledged units survive, whole"):
+        for seed in range(rounds(60, 1000)):
+            assert played.lost(chance.randrange(len(events)), seed) == set()
+    with case.cell("the cut does take what a store that does not wait for the disk has acknowledged"):
+        assert _loses(Played(tmp_path / "careless", durable=False))
 
 
-def test_power_cut_takes_units_from_a_store_that_does_not_wait_for_the_disk(
-    sqlite_store: Store, files: dict[str, bytes], tmp_path: Path
-) -> None:
-    """The control: the cut does lose what is not synced."""
-    events = record(sqlite_store.url, tmp_path, durable=False)
-    folder = tmp_path / "after"
-    folder.mkdir()
-    last = max(number for number, event in enumerate(events) if event.kind == "acknowledged") + 1
-    assert not [event for event in events[:last] if event.kind == "sync"]
+def _loses(played: Played) -> bool:
+    last = max(number for number, event in enumerate(played.events) if event.kind == "acknowledged") + 1
+    assert not [event for event in played.events[:last] if event.kind == "sync"]
     try:
-        lost = lost_after(last, events, files, folder, seed=1)
+        return bool(played.lost(last, seed=1))
     except (AssertionError, sqlite3.DatabaseError):
-        return  # not even the file is whole
-    assert lost
+        return True  # not even the file is whole

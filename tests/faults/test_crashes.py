@@ -1,0 +1,243 @@
+"""F-CRS-01 to 04: servers are killed in the middle of their work; what they answered stands."""
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from avow.server.keys import actions as keys
+from tests.bed.cases import Case
+from tests.factories import make_user, new_email
+from tests.faults.fleet import Fleet
+from tests.faults.load import Load, ask
+from tests.faults.people import sign_in
+from tests.security.calls import Wish, assert_refused
+from tests.security.counting import code_wish
+from tests.security.place import Person, Place, claims_of
+
+pytestmark = pytest.mark.timeout(3600)
+
+Rounds = Callable[[int, int], int]
+
+GRACE_SECONDS = 30
+_CHANCE = random.Random(20)
+
+
+def test_f_crs_01_killed_during_sign_ups(case: Case, fleet: Fleet, rounds: Rounds) -> None:
+    place = fleet.place()
+    case.control(lambda: place.sign_in())
+    acknowledged: list[Person] = []
+    waits: list[float] = []
+    settings_after: list[bool] = []
+    for cycle in range(rounds(2, 200)):
+        before = len(acknowledged)
+        limit = 900_000_000 + cycle
+        with Load(lambda _: acknowledged.append(sign_in(place)), clients=16) as load:
+            load.wait_for(lambda seen=before: len(acknowledged) > seen + 8)  # type: ignore[misc]  # bound at once
+            answer = _set_limit(place, limit)
+            time.sleep(_CHANCE.random() * 0.2)
+            fleet.kill()
+        begun = time.monotonic()
+        fleet.start()
+        place.sign_in()
+        waits.append(time.monotonic() - begun)
+        settings_after.append(answer and _limit(place) == limit)
+        fleet.assert_whole()
+        alive = [person for person in acknowledged[before:] if place.api.me(person.refresh_jwt).status == 200]
+        assert alive == acknowledged[before:]
+    with case.cell("acknowledged users and sessions are there"):
+        users, sessions = ({row[1] for row in place.rows(table)} for table in ("users", "sessions"))
+        assert len(acknowledged) > 8
+        assert {person.id for person in acknowledged} - users == set()
+        assert {person.session_id for person in acknowledged} - sessions == set()
+    with case.cell("acknowledged changes of settings are there"):
+        assert all(settings_after)
+    with case.cell("nothing is half made, and the file is sound"):
+        fleet.assert_whole()
+    with case.cell("the first sign-in after the restart"):
+        assert sorted(waits)[len(waits) // 2] < max(3.0, 3 * fleet.start_seconds), waits
+
+
+def test_f_crs_02_used_codes_stay_used(case: Case, fleet: Fleet, rounds: Rounds) -> None:
+    place = fleet.place()
+    case.control(lambda: place.sign_in())
+    revived: list[str] = []
+    twice: list[str] = []
+    acknowledged = unknown = 0
+    for _ in range(rounds(2, 200)):
+        proofs = _proofs(place, rounds(20, 50))
+        first: dict[str, int | None] = {}
+        waiting = iter(sorted(proofs))
+
+        def prove(
+            _: int, waiting: "itertools.Iterator[str]" = waiting, first: dict[str, int | None] = first, proofs: dict[str, Wish] = proofs
+        ) -> None:
+            who = next(waiting, None)
+            if who is None:
+                time.sleep(0.01)
+                return
+            answer = ask(place, proofs[who])
+            first[who] = answer.status if answer else None
+
+        with Load(prove, clients=4) as load:
+            load.wait_for(lambda first=first, proofs=proofs: len(first) > _CHANCE.random() * len(proofs))  # type: ignore[misc]
+            fleet.kill()
+        fleet.start()
+        for who, wish in proofs.items():
+            again = [place.api.carrier.send(wish).status for _ in range(2)]
+            assert set(again) <= {200, 401}, again
+            acknowledged += first.get(who) == 200
+            unknown += first.get(who) is None
+            if first.get(who) == 200 and 200 in again:
+                revived.append(who)
+            if again.count(200) > 1:
+                twice.append(who)
+        fleet.assert_whole()
+    sessions = fleet.rows(
+        "SELECT user_id, COUNT(*) FROM sessions WHERE project_id = ? GROUP BY user_id HAVING COUNT(*) > 1",
+        place.avow.project_id,
+    )
+    with case.cell("an acknowledged code or link is never usable again"):
+        assert acknowledged > 0
+        assert revived == []
+    with case.cell("an unacknowledged one works at most once"):
+        assert unknown > 0
+        assert twice == []
+        assert sessions == []
+
+
+def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> None:
+    place = fleet.place()
+    case.control(lambda: place.api.me(place.open_session().refresh_jwt).status == 200)
+    ended: dict[str, list[str]] = {"logout": [], "logoutall": []}
+    alive: list[str] = []
+    for _ in range(rounds(2, 200)):
+        sessions = {how: [place.open_session() for _ in range(40)] for how in ended}
+        supply = iter([(how, person) for pair in zip(*sessions.values(), strict=True) for how, person in zip(ended, pair, strict=True)])
+
+        def end(_: int, supply: "itertools.Iterator[tuple[str, Person]]" = supply) -> None:
+            how, person = next(supply, ("", None))
+            if person is None:
+                time.sleep(0.01)
+                return
+            answer = ask(place, place.api.wish("POST", f"/v1/auth/{how}", person.refresh_jwt))
+            if answer is not None:
+                assert answer.status == 200, answer.content
+                ended[how].append(person.refresh_jwt)
+
+        seen = sum(map(len, ended.values()))
+        with Load(end, clients=6) as load:
+            wanted = seen + _CHANCE.randrange(1, 60)
+            load.wait_for(lambda wanted=wanted: sum(map(len, ended.values())) >= wanted)  # type: ignore[misc]
+            fleet.kill()
+        fleet.start()
+        for token in [*ended["logout"][-40:], *ended["logoutall"][-40:]]:
+            answers = [place.api.me(token), place.api.refresh(token)]
+            alive += [token for answer in answers if answer.status != 401]
+    for how, tokens in ended.items():
+        with case.cell(how):
+            assert tokens
+            assert [token for token in tokens if token in alive] == []
+    with case.cell("management key"):
+        key_id, key = place.avow.run(lambda tx: keys.create_management_key(tx, "leaver"))
+        assert place.api.get("/v1/mgmt/avow/project/settings", key).status == 200
+        place.avow.run(lambda tx: keys.revoke_management_key(tx, key_id))
+        fleet.kill()
+        fleet.start()
+        assert_refused(place.api.get("/v1/mgmt/avow/project/settings", key))
+
+
+@dataclass(slots=True)
+class _Holder:
+    """A client that keeps the newest refresh token it was given, and the older ones."""
+
+    tokens: list[str] = field(default_factory=list)
+
+    def refresh(self, place: Place) -> int:
+        answer = ask(place, place.api.wish("POST", "/v1/auth/refresh", self.tokens[-1]))
+        if answer is None:
+            return 0
+        if answer.status == 200 and claims_of(answer.body["refreshJwt"])["gen"] > claims_of(self.tokens[-1])["gen"]:
+            self.tokens.append(answer.body["refreshJwt"])
+        return answer.status
+
+
+def test_f_crs_04_rotation_survives(case: Case, fleet: Fleet, rounds: Rounds) -> None:
+    place = fleet.place(rotation="always", rotation_grace_seconds=GRACE_SECONDS)
+    case.control(lambda: place.api.refresh(place.open_session().refresh_jwt).status == 200)
+    in_flight = 0
+    with ThreadPoolExecutor(32) as clients:
+
+        def refresh_all(holders: list[_Holder]) -> list[int]:
+            return list(clients.map(lambda holder: holder.refresh(place), holders))
+
+        for _ in range(rounds(2, 200)):
+            user_id = make_user(place.avow)
+            holders = [_Holder([person.refresh_jwt]) for person in place.open_sessions(32, user_id)]
+            for _ in range(2):
+                place.advance(GRACE_SECONDS + 1)
+                assert set(refresh_all(holders)) == {200}
+            place.advance(GRACE_SECONDS + 1)
+            answered = itertools.count()
+            killer = threading.Thread(target=_kill_after, args=(fleet, answered, _CHANCE.randrange(24)))
+            killer.start()
+            in_flight += list(clients.map(lambda holder, seen=answered: _counted(holder, place, seen), holders)).count(0)
+            killer.join()
+            fleet.start()
+            with case.cell(f"cycle {case_number(case)}: all go on with the newest token they hold"):
+                assert set(refresh_all(holders)) == {200}
+                place.advance(GRACE_SECONDS + 1)
+                assert set(refresh_all(holders)) == {200}
+                assert {len(holder.tokens) for holder in holders} == {5}
+            with case.cell(f"cycle {case_number(case)}: old tokens are refused"):
+                for holder in holders[:: rounds(8, 1)]:
+                    assert_refused(place.api.refresh(holder.tokens[1]))
+                    assert_refused(place.api.refresh(holder.tokens[-1]))  # reuse ends the family
+    assert in_flight > 0, "no request was cut off"
+
+
+def _counted(holder: _Holder, place: Place, answered: "itertools.count[int]") -> int:
+    status = holder.refresh(place)
+    next(answered)
+    return status
+
+
+def _kill_after(fleet: Fleet, answered: "itertools.count[int]", count: int) -> None:
+    """Kill the servers as soon as so many requests have been answered."""
+    while answered.__reduce__()[1][0] < count:
+        time.sleep(0.0005)
+    fleet.kill()
+
+
+def case_number(case: Case) -> int:
+    """Return the number of the cycle by the cells that were tried."""
+    return len(case.cells) // 2 + 1
+
+
+def _proofs(place: Place, count: int) -> dict[str, Wish]:
+    """Have codes and links sent, and return the requests that use them, by login ID."""
+    proofs: dict[str, Wish] = {}
+    for _ in range(count):
+        coded, linked = new_email(), new_email()
+        proofs[coded] = code_wish(place, coded, place.send_code(coded))
+        token = place.send_magic_link(linked)
+        proofs[linked] = place.api.wish("POST", "/v1/auth/magiclink/verify", body={"token": token})
+    return proofs
+
+
+def _set_limit(place: Place, limit: int) -> bool:
+    body = {"settings": {"sendsPerAddress": limit}}
+    wish = place.api.wish("POST", "/v1/mgmt/avow/project/settings", place.avow.management_key, body)
+    answer = ask(place, wish)
+    assert answer is None or answer.status == 200, answer.content
+    return answer is not None
+
+
+def _limit(place: Place) -> int:
+    answer = place.api.get("/v1/mgmt/avow/project/settings", place.avow.management_key)
+    return int(answer.body["sendsPerAddress"])

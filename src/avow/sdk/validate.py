@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from avow.core.sessions import REFRESH, SESSION
 from avow.core.tokens import Expected, verify
-from avow.core.tokens.seen import SeenTokens
 from avow.sdk.calls.call import refused, text_of
 from avow.sdk.keys import Snapshot
+from avow.seen import SeenTokens
 
 __all__ = ["Checker", "Entry", "TokenCache", "audiences"]
 

@@ -12,7 +12,6 @@ from avow.core.networks import client_address
 from avow.core.redirects import approve_origin
 from avow.core.sessions import REFRESH
 from avow.core.tokens import Expected, verify
-from avow.core.tokens.seen import SeenTokens
 from avow.errors import (
     AvowError,
     Forbidden,
@@ -25,6 +24,7 @@ from avow.errors import (
     RequestTooLarge,
     ServerFault,
 )
+from avow.seen import SeenTokens
 from avow.server import answers, limits
 from avow.server.credentials import cookies_of, credential_of
 from avow.server.routes import Routes

@@ -13,7 +13,8 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Text = Annotated[str, Meta(max_length=2048)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 
-SIGN_IN_METHODS = ("otp", "magiclink", "enchantedlink")
+SignInMethod = Literal["otp", "magiclink", "enchantedlink"]
+SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink")
 
 
 class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,7 +55,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     allowed_origins: Texts = ()
     default_redirects: dict[str, Text] = {}
     invite_url: Text = ""
-    sign_in_methods: tuple[Literal["otp", "magiclink", "enchantedlink"], ...] = SIGN_IN_METHODS  # type: ignore[assignment]
+    sign_in_methods: tuple[SignInMethod, ...] = SIGN_IN_METHODS
     session_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
     session_lifetime_seconds: Annotated[int, Meta(ge=60, le=86400)] = 600
     refresh_lifetime_seconds: Annotated[int, Meta(ge=300, le=400 * 86400)] = 28 * 86400

@@ -87,7 +87,7 @@ def test_s_jwt_12_audience(case: Case, stage: Stage) -> None:
 
 def test_s_jwt_14_oversized(case: Case, production: Production) -> None:
     place, running = production.place, production.running
-    person = place.sign_in()
+    person = place.open_session()
     api, parts = place.api, person.refresh_jwt.split(".")
     case.control(lambda: api.me(person.refresh_jwt).status == 200)
     tokens = {

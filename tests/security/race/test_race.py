@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from avow.errors import UserExists
 from avow.server.keys import actions as keys
 from avow.server.sessions import actions as sessions
@@ -18,6 +20,8 @@ from tests.factories import grant, make_role, make_user, new_email
 from tests.security.calls import Answer, Wish, assert_refused
 from tests.security.conftest import MakePlace
 from tests.security.place import Person, Place, claims_of, claims_text, token_of
+
+pytestmark = pytest.mark.timeout(900)  # the stated counts take minutes on two cores
 
 Rounds = Callable[[int, int], int]
 

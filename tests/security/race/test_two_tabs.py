@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.security.conftest import MakePlace
 from tests.security.place import Place, claims_of, claims_text
 
 GRACE_SECONDS = 30
 
 
+@pytest.mark.timeout(600)  # a thousand rounds
 def test_two_tabs_at_once_stay_in_and_a_stale_generation_ends_the_family(
     make_place: MakePlace, rounds: Callable[[int, int], int]
 ) -> None:

@@ -52,7 +52,7 @@ def _secrets_in(content: bytes, installation: Installation, *further: str) -> li
 
 def test_s_sec_05_first_start_of_serve(case: Case, production: Production, tmp_path: Path) -> None:
     place, installation, running = production.place, production.installation, production.running
-    case.control(lambda: place.sign_in())
+    case.control(lambda: place.api.refresh(place.open_session().refresh_jwt).status == 200)
     other = install(tmp_path / "other")
     with case.cell("it listens on loopback unless told otherwise"):
         assert _listening_addresses(running.process.pid) <= LOOPBACK

@@ -121,6 +121,7 @@ def _enchanted(place: Place, login_id: str, jar: dict[str, str]) -> Answer:
     return place.api.post("/v1/auth/enchantedlink/pending-session", body={"pendingRef": pending}, cookies=jar)
 
 
+@pytest.mark.timeout(900)  # the stated counts take minutes on two cores
 def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Callable[[int, int], int]) -> None:
     case.control(lambda: place.sign_in())
     user, login_id = make_user(place.avow), new_email()

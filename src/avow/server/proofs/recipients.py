@@ -1,6 +1,6 @@
 """Who gets the code or link, and where: resolved from a start's body, the same for every method."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from avow.core import addresses
@@ -39,6 +39,7 @@ __all__ = [
 Method = Literal["email", "sms", "voice", "whatsapp"]
 
 _DEFAULTS = LoginOptions()
+_NOBODY = ""  # the id of no user
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Recipient:
         locale: Language wished for.
         options: The caller's login options.
         sends: `message`; `count` for decoys, which meet the same limits; `nothing` for test users.
+        shown: The address of the answer where it must not tell which one is on file; otherwise the one it goes to.
     """
 
     subject: str
@@ -58,13 +60,15 @@ class Recipient:
     locale: str
     options: LoginOptions
     sends: Literal["message", "count", "nothing"] = "message"
+    shown: str = ""
 
     @property
     def masked(self) -> MaskedAddress:
         """Return the address as the answer shows it."""
+        address = self.shown or self.binding.address
         if self.binding.method == "email":
-            return MaskedAddress(masked_email=addresses.masked_email(self.binding.address))
-        return MaskedAddress(masked_phone=addresses.masked_phone(self.binding.address))
+            return MaskedAddress(masked_email=addresses.masked_email(address))
+        return MaskedAddress(masked_phone=addresses.masked_phone(address))
 
 
 def require_method(call: Call[object], name: str) -> None:
@@ -93,12 +97,13 @@ def for_sign_up(tx: Tx, call: Call[SignUp]) -> Recipient:
     identity = addresses.login_id(call.body.login_id)
     owner = users.find_owner(tx, identity.canonical)
     recipient = _new_person(call, identity, _method(call), call.body)
+    hides = call.project.settings.hides_existence
+    profile = users.find(tx, owner or _NOBODY) if owner or hides else None  # hidden: both cost the same
     if owner is None:
         return recipient
-    profile = users.find(tx, owner)
     if profile is not None and profile.row.is_test:
         return _known(tx, call, profile, call.body.login_options or _DEFAULTS)
-    if call.project.settings.hides_existence:
+    if hides:
         return _decoy(owner, recipient.binding.method, recipient.binding.address, call)
     raise UserExists
 
@@ -115,7 +120,7 @@ def for_sign_in(tx: Tx, call: Call[SignIn]) -> Recipient:
     try:
         if profile is None:
             raise UserNotFound
-        return _known(tx, call, profile, call.body.login_options or _DEFAULTS)
+        return _alike(tx, call, _known(tx, call, profile, call.body.login_options or _DEFAULTS))
     except (UserNotFound, UserDisabled, InvalidArgument):
         if not call.project.settings.hides_existence:
             raise
@@ -133,7 +138,7 @@ def for_sign_up_or_in(tx: Tx, call: Call[SignIn]) -> Recipient:
     options = call.body.login_options
     try:
         if profile is not None:
-            return _known(tx, call, profile, options or _DEFAULTS)
+            return _alike(tx, call, _known(tx, call, profile, options or _DEFAULTS))
         return _new_person(call, identity, _method(call), SignUp(login_id=call.body.login_id, login_options=options))
     except (UserDisabled, InvalidArgument):
         if not call.project.settings.hides_existence:
@@ -148,11 +153,22 @@ def decoy(tx: Tx, call: Call[SignIn]) -> Recipient:
 
     Raises:
         InvalidArgument: The login ID or the custom claims are malformed, whoever it is.
+        InvalidCaller: Step-up or MFA is asked for: nobody has a live session of such a user.
     """
     identity = addresses.login_id(call.body.login_id)
-    check_custom_claims((call.body.login_options or _DEFAULTS).custom_claims or {})
+    options = call.body.login_options or _DEFAULTS
+    check_custom_claims(options.custom_claims or {})
+    _amr_of_live_session(tx, call, _NOBODY, options)
     method = _method(call)
     return _decoy(subject_of(tx, call.body.login_id), method, _address_to_show(tx, identity, method), call)
+
+
+def _alike(tx: Tx, call: Call[SignIn], recipient: Recipient) -> Recipient:
+    """Return a real recipient that shows no more than a decoy would, where the project hides existence."""
+    if not call.project.settings.hides_existence:
+        return recipient
+    shown = _address_to_show(tx, addresses.login_id(call.body.login_id), recipient.binding.method)
+    return replace(recipient, shown=shown)
 
 
 def for_email_update(tx: Tx, call: Call[UpdateEmail]) -> Recipient:
@@ -204,7 +220,7 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
         address=address,
         folded=_folded(method, address),
         user_id=profile.id,
-        amr=_amr_of_live_session(tx, call, profile, options),
+        amr=_amr_of_live_session(tx, call, profile.id, options),
         is_step_up=bool(options.stepup),
         is_mfa=bool(options.mfa),
         revokes_others=bool(options.revoke_other_sessions),
@@ -217,7 +233,7 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
     return Recipient(profile.id, binding, locale, options, sends="nothing" if profile.row.is_test else "message")
 
 
-def _amr_of_live_session(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) -> tuple[str, ...]:
+def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str, options: LoginOptions) -> tuple[str, ...]:
     """Return the methods of the session that a step-up or a second factor adds to.
 
     Raises:
@@ -225,7 +241,7 @@ def _amr_of_live_session(tx: Tx, call: Call[object], profile: Profile, options: 
     """
     if not (options.stepup or options.mfa):
         return ()
-    if not isinstance(call.caller, SessionCaller) or call.caller.user_id != profile.id:
+    if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
         raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
     return tuple(sessions.live(tx, call.project, call.caller).amr.split())
 

@@ -1,13 +1,12 @@
-"""The SDK's transports that stay in the process: each request goes straight into the edge."""
+"""The SDK's transport that stays in the process: each request goes straight into the edge, blocking."""
 
 from urllib.parse import unquote, urlencode
 
 from avow.sdk.transport import Request, Response
 from avow.server import visit
-from avow.server.asgi import AsgiApp
 from avow.server.site import Site, answer
 
-__all__ = ["AsyncInProcessTransport", "InProcessTransport"]
+__all__ = ["InProcessTransport", "received", "sent"]
 
 _PEER = "127.0.0.1"
 
@@ -20,28 +19,14 @@ class InProcessTransport:
 
     def send(self, request: Request) -> Response:
         """Answer the request here and now."""
-        return _received(answer(self._site, _sent(request, self._site)))
+        return received(answer(self._site, sent(request, self._site)))
 
     def close(self) -> None:
         """Do nothing: the server outlives its clients."""
 
 
-class AsyncInProcessTransport:
-    """Carries requests of `AsyncClient` to a server in this process; the loop goes on meanwhile."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._app = AsgiApp(site)
-
-    async def send(self, request: Request) -> Response:
-        """Answer the request on the running loop."""
-        return _received(await self._app.answer(_sent(request, self._site)))
-
-    async def close(self) -> None:
-        """Do nothing: the server outlives its clients."""
-
-
-def _sent(request: Request, site: Site) -> visit.Request:
+def sent(request: Request, site: Site) -> visit.Request:
+    """Return a request of the SDK as the edge takes it."""
     body = request.body or b""
     return visit.Request(
         verb=request.verb,
@@ -54,7 +39,8 @@ def _sent(request: Request, site: Site) -> visit.Request:
     )
 
 
-def _received(response: visit.Response) -> Response:
+def received(response: visit.Response) -> Response:
+    """Return an answer of the edge as the SDK takes it."""
     return Response(
         status=response.status,
         headers={name: value for name, value in response.headers if name != "set-cookie"},

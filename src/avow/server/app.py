@@ -11,7 +11,6 @@ from avow.server.delivery.gateway import GatewaySender, GatewaySettings
 from avow.server.delivery.inbox import InboxSender
 from avow.server.delivery.messages import METHODS, Method
 from avow.server.delivery.senders import Sender
-from avow.server.delivery.smtp import SmtpSender, SmtpSettings
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.openapi import encoded as encoded_openapi
@@ -116,6 +115,8 @@ def senders_of(settings: Settings) -> Mapping[Method, Sender]:
     """Return who carries messages of each delivery method; a method without a carrier is missing."""
     senders: dict[Method, Sender] = {}
     if settings.smtp_host:
+        from avow.server.delivery.smtp import SmtpSender, SmtpSettings  # TLS and mail: not for a start without
+
         senders["email"] = SmtpSender(
             SmtpSettings(
                 host=settings.smtp_host,

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from avow import AsyncClient, Client
 from avow.core.ids import secret_text
-from avow.embed.transport import AsyncInProcessTransport, InProcessTransport
+from avow.embed.transport import InProcessTransport
 from avow.server.app import build
 from avow.server.delivery.inbox import InboxMessage, InboxSender
 from avow.server.keys import actions as keys
@@ -106,6 +106,8 @@ class Avow:
 
     def async_client(self) -> AsyncClient:
         """Return an asyncio client of the SDK whose calls stay in the process and whose clock is the test's."""
+        from avow.embed.async_transport import AsyncInProcessTransport  # asyncio, for the tests that use it
+
         return AsyncClient(
             self.project_id,
             management_key=self.management_key,

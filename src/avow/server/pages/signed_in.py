@@ -11,7 +11,7 @@ from avow.server.pages.frame import Frame, Said
 from avow.server.pages.sign_in import require_own_form
 from avow.server.serving import Answer, Call, Issued, Project, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions
-from avow.server.sessions.rows import OwnRow
+from avow.server.sessions.actions import OwnRow
 from avow.server.store import Tx
 from avow.server.users.actions import Profile
 

@@ -19,6 +19,7 @@ from avow.server.users.actions import Profile
 
 __all__ = [
     "Opening",
+    "OwnRow",
     "end",
     "end_all",
     "forget",

@@ -81,6 +81,8 @@ class Load:
             begun = time.monotonic()
             try:
                 self._step(number)
+            except ConnectionRefusedError:  # nothing was asked
+                time.sleep(_PAUSE_SECONDS)
             except LOST:
                 self.lost.append(time.monotonic())
                 time.sleep(_PAUSE_SECONDS)

@@ -71,22 +71,7 @@ def test_f_crs_02_used_codes_stay_used(case: Case, fleet: Fleet, rounds: Rounds)
     acknowledged = unknown = 0
     for _ in range(rounds(2, 200)):
         proofs = _proofs(place, rounds(20, 50))
-        first: dict[str, int | None] = {}
-        waiting = iter(sorted(proofs))
-
-        def prove(
-            _: int, waiting: "itertools.Iterator[str]" = waiting, first: dict[str, int | None] = first, proofs: dict[str, Wish] = proofs
-        ) -> None:
-            who = next(waiting, None)
-            if who is None:
-                time.sleep(0.01)
-                return
-            answer = ask(place, proofs[who])
-            first[who] = answer.status if answer else None
-
-        with Load(prove, clients=4) as load:
-            load.wait_for(lambda first=first, proofs=proofs: len(first) > _CHANCE.random() * len(proofs))  # type: ignore[misc]
-            fleet.kill()
+        first = _prove_and_kill(fleet, place, proofs)
         fleet.start()
         for who, wish in proofs.items():
             again = [place.api.carrier.send(wish).status for _ in range(2)]
@@ -111,30 +96,32 @@ def test_f_crs_02_used_codes_stay_used(case: Case, fleet: Fleet, rounds: Rounds)
         assert sessions == []
 
 
+def _prove_and_kill(fleet: Fleet, place: Place, proofs: dict[str, Wish]) -> dict[str, int | None]:
+    """Use the codes and links in turn until the servers are killed; return what was answered, None without answer."""
+    waiting, first = iter(sorted(proofs)), dict[str, int | None]()
+
+    def prove(_: int) -> None:
+        who = next(waiting, None)
+        if who is None:
+            time.sleep(0.01)
+            return
+        answer = ask(place, proofs[who])
+        first[who] = answer.status if answer else None
+
+    wanted = _CHANCE.randrange(len(proofs) - 4)
+    with Load(prove, clients=4) as load:
+        load.wait_for(lambda: len(first) > wanted)
+        fleet.kill()
+    return first
+
+
 def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> None:
     place = fleet.place()
     case.control(lambda: place.api.me(place.open_session().refresh_jwt).status == 200)
     ended: dict[str, list[str]] = {"logout": [], "logoutall": []}
     alive: list[str] = []
     for _ in range(rounds(2, 200)):
-        sessions = {how: [place.open_session() for _ in range(40)] for how in ended}
-        supply = iter([(how, person) for pair in zip(*sessions.values(), strict=True) for how, person in zip(ended, pair, strict=True)])
-
-        def end(_: int, supply: "itertools.Iterator[tuple[str, Person]]" = supply) -> None:
-            how, person = next(supply, ("", None))
-            if person is None:
-                time.sleep(0.01)
-                return
-            answer = ask(place, place.api.wish("POST", f"/v1/auth/{how}", person.refresh_jwt))
-            if answer is not None:
-                assert answer.status == 200, answer.content
-                ended[how].append(person.refresh_jwt)
-
-        seen = sum(map(len, ended.values()))
-        with Load(end, clients=6) as load:
-            wanted = seen + _CHANCE.randrange(1, 60)
-            load.wait_for(lambda wanted=wanted: sum(map(len, ended.values())) >= wanted)  # type: ignore[misc]
-            fleet.kill()
+        _end_and_kill(fleet, place, ended)
         fleet.start()
         for token in [*ended["logout"][-40:], *ended["logoutall"][-40:]]:
             answers = [place.api.me(token), place.api.refresh(token)]
@@ -150,6 +137,26 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
         fleet.kill()
         fleet.start()
         assert_refused(place.api.get("/v1/mgmt/avow/project/settings", key))
+
+
+def _end_and_kill(fleet: Fleet, place: Place, ended: dict[str, list[str]]) -> None:
+    """End sessions until the servers are killed; note the tokens of those whose end was acknowledged."""
+    supply = iter([(how, place.open_session()) for _ in range(40) for how in ended])
+
+    def end(_: int) -> None:
+        how, person = next(supply, ("", None))
+        if person is None:
+            time.sleep(0.01)
+            return
+        answer = ask(place, place.api.wish("POST", f"/v1/auth/{how}", person.refresh_jwt))
+        if answer is not None:
+            assert answer.status == 200, answer.content
+            ended[how].append(person.refresh_jwt)
+
+    wanted = sum(map(len, ended.values())) + _CHANCE.randrange(1, 60)
+    with Load(end, clients=6) as load:
+        load.wait_for(lambda: sum(map(len, ended.values())) >= wanted)
+        fleet.kill()
 
 
 @dataclass(slots=True)
@@ -186,7 +193,9 @@ def test_f_crs_04_rotation_survives(case: Case, fleet: Fleet, rounds: Rounds) ->
             answered = itertools.count()
             killer = threading.Thread(target=_kill_after, args=(fleet, answered, _CHANCE.randrange(24)))
             killer.start()
-            in_flight += list(clients.map(lambda holder, seen=answered: _counted(holder, place, seen), holders)).count(0)
+            in_flight += list(clients.map(lambda holder, seen=answered: _counted(holder, place, seen), holders)).count(
+                0
+            )
             killer.join()
             fleet.start()
             with case.cell(f"cycle {case_number(case)}: all go on with the newest token they hold"):
@@ -201,7 +210,7 @@ def test_f_crs_04_rotation_survives(case: Case, fleet: Fleet, rounds: Rounds) ->
     assert in_flight > 0, "no request was cut off"
 
 
-def _counted(holder: _Holder, place: Place, answered: "itertools.count[int]") -> int:
+def _counted(place: Place, answered: "itertools.count[int]", holder: _Holder) -> int:
     status = holder.refresh(place)
     next(answered)
     return status

@@ -61,6 +61,8 @@ def test_s_rac_02_refreshes_at_once_make_one_successor(case: Case, make_place: M
             assert len({claims_text(each) for each in successors}) == 1  # ES256 signs the same claims anew each time
             assert claims_of(successors[0])["gen"] == claims_of(token)["gen"] + 1
             token = successors[0]
+            young = place.http.send_at_once([place.api.wish("POST", "/v1/auth/refresh", token)] * 5)
+            assert {claims_text(answer.body["refreshJwt"]) for answer in young} == {claims_text(token)}
     with case.cell("reuse after the grace ends the family for all racers"):
         place.advance(GRACE_SECONDS + 1)
         wishes = [place.api.wish("POST", "/v1/auth/refresh", stale) for stale in [first] * RACERS]

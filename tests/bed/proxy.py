@@ -99,13 +99,13 @@ class Proxy:
                 while data := source.recv(65536):
                     if is_request and self._takes_cut(data):
                         self._lose_answer(source, target, data)
-                        break
+                        return  # whoever reads the answer finds nobody to give it to, and closes the server's side
                     if not is_request and self.delay_seconds:
                         time.sleep(self.delay_seconds)
                     target.sendall(data)
             with contextlib.suppress(OSError):
                 target.shutdown(socket.SHUT_WR if is_request else socket.SHUT_RDWR)
-            self._sockets.discard(source)
+        self._sockets.discard(source)
 
     def _takes_cut(self, data: bytes) -> bool:
         with self._guard:

@@ -19,6 +19,7 @@ class SmsMode(Enum):
     ERROR = "500"
     LIMIT = "429"  # with Retry-After: 1
     REFUSE = "400"  # JSON with code and message, as for a number that cannot exist
+    FAILED = "failed"  # 200 and JSON that says that it failed
     HTML = "html"  # 200 and a page, as from a captive portal
     HANG = "hang"  # no answer until the gateway stops
 
@@ -120,6 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif mode is SmsMode.HTML:
             self._answer(200, "text/html", "<html><body>Welcome to our network</body></html>")
+        elif mode is SmsMode.FAILED:
+            self._json(200, {"sid": None, "status": "failed", "error_code": 30008, "to": form.get("To", "")})
         elif mode is SmsMode.ACCEPT:
             self._json(201, {"sid": sid, "status": "queued", "to": form.get("To", "")})
         else:

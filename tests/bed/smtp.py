@@ -23,7 +23,7 @@ class SmtpMode(Enum):
     ACCEPT = "accept"
     LATER = "later"  # 451 for `later_count` messages, then 250
     REFUSE = "refuse"  # 550 for every recipient
-    HANG = "hang"  # takes the message and never answers
+    HANG = "hang"  # takes the message and does not answer; closes the connection when the mode changes
     DROP = "drop"  # takes the message and closes the connection without an answer
 
 
@@ -112,9 +112,10 @@ class _Handler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         self.sink.tries += 1
-        if self.sink.mode is SmtpMode.HANG:
-            await asyncio.Event().wait()
-        if self.sink.mode is SmtpMode.DROP:
+        did_hang = self.sink.mode is SmtpMode.HANG
+        while self.sink.mode is SmtpMode.HANG:
+            await asyncio.sleep(0.02)
+        if did_hang or self.sink.mode is SmtpMode.DROP:
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             return "250 never sent"

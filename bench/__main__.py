@@ -1,7 +1,7 @@
 """All benchmarks, or those named: `python -m bench [validate] [store] [serving] [starting]`; ratios and their bars."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 from bench import serving, starting, store, validate
@@ -40,10 +40,11 @@ def _postgres() -> Iterator[Iterator[str]]:
     try:
         yield fresh
     finally:
+        fresh.close()  # drops the last database while the server still runs
         run.end()
 
 
-def _fresh_databases(admin_url: str) -> Iterator[str]:
+def _fresh_databases(admin_url: str) -> Generator[str, None, None]:
     while True:
         with fresh_database(admin_url) as url:
             yield url

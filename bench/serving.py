@@ -35,11 +35,13 @@ from avow.server.users.actions import NewUser
 from bench.load import Load, Process, load, node_peers, running
 from bench.served import SECRET_KEY
 
-_ROUNDS = 5
+_ROUNDS = 3
 _SECONDS = 2
 _PEOPLE = 1000
-_FRESH = 5000  # sessions or codes of one round, more than it uses up
+_SESSIONS = 2000  # of one round
+_CODES = 4000  # of one round, more than it uses up
 _CODE = "424242"
+_AGE = "UPDATE sessions SET rotated_at = rotated_at - 60 WHERE project_id = :project_id"
 _OUT_OF_THE_WAY = {
     "rotation": "always",
     "rotation_grace_seconds": 5,
@@ -73,12 +75,21 @@ class Bench:
         self._people = self.store.run(self.project_id, lambda tx: [self._user(tx, name) for name in self._names])
         self._round = 0
 
-    def refresh(self) -> str:
-        """Open sessions that are old enough to rotate; return a script that refreshes each of them once."""
+    def refresh_of_others(self) -> str:
+        """Open sessions that are old enough to rotate; the server has not seen their tokens before."""
         bearers: list[str] = []
-        for _ in range(0, _FRESH, 500):
+        for _ in range(0, _SESSIONS, 500):
             bearers += self.store.run(self.project_id, lambda tx: self._sessions(tx, 500))
         return _each("POST", "/v1/auth/refresh", bearers)
+
+    def refresh(self, server: Process) -> str:
+        """Open sessions, have the server sign their tokens, and let them grow old enough to rotate."""
+        bearers: list[str] = []
+        for _ in range(0, _SESSIONS, 500):
+            bearers += self.store.run(self.project_id, lambda tx: self._sessions(tx, 500))
+        signed = _refreshed(server, bearers)
+        self.store.run(self.project_id, lambda tx: tx.run(_AGE))
+        return _each("POST", "/v1/auth/refresh", [f"Bearer {self.project_id}:{token}" for token in signed])
 
     def me(self) -> str:
         """Return a script that asks for one of a hundred users in turn."""
@@ -88,8 +99,8 @@ class Bench:
     def verify(self) -> str:
         """Put a fresh code for new users and return a script that takes each once."""
         self._round += 1
-        names = [f"code-{self._round}-{number}@example.com" for number in range(_FRESH)]
-        for start in range(0, _FRESH, 500):
+        names = [f"code-{self._round}-{number}@example.com" for number in range(_CODES)]
+        for start in range(0, _CODES, 500):
             self.store.run(self.project_id, lambda tx, start=start: self._codes(tx, names[start : start + 500]))
         bodies = [json.dumps({"loginId": name, "code": _CODE}) for name in names]
         return _bodies("/v1/auth/otp/verify/email", f"Bearer {self.project_id}", bodies)
@@ -151,7 +162,8 @@ def _avow(stack: ExitStack, name: str, database_url: str) -> list[Job]:
     stack.callback(bench.store.close)
     server = stack.enter_context(running([sys.executable, "-m", "bench.served", "{port}", database_url]))
     return [
-        Job(f"Avow {name}: refresh", server, bench.refresh),
+        Job(f"Avow {name}: refresh", server, lambda: bench.refresh(server)),
+        Job(f"Avow {name}: refresh, token of another node", server, bench.refresh_of_others),
         Job(f"Avow {name}: OTP verify", server, bench.verify),
         Job(f"Avow {name}: me", server, bench.me),
     ]
@@ -227,6 +239,17 @@ def _bar(
     limit = f"at least {at_least}" if at_least else f"at most {at_most}"
     print(f"{title}: {ratio:.2f} [{ratios[0]:.2f} .. {ratios[-1]:.2f}]  {'within' if is_held else 'OVER'}: {limit}")
     return is_held
+
+
+def _refreshed(server: Process, bearers: list[str]) -> list[str]:
+    """Refresh each session once and return the tokens that came back."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    tokens = []
+    for bearer in bearers:
+        connection.request("POST", "/v1/auth/refresh", "{}", {**_JSON, "Authorization": bearer})
+        tokens.append(json.loads(connection.getresponse().read())["refreshJwt"])
+    connection.close()
+    return tokens
 
 
 def _asked(

@@ -1,0 +1,136 @@
+"""S-INJ-05: other types than those of the contract, in every field of every request."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.bed.cases import Case
+from tests.security.calls import Answer, assert_refused
+from tests.security.counting import STARTED, state
+from tests.security.injection.fields import Path, Target, targets, with_value
+from tests.security.place import Person, Place
+
+
+def _deep(depth: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(depth):
+        nested = [nested]
+    return nested
+
+
+VALUES: dict[str, Any] = {
+    "null": None,
+    "zero": 0,
+    "number": 17,
+    "negative": -1,
+    "beyond 64 bits": 2**64,
+    "real": 1.5,
+    "true": True,
+    "empty string": "",
+    "list": [],
+    "list of strings": ["a"],
+    "list of null": [None],
+    "object": {},
+    "object of operators": {"$ne": None, "$gt": ""},
+    "prototype": {"__proto__": {"a": 1}, "constructor": {"prototype": {}}},
+    "nested 30 deep": _deep(30),
+    "nested 900 deep": _deep(900),
+    "100,000 letters": "a" * 100_000,
+    "100,000 wide letters": "\U0001d41b" * 20_000,
+    "NUL": "a\0b",
+    "lone surrogate": "a\ud800b",
+    "10,000 elements": ["a"] * 10_000,
+    "3,000 members": {f"k{number}": 1 for number in range(3_000)},
+}
+BODIES: dict[str, bytes] = {
+    "list": b"[]",
+    "list of the body": b'[{"loginId":"a"}]',
+    "null": b"null",
+    "number": b"1",
+    "string": b'"loginId"',
+    "true": b"true",
+    "not JSON": b"loginId=a",
+    "half": b'{"loginId":',
+    "two": b"{}{}",
+    "single quotes": b"{'loginId':'a'}",
+    "a comment": b'{"loginId":"a"/* */}',
+    "a comma too many": b'{"loginId":"a",}',
+    "NaN": b'{"loginId":NaN}',
+    "infinite": b'{"loginId":Infinity}',
+    "byte order mark": b"\xef\xbb\xbf{}x",
+    "UTF-16": '{"loginId":"a"}'.encode("utf-16"),
+    "not UTF-8": b'{"loginId":"a\xff"}',
+    "overlong UTF-8": b'{"loginId":"a\xc0\x80"}',
+    "surrogate in UTF-8": b'{"loginId":"a\xed\xa0\x80"}',
+    "control character": b'{"loginId":"a\x01"}',
+    "NUL bytes": b"\x00" * 100,
+    "nested 1,000 deep": b"[" * 1000 + b"]" * 1000,
+}
+KINDS = (
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/xml",
+    "image/png",
+    "",
+    ";;",
+)
+
+
+@pytest.mark.timeout(600)
+def test_s_inj_05_types_in_every_field(case: Case, each_place: Place, rounds: Callable[[int, int], int]) -> None:
+    place = each_place
+    person = place.sign_in()
+    case.control(lambda: place.api.me(person.refresh_jwt).status == 200)
+    for target in targets(rounds(1, 4)):
+        for path in target.fields():
+            with case.cell(f"{target.name}, {'.'.join(path)}"):
+                _try_values(place, person, target, path)
+        with case.cell(f"{target.name}, other bodies"):
+            before = state(place, STARTED)
+            for name, content in BODIES.items():
+                answer = target.send_raw(place, person, content)
+                _assert_bad_request(answer, name)
+            assert state(place, STARTED) == before
+        with case.cell(f"{target.name}, other kinds of content"):
+            before = state(place, STARTED)
+            for kind in KINDS:
+                answer = target.send_raw(place, person, json.dumps(target.body()).encode(), kind)
+                _assert_bad_request(answer, kind, 415)
+            assert state(place, STARTED) == before
+        with case.cell(f"{target.name}, names given twice"):
+            _try_doubles(place, person, target)
+
+
+def _try_values(place: Place, person: Person, target: Target, path: Path) -> None:
+    """Send every value; what the contract does not take is refused, and nothing comes of it."""
+    before = state(place, STARTED)
+    taken = []
+    for name, value in VALUES.items():
+        body = with_value(target.body(), path, value)
+        if target.takes(body):
+            taken.append((name, body))
+            continue
+        _assert_bad_request(target.send(place, person, body), name)
+    assert state(place, STARTED) == before
+    for name, body in taken:
+        answer = target.send(place, person, body)
+        assert answer.status < 500 or answer.status == 501, f"{name}: {answer.status} {answer.content[:200]!r}"
+
+
+def _try_doubles(place: Place, person: Person, target: Target) -> None:
+    """Name every field twice: the last one counts, and a wrong last one is refused."""
+    for name in target.body():
+        text = json.dumps(target.body())[:-1]
+        answer = target.send_raw(place, person, f'{text},"{name}":[[1]]}}'.encode())
+        _assert_bad_request(answer, name)
+
+
+def _assert_bad_request(answer: Answer, name: str, *statuses: int) -> None:
+    try:
+        assert_refused(answer, 400, *statuses)
+        assert answer.body["errorCode"].startswith("E0110") or answer.status in statuses
+    except AssertionError as wrong:
+        raise AssertionError(f"{name}: {wrong}") from wrong

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
+from avow.core.ids import random_id
+from avow.errors import MalformedRequest
+from avow.server import answers
 from avow.server.site import Site, answer
-from avow.server.visit import Request
+from avow.server.visit import Request, Response, Visit
 
 __all__ = ["WsgiApp"]
+
+_LONG = 19  # digits of a length that no limit reaches
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -20,25 +25,52 @@ class WsgiApp:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        response = answer(self._site, _request(environ, self._site.settings.body_bytes))
+        response = self._answer(environ)
         phrase = HTTPStatus(response.status).phrase
         headers = [*response.headers, ("content-length", str(len(response.body)))]
         start_response(f"{response.status} {phrase}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body]
 
+    def _answer(self, environ: dict[str, Any]) -> Response:
+        try:
+            body = _body(environ, self._site.settings.body_bytes)
+        except MalformedRequest as error:
+            request = _request(environ, b"")
+            visit = Visit(request, id=random_id("Q"), error=error)
+            response = answers.failure(visit, error)
+            self._site.observe(visit, response, 0.0)
+            return response
+        return answer(self._site, _request(environ, body))
 
-def _request(environ: dict[str, Any], most: int) -> Request:
+
+def _request(environ: dict[str, Any], body: bytes | None) -> Request:
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = environ["CONTENT_TYPE"]
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    body = environ["wsgi.input"].read(length) if 0 < length <= most else b""
     return Request(
         environ["REQUEST_METHOD"],
         environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace") or "/",
         environ.get("QUERY_STRING", ""),
         headers,
-        None if length > most else body,
+        body,
         environ.get("REMOTE_ADDR", ""),
         len(headers),
     )
+
+
+def _body(environ: dict[str, Any], most: int) -> bytes | None:
+    """Read the body; None when it is over the limit.
+
+    Raises:
+        MalformedRequest: Its length is no number, or it comes in chunks whose end the host's server does not tell.
+    """
+    stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH", "")
+    if not length and "HTTP_TRANSFER_ENCODING" in environ:
+        if not environ.get("wsgi.input_terminated"):
+            raise MalformedRequest(error_message="The body must come with its length (Content-Length).")
+        body: bytes = stream.read(most + 1)
+        return body if len(body) <= most else None
+    if length and not (length.isascii() and length.isdigit()):
+        raise MalformedRequest(error_message="Content-Length is not a number.")
+    size = int(length or 0) if len(length) < _LONG else most + 1
+    return None if size > most else stream.read(size) if size else b""

@@ -137,9 +137,11 @@ class AsgiApp:
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         for submit, project_id, unit, waiter in self._leaving.pop(loop):
+            if waiter.done():  # the client is gone, or the time is over: nobody waits for this unit any more
+                continue
             try:
                 submit(project_id, unit, _wake, waiter)
-            except AvowError as error:  # too many wait, or the store is closed
+            except Exception as error:  # too many wait, or the store does not open; the next ones are handed over still
                 waiter.set_exception(error)
 
 

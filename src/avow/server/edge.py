@@ -189,8 +189,9 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
 
 
 def _of_project(edge: Edge, visit: Visit) -> Steps[None]:
-    if visit.project_id is not None:
-        visit.project = yield from edge.directory.find(visit.project_id)
+    named = visit.project_id
+    if named is not None and named.isascii() and named.isalnum():  # no other text is an id, or fit for every database
+        visit.project = yield from edge.directory.find(named)
 
 
 def _within_limits(edge: Edge, visit: Visit) -> Steps[None] | None:

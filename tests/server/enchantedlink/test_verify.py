@@ -1,9 +1,12 @@
 """POST /v1/auth/enchantedlink/verify and /v1/auth/enchantedlink/pending-session."""
 
+import threading
 from dataclasses import dataclass
 
 import pytest
 
+from avow.server.challenges import actions as challenges
+from avow.server.store import Tx
 from tests.factories import make_user, new_email
 from tests.server.api import PAGE, Api, Reply, Statements, token_of
 
@@ -55,6 +58,24 @@ def test_session_is_given_once(api: Api, pending: Pending) -> None:
     click(api, pending.right)
     assert poll(api, pending.ref).status == 200
     assert poll(api, pending.ref).refusal == (401, "E062503")
+
+
+def test_poll_at_the_moment_of_the_right_click_goes_on_waiting(
+    api: Api, pending: Pending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = challenges.is_live, 0
+
+    def clicked_meanwhile(tx: Tx, *, purpose: str, challenge_id: str) -> bool:
+        nonlocal looks
+        looks += 1
+        clicking = threading.Thread(target=click, args=(api, pending.right))
+        clicking.start()
+        clicking.join()
+        return look(tx, purpose=purpose, challenge_id=challenge_id)
+
+    monkeypatch.setattr(challenges, "is_live", clicked_meanwhile)
+    assert poll(api, pending.ref).status == 200
+    assert looks == 1
 
 
 def test_link_works_once(api: Api, pending: Pending) -> None:

@@ -87,6 +87,22 @@ def test_memory_stays_bounded(clock: FileClock) -> None:
     assert kv.add([("4999", clock() + 60)]) == [2]
 
 
+def test_full_memory_is_not_swept_for_each_new_counter(clock: FileClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    kv, sweeps = MemoryKv(clock, most_keys=100), 0
+    clock.freeze()
+    sweep = kv._sweep
+
+    def counted(now: int) -> None:
+        nonlocal sweeps
+        sweeps += 1
+        sweep(now)
+
+    monkeypatch.setattr(kv, "_sweep", counted)
+    for number in range(5000):
+        kv.add([(f"{number}", clock() + 60)])
+    assert 1 <= sweeps <= 10
+
+
 def test_ended_counters_are_swept(clock: FileClock) -> None:
     kv = MemoryKv(clock)
     clock.freeze()

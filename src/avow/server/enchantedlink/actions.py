@@ -119,9 +119,13 @@ def is_clicked(tx: Tx, pending_ref: str) -> bool:
     if found is None:
         return False
     pending = msgspec.json.decode(found.binding, type=_Pending)
-    if not pending.is_clicked and not challenges.is_live(tx, purpose=_LINK, challenge_id=pending.link_challenge):
+    if pending.is_clicked or challenges.is_live(tx, purpose=_LINK, challenge_id=pending.link_challenge):
+        return pending.is_clicked
+    # A right click makes the links dead too, and may have come after the first look: only what stands now tells.
+    found = _find_pending(tx, pending_ref)
+    if found is not None and not msgspec.json.decode(found.binding, type=_Pending).is_clicked:
         raise InvalidLink
-    return pending.is_clicked
+    return found is not None
 
 
 def pending_session(tx: Tx, project: Project, client: Client, pending_ref: str) -> Issued | Refusal:

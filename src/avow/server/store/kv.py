@@ -132,8 +132,9 @@ class MemoryKv:
 
     def _sweep(self, now: int) -> None:
         live = [(key, counter) for key, counter in self._counters.items() if counter[1] > now]
-        self._counters = dict(live[-self._most :])
-        self._sweep_above = min(2 * len(self._counters) + 1024, self._most)
+        # When there are too many, half of them go: room for as many new ones, so that not each of those sweeps again.
+        self._counters = dict(live if len(live) <= self._most else live[-(self._most // 2) :])
+        self._sweep_above = min(2 * len(self._counters) + 1024, max(self._most, len(self._counters) + 1024))
 
 
 class SqliteKv:

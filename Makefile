@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full check bench generate format programs
+.PHONY: help run test test-full check bench generate format screenshots programs
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
@@ -20,6 +20,7 @@ help:
 	@echo "make bench      speed beside the peers, as ratios"
 	@echo "make generate   write the generated files anew"
 	@echo "make format     format the code and repair what ruff can"
+	@echo "make screenshots   take the pictures of docs/screenshots anew"
 
 .venv/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "Avow needs Python 3.11 or newer; none is on PATH. Set PYTHON=/path/to/python."; exit 1; }
@@ -63,3 +64,6 @@ generate: .venv/.dev
 format: .venv/.dev
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+screenshots: programs
+	$(PY) scripts/screenshots.py

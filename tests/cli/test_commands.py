@@ -86,6 +86,22 @@ def test_bad_setting_is_refused_and_nothing_changes(installation: dict[str, str]
     assert avow("project", "get", "--json", variables=installation).json() == before
 
 
+def test_refused_value_names_the_setting_as_it_was_typed(installation: dict[str, str]) -> None:
+    said = avow("project", "set", "session_lifetime_seconds=10", variables=installation)
+    assert said.err == "avow: session_lifetime_seconds is not valid: Expected `int` >= 60.\n"
+
+
+@pytest.mark.parametrize("command", ["dev", "serve"])
+def test_port_that_cannot_be_is_refused_with_a_sentence(command: str) -> None:
+    said = avow(command, "--port", "65536")
+    assert said.code == 2
+    assert "65536 is not in the range" in said.err
+
+
+def test_version_is_told() -> None:
+    assert avow("--version").out.startswith("avow ")
+
+
 def test_management_key_is_shown_once_and_revoked(installation: dict[str, str]) -> None:
     made = avow("key", "create", "ci", "--days", "7", "--json", variables=installation).json()
     assert made["management_key"].startswith(made["id"])

@@ -11,10 +11,12 @@ __all__ = ["avow"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 _PATH = click.Path(path_type=Path)
+_PORT = click.IntRange(0, 65535)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @click.group(context_settings=_SETTINGS)
+@click.version_option(package_name="avow", message="%(prog)s %(version)s", help="Show the version and exit.")
 def avow() -> None:
     """Avow, a self-hosted authentication service.
 
@@ -64,7 +66,7 @@ def _with_project(command: F) -> F:
 
 @avow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
+@click.option("--port", type=_PORT, default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
 @click.option("--data", type=_PATH, default=Path(".avow"), show_default=True, help="Directory that keeps everything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of text for people.")
 @click.option("--dev-clock", is_flag=True, help="Let POST /dev/clock move the time.")
@@ -84,7 +86,7 @@ def dev(host: str, port: int, data: Path, *, as_json: bool, dev_clock: bool, tls
 
 @avow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for every one.")
-@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--port", type=_PORT, default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
@@ -112,7 +114,7 @@ def serve(host: str, port: int, workers: int, *, check: bool) -> None:
 @avow.command()
 @_with_data
 def migrate(data: Path | None, *, as_json: bool) -> None:
-    """Make the tables of the database, or bring them up to this release."""
+    """Make or update the tables of the database."""
     from avow.cli import data as command
     from avow.cli.problems import told
 
@@ -124,9 +126,9 @@ def migrate(data: Path | None, *, as_json: bool) -> None:
 @click.argument("target", type=_PATH)
 @_with_data
 def backup(target: Path, data: Path | None, *, as_json: bool) -> None:
-    """Copy a SQLite database to TARGET, a new file, while its server runs.
+    """Copy a SQLite database while its server runs.
 
-    For PostgreSQL there is pg_dump.
+    TARGET is a new file. For PostgreSQL there is pg_dump.
     """
     from avow.cli import data as command
     from avow.cli.problems import told
@@ -289,9 +291,9 @@ def signing_rotate(key_set: str, project: str, data: Path | None, *, as_json: bo
 @click.option("--force", is_flag=True, help="Yes, sign out everybody whose tokens it signed.")
 @_with_project
 def signing_retire(kid: str, project: str, data: Path | None, *, force: bool, as_json: bool) -> None:
-    """Remove the retired key KID before its time, after its secret leaked.
+    """Remove a retired key before its time.
 
-    The sessions that it signed for end.
+    For a key whose secret leaked: KID counts no more, and the sessions that it signed for end.
     """
     from avow.cli import keys
     from avow.cli.problems import told

@@ -10,6 +10,7 @@ from avow.cli.output import moment, say, show, table
 from avow.cli.problems import CannotStart
 from avow.cli.reach import reached, reached_project
 from avow.clock import system_clock
+from avow.errors import InvalidArgument
 from avow.server import founding
 from avow.server.projects import actions
 from avow.server.projects.actions import ProjectRow
@@ -71,6 +72,8 @@ def settings(names: Sequence[str], *, project: str, data: Path | None, as_json: 
 def change(assignments: Sequence[str], *, project: str, data: Path | None, as_json: bool) -> None:
     """Change settings; `NAME=default` puts one back."""
     changes = dict(_parsed(assignment) for assignment in assignments)
+    for name, value in changes.items():
+        _check(name, value)
     with reached_project(data, project) as found:
         changed = found.store.run(found.project_id, lambda tx: actions.change_settings(tx, changes, actor=_ACTOR))
     show({name: _builtins(changed)[name] for name in changes}, as_json=as_json)
@@ -89,6 +92,17 @@ def _parsed(assignment: str) -> tuple[str, object]:
     except ValueError:
         is_list = isinstance(getattr(ProjectSettings(), name, None), tuple)
         return name, [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+
+
+def _check(name: str, value: object) -> None:
+    """Refuse a value by the name that was typed; the refusal of the unit says the name of the API."""
+    field = next((each for each in msgspec.structs.fields(ProjectSettings) if each.name == name), None)
+    if field is None or value is None:
+        return
+    try:
+        msgspec.convert(value, field.type)
+    except msgspec.ValidationError as wrong:
+        raise InvalidArgument(error_message=f"{name} is not valid: {wrong}.") from None
 
 
 def _builtins(known: ProjectSettings) -> dict[str, object]:

@@ -91,7 +91,8 @@ def _chosen(store: Store, project: str) -> str:
         raise CannotStart("There is no project yet; make one with `avow project create NAME`.")
     if not matching:
         raise CannotStart(f"There is no project {project!r}; `avow project list` shows those there are.")
-    raise CannotStart("There are several such projects; name one by its id with --project (`avow project list`).")
+    several = f"several projects named {project!r}" if project else "several projects"
+    raise CannotStart(f"There are {several}; name one by its id with --project (`avow project list`).")
 
 
 # Commands need no address and no mail server, so an error there does not stop them.

@@ -34,6 +34,7 @@ class Proxy:
         self._guard = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._sockets: set[socket.socket] = set()
+        self._losing: set[socket.socket] = set()
         self._begin(self._accept)
 
     def close(self) -> None:
@@ -98,14 +99,16 @@ class Proxy:
             with contextlib.suppress(OSError):
                 while data := source.recv(65536):
                     if is_request and self._takes_cut(data):
-                        self._lose_answer(source, target, data)
-                        return  # whoever reads the answer finds nobody to give it to, and closes the server's side
+                        self._losing.add(target)  # the rest of the request still goes through
+                    if not is_request and source in self._losing:
+                        break  # the answer is there, and nobody gets it
                     if not is_request and self.delay_seconds:
                         time.sleep(self.delay_seconds)
                     target.sendall(data)
             with contextlib.suppress(OSError):
                 target.shutdown(socket.SHUT_WR if is_request else socket.SHUT_RDWR)
         self._sockets.discard(source)
+        self._losing.discard(source)
 
     def _takes_cut(self, data: bytes) -> bool:
         with self._guard:
@@ -114,10 +117,6 @@ class Proxy:
             self.cut_after = None
             self.cuts += 1
             return True
-
-    def _lose_answer(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
-        client.shutdown(socket.SHUT_RDWR)  # first, so that the answer has no way back
-        server.sendall(data)
 
 
 class DatabaseProxy(Proxy):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -193,9 +194,7 @@ def test_f_crs_04_rotation_survives(case: Case, fleet: Fleet, rounds: Rounds) ->
             answered = itertools.count()
             killer = threading.Thread(target=_kill_after, args=(fleet, answered, _CHANCE.randrange(24)))
             killer.start()
-            in_flight += list(clients.map(lambda holder, seen=answered: _counted(holder, place, seen), holders)).count(
-                0
-            )
+            in_flight += list(clients.map(partial(_counted, place, answered), holders)).count(0)
             killer.join()
             fleet.start()
             with case.cell(f"cycle {case_number(case)}: all go on with the newest token they hold"):

@@ -41,6 +41,8 @@ __all__ = [
 
 _ADDRESS_WINDOW_SECONDS = 600
 _MINUTE_SECONDS = 60
+# Nodes differ by less. What lies further ahead was sent before the clock was set back: it must not lock anybody out.
+_AHEAD_SECONDS = 60
 
 
 def queue(tx: Tx, project: Project, message: Message, *, is_sent: bool = True) -> None:
@@ -150,6 +152,7 @@ def _limit_address_and_project(tx: Tx, project: Project, address_mac: bytes) -> 
         address_offset=project.settings.sends_per_address - 1,
         project_since=tx.now - _MINUTE_SECONDS,
         project_offset=project.settings.sends_per_minute - 1,
+        latest=tx.now + _AHEAD_SECONDS,
     )
     if sends and sends.address_filled_at is not None:
         raise _full(tx, sends.address_filled_at + _ADDRESS_WINDOW_SECONDS, "this address")
@@ -160,7 +163,8 @@ def _limit_address_and_project(tx: Tx, project: Project, address_mac: bytes) -> 
 def _limit_prefix(tx: Tx, project: Project, prefix: str) -> None:
     """Refuse the send that would be one too many for the phone prefix; every attempt at a message counts."""
     _lock(tx, f"sends:{prefix}", _MINUTE_SECONDS)
-    sends = tx.one(rows.PREFIX_SENDS, rows.PrefixSends, phone_prefix=prefix, since=tx.now - _MINUTE_SECONDS)
+    since, latest = tx.now - _MINUTE_SECONDS, tx.now + _AHEAD_SECONDS
+    sends = tx.one(rows.PREFIX_SENDS, rows.PrefixSends, phone_prefix=prefix, since=since, latest=latest)
     if sends and sends.oldest_at is not None and sends.attempts >= project.settings.sends_per_phone_prefix:
         raise _full(tx, sends.oldest_at + _MINUTE_SECONDS, "numbers of this area")
 

@@ -82,10 +82,10 @@ ON CONFLICT (project_id, id) DO UPDATE SET value = counters.value + 1, ends_at =
 SENDS = """
 SELECT
   (SELECT created_at FROM outbox
-   WHERE project_id = :project_id AND address_mac = :address_mac AND created_at > :address_since
+   WHERE project_id = :project_id AND address_mac = :address_mac AND created_at > :address_since AND created_at <= :latest
    ORDER BY created_at DESC LIMIT 1 OFFSET :address_offset) AS address_filled_at,
   (SELECT created_at FROM outbox
-   WHERE project_id = :project_id AND created_at > :project_since
+   WHERE project_id = :project_id AND created_at > :project_since AND created_at <= :latest
    ORDER BY created_at DESC LIMIT 1 OFFSET :project_offset) AS project_filled_at
 """
 
@@ -93,7 +93,7 @@ PREFIX_SENDS = """
 SELECT CAST(COALESCE(SUM(CASE WHEN attempts > 1 THEN attempts ELSE 1 END), 0) AS BIGINT) AS attempts,
   MIN(created_at) AS oldest_at
 FROM outbox
-WHERE project_id = :project_id AND phone_prefix = :phone_prefix AND created_at > :since
+WHERE project_id = :project_id AND phone_prefix = :phone_prefix AND created_at > :since AND created_at <= :latest
 """
 
 INSERT_MESSAGE = """

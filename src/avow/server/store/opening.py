@@ -95,18 +95,30 @@ def _create_sqlite(path: str) -> None:
     lock = LockFile(f"{path}.lock")
     try:
         with lock.held(WAIT_SECONDS):
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            size = os.fstat(fd).st_size
-            os.close(fd)
-            if size:
+            if Path(path).exists() and Path(path).stat().st_size:
                 raise StoreRefused(f"There is a database at {path} already.")
-            _fill(path)
+            _make(path)
     finally:
         lock.close()
 
 
+def _make(path: str) -> None:
+    """Make the database beside its place and move it there when it is whole: a crash leaves none, not half of one."""
+    part = f"{path}.part"
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        Path(part + suffix).unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    _fill(part)
+    Path(part).replace(path)
+    folder = os.open(Path(path).absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def _fill(path: str) -> None:
-    """Write the tables in one transaction, before the first switch to WAL: a crash leaves an empty file."""
+    """Write the tables in one transaction, before the first switch to WAL."""
     try:
         connection = sqlite3.connect(path, isolation_level=None)
         try:

@@ -1,0 +1,138 @@
+"""F-NET-01 and F-OVL-01: clients whose answers get lost, and more of them than a server can serve."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from avow import Client, DeliveryMethod
+from avow.errors import AuthException, UnknownOutcome
+from tests.bed.cases import Case
+from tests.bed.proxy import Proxy
+from tests.factories import new_email
+from tests.faults.conftest import SQLITE_1, MakeFleet
+from tests.faults.fleet import Fleet
+from tests.faults.load import burst, p95
+from tests.faults.people import code_of, sign_in
+from tests.security.place import Place
+
+pytestmark = pytest.mark.timeout(1800)
+
+Rounds = Callable[[int, int], int]
+
+EMAIL = DeliveryMethod.EMAIL
+
+
+# --- F-NET-01 --------------------------------------------------------------------------------------------------
+
+
+def test_f_net_01_lost_answers(case: Case, fleet: Fleet, rounds: Rounds) -> None:
+    place = fleet.place(rotation="always")
+    times = rounds(5, 500)
+    with contextlib.closing(Proxy("127.0.0.1", fleet.instances[0].port)) as proxy, _client(place, proxy) as client:
+        case.control(lambda: sign_in(place))
+
+        def lose(path: str) -> None:
+            proxy.cut_after = path.encode()
+
+        with case.cell("sign-up"):
+            for _ in range(times):
+                who = new_email()
+                lose("POST /v1/auth/otp/signup/")
+                _definite(lambda who=who: client.otp.sign_up(EMAIL, who))  # type: ignore[misc]  # bound at once
+                assert client.otp.verify_code(EMAIL, who, code_of(place, who))["user"]["userId"]
+                assert _people(fleet, place, who) == (1, 1)
+        with case.cell("verify"):
+            for _ in range(times):
+                who = new_email()
+                client.otp.sign_up_or_in(EMAIL, who)
+                code = code_of(place, who)
+                lose("POST /v1/auth/otp/verify/")
+                _definite(lambda who=who, code=code: client.otp.verify_code(EMAIL, who, code))  # type: ignore[misc]
+                with pytest.raises(AuthException) as refused:
+                    client.otp.verify_code(EMAIL, who, code)
+                assert refused.value.status_code == 401
+                assert _people(fleet, place, who) == (1, 1)
+        with case.cell("refresh"):
+            token = sign_in(place).refresh_jwt
+            for _ in range(times):
+                place.advance(31)
+                lose("POST /v1/auth/refresh")
+                with contextlib.suppress(UnknownOutcome):
+                    token = client.refresh_session(token)["refreshSessionToken"]["jwt"]
+                assert proxy.cut_after is None
+                token = client.refresh_session(token)["refreshSessionToken"]["jwt"]
+        assert proxy.cuts == 3 * times
+
+
+@contextlib.contextmanager
+def _client(place: Place, proxy: Proxy) -> Iterator[Client]:
+    """Give a client of the SDK that calls through the proxy."""
+    avow = place.avow
+    client = Client(avow.project_id, base_url=f"http://127.0.0.1:{proxy.port}", clock=avow.server.clock)
+    with client:
+        yield client
+
+
+def _definite(call: Callable[[], object]) -> None:
+    """Make a call whose answer is lost: it ends as done, or by the error that says that nobody knows."""
+    with contextlib.suppress(UnknownOutcome):
+        call()
+
+
+def _people(fleet: Fleet, place: Place, login_id: str) -> tuple[int, int]:
+    """Return how many users have a login ID, and how many sessions these have."""
+    project_id = place.avow.project_id
+    users = fleet.rows("SELECT user_id FROM login_ids WHERE project_id = ? AND login_id = ?", project_id, login_id)
+    query = "SELECT id FROM sessions WHERE project_id = ? AND user_id = ?"
+    return len(users), sum(len(fleet.rows(query, project_id, user_id)) for (user_id,) in users)
+
+
+# --- F-OVL-01 --------------------------------------------------------------------------------------------------
+
+
+def test_f_ovl_01_overload(case: Case, make_fleet: MakeFleet, rounds: Rounds) -> None:
+    fleet = make_fleet(SQLITE_1)
+    place = fleet.place()
+    case.control(lambda: sign_in(place))
+    people = [place.open_session() for _ in range(16)]
+    wishes = [place.api.wish("POST", "/v1/auth/refresh", person.refresh_jwt) for person in people]
+    wishes += [place.api.wish("GET", "/v1/auth/me", person.refresh_jwt) for person in people]
+    seconds = rounds(4, 60)
+    usual = [place.api.carrier.send(wish).seconds for wish in wishes]
+    measured = burst(fleet.servers.urls, (wishes * 40)[:600], per_second=1e6)
+    capacity = len(measured.outcomes) / max(outcome.seconds for outcome in measured.outcomes)
+    memory = _memory(fleet)
+    many = (wishes[number % len(wishes)] for number in range(int(3 * capacity * seconds)))
+    result = burst(fleet.servers.urls, many, per_second=3 * capacity)
+    grown = _memory(fleet) - memory
+    print(
+        "CAP",
+        capacity,
+        _rate([o for o in result.outcomes if o.status == 200]),
+        result.statuses,
+        p95(o.seconds for o in result.outcomes),
+        grown / 2**20,
+    )
+    refused = [outcome for outcome in result.outcomes if outcome.status != 200]
+    with case.cell("goodput stays at 70 %"):
+        assert _rate([outcome for outcome in result.outcomes if outcome.status == 200]) > 0.7 * capacity
+    with case.cell("what is refused is refused with 429 or 503"):
+        assert {outcome.status for outcome in refused} <= {429, 503}, result.statuses
+    with case.cell("memory is bounded"):
+        assert grown < 150 * 2**20
+    with case.cell("normal within 10 s after"):
+        assert p95([place.api.carrier.send(wish).seconds for wish in wishes]) < 5 * p95(usual) + 0.2
+
+
+def _rate(outcomes: "list[object]") -> float:
+    """Return how many were answered in a second."""
+    ends = sorted(outcome.ended for outcome in outcomes)
+    return len(ends) / (ends[-1] - ends[0])
+
+
+def _memory(fleet: Fleet) -> int:
+    process = fleet.instances[0].process
+    assert process is not None
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096

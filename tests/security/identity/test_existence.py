@@ -3,8 +3,7 @@
 import gc
 import re
 import statistics
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -140,12 +139,10 @@ def test_s_idn_07_existence_is_not_told_by_time(
     case.control(lambda: place.sign_in(_user(place), how="signin"))
     pairs = [(_user(place), new_email()) for _ in range(rounds(100, 200))]
     with case.cell(f"{path}: as many statements for a user as for a stranger"):
-        for login_id, other in pairs[:5]:
-            with _statements(place) as of_user:
-                _start(place, path, login_id)
-            with _statements(place) as of_stranger:
-                _start(place, path, other)
-            assert [kind for kind, _ in of_user] == [kind for kind, _ in of_stranger]
+        shortest = [
+            min((_kinds_of_statements(place, path, who[side]) for who in pairs[:5]), key=len) for side in (0, 1)
+        ]
+        assert shortest[0] == shortest[1]
     with case.cell(f"{path}: as fast for a user as for a stranger"):
         # The machine is shared and noisy: pairs in turn, and the middle of their ratios.
         assert abs(_ratio_of_times(place, path, pairs) - 1) < rounds(30, 10) / 100
@@ -160,19 +157,19 @@ def _ratio_of_times(place: Place, path: str, pairs: list[tuple[str, str]]) -> fl
     return statistics.median(ratios)
 
 
-@contextmanager
-def _statements(place: Place) -> Iterator[list[tuple[str, str]]]:
-    """Collect the statements that units run: their first word and their text."""
-    ran: list[tuple[str, str]] = []
+def _kinds_of_statements(place: Place, path: str, login_id: str) -> list[str]:
+    """Return the first word of each statement of one start; now and then the server also looks for changed keys."""
+    ran: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         for name in ("one", "all", "run"):
             patch.setattr(Tx, name, _noting(getattr(Tx, name), ran))
-        yield ran
+        assert _start(place, path, login_id).status == 200
+    return ran
 
 
-def _noting(method: Callable[..., Any], ran: list[tuple[str, str]]) -> Callable[..., Any]:
+def _noting(method: Callable[..., Any], ran: list[str]) -> Callable[..., Any]:
     def noted(tx: Tx, sql: str, *rest: Any, **parameters: Any) -> Any:
-        ran.append((sql.split()[0], sql))
+        ran.append(sql.split()[0])
         return method(tx, sql, *rest, **parameters)
 
     return noted

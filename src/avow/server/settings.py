@@ -70,7 +70,7 @@ class Settings:
         default=(),
         repr=False,
         metadata={
-            "about": "Earlier secret keys, comma-separated, newest first: they open what they sealed, no more.",
+            "about": "Earlier secret keys, comma-separated: they open what they sealed and know their management keys.",
             "parse": _texts,
             "low": 0,
             "high": 0,

@@ -37,7 +37,7 @@ class Vault:
 
         Args:
             secret_key: The master secret, at least 32 bytes; seals, opens and makes MACs.
-            previous: Earlier master secrets; they open and nothing else.
+            previous: Earlier master secrets; they open, and recognise what `is_mac` is asked about.
 
         Raises:
             ValueError: A secret is shorter than 32 bytes.

@@ -327,8 +327,8 @@ challenges = Table(
     metadata,
     Column("project_id", _TEXT, nullable=False),
     _text("id"),
-    _text("purpose"),  # otp | otp-update | magic-link | enchanted-link | ...
-    _text("subject"),  # whose: user id, or the login ID of a sign-up; at most one live challenge per purpose
+    _text("purpose"),  # otp | magic-link | enchanted-link | enchanted-pending
+    _text("subject"),  # whose: user id, or `new:` and the login ID of a sign-up; at most one live challenge per purpose
     _bytes("mac"),
     _text("binding"),  # JSON of what success does; the slice that made it reads it
     _int("attempts_left"),

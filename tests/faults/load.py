@@ -102,8 +102,9 @@ def p95(seconds: Iterable[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one request: status 0 when no answer came."""
+    """What became of one request, by its place in the order: status 0 when no answer came."""
 
+    number: int
     status: int
     content: bytes
     seconds: float
@@ -136,12 +137,12 @@ async def _burst(ports: Sequence[int], wishes: Iterable[Wish], per_second: float
         due = begun + number / per_second
         if (early := due - time.monotonic()) > 0:
             await asyncio.sleep(early)
-        tasks.append(asyncio.create_task(_one(ports[number % len(ports)], wish, patience, done)))
+        tasks.append(asyncio.create_task(_one(number, ports[number % len(ports)], wish, patience, done)))
     await asyncio.gather(*tasks)
     return done
 
 
-async def _one(port: int, wish: Wish, patience: float, done: Burst) -> None:
+async def _one(number: int, port: int, wish: Wish, patience: float, done: Burst) -> None:
     begun = time.monotonic()
     status, head, content = 0, b"", b""
     with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, ValueError, IndexError):
@@ -155,4 +156,4 @@ async def _one(port: int, wish: Wish, patience: float, done: Burst) -> None:
             finally:
                 writer.close()
     ended = time.monotonic()
-    done.outcomes.append(Outcome(status, content, ended - begun, ended, head.lower()))
+    done.outcomes.append(Outcome(number, status, content, ended - begun, ended, head.lower()))

@@ -323,9 +323,9 @@ def test_f_db_04_connection_lost_at_commit(
             token = answer.body["refreshJwt"]
     with case.cell("change of settings"):
         for number in range(times):
-            body = {"settings": {"sendsPerAddress": 1_000_000 - number}}
             path = "/v1/mgmt/avow/project/settings"
-            wish = place.api.wish("POST", path, place.avow.management_key, body)
+            change = {"settings": {"sendsPerAddress": 1_000_000 - number}}
+            wish = place.api.wish("POST", path, place.avow.management_key, change)
             _assert_unavailable(lost(wish))
             again = place.api.carrier.send(wish)
             assert again.status == 200

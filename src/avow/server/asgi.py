@@ -18,6 +18,7 @@ from avow.server.visit import Request, Response, Visit
 
 __all__ = ["AsgiApp"]
 
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _LINGER_SECONDS = 2
 _LINGER_BYTES = 8 * 1024 * 1024
 
@@ -39,6 +40,7 @@ class AsgiApp:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._leaving: dict[asyncio.AbstractEventLoop, list[_Unit]] = {}
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI: a request or the server's lifespan."""
@@ -82,14 +84,24 @@ class AsgiApp:
         """Answer one request; also the way in for calls that stay in the process."""
         begun = time.perf_counter()
         visit = Visit(request, id=random_id("Q"))
-        try:
-            async with asyncio.timeout(self._site.settings.request_seconds):
-                response = await self._run(visit)
-        except TimeoutError:
-            visit.error = Unavailable(detail="the request took too long")
+        if self._running >= self._site.settings.requests_at_once and not _is_always_answered(request):
+            visit.error = Unavailable(detail="too many requests at once")
             response = answers.failure(visit, visit.error)
+        else:
+            response = await self._answer_in_time(visit)
         self._site.observe(visit, response, time.perf_counter() - begun)
         return response
+
+    async def _answer_in_time(self, visit: Visit) -> Response:
+        self._running += 1
+        try:
+            async with asyncio.timeout(self._site.settings.request_seconds):
+                return await self._run(visit)
+        except TimeoutError:
+            visit.error = Unavailable(detail="the request took too long")
+            return answers.failure(visit, visit.error)
+        finally:
+            self._running -= 1
 
     async def _run(self, visit: Visit) -> Response:
         """Run the edge; each effect is awaited, so no thread is held by a waiting request."""
@@ -164,6 +176,11 @@ def _resolve(jobs: Sequence[Job]) -> None:
             waiter.set_exception(job.error)
         else:
             waiter.set_result(job.result)
+
+
+def _is_always_answered(request: Request) -> bool:
+    """Tell whether a request is for what others go by while this server refuses the rest: probes and key sets."""
+    return request.path in _PROBES or request.path.startswith("/v2/keys/") or request.path.endswith("/jwks.json")
 
 
 def _request(scope: Scope, body: bytes | None) -> Request:

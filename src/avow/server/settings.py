@@ -83,6 +83,9 @@ class Settings:
     header_bytes: int = _number(32_768, 4096, 1_048_576, "Largest sum of request headers.")
     header_count: int = _number(100, 10, 1000, "Most request headers.")
     head_seconds: int = _number(15, 1, 60, "Longest a client may take over address and headers of a request.")
+    requests_at_once: int = _number(
+        1000, 10, 100_000, "Requests in progress per process; more answer 503 at once, but for probes and key sets."
+    )
     request_seconds: int = _number(30, 1, 600, "Longest a request may take.")
     drain_seconds: int = _number(20, 1, 30, "How long a stopping server finishes what it has accepted.")
     notice_seconds: int = _number(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.core.networks import client_address
+from avow.core.networks import client_address, subscriber
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("::1/128"), ip_network("fd00::/8"))
 PROXY, CLIENT, FORGED = "10.0.0.1", "203.0.113.7", "198.51.100.9"
@@ -65,3 +65,20 @@ def test_any_header_gives_an_address(forwarded_for: str, peer: str) -> None:
 @given(st.text(max_size=80))
 def test_what_the_client_forges_never_counts(forged: str) -> None:
     assert client_address(PROXY, f"{forged}, {CLIENT}", TRUSTED) == CLIENT
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::1", "::/64"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("/run/avow:1.sock", "/run/avow:1.sock"),
+        ("", ""),
+    ],
+)
+def test_ipv6_addresses_of_one_subscriber_are_counted_together(address: str, counted: str) -> None:
+    assert subscriber(address) == counted

@@ -1,9 +1,9 @@
 """Client addresses: whose request it is when proxies stand in between."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["Network", "client_address"]
+__all__ = ["Network", "client_address", "subscriber"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -33,6 +33,17 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
             break
         address = earlier
     return str(address)
+
+
+def subscriber(address: str) -> str:
+    """Return whom limits count of a client address: itself, and of IPv6 the network of 64 bits it lies in.
+
+    One subscriber gets at least so many IPv6 addresses, and may send from a new one each time.
+
+    Spec: RFC 6177 section 2; RFC 4291 section 2.5.1.
+    """
+    found = _address(address) if ":" in address else None
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
 
 
 def _address(text: str) -> _Address | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 from avow.clock import Clock
-from avow.core.networks import client_address
+from avow.core.networks import client_address, subscriber
 from avow.core.redirects import approve_origin
 from avow.core.sessions import REFRESH
 from avow.core.tokens import Expected, verify
@@ -19,6 +19,7 @@ from avow.errors import (
     InvalidCaller,
     InvalidToken,
     MalformedRequest,
+    MethodNotAllowed,
     NotFound,
     RateLimitException,
     RequestTooLarge,
@@ -372,10 +373,19 @@ def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool 
 
 def _preflight(edge: Edge, visit: Visit) -> Steps[Response]:
     origin = visit.request.headers.get("origin", "")
-    is_allowed = bool(origin) and (
+    is_allowed = (bool(origin) and not _is_of_management(edge, visit)) and (
         origin == edge.settings.public_origin or (yield from edge.directory.allows_origin(origin))
     )
     return answers.preflight(origin if is_allowed else "")
+
+
+def _is_of_management(edge: Edge, visit: Visit) -> bool:
+    """Tell whether a preflight asks for the management API, which no page may call."""
+    verb = visit.request.headers.get("access-control-request-method", "GET")
+    try:
+        return edge.routes.find(verb, visit.request.path).handler.endpoint.caller is Kind.MANAGEMENT
+    except (NotFound, MethodNotAllowed):
+        return False  # the request itself will say so
 
 
 def _handled(visit: Visit) -> Steps[Any]:
@@ -408,7 +418,8 @@ def _note_refusal(edge: Edge, visit: Visit, error: AvowError) -> Steps[None]:
         return
     try:
         minute = edge.clock() // 60
-        [seen] = yield from count((f"refused:{visit.project.id}:{visit.client.address}:{minute}", (minute + 1) * 60))
+        key = f"refused:{visit.project.id}:{subscriber(visit.client.address)}:{minute}"
+        [seen] = yield from count((key, (minute + 1) * 60))
         if seen <= limits.NOTED_REFUSALS_PER_MINUTE:
             yield from write(_audit_refusal, visit.endpoint_id, visit.client, error.error_code)
     except (AvowError, RateLimitException):

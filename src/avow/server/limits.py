@@ -6,6 +6,7 @@ Windows are fixed minutes. Sends of messages have stricter budgets of their own,
 from dataclasses import dataclass
 
 from avow.core import addresses
+from avow.core.networks import subscriber
 from avow.errors import AvowError, RateLimitException
 from avow.server.serving import ManagementCaller
 from avow.server.visit import Visit
@@ -34,7 +35,7 @@ def of_request(visit: Visit, now: int) -> list[Counter]:
     if visit.endpoint_id in _UNCOUNTED:
         return []
     settings = visit.project.settings if visit.project else _DEFAULTS
-    counters = [_counter("client", visit.client.address, settings.requests_per_minute, now)]
+    counters = [_counter("client", subscriber(visit.client.address), settings.requests_per_minute, now)]
     if visit.project is not None:
         counters.append(_counter("project", visit.project.id, settings.project_requests_per_minute, now))
     return counters

@@ -55,12 +55,25 @@ def test_change_holds_within_a_second(api: Api, key: str) -> None:
         {"allowedOrigins": ["javascript:alert(1)"]},
         {"defaultRedirects": {"magiclink": "/relative"}},
         {"codeDigits": 8, "codeAttempts": 0},
+        {"inviteUrl": "javascript:alert(1)"},
+        {"cookieDomain": "example.com; Path=/elsewhere"},
+        {"cookieDomain": "example.com\r\nSet-Cookie: DSR=mine"},
+        {"cookieDomain": "example.com\n"},
+        {"cookieDomain": "ünder.example.com"},
+        {"cookieDomain": ".example.com"},
     ],
 )
 def test_invalid_change_changes_nothing(wrong: dict[str, object], api: Api, key: str) -> None:
     before = api.get(PATH, token=key).body
     assert api.post(PATH, {"settings": wrong}, token=key).refusal == (400, "E011004")
     assert api.get(PATH, token=key).body == before
+
+
+def test_domain_of_the_refresh_cookie_is_what_was_set(api: Api, key: str) -> None:
+    wanted = {"refreshTokenIn": "cookie", "cookieDomain": "login.example.com"}
+    assert api.post(PATH, {"settings": wanted}, token=key)["cookieDomain"] == "login.example.com"
+    api.clock.advance(1)
+    assert "; Domain=login.example.com; " in api.sign_in().header("set-cookie")
 
 
 @pytest.mark.parametrize("path", [PATH, "/v1/mgmt/license"])

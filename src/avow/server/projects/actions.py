@@ -1,5 +1,6 @@
 """Projects and their settings: created, read, changed. Each change moves the project's version."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 _NAMES = {field.name for field in msgspec.structs.fields(ProjectSettings)}
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.){{0,30}}{_LABEL}", re.ASCII | re.IGNORECASE)
 _CAMEL = {field.encode_name: field.name for field in msgspec.structs.fields(ProjectSettings)}
 
 
@@ -106,9 +109,13 @@ def origins(tx: Tx) -> list[str]:
 
 
 def _check_addresses(settings: ProjectSettings) -> None:
-    for entry in (*settings.approved_redirects, *settings.allowed_origins, *settings.default_redirects.values()):
-        if not is_entry(entry):
-            raise InvalidArgument(error_message=f"{entry[:200]!r} is not an absolute http or https URL.")
+    urls = [*settings.approved_redirects, *settings.allowed_origins, *settings.default_redirects.values()]
+    for url in (*urls, *filter(None, [settings.invite_url])):
+        if not is_entry(url):
+            raise InvalidArgument(error_message=f"{url[:200]!r} is not an absolute http or https URL.")
+    # It goes into a header as it is: anything but a host name could end the cookie, or the header.
+    if settings.cookie_domain and not _DOMAIN.fullmatch(settings.cookie_domain):
+        raise InvalidArgument(error_message=f"{settings.cookie_domain[:200]!r} is not a domain such as example.com.")
 
 
 def _typed(values: Mapping[str, object]) -> ProjectSettings:

@@ -1,7 +1,10 @@
 """POST /v1/auth/otp/update/email."""
 
+from collections.abc import Callable
+
 import pytest
 
+from avow.testing.server import Avow
 from tests.factories import make_user, new_email
 from tests.server.api import Api, Reply
 
@@ -24,6 +27,14 @@ def test_address_changes_when_the_code_came_back(api: Api, address: str, session
     assert api.get("/v1/auth/me", token=token)["email"] == address
     user = api.verify_code(address, api.avow.code(new))["user"]
     assert (user["email"], user["verifiedEmail"], user["loginIds"]) == (new, True, [address])
+
+
+def test_address_does_not_change_once_the_session_has_rested_too_long(make_project: Callable[..., Avow]) -> None:
+    api, address, new = Api(make_project(idle_lifetime_seconds=100)), new_email(), new_email("new")
+    session = api.sign_in(address)
+    api.post(PATH, {"loginId": address, "email": new}, token=session["refreshJwt"])
+    api.clock.advance(100)
+    assert api.verify_code(address, api.avow.code(new)).refusal == (401, "E061102")
 
 
 def test_new_address_becomes_a_login_id_when_asked(api: Api, address: str, session: Reply) -> None:

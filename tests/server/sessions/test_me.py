@@ -1,7 +1,10 @@
 """GET /v1/auth/me, POST /v1/auth/me/tenants, GET /v1/auth/me/history, POST /v1/auth/tenant/select."""
 
+from collections.abc import Callable
+
 import pytest
 
+from avow.testing.server import Avow
 from tests.factories import join_tenant, make_role, make_tenant, make_user, new_email, new_phone
 from tests.server.api import START, Api, Reply, Statements, said
 
@@ -31,6 +34,15 @@ def test_me_shows_the_user_as_the_sign_in_did(api: Api, session: Reply, token: s
     me = api.get("/v1/auth/me", token=token)
     assert me.body == session["user"]
     assert me.header("cache-control") == "no-store"
+
+
+def test_session_that_has_rested_too_long_is_not_among_the_live_ones(make_project: Callable[..., Avow]) -> None:
+    api, address = Api(make_project(idle_lifetime_seconds=100)), new_email()
+    api.sign_in(address)
+    api.clock.advance(100)
+    token = api.sign_in(address)["refreshJwt"]
+    [shown] = api.get("/v1/auth/avow/sessions", token=token)["sessions"]
+    assert shown["current"] is True
 
 
 def test_me_shows_every_login_id_as_it_was_typed(api: Api) -> None:

@@ -91,7 +91,7 @@ def _ended(frame: Frame, project: Project) -> Answer:
 
 def _overview(tx: Tx, project: Project, caller: SessionCaller) -> _Overview:
     session, profile = sessions.live_profile(tx, project, caller)
-    return _Overview(profile, session.amr.split(), sessions.own(tx, caller.user_id))
+    return _Overview(profile, session.amr.split(), sessions.own(tx, project, caller.user_id))
 
 
 def _end(tx: Tx, project: Project, caller: SessionCaller, *, everywhere: bool) -> None:

@@ -41,7 +41,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issu
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
-        user_id = _updated(tx, binding)
+        user_id = _updated(tx, project, binding)
     else:
         user_id = _proven(tx, binding)
     if not user_id:
@@ -105,9 +105,9 @@ def _drop_others(tx: Tx, binding: Binding) -> None:
         )
 
 
-def _updated(tx: Tx, binding: Binding) -> str:
+def _updated(tx: Tx, project: Project, binding: Binding) -> str:
     """Give the user the new address, if the session that asked for it still goes on; a thief's change ends with it."""
-    if not sessions.is_live(tx, binding.user_id, binding.session_id):
+    if not sessions.is_live(tx, project, binding.user_id, binding.session_id):
         return ""
     change = users.set_email if binding.method == "email" else users.set_phone
     if not change(tx, binding.user_id, binding.address):

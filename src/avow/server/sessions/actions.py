@@ -126,10 +126,13 @@ def live(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
     return found
 
 
-def is_live(tx: Tx, user_id: str, session_id: str) -> bool:
+def is_live(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
     """Tell whether a session of a user goes on, whichever generation it has come to."""
     state = tx.one(rows.STATE, rows.StateRow, id=session_id, user_id=user_id)
-    return state is not None and state.revoked_at is None and state.expires_at > tx.now
+    if state is None or state.revoked_at is not None or state.expires_at <= tx.now:
+        return False
+    idle_seconds = project.settings.idle_lifetime_seconds
+    return not idle_seconds or state.last_used_at > tx.now - idle_seconds
 
 
 def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveRow, Profile]:
@@ -145,9 +148,9 @@ def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveR
     return session, profile
 
 
-def own(tx: Tx, user_id: str) -> list[OwnRow]:
+def own(tx: Tx, project: Project, user_id: str) -> list[OwnRow]:
     """Return the user's live sessions, the newest first, at most a hundred."""
-    return tx.all(rows.OWN, OwnRow, user_id=user_id)
+    return tx.all(rows.OWN, OwnRow, user_id=user_id, idle=project.settings.idle_lifetime_seconds)
 
 
 def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusal:

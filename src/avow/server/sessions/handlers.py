@@ -98,7 +98,7 @@ def my_sessions(tx: Tx, call: Call[Nothing]) -> OwnSessions:
                 device=row.device,
                 current=row.id == call.session.session_id,
             )
-            for row in tx.all(rows.OWN, rows.OwnRow, user_id=call.session.user_id)
+            for row in actions.own(tx, call.project, call.session.user_id)
         )
     )
 

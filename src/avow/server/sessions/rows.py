@@ -144,7 +144,8 @@ SELECT_TENANT = """
 
 OWN = """
     SELECT id, created_at, last_used_at, address, device FROM sessions
-    WHERE project_id = :project_id AND user_id = :user_id AND revoked_at IS NULL AND expires_at > :now
+    WHERE project_id = :project_id AND user_id = :user_id
+      AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
     ORDER BY created_at DESC, id LIMIT 100
 """
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from avow import DeliveryMethod
+from avow.server.projects import actions as projects
 from avow.testing.server import Avow
 from tests.factories import new_email
 from tests.server.pages.browsing import Browser, Page
@@ -203,3 +204,21 @@ def test_looking_at_numbers_uses_nothing_up(avow: Avow) -> None:
         for verb in ("HEAD", "GET"):
             assert Browser(avow).get(link, verb=verb).set_cookies == []
     assert "Confirmed" in Browser(avow).submit(Browser(avow).get(right).form()).text
+
+
+# --- Settings --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["link", "number"])
+def test_link_of_a_method_switched_off_meanwhile_is_refused_and_kept(how: str, avow: Avow) -> None:
+    mail = new_email()
+    browser, phone = Browser(avow), Browser(avow, device=PHONE)
+    page = browser.ask(mail, how)
+    link = numbered(avow, mail, page)[0] if how == "number" else avow.link(mail)
+    form = phone.get(link).form()
+    avow.run(lambda tx: projects.change_settings(tx, {"sign_in_methods": ["otp"]}, actor="test"))
+    avow.advance(1)
+    assert phone.submit(form).status == 400
+    avow.run(lambda tx: projects.change_settings(tx, {"sign_in_methods": None}, actor="test"))
+    avow.advance(1)
+    assert phone.submit(form).status == 200

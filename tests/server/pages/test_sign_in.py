@@ -1,13 +1,21 @@
 """Signing in with a code, from the first page to the session."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from avow.server.projects import actions as projects
 from avow.server.users import actions as users
 from avow.testing.server import Avow
 from tests.factories import make_user, new_email, new_phone
 from tests.server.pages.browsing import Browser, Page
+
+
+def switch_to(avow: Avow, *methods: str) -> None:
+    """Leave only these sign-in methods on, and let the server notice and the half minute between messages pass."""
+    avow.run(lambda tx: projects.change_settings(tx, {"sign_in_methods": methods}, actor="test"))
+    avow.advance(31)
 
 
 def wrong(code: str) -> str:
@@ -154,6 +162,17 @@ def test_ways_in_are_those_of_the_project(make_avow: Callable[..., Avow]) -> Non
     assert page.form().buttons == [("how", "link")]
     page = browser.post(page.form().action, {**page.form().fields, "loginId": new_email(), "how": "code"})
     assert page.heading == "Check your messages"
+
+
+def test_method_switched_off_on_the_way_takes_no_code_and_sends_none(browser: Browser) -> None:
+    mail, avow = new_email(), browser.avow
+    form = browser.ask(mail).form("/code")
+    switch_to(avow, "magiclink")
+    assert browser.submit(form, code=avow.code(mail)).status == 400
+    assert browser.submit(replace(form, action=form.action.replace("/code", "/resend"))).status == 400
+    assert len(avow.messages(mail)) == 1
+    switch_to(avow, "otp", "magiclink")
+    assert browser.submit(form, code=avow.code(mail)).heading == "You are signed in"
 
 
 def test_step_without_a_sign_in_leads_to_the_start(browser: Browser) -> None:

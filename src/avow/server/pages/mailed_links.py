@@ -16,6 +16,7 @@ from avow.server.pages.endpoints import LinkForm, LinkQuery
 from avow.server.pages.frame import Frame
 from avow.server.pages.sign_in import finished, sole_holder
 from avow.server.proofs.actions import Binding
+from avow.server.proofs.recipients import require_method
 from avow.server.serving import Answer, Call, Issued, Refusal, Steps, read, write
 
 __all__ = ["look_at_enchanted", "look_at_magic", "verify_enchanted", "verify_magic"]
@@ -31,6 +32,7 @@ def look_at_magic(frame: Frame, call: Call[LinkQuery]) -> Steps[Answer]:
 
 def verify_magic(frame: Frame, call: Call[LinkForm]) -> Steps[Answer]:
     """Take the token of a magic link back: a session in this browser."""
+    require_method(call, "magiclink")
     if not _is_own_click(frame, call):
         found = yield from read(magiclink.look, call.body.t)
         return _magic_page(frame, call, call.body.t, found, asks_again=True) if found else _gone(frame, call)
@@ -52,6 +54,7 @@ def look_at_enchanted(frame: Frame, call: Call[LinkQuery]) -> Steps[Answer]:
 
 def verify_enchanted(frame: Frame, call: Call[LinkForm]) -> Steps[Answer]:
     """Take the click: the page that waits goes on, or, with a wrong number, stops."""
+    require_method(call, "enchantedlink")
     found = yield from read(enchantedlink.look, call.body.t)
     if found is None:
         return _gone(frame, call)

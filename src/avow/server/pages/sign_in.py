@@ -37,7 +37,7 @@ from avow.server.pages.endpoints import AskForm, AskQuery, CodeForm, PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.projects import actions as projects
 from avow.server.proofs import recipients
-from avow.server.proofs.recipients import Recipient
+from avow.server.proofs.recipients import Recipient, require_method
 from avow.server.serving import Answer, Anyone, Call, Client, Issued, Project, Refusal, Steps, read, write
 from avow.server.store import Tx
 from avow.wire.endpoint import Nothing, Shape
@@ -135,6 +135,7 @@ def verify(frame: Frame, call: Call[CodeForm]) -> Steps[Answer]:
     state = frame.jar.sign_in(call)
     if state is None or state.how != "code":
         return frame.redirect(f"/login/{call.project.id}?notice=ended")
+    require_method(call, _METHODS[state.how])
     typed = _digits(call.body.code)
     if not typed:
         return _step_page(frame, call, state, error=Said("error.code-shape"), status=400)
@@ -172,6 +173,7 @@ def proceed(frame: Frame, call: Call[PlainForm]) -> Steps[Answer]:
     state = frame.jar.sign_in(call)
     if state is None or state.how != "number":
         return frame.redirect(f"/login/{call.project.id}?notice=ended")
+    require_method(call, _METHODS[state.how])
     try:
         result = yield from write(
             enchantedlink.pending_session, call.project, sole_holder(call.client), state.pending_ref
@@ -262,6 +264,7 @@ def _verify_code(tx: Tx, call: Call[Any], state: SignInState, typed: str) -> tup
 
 
 def _sent(frame: Frame, call: Call[Any], state: SignInState) -> Steps[SignInState]:
+    require_method(call, _METHODS[state.how])
     token = links.new_link_token()  # made outside the unit, which may run twice
     asking = replace(call, body=SignIn(login_id=state.login_id), path={"method": state.method}, caller=Anyone())
     return (yield from write(_send, asking, state, token))

@@ -6,6 +6,7 @@ A URL is taken apart by this module only, strictly: what two parsers could read 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import unquote
@@ -89,7 +90,7 @@ def approve_origin(origin: str, allowed: Sequence[str], *, default_open: bool = 
     parts = _parts(origin)
     if parts is None or origin != _written(parts):
         return False
-    entries = (_parts(_without_wildcard(entry)) for entry in allowed)
+    entries = map(_entry, allowed)
     return (default_open and not allowed) or any(
         entry is not None and entry.origin == parts.origin for entry in entries
     )
@@ -101,12 +102,18 @@ def is_entry(text: str) -> bool:
 
 
 def _covers(entry: str, url: _Url) -> bool:
-    allowed = _parts(_without_wildcard(entry))
+    allowed = _entry(entry)
     if allowed is None or not allowed.is_bare or allowed.origin != url.origin:
         return False
     prefix = allowed.path.removesuffix("/")
     # "/app/" approves what is below it, "/app" also itself.
     return url.path.startswith(f"{prefix}/") or (url.path == prefix and not allowed.path.endswith("/")) or not prefix
+
+
+@lru_cache(maxsize=4096)
+def _entry(entry: str) -> _Url | None:
+    """Take an entry of a list apart; remembered, because every request with an origin is held against the list."""
+    return _parts(_without_wildcard(entry))
 
 
 def _parts(url: str) -> _Url | None:

@@ -129,7 +129,7 @@ class Call(Generic[Body]):
         project: The project it is for (absent where anyone may call and the path names none; nobody reads it there).
         caller: Who asks.
         client: Where from.
-        body: The decoded request shape (of GET: the query).
+        body: The decoded request shape (of GET: the query); it may hold a code or token, never logged.
         path: Values of the `{name}` parts of the path.
         cookies: Cookies of the request; secrets, never logged.
     """
@@ -137,7 +137,7 @@ class Call(Generic[Body]):
     project: Project
     caller: Caller
     client: Client
-    body: Body
+    body: Body = field(repr=False)
     path: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 

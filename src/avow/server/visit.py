@@ -22,7 +22,7 @@ class Request:
     Attributes:
         verb: Upper case.
         path: Decoded path, without the prefix Avow is mounted under.
-        query: Raw query string.
+        query: Raw query string; that of a mailed link is a secret.
         headers: Names in lower case; repeated headers joined by ", " (cookies by "; ").
         body: At most `Settings.body_bytes`, or None when the driver stopped reading a larger one.
         peer: Address of the connection.
@@ -31,7 +31,7 @@ class Request:
 
     verb: str
     path: str
-    query: str
+    query: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
     peer: str

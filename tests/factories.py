@@ -17,6 +17,7 @@ from avow.server.users.actions import NewUser
 from avow.testing.server import Avow
 
 _numbers = itertools.count(1000)
+_phone_numbers = itertools.count(1000)
 
 
 def new_email(name: str = "mia") -> str:
@@ -26,7 +27,8 @@ def new_email(name: str = "mia") -> str:
 
 def new_phone() -> str:
     """Return a phone number that no test has had, E.164."""
-    return f"+1202555{next(_numbers):04d}"
+    number = next(_phone_numbers)
+    return f"+1{202 + number // 10_000}555{number % 10_000:04d}"
 
 
 def change_settings(avow: Avow, changes: Mapping[str, object]) -> None:

@@ -1,8 +1,12 @@
 """What cases about codes, links and limits share: wrong codes, the state that a refusal leaves alone, and refusals."""
 
+import io
 import itertools
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+from avow.server import logs
 from avow.testing.clock import FileClock
 from tests.security.calls import Answer, Wish, assert_refused
 from tests.security.place import Place
@@ -51,3 +55,18 @@ def assert_limited(answer: Answer, most_seconds: int) -> None:
 def assert_no_fault(answer: Answer) -> None:
     """Assert that the server did not fail."""
     assert answer.status < 500, f"{answer.status} {answer.content[:200]!r}"
+
+
+@contextmanager
+def whole_log() -> Iterator[io.StringIO]:
+    """Send the log, from level debug on, into a text."""
+    root, own = logging.getLogger(), logging.getLogger("avow")
+    handlers, level, own_level = list(root.handlers), root.level, own.level
+    text = io.StringIO()
+    logs.configure("debug", stream=text)
+    try:
+        yield text
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        own.setLevel(own_level)

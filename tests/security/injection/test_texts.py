@@ -1,15 +1,11 @@
 """S-INJ-02 to 04: texts that would be templates, header lines, log lines or file names if they were taken for more."""
 
-import io
 import json
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from avow.errors import InvalidArgument
-from avow.server import logs
 from avow.server.delivery.actions import OwnTemplate, save_template
 from avow.server.delivery.inbox import InboxMessage
 from avow.testing.server import Avow
@@ -17,6 +13,7 @@ from tests.bed.cases import Case
 from tests.factories import new_email
 from tests.security.calls import Answer, Wish
 from tests.security.conftest import MakePlace
+from tests.security.counting import whole_log
 from tests.security.place import Place
 
 TEMPLATES = (
@@ -170,7 +167,7 @@ def test_s_inj_03_lines(case: Case, each_place: Place) -> None:
         yield place.api.get("/v1/auth/me", headers={"authorization": f"Bearer {place.avow.project_id}:{text}"})
 
     for name, text in LINES.items():
-        with _log() as log, case.cell(f"answers, {name}"):
+        with whole_log() as log, case.cell(f"answers, {name}"):
             for answer in attempts(text):
                 assert answer.status < 500 or answer.status == 501
                 values = "".join([*answer.headers, *answer.headers.values(), *answer.set_cookies])
@@ -203,21 +200,6 @@ _FURTHER = {
     "access-control-expose-headers",
     "location",
 }
-
-
-@contextmanager
-def _log() -> Iterator[io.StringIO]:
-    """Send the log, from level debug on, into a text."""
-    root, own = logging.getLogger(), logging.getLogger("avow")
-    kept = (list(root.handlers), root.level, own.level)
-    text = io.StringIO()
-    logs.configure("debug", stream=text)
-    try:
-        yield text
-    finally:
-        root.handlers[:], level, own_level = kept
-        root.setLevel(level)
-        own.setLevel(own_level)
 
 
 FILES = (

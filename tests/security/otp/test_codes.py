@@ -1,24 +1,20 @@
 """S-OTP-06 to 10, 13 and 15: how long a code counts, whose it is, what it looks like, and where it is never seen."""
 
 import base64
-import io
-import logging
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
 
-from avow.server import logs
 from avow.wire.projects import ProjectSettings
 from tests.bed.cases import Case
 from tests.factories import make_user, new_email, new_phone
 from tests.security.calls import Wish, assert_refused
 from tests.security.conftest import MakePlace
-from tests.security.counting import STARTED, send_back, stand_still, state, wrong_codes
+from tests.security.counting import STARTED, send_back, stand_still, state, whole_log, wrong_codes
 from tests.security.place import Place
 
 Rounds = Callable[[int, int], int]
@@ -235,7 +231,7 @@ def test_s_otp_13_code_is_not_seen_elsewhere(case: Case, each_place: Place) -> N
     place, email = each_place, new_email()
     case.control(lambda: place.sign_in())
     make_user(place.avow, email)
-    with _log_of_everything() as log:
+    with whole_log() as log:
         answers = [place.api.post("/v1/auth/otp/signin/email", body={"loginId": email})]
         code = place.avow.code(email)
         mac = next(bytes(cell) for row in place.rows("challenges") for cell in row if isinstance(cell, bytes))
@@ -330,18 +326,3 @@ def test_s_otp_15_change_of_address_needs_proof(case: Case, each_place: Place) -
         assert state(place) == before
         assert place.sign_in(two.login_id).id == two.id
         assert place.sign_in(one.login_id).id == one.id
-
-
-@contextmanager
-def _log_of_everything() -> Iterator[io.StringIO]:
-    """Send the log, from level debug on, into a text."""
-    root, own = logging.getLogger(), logging.getLogger("avow")
-    kept = (list(root.handlers), root.level, own.level)
-    text = io.StringIO()
-    logs.configure("debug", stream=text)
-    try:
-        yield text
-    finally:
-        root.handlers[:], level, own_level = kept
-        root.setLevel(level)
-        own.setLevel(own_level)

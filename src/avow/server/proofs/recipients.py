@@ -124,7 +124,7 @@ def for_sign_in(tx: Tx, call: Call[SignIn]) -> Recipient:
     except (UserNotFound, UserDisabled, InvalidArgument):
         if not call.project.settings.hides_existence:
             raise
-    return decoy(tx, call)
+    return _decoy_beside(tx, call, profile)
 
 
 def for_sign_up_or_in(tx: Tx, call: Call[SignIn]) -> Recipient:
@@ -143,7 +143,7 @@ def for_sign_up_or_in(tx: Tx, call: Call[SignIn]) -> Recipient:
     except (UserDisabled, InvalidArgument):
         if not call.project.settings.hides_existence:
             raise
-    return decoy(tx, call)
+    return _decoy_beside(tx, call, profile)
 
 
 def decoy(tx: Tx, call: Call[SignIn]) -> Recipient:
@@ -155,20 +155,30 @@ def decoy(tx: Tx, call: Call[SignIn]) -> Recipient:
         InvalidArgument: The login ID or the custom claims are malformed, whoever it is.
         InvalidCaller: Step-up or MFA is asked for: nobody has a live session of such a user.
     """
-    identity = addresses.login_id(call.body.login_id)
+    profile = users.find_by_login_id(tx, addresses.login_id(call.body.login_id).canonical)
+    return _decoy_beside(tx, call, profile)
+
+
+def _decoy_beside(tx: Tx, call: Call[SignIn], profile: Profile | None) -> Recipient:
+    """Return a decoy in the place of a user who cannot be reached, or of nobody."""
+    identity, method = addresses.login_id(call.body.login_id), _method(call)
     options = call.body.login_options or _DEFAULTS
     check_custom_claims(options.custom_claims or {})
     _amr_of_live_session(tx, call, _NOBODY, options)
-    method = _method(call)
-    return _decoy(subject_of(tx, call.body.login_id), method, _address_to_show(tx, identity, method), call)
+    if profile is None:
+        users.find(tx, _NOBODY)  # takes the time that somebody takes
+    subject = profile.id if profile else _subject_of_sign_up(identity)
+    return _decoy(subject, method, _address_to_show(tx, identity, method), call)
 
 
 def _alike(tx: Tx, call: Call[SignIn], recipient: Recipient) -> Recipient:
     """Return a real recipient that shows no more than a decoy would, where the project hides existence."""
     if not call.project.settings.hides_existence:
         return recipient
-    shown = _address_to_show(tx, addresses.login_id(call.body.login_id), recipient.binding.method)
-    return replace(recipient, shown=shown)
+    identity, binding = addresses.login_id(call.body.login_id), recipient.binding
+    if identity.canonical == binding.folded:  # reading an address takes time, and a decoy's is read once
+        return replace(recipient, shown=identity.typed if binding.method == "email" else binding.address)
+    return replace(recipient, shown=_address_to_show(tx, identity, binding.method))
 
 
 def for_email_update(tx: Tx, call: Call[UpdateEmail]) -> Recipient:

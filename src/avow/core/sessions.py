@@ -97,10 +97,6 @@ class SessionClaims:
         }
 
 
-def _tenant_claim(grants: TenantGrants) -> dict[str, object]:
-    return {"name": grants.name, "roles": grants.roles, "permissions": grants.permissions}
-
-
 class Verdict(Enum):
     """What a refresh token is worth."""
 
@@ -158,3 +154,7 @@ def rotates(policy: str, *, is_sole_holder: bool) -> bool:
             newest one. Official clients of other kinds never store a new one, so theirs does not rotate.
     """
     return policy == "always" or (policy == "sole-holder" and is_sole_holder)
+
+
+def _tenant_claim(grants: TenantGrants) -> dict[str, object]:
+    return {"name": grants.name, "roles": grants.roles, "permissions": grants.permissions}

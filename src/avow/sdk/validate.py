@@ -100,10 +100,6 @@ class Checker:
         )
 
 
-def _demanding(expected: Expected, audience: tuple[str, ...]) -> Expected:
-    return replace(expected, audience=audience) if audience else expected
-
-
 def audiences(audience: str | Iterable[object] | None) -> tuple[str, ...]:
     """Return the audiences of which a token must name one; none when None.
 
@@ -116,3 +112,7 @@ def audiences(audience: str | Iterable[object] | None) -> tuple[str, ...]:
     if not named:
         raise refused("audience is an empty list, which no token could satisfy.")
     return tuple(text_of("audience", name) for name in named)
+
+
+def _demanding(expected: Expected, audience: tuple[str, ...]) -> Expected:
+    return replace(expected, audience=audience) if audience else expected

@@ -85,6 +85,19 @@ def answer(site: Site, request: Request) -> Response:
     return response
 
 
+def perform(site: Site, effect: Effect, project_id: str | None) -> object:
+    """Perform one effect, blocking, and return its result."""
+    match effect:
+        case Write(unit):
+            return site.store.run(project_id, unit) if project_id else site.store.run_anywhere(unit)
+        case Read(unit):
+            return site.store.look(project_id, unit) if project_id else site.store.look_anywhere(unit)
+        case Aside(work):
+            return site.pool.submit(work).result()
+        case Count(counters):
+            return site.kv.add(counters)
+
+
 def _run(site: Site, visit: Visit, steps: Generator[Effect, Any, Response]) -> Response:
     value: Any = None
     error: BaseException | None = None
@@ -98,16 +111,3 @@ def _run(site: Site, visit: Visit, steps: Generator[Effect, Any, Response]) -> R
             value = perform(site, effect, visit.project_id)
         except (AvowError, Exception) as raised:
             error = raised
-
-
-def perform(site: Site, effect: Effect, project_id: str | None) -> object:
-    """Perform one effect, blocking, and return its result."""
-    match effect:
-        case Write(unit):
-            return site.store.run(project_id, unit) if project_id else site.store.run_anywhere(unit)
-        case Read(unit):
-            return site.store.look(project_id, unit) if project_id else site.store.look_anywhere(unit)
-        case Aside(work):
-            return site.pool.submit(work).result()
-        case Count(counters):
-            return site.kv.add(counters)

@@ -56,7 +56,7 @@ def greet(url: str, facts: DevFacts, variables: Mapping[str, str]) -> None:
     ):
         console.print(f"[bold]{name:<16}[/bold]{value}")
     _show(console, "From a shell", _CURL.format(url=url, project_id=facts.project_id))
-    _show(console, "From Python", _PYTHON.format(url=url, project_id=facts.project_id))
+    _show(console, f"From Python, for example {sys.executable}", _PYTHON.format(url=url, project_id=facts.project_id))
     if variables:
         lines = "\n".join(f"export {name}={value}" for name, value in variables.items())
         _show(console, "Before either, let programs trust the certificate", lines)

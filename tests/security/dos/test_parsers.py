@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+import pytest
+
 from avow.testing.server import Server
 from tests.bed.cases import Case
 from tests.factories import new_email
@@ -51,6 +53,7 @@ TEXTS = {
 }
 
 
+@pytest.mark.timeout(300)
 def test_s_dos_03_patterns_and_parsers(case: Case, make_server: Callable[..., Server]) -> None:
     # Heads this large are refused as a whole otherwise: with this the readers of headers see them.
     place = in_process(make_server(header_bytes=1_048_576, body_bytes=4_194_304))

@@ -1,9 +1,11 @@
 """S-OTP-01 to 05, 11 and 12: how often codes are tried and sent, on the three back ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from itertools import cycle, islice
 from typing import Any
+
+import pytest
 
 from avow.testing.server import Server
 from avow.wire.projects import ProjectSettings
@@ -272,12 +274,20 @@ def _accepted(server: Server, hops: str) -> int:
     return sum(answer.status == 200 for answer in answers)
 
 
+@pytest.fixture
+def carriers() -> Iterator[list[OverHttp]]:
+    """Give a list for the ways to servers that a test makes; they are closed after its controls."""
+    made: list[OverHttp] = []
+    yield made
+    for carrier in made:
+        carrier.close()
+
+
 def test_s_otp_12_limits_against_toll_fraud(
-    case: Case, backend: Backend, launch_servers: Launch, sms_sink: SmsSink
+    case: Case, backend: Backend, launch_servers: Launch, sms_sink: SmsSink, carriers: list[OverHttp]
 ) -> None:
     gateway = {"URL": sms_sink.url, "ACCOUNT": "AC1", "TOKEN": "token", "FROM": "+15005550006"}
     servers = launch_servers(backend, {f"AVOW_SMS_{name}": value for name, value in gateway.items()})
-    carriers: list[OverHttp] = []
 
     def project(**settings: Any) -> Api:
         carriers.append(OverHttp(servers.urls))
@@ -337,5 +347,3 @@ def test_s_otp_12_limits_against_toll_fraud(
         api = project()
         assert statuses(api, ["+12125551234"] * 20, "/v1/auth/otp/signin/sms") == [401] * 20
         assert len(sms_sink.taken) == taken
-    for carrier in carriers[1:]:
-        carrier.close()

@@ -377,7 +377,7 @@ def test_f_db_05_slow_database(
         assert set(result.statuses) <= {200, 429, 503}, result.statuses
         refused = [outcome.seconds for outcome in result.outcomes if outcome.status != 200]
         assert len(refused) > per_second
-        assert max(refused) < WAIT_SECONDS + SLACK_SECONDS + 2  # a unit that had begun takes its round trips
+        assert p95(refused) < WAIT_SECONDS + SLACK_SECONDS  # a few have waited for the project before their own unit
     with case.cell("memory stays bounded"):
         assert max(grown) < 100 * 2**20, grown
     with case.cell("key sets and health answer"):

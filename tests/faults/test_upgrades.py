@@ -79,7 +79,7 @@ def test_f_upg_02_interrupted_migration(case: Case, filled_url: str, rounds: Rou
     case.control(lambda: "newer than" not in _serves(filled_url).err)
     stopped = 0
     with case.cell("killed at random points, nothing is changed"):
-        for number in range(rounds(5, 20)):
+        for number in range(rounds(3, 20)):
             process = subprocess.Popen(
                 [sys.executable, "-c", _MIGRATION, filled_url], env=environment(), stdout=subprocess.PIPE
             )
@@ -111,7 +111,7 @@ def test_f_upg_02_interrupted_creation(case: Case, sqlite_url: str, rounds: Roun
     case.control(lambda: True)
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     with case.cell("killed while the tables are made"):
-        for _ in range(rounds(4, 20)):
+        for _ in range(rounds(3, 20)):
             variables = {"AVOW_DATABASE_URL": sqlite_url, "AVOW_SECRET_KEY": SECRET_KEY}
             process = subprocess.Popen(
                 [sys.executable, "-m", "avow.cli", "migrate"], env=environment(variables), stdout=subprocess.DEVNULL

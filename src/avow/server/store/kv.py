@@ -277,11 +277,13 @@ class ValkeyKv:
         self._clock = clock
         self._alone = MemoryKv(clock)
         self._rarely = Rarely()
+        self._guard = threading.Lock()
+        self._is_away = False
         self._away_until = 0.0
 
     def add(self, counters: Sequence[Counter]) -> list[int]:
         """Add one to each counter and return the new values, in order."""
-        if monotonic() < self._away_until:
+        if self._is_away and not self._takes_turn():
             return self._alone.add(counters)
         now = self._clock()
         try:
@@ -290,11 +292,21 @@ class ValkeyKv:
                     name = f"avow:kv:{key}"
                     pipeline.incr(name)
                     pipeline.expire(name, max(1, ends_at - now))
-                return [int(value) for value in pipeline.execute()[::2]]
+                values = [int(value) for value in pipeline.execute()[::2]]
+            self._is_away = False
+            return values
         except self._errors as error:
-            self._away_until = monotonic() + _VALKEY_PAUSE_SECONDS
+            self._is_away, self._away_until = True, monotonic() + _VALKEY_PAUSE_SECONDS
             self._rarely.error("kv", f"Valkey does not answer; each process counts for itself: {error}")
             return self._alone.add(counters)
+
+    def _takes_turn(self) -> bool:
+        """Tell whether this caller is the one that tries again; the others do not wait for a server that hangs."""
+        with self._guard:
+            if monotonic() < self._away_until:
+                return False
+            self._away_until = monotonic() + _VALKEY_PAUSE_SECONDS
+            return True
 
     @property
     def fallbacks(self) -> int:

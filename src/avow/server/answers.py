@@ -7,7 +7,15 @@ import msgspec
 
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import sign
-from avow.errors import API_RATE_LIMIT_RETRY_AFTER_HEADER, AuthException, AvowError, RateLimitException, Unavailable
+from avow.errors import (
+    API_RATE_LIMIT_RETRY_AFTER_HEADER,
+    AuthException,
+    AvowError,
+    InvalidToken,
+    RateLimitException,
+    SessionEnded,
+    Unavailable,
+)
 from avow.server.credentials import REFRESH_COOKIE
 from avow.server.serving import Answer, Cookie, Issued
 from avow.server.visit import Response, Visit
@@ -76,6 +84,9 @@ def failure(visit: Visit, error: AvowError) -> Response:
         headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
     elif isinstance(error, Unavailable):
         headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
+    if visit.credential.via_cookie and isinstance(error, InvalidToken | SessionEnded):
+        # No script can remove the HttpOnly cookie of a session that is over.
+        headers.append(("set-cookie", _set_cookie(cleared_cookie(_policy(visit)))))
     envelope = ErrorEnvelope(
         error_code=error.error_code, error_description=error.text, error_message=error.error_message
     )
@@ -117,7 +128,7 @@ def sign_tokens(issued: Issued) -> Tokens:
 def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
     """Shape the answer that carries a session; in cookie mode the refresh token is only in the cookie."""
     claims = issued.claims
-    policy = visit.project.settings if visit.project else ProjectSettings()
+    policy = _policy(visit)
     body = JwtResponse(
         session_jwt=tokens.session,
         cookie_domain=policy.cookie_domain,
@@ -149,6 +160,10 @@ def refresh_cookie(refresh_jwt: str, claims: SessionClaims, policy: ProjectSetti
 def cleared_cookie(policy: ProjectSettings) -> Cookie:
     """Return the cookie that removes the refresh cookie, with the attributes it was set with."""
     return Cookie(REFRESH_COOKIE, "", max_age_seconds=0, domain=policy.cookie_domain)
+
+
+def _policy(visit: Visit) -> ProjectSettings:
+    return visit.project.settings if visit.project else ProjectSettings()
 
 
 def _encoded(body: object) -> bytes:

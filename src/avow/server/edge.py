@@ -21,7 +21,6 @@ from avow.errors import (
     MalformedRequest,
     MethodNotAllowed,
     NotFound,
-    RateLimitException,
     RequestTooLarge,
     ServerFault,
 )
@@ -119,12 +118,13 @@ class Edge:
     def answer(self, visit: Visit) -> Generator[Effect, Any, Response]:
         """Answer one request: checks in order, then the handler, then the encoding."""
         try:
-            if visit.request.verb == "OPTIONS":
-                return (yield from _preflight(self, visit))
-            for check in CHECKS:
+            is_preflight = visit.request.verb == "OPTIONS"
+            for check in PREFLIGHT_CHECKS if is_preflight else CHECKS:
                 pending = check(self, visit)
                 if pending is not None:
                     yield from pending
+            if is_preflight:
+                return (yield from _preflight(self, visit))
             result = yield from _handled(visit)
             if isinstance(result, Issued):
                 result = _signed(self, visit, result)
@@ -297,6 +297,9 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+PREFLIGHT_CHECKS: tuple[Check, ...] = (_bounded, _described, _within_limits)
+
+
 # --- Parts of the checks ---------------------------------------------------------------------------------------
 
 
@@ -422,7 +425,7 @@ def _note_refusal(edge: Edge, visit: Visit, error: AvowError) -> Steps[None]:
         [seen] = yield from count((key, (minute + 1) * 60))
         if seen <= limits.NOTED_REFUSALS_PER_MINUTE:
             yield from write(_audit_refusal, visit.endpoint_id, visit.client, error.error_code)
-    except (AvowError, RateLimitException):
+    except AvowError:
         return  # the refusal itself must be answered, whatever becomes of its record
 
 

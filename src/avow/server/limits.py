@@ -35,7 +35,9 @@ def of_request(visit: Visit, now: int) -> list[Counter]:
     if visit.endpoint_id in _UNCOUNTED:
         return []
     settings = visit.project.settings if visit.project else _DEFAULTS
-    counters = [_counter("client", subscriber(visit.client.address), settings.requests_per_minute, now)]
+    # Counted per project, so that a busy back end of one project is not refused at another with a lower limit.
+    client = f"{visit.project.id if visit.project else ''}:{subscriber(visit.client.address)}"
+    counters = [_counter("client", client, settings.requests_per_minute, now)]
     if visit.project is not None:
         counters.append(_counter("project", visit.project.id, settings.project_requests_per_minute, now))
     return counters

@@ -120,8 +120,8 @@ LOOK_ALIKES = {
     "circled letter": ("carol@example.com", "\u24d2arol@example.com"),
     "accent": ("jose@example.com", "jos\u00e9@example.com"),
     "domain with a look-alike": ("dan@example.com", "dan@ex\u0430mple.com"),
-    "domain with sharp s": ("eva@strasse.com", "eva@stra\u00dfe.com"),
-    "domain with a dotless i": ("ina@mike.com", "ina@m\u0131ke.com"),
+    "domain with sharp s": ("eva@strasse.test", "eva@stra\u00dfe.test"),
+    "domain with a dotless i": ("ina@mike.test", "ina@m\u0131ke.test"),
 }
 REFUSED = {
     "zero-width space": "mike\u200b@example.com",

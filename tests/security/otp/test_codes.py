@@ -106,23 +106,30 @@ def test_s_otp_08_sign_up_proves_only_where_the_code_went(case: Case, each_place
     }
     for name, naming in ways.items():
         with case.cell(f"another address in {name}"):
-            login_id, address = new_email("login"), new_email("mail")
+            login_id, address = new_email("login").partition("@")[0], new_email("mail")
             started = place.api.post("/v1/auth/otp/signup/email", body={"loginId": login_id, **naming(address)})
             assert started.status == 200
             assert {message.to for message in place.avow.messages()} & {login_id, address} == {address}
             user = place.verify_code(login_id, place.avow.code(address)).body["user"]
             assert (user["email"], user["verifiedEmail"]) == (address, True)
             assert login_id not in (user["email"], user["phone"])
+    for name, naming in ways.items():
+        with case.cell(f"a login ID that is somebody's address, another one in {name}"):
+            before = state(place)
+            body = {"loginId": new_email("owner"), **naming(new_email("thief"))}
+            refused = place.api.post("/v1/auth/otp/signup/email", body=body)
+            assert (refused.status, refused.body["errorCode"]) == (400, "E011004")
+            assert state(place) == before
     with case.cell("an address beside a number"):
-        login_id, address, phone = new_phone(), new_email(), new_phone()
+        address, phone = new_email(), new_phone()
+        login_id = phone
         body = {"loginId": login_id, "user": {"email": address, "phone": phone}}
         assert place.api.post("/v1/auth/otp/signup/sms", body=body).status == 200
         assert not place.avow.messages(address)
-        assert not place.avow.messages(login_id)
         user = send_back(place, login_id, place.avow.code(phone), method="sms").body["user"]
         assert (user["phone"], user["verifiedPhone"], user["verifiedEmail"]) == (phone, True, False)
     with case.cell("a code for one address does not sign up the other"):
-        login_id, address = new_email(), new_email()
+        login_id, address = new_email().partition("@")[0], new_email()
         place.api.post("/v1/auth/otp/signup/email", body={"loginId": login_id, "user": {"email": address}})
         before = state(place)
         assert_refused(place.verify_code(address, place.avow.code(address)))

@@ -15,8 +15,8 @@ from avow.server.store import Store, StoreRefused, Tx, check_schema, open_store
 from avow.server.store.postgres import translate
 from avow.testing.clock import FileClock
 from tests.bed import postgres, programs
-from tests.server.store.conftest import OTHER, PROJECT, TENANTS, bump, insert_tenant, opened, version
 from tests.bed.proxy import DatabaseProxy as Proxy
+from tests.server.store.conftest import OTHER, PROJECT, TENANTS, bump, insert_tenant, opened, version
 
 
 @pytest.fixture

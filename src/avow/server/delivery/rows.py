@@ -82,7 +82,8 @@ ON CONFLICT (project_id, id) DO UPDATE SET value = counters.value + 1, ends_at =
 SENDS = """
 SELECT
   (SELECT created_at FROM outbox
-   WHERE project_id = :project_id AND address_mac = :address_mac AND created_at > :address_since AND created_at <= :latest
+   WHERE project_id = :project_id AND address_mac = :address_mac
+     AND created_at > :address_since AND created_at <= :latest
    ORDER BY created_at DESC LIMIT 1 OFFSET :address_offset) AS address_filled_at,
   (SELECT created_at FROM outbox
    WHERE project_id = :project_id AND created_at > :project_since AND created_at <= :latest

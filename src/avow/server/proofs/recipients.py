@@ -257,9 +257,22 @@ def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str, options: Logi
 
 
 def _new_person(call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:
-    """Return the recipient of a sign-up: only the address that gets the secret becomes the user's."""
+    """Return the recipient of a sign-up: only the address that gets the secret becomes the user's, proven.
+
+    A login ID that is itself an address or number is the user's address or number: an account that answers to
+    somebody's address while its codes go elsewhere would shut out its owner.
+
+    Raises:
+        InvalidArgument: Another one is named beside it.
+    """
     address = _address_of_sign_up(identity, method, body)
     known = body.user
+    email = address if method == "email" else _email_or_nothing(known.email if known else None)
+    phone = address if method != "email" else _phone_or_nothing(known.phone if known else None)
+    if addresses.is_email(identity.typed):
+        email = _same(email, addresses.email(identity.typed).address)
+    elif addresses.is_phone(identity.typed):
+        phone = _same(phone, addresses.phone(identity.typed).e164)
     options = body.login_options or _DEFAULTS
     person = NewPerson(
         login_id=identity.canonical,
@@ -268,8 +281,8 @@ def _new_person(call: Call[object], identity: LoginId, method: Method, body: Sig
         given_name=(known and known.given_name) or "",
         middle_name=(known and known.middle_name) or "",
         family_name=(known and known.family_name) or "",
-        email=address if method == "email" else _email_or_nothing(known.email if known else None),
-        phone=address if method != "email" else _phone_or_nothing(known.phone if known else None),
+        email=email,
+        phone=phone,
     )
     binding = Binding(
         does="sign-up",
@@ -296,6 +309,19 @@ def _address_of_sign_up(identity: LoginId, method: Method, body: SignUp) -> str:
         return addresses.email(body.email or (user and user.email) or identity.typed).address
     named = {"sms": body.phone, "voice": body.voice or body.phone, "whatsapp": body.whatsapp or body.phone}[method]
     return addresses.phone(named or (user and user.phone) or identity.typed).e164
+
+
+def _same(named: str, login_id: str) -> str:
+    """Return the address named, which has to be the login ID; the login ID when none is named.
+
+    Raises:
+        InvalidArgument: It is another one.
+    """
+    if named and addresses.login_id(named).canonical != addresses.login_id(login_id).canonical:
+        raise InvalidArgument(
+            error_message="A login ID that is an e-mail address or phone number has to be the user's own."
+        )
+    return named or login_id
 
 
 def _folded(method: Method, address: str) -> str:

@@ -88,7 +88,7 @@ def test_sends_and_verifies_are_never_repeated(client: Any, server: FakeServer) 
             server.answers[route] = _raising(kind())
             with pytest.raises(kind):
                 act()
-            assert len(server.requests) == 1
+            assert [f"{request.verb} {request.path}" for request in server.requests].count(route) == 1
 
 
 def test_refresh_and_gets_are_repeated(client: Any, server: FakeServer) -> None:
@@ -114,3 +114,10 @@ def _raising(error: AvowError) -> Any:
         raise error
 
     return handle
+
+
+def test_a_code_is_not_spent_while_no_keys_can_be_had(client: Any, server: FakeServer) -> None:
+    server.answers["GET /v2/keys/P2sdktests"] = _raising(errors.Unreachable())
+    with pytest.raises(errors.KeysUnavailable):
+        client.otp.verify_code(EMAIL, "mia@example.com", "123456")
+    assert all("verify" not in request.path for request in server.requests)

@@ -124,6 +124,7 @@ class Flows:
     def sign_in(self, call: Call[AuthBody], audience: Audience = None) -> Flow[JWTResponse]:
         """Send a call that is answered with a session, and verify its tokens."""
         wanted = audiences(audience)
+        yield from self._keys()  # a code is spent once it is sent: without keys its session could not be taken
         body = yield from self.deliver(call)
         return (yield from self._session_of(body, wanted, presented=""))
 

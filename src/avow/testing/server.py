@@ -10,7 +10,7 @@ from avow.core.ids import secret_text
 from avow.embed.transport import InProcessTransport
 from avow.server.app import build
 from avow.server.delivery.inbox import InboxMessage, InboxSender
-from avow.server.keys import actions as keys
+from avow.server.founding import found
 from avow.server.projects import actions as projects
 from avow.server.settings import Settings
 from avow.server.store import Tx, create
@@ -62,11 +62,10 @@ class Server:
         project_id = projects.new_id(self.clock())
 
         def set_up(tx: Tx) -> str:
-            projects.create(tx, name)
-            keys.create_set(tx, keys.SESSION, "ES256")
+            founded = found(tx, name)
             if settings:
                 projects.change_settings(tx, settings, actor="test")
-            return keys.create_management_key(tx, "test")[1]
+            return founded.management_key
 
         return Avow(self, project_id, self.site.store.run(project_id, set_up))
 

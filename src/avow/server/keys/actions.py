@@ -54,12 +54,12 @@ def rotate(tx: Tx, key_set: str, *, algorithm: str, overlap_seconds: int) -> str
     Raises:
         InvalidArgument: The project has no such set.
     """
+    projects.bump(tx)  # first: it locks the project, so that of two rotations at once the second waits
     tx.all(rows.RETIRE_ACTIVE, rows.IdRow, key_set=key_set, unpublish_at=tx.now + overlap_seconds)
     promoted = tx.one(rows.PROMOTE_NEXT, rows.IdRow, key_set=key_set)
     if promoted is None:
         raise InvalidArgument(error_message=f"The project has no key set {key_set!r}.")
     _insert(tx, key_set, SigningKey.generate(algorithm), "next")
-    projects.bump(tx)
     tx.audit("signing_key.rotated", actor="command", data={"set": key_set, "kid": promoted.id})
     return promoted.id
 

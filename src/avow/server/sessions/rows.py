@@ -136,8 +136,10 @@ END_OF_REIGN = """
     RETURNING id
 """
 
+# A session that does not rotate gets a new refresh token here, under the key of today: its generation begins anew, so
+# that it ends with that key (END_OF_REIGN).
 SELECT_TENANT = """
-    UPDATE sessions SET tenant_id = :tenant_id
+    UPDATE sessions SET tenant_id = :tenant_id, rotated_at = CASE WHEN rotates = 0 THEN :now ELSE rotated_at END
     WHERE project_id = :project_id AND id = :id AND revoked_at IS NULL
     RETURNING id
 """

@@ -32,12 +32,14 @@ def refresh(tx: Tx, call: Call[Nothing]) -> Issued | Refusal:
     return actions.refresh(tx, call)
 
 
-def try_refresh(tx: Tx, call: Call[Nothing]) -> Issued | Nothing:
+def try_refresh(tx: Tx, call: Call[Nothing]) -> Issued | Answer | Nothing:
     """Refresh if there is a live session; answer `{}` otherwise. For pages that do not know whether anybody is in."""
     if not isinstance(call.caller, SessionCaller):
         return Nothing()
     result = actions.refresh(tx, call)
-    return Nothing() if isinstance(result, Refusal) else result
+    if not isinstance(result, Refusal):
+        return result
+    return Answer(Nothing(), cookies=(cleared_cookie(call.project.settings),)) if call.caller.via_cookie else Nothing()
 
 
 def logout(tx: Tx, call: Call[Nothing]) -> Answer:

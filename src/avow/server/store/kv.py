@@ -16,6 +16,7 @@ from avow.clock import Clock, system_clock
 from avow.errors import Unavailable
 from avow.server.store.forks import watch
 from avow.server.store.jobs import Rarely
+from avow.server.store.lockfile import LockFile
 from avow.server.store.opening import is_sqlite, sqlite_path
 from avow.server.store.rows import ADD_COUNTERS, SWEEP_COUNTERS, CounterRow
 from avow.server.store.store import Store
@@ -158,7 +159,7 @@ class SqliteKv:
         with self._lock:
             try:
                 return self._add(counters)
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, Unavailable) as error:
                 self._rarely.error("kv", f"the file of rate limits fails; each process counts for itself: {error}")
                 self._recover(error)
         return self._alone.add(counters)
@@ -201,8 +202,17 @@ class SqliteKv:
     def _open(self) -> sqlite3.Connection:
         Path(self._path).touch(mode=0o600)
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", _FILE_TABLE):
-            connection.execute(sql)
+        # Of processes that make the file at once, SQLite refuses all but one the switch to WAL without any wait.
+        opening = LockFile(f"{self._path}.lock")
+        try:
+            with opening.held(_BUSY_SECONDS):
+                for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", _FILE_TABLE):
+                    connection.execute(sql)
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            opening.close()
         self._connection = connection
         return connection
 

@@ -49,7 +49,7 @@ def over_http(server: Server, observe: Observe | None = None) -> Iterator[str]:
         observe: Sees every request with its answer.
     """
     site = dataclasses.replace(server.site, observe=observe) if observe else server.site
-    config = uvicorn.Config(AsgiApp(site), host="127.0.0.1", port=0, lifespan="on", log_level="error", access_log=False)
+    config = uvicorn.Config(AsgiApp(site), host="127.0.0.1", port=0, lifespan="on", log_config=None, access_log=False)
     listener = uvicorn.Server(config)
     thread = threading.Thread(target=listener.run, name="test-http", daemon=True)
     thread.start()

@@ -96,9 +96,11 @@ def test_wrong_code_leaves_the_cursor_in_the_field(open_page: OpenPage, dev: Dev
     page = open_page()
     ask(page, dev, mail, "Send me a code")
     code = dev.message(mail)["code"]
+    expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(f"{(int(code) + 1) % 1_000_000:06d}")
     expect(page.get_by_role("alert")).to_have_text("That code is not right. Tries left: 4.")
     expect(page.get_by_role("button", name=re.compile("^Send again in "))).to_be_disabled()
+    expect(page.get_by_label("Code")).to_be_focused()
     page.keyboard.type(code)
     expect_signed_in(page, mail)
 
@@ -106,6 +108,7 @@ def test_wrong_code_leaves_the_cursor_in_the_field(open_page: OpenPage, dev: Dev
 def test_keyboard_alone_is_enough(open_page: OpenPage, dev: Dev, mail: str) -> None:
     page = open_page()
     page.goto(f"{dev.url}/login")
+    expect(page.get_by_role("textbox")).to_be_focused()
     page.keyboard.type(mail)
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Send me a code")).to_be_focused()

@@ -143,7 +143,10 @@ def test_deeper_nesting_is_malformed(depth: int) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0")),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", 'b"\\', "[{"]), inner),
     max_leaves=40,
 )

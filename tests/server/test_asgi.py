@@ -1,13 +1,15 @@
-"""The ASGI driver on its own: what becomes of requests when the store takes no unit."""
+"""The ASGI driver on its own: what becomes of requests when the store takes no unit, and of trailers."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from avow.errors import AvowError, Unavailable
 from avow.server.asgi import AsgiApp
 from avow.server.store import Job, Store
-from avow.server.visit import Request, Response
+from avow.server.visit import Request, Response, Visit
 from tests.server.api import Api
 
 
@@ -49,3 +51,21 @@ def test_request_that_gives_up_takes_no_other_with_it(api: Api, monkeypatch: pyt
             return await staying
 
     assert asyncio.run(one_gives_up()).status == 503
+
+
+def test_what_follows_the_body_is_no_header(api: Api) -> None:
+    seen: list[Visit] = []
+    site = replace(api.avow.server.site, observe=lambda visit, *_: seen.append(visit))
+    headers = [(b"x-forwarded-for", b"198.51.100.7")]
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
+
+    async def receive() -> dict[str, Any]:
+        headers.append((b"x-forwarded-for", b"192.0.2.1"))  # as uvicorn does with trailers
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: object) -> None:
+        pass
+
+    asyncio.run(AsgiApp(site)(scope, receive, send))
+    assert [visit.request.headers for visit in seen] == [{"x-forwarded-for": "198.51.100.7"}]
+    assert seen[0].request.header_count == 1

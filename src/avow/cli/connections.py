@@ -1,7 +1,8 @@
 """HTTP/1.1 connections with bounds on what a client may send before it has asked for anything.
 
-uvicorn closes connections that are idle between requests, but waits for ever for the rest of a request's head, and
-keeps as much of it as comes. The body is bounded by the ASGI driver.
+uvicorn closes connections that are idle between requests, but waits for ever for the rest of a request's head, keeps as
+much of it as comes, and takes the trailers after a body in chunks for further headers, however many there are. The body
+itself is bounded by the ASGI driver.
 """
 
 import asyncio
@@ -25,11 +26,11 @@ def bounded(settings: Settings) -> type["BoundedProtocol"]:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection that is closed when the head of a request is too slow or too large."""
+    """A connection that is closed when what is not body (head, trailers) is too large, or the head too slow."""
 
     head_seconds = 15
     most_head_bytes = 65_536
-    _head_bytes = 0
+    _head_bytes = 0  # of the head, then since its end or the last byte of body
     _is_in_head = True
     _head_timer: asyncio.TimerHandle | None = None
 
@@ -39,12 +40,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; too many of them without a whole head end the connection."""
+        """Take bytes; too many of them that are no body end the connection."""
         self._head_bytes += len(data)
         super().data_received(data)
-        if self._is_in_head and self._head_bytes > self.most_head_bytes and not self.transport.is_closing():
+        if self._head_bytes <= self.most_head_bytes or self.transport.is_closing():
+            return
+        if self._is_in_head:
             self.transport.write(_too_large())
             self.transport.close()
+        else:  # an answer may be on its way already
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
         """Expect the rest of a head that has begun."""
@@ -53,9 +58,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._expect_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; drop a trailer, which could pass for a header that a proxy has checked.
+
+        Spec: RFC 9110 section 6.5.1.
+        """
+        if self._is_in_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Hand a part of the body on."""
+        self._head_bytes = 0
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         """Leave the request to the application."""
         self._is_in_head = False
+        self._head_bytes = 0
         self._forget_head()
         super().on_headers_complete()
 

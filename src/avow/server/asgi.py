@@ -62,6 +62,7 @@ class AsgiApp:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         settings = self._site.settings
         is_late = False
+        headers = _headers(scope)  # before the body: some servers add what follows it (trailers) to the same list
         body: bytes | None = None
         try:
             async with asyncio.timeout(settings.request_seconds):
@@ -70,7 +71,7 @@ class AsgiApp:
             is_late = True
         except _Gone:
             return
-        request = _request(scope, body)
+        request = _request(scope, headers, body)
         response = self._refuse_late(request) if is_late else await self.answer(request)
         await _send(send, response, is_head=scope["method"] == "HEAD", receive=receive if body is None else None)
 
@@ -183,7 +184,8 @@ def _is_always_answered(request: Request) -> bool:
     return request.path in _PROBES or request.path.startswith("/v2/keys/") or request.path.endswith("/jwks.json")
 
 
-def _request(scope: Scope, body: bytes | None) -> Request:
+def _headers(scope: Scope) -> tuple[dict[str, str], int]:
+    """Return the headers by name, and how many lines there were."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -191,6 +193,10 @@ def _request(scope: Scope, body: bytes | None) -> Request:
             headers[name] += ("; " if name == "cookie" else ", ") + value
         else:
             headers[name] = value
+    return headers, len(scope["headers"])
+
+
+def _request(scope: Scope, headers: tuple[dict[str, str], int], body: bytes | None) -> Request:
     path = scope["path"]
     root = scope.get("root_path", "")
     if root and path.startswith(root):
@@ -200,10 +206,10 @@ def _request(scope: Scope, body: bytes | None) -> Request:
         scope["method"],
         path,
         scope["query_string"].decode("latin-1"),
-        headers,
+        headers[0],
         body,
         client[0] if client else "",
-        len(scope["headers"]),
+        headers[1],
     )
 
 

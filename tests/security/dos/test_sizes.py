@@ -1,5 +1,6 @@
 """S-DOS-01 and 04: bodies and heads that are too large, and bodies that grow when they are read."""
 
+import contextlib
 import gzip
 import json
 import zlib
@@ -100,6 +101,11 @@ def test_s_dos_01_bodies_and_heads(case: Case, server: Served, rounds: Rounds) -
         kind, size = "application/x-www-form-urlencoded", ("content-length", str(len(body)))
         path = f"/login/{server.api.project_id}"
         assert 400 <= tell(server.port, [_request(server, path, size, kind=kind), body]).status < 500
+    for name, piece in (("in lines", b"x: " + b"b" * 60_000 + b"\r\n"), ("in one line", b"b" * 65_536)):
+        with case.cell(f"100 MB of trailers {name}"):
+            opened = [_request(server, VERIFY, ("transfer-encoding", "chunked")), b"2\r\n{}\r\n0\r\nx: "]
+            with contextlib.suppress(ConnectionError):  # no answer is owed
+                assert tell(server.port, [*opened, *(piece for _ in range(HUGE // len(piece)))]).status < 500
     with case.cell("memory"):
         assert server.memory() - before < MOST_GROWTH
 

@@ -136,7 +136,28 @@ def test_f_clk_02_skewed_instances(case: Case, apart: tuple[Place, Place, FileCl
                 statuses |= {two.api.me(person.refresh_jwt).status, two.api.refresh(person.refresh_jwt).status}
                 assert one.api.refresh(person.refresh_jwt).status in (200, 401)
             assert statuses <= {200, 401}, statuses
+    for seconds in (120, -120):
+        other_clock.reset()
+        other_clock.advance(seconds)
+        with case.cell("120 s apart: a warning at start or in health" if seconds > 0 else "120 s behind: the same"):
+            assert "warning" not in here.api.get("/readyz").body
+            told = there.api.get("/readyz")
+            assert told.status == 200
+            assert _WARNING in told.body["warning"]
+            assert ("ahead of" if seconds > 0 else "behind") in told.body["warning"]
+            assert _log_of(there).count(_WARNING) == 1
     other_clock.reset()
+    with case.cell("no warning once they agree"):
+        assert "warning" not in there.api.get("/readyz").body
+
+
+_WARNING = "The clock of this server is 1"  # 120 s, give or take the second in which it was asked
+
+
+def _log_of(place: Place) -> str:
+    servers = place.servers
+    assert servers is not None
+    return servers.instances[0].said()
 
 
 def _signed_in(here: Place, one: Place) -> Person:

@@ -14,6 +14,7 @@ from avow.server.delivery.senders import Sender
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.openapi import encoded as encoded_openapi
+from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.handlers import Readiness, operations_slice
 from avow.server.operations.housekeeping import Housekeeper
 from avow.server.operations.metrics import Metrics, State
@@ -76,10 +77,11 @@ def build(
     kv = open_kv(store, valkey_url=settings.valkey_url, clock=clock, processes=processes)
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     courier = Courier(store, senders, clock)
-    housekeeper = Housekeeper(store)
+    watch = ClockWatch(settings.database_url)
+    housekeeper = Housekeeper(store, watch)
     pool = Pool(settings.hash_threads)
     readiness, metrics = Readiness(), Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
-    operations = operations_slice(readiness, metrics, settings)
+    operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     directory = ProjectDirectory(clock, settings, frozenset(senders))

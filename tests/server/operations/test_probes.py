@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from avow.server.operations.clocks import ClockWatch
 from avow.server.site import answer
 from avow.server.visit import Request, Response
+from avow.testing.clock import MovableClock
 from avow.testing.server import Avow, Server
 
 
@@ -14,10 +16,64 @@ def ask(server: Server, path: str, peer: str = "127.0.0.1", **headers: str) -> R
     return answer(server.site, Request("GET", path, "", sent, b"", peer, len(sent)))
 
 
-def test_health_and_readiness(server: Server) -> None:
-    for path in ("/healthz", "/readyz"):
-        response = ask(server, path)
-        assert (response.status, response.body) == (200, b'{"status":"ok"}')
+def test_health_and_readiness() -> None:
+    server = Server()
+    try:
+        for path in ("/healthz", "/readyz"):
+            response = ask(server, path)
+            assert (response.status, response.body) == (200, b'{"status":"ok"}')
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "warning"), [(0, ""), (4, ""), (-3, ""), (120, "120 s ahead of"), (-120, "s behind that")]
+)
+def test_clock_that_differs_from_that_of_postgres_is_told(
+    postgres_url: str, caplog: pytest.LogCaptureFixture, ahead: int, warning: str
+) -> None:
+    clock = MovableClock()
+    server = Server(postgres_url, clock=clock)
+    try:
+        clock.advance(ahead)
+        answers = [ask(server, "/readyz") for _ in range(3)]
+        assert {each.status for each in answers} == {200}
+        assert all(warning in each.body.decode() for each in answers)
+        assert (b"warning" in answers[0].body) == bool(warning)
+        shown = ask(server, "/metrics").body.decode()
+        (line,) = [line for line in shown.splitlines() if line.startswith("avow_clock_ahead_seconds")]
+        assert abs(float(line.split()[1]) - ahead) <= 1
+        clock.reset()
+        assert ask(server, "/readyz").body == b'{"status":"ok"}'
+    finally:
+        server.close()
+    assert [record.levelname for record in caplog.records if record.name == "avow.clock"] == ["WARNING"] * bool(warning)
+
+
+def test_clock_over_sqlite_has_none_to_differ_from(tmp_path: Path) -> None:
+    clock = MovableClock()
+    server = Server(f"sqlite:///{tmp_path / 'avow.sqlite3'}", clock=clock)
+    try:
+        clock.advance(120)
+        assert ask(server, "/readyz").body == b'{"status":"ok"}'
+    finally:
+        server.close()
+
+
+def test_housekeeper_looks_at_the_clock(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    clock = MovableClock()
+    server = Server(postgres_url, clock=clock)
+    try:
+        watch = ClockWatch(postgres_url)
+        watch.look(server.site.store)
+        assert not caplog.records
+        clock.advance(-120)
+        for _ in range(2):
+            watch.look(server.site.store)
+        (record,) = caplog.records
+        assert "behind" in record.getMessage()
+    finally:
+        server.close()
 
 
 def test_draining_server_is_healthy_and_not_ready() -> None:

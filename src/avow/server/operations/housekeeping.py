@@ -1,4 +1,4 @@
-"""Housekeeping: what has ended is deleted after a while, in small steps beside the requests."""
+"""Housekeeping: what has ended is deleted after a while, in small steps beside the requests; clocks are compared."""
 
 import logging
 import threading
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from avow.errors import AvowError
 from avow.server.challenges import actions as challenges
+from avow.server.operations.clocks import ClockWatch
 from avow.server.projects import actions as projects
 from avow.server.sessions import actions as sessions
 from avow.server.store import Store, Tx
@@ -27,8 +28,9 @@ class Housekeeper:
     Messages and the counters of rate limits are looked after by the courier and by `kv`.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, watch: ClockWatch | None = None) -> None:
         self._store = store
+        self._watch = watch
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -55,6 +57,8 @@ class Housekeeper:
         pause = _FIRST_SECONDS
         while not self._stopping.wait(pause):
             pause = _EVERY_SECONDS
+            if self._watch is not None:
+                self._watch.look(self._store)
             try:
                 deleted = self.run_once()
                 _log.debug("%d rows that had ended were deleted", deleted)

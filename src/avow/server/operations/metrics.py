@@ -71,15 +71,16 @@ class Metrics:
         if len(early) >= _EARLY:
             self._catch_up()
 
-    def text(self, waiting: Mapping[str, int]) -> tuple[str, bytes]:
+    def text(self, waiting: Mapping[str, int], ahead_seconds: int) -> tuple[str, bytes]:
         """Return content type and text of the metrics.
 
         Args:
             waiting: Unfinished messages of the installation, by delivery method.
+            ahead_seconds: By how much this machine's clock is ahead of the database server's.
         """
         self._catch_up()
         self._library.sample(self._state())
-        return self._library.text(waiting)
+        return self._library.text(waiting, ahead_seconds)
 
     def _catch_up(self) -> None:
         early, self._early = self._early, None
@@ -134,7 +135,7 @@ class _Library:
         self._units.inc(max(0, state.store.units - last.store.units))
         self._fallbacks.inc(max(0, state.fallbacks - last.fallbacks))
 
-    def text(self, waiting: Mapping[str, int]) -> tuple[str, bytes]:
+    def text(self, waiting: Mapping[str, int], ahead_seconds: int) -> tuple[str, bytes]:
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
         from prometheus_client.metrics_core import GaugeMetricFamily
         from prometheus_client.multiprocess import MultiProcessCollector
@@ -146,17 +147,20 @@ class _Library:
         outbox = GaugeMetricFamily("avow_outbox_waiting", "Messages that are not finished.", labels=["method"])
         for method, messages in waiting.items():
             outbox.add_metric([method], messages)
+        ahead = GaugeMetricFamily(
+            "avow_clock_ahead_seconds", "This machine's clock ahead of the database server's.", ahead_seconds
+        )
         moment = CollectorRegistry()
-        moment.register(_Moment(outbox))
+        moment.register(_Moment(outbox, ahead))
         return CONTENT_TYPE_LATEST, generate_latest(counts) + generate_latest(moment)
 
 
 class _Moment:
-    """A family whose values were read for one answer."""
+    """Families whose values were read for one answer."""
 
-    def __init__(self, family: "Metric") -> None:
-        self._family = family
+    def __init__(self, *families: "Metric") -> None:
+        self._families = families
 
     def collect(self) -> "Iterable[Metric]":
-        """Return it; prometheus-client calls this."""
-        return [self._family]
+        """Return them; prometheus-client calls this."""
+        return self._families

@@ -83,6 +83,32 @@ def test_check_says_nothing_about_a_good_installation(installation: dict[str, st
     assert (said.code, said.err) == (0, "")
 
 
+@pytest.fixture
+def mute_installation(installation: dict[str, str]) -> dict[str, str]:
+    """Give the settings of an installation that can send nothing."""
+    return {name: value for name, value in installation.items() if not name.startswith(("AVOW_SMTP", "AVOW_SMS"))}
+
+
+def test_check_says_that_nobody_can_be_sent_a_code(mute_installation: dict[str, str]) -> None:
+    said = avow("serve", "--check", variables=mute_installation)
+    assert said.code == 0
+    assert said.err.startswith("avow: Nobody can be sent a code or a link")
+    assert "AVOW_SMTP_HOST" in said.err
+    assert "AVOW_SMS_URL" in said.err
+
+
+@pytest.mark.parametrize("one", [{"AVOW_SMTP_HOST": "localhost"}, {"AVOW_SMS_URL": "http://localhost:9"}])
+def test_check_is_content_with_one_carrier(mute_installation: dict[str, str], one: dict[str, str]) -> None:
+    assert avow("serve", "--check", variables={**mute_installation, **one}).err == ""
+
+
+def test_start_warns_that_nobody_can_be_sent_a_code(serve: StartServe) -> None:
+    server = serve(variables={"AVOW_SMTP_HOST": "", "AVOW_SMS_URL": ""})
+    server.stop()
+    (line,) = [json.loads(line) for line in server.said().splitlines() if "Nobody can be sent" in line]
+    assert line["level"] == "warning"
+
+
 # --- How it serves ---------------------------------------------------------------------------------------------
 
 

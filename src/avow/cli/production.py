@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from avow.core.vault import Vault
 from avow.server import logs
 from avow.server.app import build
 from avow.server.operations import actions as operations
+from avow.server.operations.clocks import ClockWatch, clock_warning
 from avow.server.projects import actions as projects
 from avow.server.settings import Settings, from_environment
 from avow.server.store import check_schema, check_secret, open_store
@@ -45,9 +47,13 @@ def run(options: ServeOptions) -> int:
     """
     settings = from_environment(os.environ)
     logs.configure(settings.log_level)
-    check(settings)
+    warnings = check(settings)
     if options.only_checks:
+        for warning in warnings:
+            print(f"avow: {warning}", file=sys.stderr)
         return 0
+    for warning in warnings:
+        _log.warning("%s", warning)
     listener = listen(options.host, options.port)
     host, port = listener.getsockname()[:2]
     _log.info("serving %s on %s port %d with %d worker(s)", settings.public_url, host, port, options.workers)
@@ -61,8 +67,11 @@ def run(options: ServeOptions) -> int:
         rmtree(folder, ignore_errors=True)
 
 
-def check(settings: Settings) -> None:
+def check(settings: Settings) -> list[str]:
     """Make sure that there is a database to serve; nothing in it is changed but the note of its first secret key.
+
+    Returns:
+        What the operator should know although the server can start, a sentence each.
 
     Raises:
         StoreRefused: It has another schema, is damaged, or was made with another secret key.
@@ -79,9 +88,18 @@ def check(settings: Settings) -> None:
             raise CannotStart(_DEVELOPMENT)
         if not store.look_anywhere(projects.every):
             raise CannotStart("There is no project yet; make one with `avow project create NAME`.")
+        ahead = store.look_anywhere(ClockWatch(settings.database_url).ahead)
     finally:
         store.close()
+    carriers = "" if settings.smtp_host or settings.sms_url else _NO_CARRIER
+    return [warning for warning in (carriers, clock_warning(ahead)) if warning]
 
+
+_NO_CARRIER = (
+    "Nobody can be sent a code or a link, so nobody can sign in: there is no mail server and no SMS gateway. Set "
+    "AVOW_SMTP_HOST and AVOW_MAIL_FROM for e-mail, or AVOW_SMS_URL, AVOW_SMS_ACCOUNT, AVOW_SMS_TOKEN and AVOW_SMS_FROM "
+    "for SMS, calls and WhatsApp."
+)
 
 _DEVELOPMENT = (
     "This database was made by `avow dev`, whose keys lie beside it in clear text; set AVOW_DATABASE_URL to another "

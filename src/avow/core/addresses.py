@@ -40,7 +40,8 @@ _BLANK: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _PLAIN: Final = re.compile(r"[!-~]+(?: +[!-~]+)*")
-_NOT_IN_ADDRESS: Final = re.compile(r"[\s,;<>\"()\[\]\\]")
+# "=?" begins an encoded word, which mail software decodes: what comes out of it is another address, or a header.
+_NOT_IN_ADDRESS: Final = re.compile(r"[\s,;<>\"()\[\]\\]|=\?")
 _E164_TYPED: Final = re.compile(r"\+[0-9][0-9 ().\-]{4,30}")
 _PHONE_TYPED: Final = re.compile(r"\+?[0-9(][0-9 ().\-/]{2,38}")
 _SEPARATORS: Final = str.maketrans("", "", " ().-/")

@@ -295,6 +295,7 @@ ADDRESSES = (
     "undisclosed-recipients:;",
     "group:a@x.test,b@evil.test;",
     "=?utf-8?q?a=40x.test=2C?= b@evil.test",
+    "=?utf-8?q?a=0d=0aBcc=3a_b=40evil.test?=@x.test",
     "@relay.test:a@evil.test",
     "a@evil.test>\r\nDATA",
     "a@evil.test SIZE=1",

@@ -87,6 +87,8 @@ def test_one_connection_carries_a_batch(
         "a@x.test\nDATA",
         "a@x_y.test>",
         "a@[127.0.0.1]",
+        "=?utf-8?q?a=0d=0aBcc=3a_b=40evil.test?=@x.test",
+        "=?utf-8?b?YUBiLnRlc3QsYw==?=@x.test",
     ],
 )
 def test_anything_but_one_plain_address_is_refused_before_the_server_hears_of_it(
@@ -120,6 +122,19 @@ def test_line_breaks_in_a_subject_add_no_header(sender: SmtpSender, smtp_sink: S
     assert mail.recipients == ("ada@example.com",)
     assert mail.content["Bcc"] is None
     assert mail.subject == "Hi Bcc: b@evil.test body [31m"
+
+
+@pytest.mark.parametrize(
+    "word", ["=?utf-8?q?a=0d=0aBcc=3a_b=40evil.test?=", "=?utf-8?b?YWINCkJjYzogYmJAZXZpbC50ZXN0?="]
+)
+def test_encoded_words_in_a_subject_stay_as_they_are_written(
+    sender: SmtpSender, smtp_sink: SmtpSink, word: str
+) -> None:
+    for subject in (word, f"Hi {word}", f"Für {word}"):
+        sender.send(replace(MAIL, subject=subject))
+    for mail, before in zip(smtp_sink.wait(3), ("", "Hi ", "Für "), strict=True):
+        assert mail.content["Bcc"] is None
+        assert mail.subject == f"{before}= {word[1:]}"
 
 
 def test_5xx_is_final_and_the_connection_lives_on(sender: SmtpSender, smtp_sink: SmtpSink) -> None:

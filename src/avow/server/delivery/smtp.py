@@ -21,7 +21,7 @@ from avow.server.delivery.senders import TryLater, Undeliverable, Unreachable
 __all__ = ["SmtpSender", "SmtpSettings", "build_mail"]
 
 _POLICY = SMTP.clone(raise_on_defect=True)
-_LOCAL = re.compile(r"[^\x00-\x20\x7f-\xa0\s()<>@,;:\\\"\[\]]{1,64}")
+_LOCAL = re.compile(r"(?!.*=\?)[^\x00-\x20\x7f-\xa0\s()<>@,;:\\\"\[\]]{1,64}")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -134,17 +134,18 @@ class SmtpSender:
 def build_mail(message: Rendered, sender: Address) -> EmailMessage:
     """Build a mail with exactly one recipient.
 
-    Header values go through the library's typed headers, which refuse a line break instead of writing one.
+    Header values go through the library's typed headers, which refuse a line break instead of writing one; but they
+    decode encoded words (`=?utf-8?q?...?=`) in what they are given, line breaks included, so none may be in it.
 
     Raises:
         Undeliverable: The address is not one plain address.
 
-    Spec: RFC 5322; RFC 3834 section 5 (Auto-Submitted).
+    Spec: RFC 5322; RFC 2047 section 5; RFC 3834 section 5 (Auto-Submitted).
     """
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = _recipient(message.address)
-    mail["Subject"] = one_line(message.subject)
+    mail["Subject"] = one_line(message.subject).replace("=?", "= ?")
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.created_at, UTC))
     mail["Message-ID"] = f"<{message.id}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"

@@ -14,6 +14,7 @@ import pytest
 
 from avow.testing.clock import FileClock
 from tests.bed import postgres, programs, run, valkey
+from tests.bed.counts import is_full
 from tests.bed.sms import SmsSink, sms_gateway
 from tests.bed.smtp import SmtpSink, smtp_server
 
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 DATABASES = ("sqlite", "postgres")
 _FOUND = pytest.StashKey[dict[str, programs.Program | None]]()
 _RUN = pytest.StashKey[run.Run]()
-
-
-def is_full() -> bool:
-    """Tell whether this is `make test-full`: the stated counts instead of the reduced ones."""
-    return os.environ.get("AVOW_TEST_FULL", "") not in {"", "0"}
 
 
 # --- The run ---------------------------------------------------------------------------------------------------

@@ -62,6 +62,31 @@ def test_absent_feature_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
         case.finish()
 
 
+def test_cell_that_only_a_full_run_measures_is_left_by_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AVOW_TEST_FULL", raising=False)
+    case = Case("S-JWT-01")
+    case.control(lambda: None)
+    assert not case.full_only("goodput")
+    case.finish()
+    assert case.cells == {"goodput": "left to the full run", "the case": "passed"}
+    monkeypatch.setenv("AVOW_TEST_FULL", "1")
+    full = Case("S-JWT-01")
+    assert full.full_only("goodput")
+    assert full.cells == {}
+
+
+def test_case_with_a_cell_left_is_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "owed", lambda: {})
+    count = Count()
+    count.verdicts["F-OVL-01"] = ["passed"]
+    count.cells = {("F-OVL-01", "node", "goodput"): "left to the full run", ("F-OVL-01", "node", "memory"): "passed"}
+    lines = count.lines("F", "fault")
+    assert lines[0].startswith("fault cases: 0 of 26 passed; 0 more pass with cells owed, 1 more but for what only a ")
+    assert "  fault-overload: 0 of 1 and 1 with cells left to the full run" in lines
+    assert "fault cells: 1 of 2 (0 owed by later issues, 1 left to the full run)" in lines
+    assert "  left to the full run: F-OVL-01, goodput" in lines
+
+
 def test_count_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "owed", lambda: {"S-JWT-02": {"Django view": 8}})
 
@@ -77,7 +102,8 @@ def test_count_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     count.add(report("S-JWT-03", "failed", {"a": "failed"}))
     lines = count.lines("S", "security")
     assert lines[0] == (
-        "security cases: 1 of 187 passed; 1 more pass with cells owed, 1 failed, 0 feature absent, 184 not run"
+        "security cases: 1 of 187 passed; 1 more pass with cells owed, 0 more but for what only a full run measures, "
+        "1 failed, 0 feature absent, 184 not run"
     )
     assert "  jwt: 1 of 19 and 1 with cells owed" in lines
     assert "  failed: S-JWT-03" in lines

@@ -12,7 +12,7 @@ import pytest
 
 from avow.server.settings import Settings
 from tests.bed.cases import Case
-from tests.bed.plugin import is_full
+from tests.bed.counts import is_full
 from tests.security.dos.conftest import Served
 from tests.security.dos.raw import head
 

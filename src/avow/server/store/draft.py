@@ -1,6 +1,6 @@
-"""Drafts the newest migration from what `schema.py` says now: `python -m avow.server.store.draft NAME`.
+"""Drafts the newest migration from what `schema/` says now: `python -m avow.server.store.draft NAME`.
 
-For a change of the tables: add a number to `revisions.REVISIONS`, change `schema.py`, run this, read what it wrote.
+For a change of the tables: add a number to `revisions.REVISIONS`, change `schema/`, run this, read what it wrote.
 A migration that is not released yet is drafted anew in the same way.
 """
 
@@ -50,7 +50,7 @@ def upgrade() -> None:
 
 def main() -> int:
     """Write the draft of the newest revision."""
-    parser = argparse.ArgumentParser(description="Draft the newest migration from schema.py.")
+    parser = argparse.ArgumentParser(description="Draft the newest migration from schema/.")
     parser.add_argument("name", help="a word or two, such as: passkeys")
     name = parser.parse_args().name
     path = _FOLDER / f"{HEAD}_{name.replace(' ', '_')}.py"

@@ -1,4 +1,4 @@
-"""Writes the SQL that creates a fresh database from `schema.py`: `python -m avow.server.store.generate [--check]`."""
+"""Writes the SQL that creates a fresh database from `schema/`: `python -m avow.server.store.generate [--check]`."""
 
 import argparse
 import re
@@ -16,7 +16,7 @@ from avow.server.store.schema import UNLOGGED, metadata
 __all__ = ["main", "schema_sql"]
 
 _FOLDER = Path(__file__).parent
-_HEADER = "-- Generated from schema.py by `python -m avow.server.store.generate`; do not edit.\n\n"
+_HEADER = "-- Generated from schema/ by `python -m avow.server.store.generate`; do not edit.\n\n"
 _VERSION = f"""CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)

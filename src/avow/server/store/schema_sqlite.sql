@@ -1,4 +1,4 @@
--- Generated from schema.py by `python -m avow.server.store.generate`; do not edit.
+-- Generated from schema/ by `python -m avow.server.store.generate`; do not edit.
 
 PRAGMA application_id = 1098280823;
 
@@ -24,10 +24,36 @@ CREATE TABLE projects (
 	version BIGINT NOT NULL,
 	issuer_host TEXT,
 	created_at BIGINT NOT NULL,
+	tags TEXT DEFAULT '[]' NOT NULL,
 	CONSTRAINT pk_projects PRIMARY KEY (id)
 );
 
 CREATE UNIQUE INDEX uq_projects_issuer_host ON projects (issuer_host);
+
+CREATE TABLE attribute_definitions (
+	project_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	name TEXT NOT NULL,
+	type TEXT NOT NULL,
+	display_name TEXT NOT NULL,
+	details TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_attribute_definitions PRIMARY KEY (project_id, kind, name),
+	CONSTRAINT fk_attribute_definitions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT ck_attribute_definitions_kind CHECK (kind IN ('user', 'tenant', 'accesskey'))
+);
+
+CREATE TABLE attribute_values (
+	project_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	owner_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	value TEXT NOT NULL,
+	CONSTRAINT pk_attribute_values PRIMARY KEY (project_id, kind, owner_id, name, value),
+	CONSTRAINT fk_attribute_values_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_attribute_values_project_id_kind_name_value_owner_id ON attribute_values (project_id, kind, name, value, owner_id);
 
 CREATE TABLE audit_events (
 	project_id TEXT NOT NULL,
@@ -47,7 +73,27 @@ CREATE TABLE audit_events (
 
 CREATE INDEX ix_audit_events_project_id_occurred_at_id ON audit_events (project_id, occurred_at, id);
 
+CREATE INDEX ix_audit_events_project_id_tenant_id_occurred_at ON audit_events (project_id, tenant_id, occurred_at);
+
 CREATE INDEX ix_audit_events_project_id_user_id_occurred_at ON audit_events (project_id, user_id, occurred_at);
+
+CREATE TABLE audit_webhooks (
+	project_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	url TEXT NOT NULL,
+	sealed BLOB NOT NULL,
+	position_at BIGINT NOT NULL,
+	position_id TEXT NOT NULL,
+	failures BIGINT NOT NULL,
+	due_at BIGINT NOT NULL,
+	leased_until BIGINT NOT NULL,
+	error TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_audit_webhooks PRIMARY KEY (project_id, name),
+	CONSTRAINT fk_audit_webhooks_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_audit_webhooks_due ON audit_webhooks (due_at);
 
 CREATE TABLE challenges (
 	project_id TEXT NOT NULL,
@@ -78,6 +124,50 @@ CREATE TABLE counters (
 
 CREATE INDEX ix_counters_project_id_ends_at ON counters (project_id, ends_at);
 
+CREATE TABLE flows (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	description TEXT NOT NULL,
+	is_disabled BIGINT NOT NULL,
+	etag TEXT NOT NULL,
+	document TEXT NOT NULL,
+	screens TEXT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_flows PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_flows_is_disabled CHECK (is_disabled IN (0, 1)),
+	CONSTRAINT fk_flows_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE TABLE jwt_templates (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	type TEXT NOT NULL,
+	document TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_jwt_templates PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_jwt_templates_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX uq_jwt_templates_name ON jwt_templates (project_id, name);
+
+CREATE TABLE lists (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	description TEXT NOT NULL,
+	type TEXT NOT NULL,
+	document TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_lists PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_lists_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX uq_lists_name ON lists (project_id, name);
+
 CREATE TABLE management_keys (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -86,6 +176,12 @@ CREATE TABLE management_keys (
 	status TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
 	expires_at BIGINT,
+	description TEXT DEFAULT '' NOT NULL,
+	permitted_ips TEXT DEFAULT '[]' NOT NULL,
+	scope TEXT DEFAULT '{}' NOT NULL,
+	rights TEXT DEFAULT '*' NOT NULL,
+	tenant_id TEXT,
+	deactivated_at BIGINT,
 	CONSTRAINT pk_management_keys PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_management_keys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT ck_management_keys_status CHECK (status IN ('active', 'revoked'))
@@ -136,6 +232,15 @@ CREATE INDEX ix_outbox_project_id_created_at ON outbox (project_id, created_at);
 
 CREATE INDEX ix_outbox_project_id_phone_prefix_created_at ON outbox (project_id, phone_prefix, created_at);
 
+CREATE TABLE password_policies (
+	project_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	policy TEXT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_password_policies PRIMARY KEY (project_id, tenant_id),
+	CONSTRAINT fk_password_policies_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
 CREATE TABLE permissions (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -180,8 +285,28 @@ CREATE TABLE tenants (
 	id TEXT NOT NULL,
 	name TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
+	is_disabled BIGINT DEFAULT '0' NOT NULL,
+	enforces_sso BIGINT DEFAULT '0' NOT NULL,
+	parent_id TEXT,
+	role_inheritance TEXT DEFAULT '' NOT NULL,
+	custom_attributes TEXT DEFAULT '{}' NOT NULL,
+	details TEXT DEFAULT '{}' NOT NULL,
+	settings TEXT DEFAULT '{}' NOT NULL,
 	CONSTRAINT pk_tenants PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_tenants_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_tenants_project_id_created_at_id ON tenants (project_id, created_at, id);
+
+CREATE INDEX ix_tenants_project_id_name ON tenants (project_id, name);
+
+CREATE TABLE themes (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	document TEXT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_themes PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_themes_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
 CREATE TABLE users (
@@ -202,6 +327,14 @@ CREATE TABLE users (
 	credential_version BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL,
+	name_folded TEXT DEFAULT '' NOT NULL,
+	custom_attributes TEXT DEFAULT '{}' NOT NULL,
+	external_ids TEXT DEFAULT '[]' NOT NULL,
+	recovery_email TEXT DEFAULT '' NOT NULL,
+	is_recovery_email_verified BIGINT DEFAULT '0' NOT NULL,
+	recovery_phone TEXT DEFAULT '' NOT NULL,
+	is_recovery_phone_verified BIGINT DEFAULT '0' NOT NULL,
+	is_anonymous BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_users_is_email_verified CHECK (is_email_verified IN (0, 1)),
 	CONSTRAINT ck_users_is_phone_verified CHECK (is_phone_verified IN (0, 1)),
@@ -214,7 +347,57 @@ CREATE INDEX ix_users_project_id_created_at_id ON users (project_id, created_at,
 
 CREATE INDEX ix_users_project_id_email_folded ON users (project_id, email_folded);
 
+CREATE INDEX ix_users_project_id_name_folded_id ON users (project_id, name_folded, id);
+
 CREATE INDEX ix_users_project_id_phone ON users (project_id, phone);
+
+CREATE INDEX ix_users_project_id_updated_at_id ON users (project_id, updated_at, id);
+
+CREATE TABLE access_keys (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	description TEXT NOT NULL,
+	secret_mac BLOB NOT NULL,
+	status TEXT NOT NULL,
+	user_id TEXT,
+	created_by TEXT NOT NULL,
+	custom_claims TEXT NOT NULL,
+	custom_attributes TEXT NOT NULL,
+	permitted_ips TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT,
+	CONSTRAINT pk_access_keys PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_access_keys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_keys_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_access_keys_status CHECK (status IN ('active', 'inactive'))
+);
+
+CREATE INDEX ix_access_keys_project_id_created_at_id ON access_keys (project_id, created_at, id);
+
+CREATE INDEX ix_access_keys_project_id_user_id ON access_keys (project_id, user_id);
+
+CREATE TABLE groups (
+	project_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	display TEXT NOT NULL,
+	source TEXT NOT NULL,
+	sso_id TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_groups PRIMARY KEY (project_id, tenant_id, id),
+	CONSTRAINT fk_groups_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_groups_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE list_entries (
+	project_id TEXT NOT NULL,
+	list_id TEXT NOT NULL,
+	value TEXT NOT NULL,
+	CONSTRAINT pk_list_entries PRIMARY KEY (project_id, list_id, value),
+	CONSTRAINT fk_list_entries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_list_entries_project_id_list_id FOREIGN KEY(project_id, list_id) REFERENCES lists (project_id, id) ON DELETE CASCADE
+);
 
 CREATE TABLE login_ids (
 	project_id TEXT NOT NULL,
@@ -242,6 +425,72 @@ CREATE TABLE memberships (
 
 CREATE INDEX ix_memberships_project_id_tenant_id_user_id ON memberships (project_id, tenant_id, user_id);
 
+CREATE TABLE passkeys (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	rp_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	display_name TEXT NOT NULL,
+	public_key BLOB NOT NULL,
+	sign_count BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	last_used_at BIGINT,
+	CONSTRAINT pk_passkeys PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_passkeys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_passkeys_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_passkeys_project_id_user_id_created_at ON passkeys (project_id, user_id, created_at);
+
+CREATE TABLE password_history (
+	project_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	encoded TEXT NOT NULL,
+	set_at BIGINT NOT NULL,
+	CONSTRAINT pk_password_history PRIMARY KEY (project_id, user_id, id),
+	CONSTRAINT fk_password_history_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_password_history_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE passwords (
+	project_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	encoded TEXT NOT NULL,
+	state TEXT NOT NULL,
+	set_at BIGINT NOT NULL,
+	CONSTRAINT pk_passwords PRIMARY KEY (project_id, user_id),
+	CONSTRAINT fk_passwords_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_passwords_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_passwords_state CHECK (state IN ('active', 'temporary', 'expired'))
+);
+
+CREATE TABLE provider_tokens (
+	project_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	provider TEXT NOT NULL,
+	provider_user_id TEXT NOT NULL,
+	sealed BLOB NOT NULL,
+	scopes TEXT NOT NULL,
+	expires_at BIGINT,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_provider_tokens PRIMARY KEY (project_id, user_id, provider),
+	CONSTRAINT fk_provider_tokens_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_provider_tokens_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE recovery_codes (
+	project_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	mac BLOB NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_recovery_codes PRIMARY KEY (project_id, user_id, id),
+	CONSTRAINT fk_recovery_codes_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_recovery_codes_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
 CREATE TABLE roles (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -249,6 +498,8 @@ CREATE TABLE roles (
 	name TEXT NOT NULL,
 	description TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
+	is_default BIGINT DEFAULT '0' NOT NULL,
+	is_private BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_roles PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_roles_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_roles_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
@@ -276,6 +527,7 @@ CREATE TABLE sessions (
 	unsigned_claims TEXT NOT NULL,
 	address TEXT NOT NULL,
 	device TEXT NOT NULL,
+	impersonator TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
@@ -285,6 +537,101 @@ CREATE TABLE sessions (
 CREATE INDEX ix_sessions_project_id_expires_at ON sessions (project_id, expires_at);
 
 CREATE INDEX ix_sessions_project_id_user_id_created_at ON sessions (project_id, user_id, created_at);
+
+CREATE TABLE sso_connections (
+	project_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	display_name TEXT NOT NULL,
+	settings TEXT NOT NULL,
+	sealed_secret BLOB,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_sso_connections PRIMARY KEY (project_id, tenant_id, id),
+	CONSTRAINT fk_sso_connections_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_sso_connections_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_sso_connections_kind CHECK (kind IN ('none', 'saml', 'oidc', 'xaa'))
+);
+
+CREATE TABLE tenant_domains (
+	project_id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	domain TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	position BIGINT NOT NULL,
+	CONSTRAINT pk_tenant_domains PRIMARY KEY (project_id, kind, domain),
+	CONSTRAINT fk_tenant_domains_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_tenant_domains_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_tenant_domains_kind CHECK (kind IN ('provisioning', 'sso'))
+);
+
+CREATE INDEX ix_tenant_domains_project_id_tenant_id_kind ON tenant_domains (project_id, tenant_id, kind);
+
+CREATE TABLE totp_seeds (
+	project_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	sealed_seed BLOB NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_totp_seeds PRIMARY KEY (project_id, user_id),
+	CONSTRAINT fk_totp_seeds_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_totp_seeds_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE trusted_devices (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	mac BLOB NOT NULL,
+	name TEXT NOT NULL,
+	device_type TEXT NOT NULL,
+	last_location TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	last_used_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	CONSTRAINT pk_trusted_devices PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_trusted_devices_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_trusted_devices_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_trusted_devices_project_id_user_id_last_used_at ON trusted_devices (project_id, user_id, last_used_at);
+
+CREATE TABLE access_key_roles (
+	project_id TEXT NOT NULL,
+	key_id TEXT NOT NULL,
+	role_id TEXT NOT NULL,
+	CONSTRAINT pk_access_key_roles PRIMARY KEY (project_id, key_id, role_id),
+	CONSTRAINT fk_access_key_roles_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_key_roles_project_id_key_id FOREIGN KEY(project_id, key_id) REFERENCES access_keys (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_key_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_access_key_roles_project_id_role_id ON access_key_roles (project_id, role_id);
+
+CREATE TABLE access_key_tenants (
+	project_id TEXT NOT NULL,
+	key_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	CONSTRAINT pk_access_key_tenants PRIMARY KEY (project_id, key_id, tenant_id),
+	CONSTRAINT fk_access_key_tenants_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_key_tenants_project_id_key_id FOREIGN KEY(project_id, key_id) REFERENCES access_keys (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_key_tenants_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_access_key_tenants_project_id_tenant_id_key_id ON access_key_tenants (project_id, tenant_id, key_id);
+
+CREATE TABLE group_members (
+	project_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	group_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	CONSTRAINT pk_group_members PRIMARY KEY (project_id, tenant_id, group_id, user_id),
+	CONSTRAINT fk_group_members_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_group_members_project_id_tenant_id_group_id FOREIGN KEY(project_id, tenant_id, group_id) REFERENCES groups (project_id, tenant_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_group_members_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_group_members_project_id_user_id ON group_members (project_id, user_id);
 
 CREATE TABLE membership_roles (
 	project_id TEXT NOT NULL,
@@ -311,6 +658,18 @@ CREATE TABLE role_permissions (
 
 CREATE INDEX ix_role_permissions_project_id_permission_id ON role_permissions (project_id, permission_id);
 
+CREATE TABLE tenant_default_roles (
+	project_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	role_id TEXT NOT NULL,
+	CONSTRAINT pk_tenant_default_roles PRIMARY KEY (project_id, tenant_id, role_id),
+	CONSTRAINT fk_tenant_default_roles_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_tenant_default_roles_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_tenant_default_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_tenant_default_roles_project_id_role_id ON tenant_default_roles (project_id, role_id);
+
 CREATE TABLE user_roles (
 	project_id TEXT NOT NULL,
 	user_id TEXT NOT NULL,
@@ -323,9 +682,22 @@ CREATE TABLE user_roles (
 
 CREATE INDEX ix_user_roles_project_id_role_id ON user_roles (project_id, role_id);
 
+CREATE TABLE access_key_tenant_roles (
+	project_id TEXT NOT NULL,
+	key_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	role_id TEXT NOT NULL,
+	CONSTRAINT pk_access_key_tenant_roles PRIMARY KEY (project_id, key_id, tenant_id, role_id),
+	CONSTRAINT fk_access_key_tenant_roles_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_key_tenant_roles_project_id_key_id_tenant_id FOREIGN KEY(project_id, key_id, tenant_id) REFERENCES access_key_tenants (project_id, key_id, tenant_id) ON DELETE CASCADE,
+	CONSTRAINT fk_access_key_tenant_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_access_key_tenant_roles_project_id_role_id ON access_key_tenant_roles (project_id, role_id);
+
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+INSERT INTO alembic_version (version_num) VALUES ('0002');

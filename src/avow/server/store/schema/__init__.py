@@ -1,0 +1,12 @@
+"""The tables of Avow, as SQLAlchemy metadata: what migrations and fresh databases are made from.
+
+Imported by `avow migrate` and its tests only; requests never load SQLAlchemy. Types are integers (BIGINT), text
+(compared bytewise on both databases) and bytes. Instants are seconds since the epoch. Every table of a project has
+the primary key (project_id, ...) and every foreign key and unique index begins with project_id, so that the database
+itself refuses a reference from one project into another.
+"""
+
+from avow.server.store.schema import credentials, directory, installation, records, sessions
+from avow.server.store.schema.columns import UNLOGGED, metadata
+
+__all__ = ["UNLOGGED", "credentials", "directory", "installation", "metadata", "records", "sessions"]

@@ -1,0 +1,63 @@
+"""Tables of sessions, challenges and guess budgets."""
+
+from sqlalchemy import Column, Index, Table
+
+from avow.server.store.schema.columns import TEXT, added_text, data, flag, integer, metadata, owned, reference, text
+
+__all__ = ["challenges", "counters", "sessions"]
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),  # the family; named in every refresh token
+    text("user_id"),
+    text("tenant_id", null=True),  # the selected tenant (claim dct)
+    integer("generation"),
+    *flag("rotates"),
+    integer("rotated_at"),
+    integer("created_at"),
+    integer("expires_at"),  # absolute, never moved
+    integer("last_used_at"),
+    integer("revoked_at", null=True),
+    text("revoked_why", null=True),  # logout | reuse | disabled | ...
+    text("amr"),  # space-separated, in order
+    text("claims"),  # JSON object: custom claims set by the server side, top level of the token
+    text("unsigned_claims"),  # JSON object: custom claims a client asked for, under "nsec"
+    text("address"),
+    text("device"),
+    added_text("impersonator"),  # user id of who acts in the name of the user (claim act), or ""
+    *owned("id"),
+    reference("user_id", "users"),
+    Index(None, "project_id", "user_id", "created_at"),
+    Index(None, "project_id", "expires_at"),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),
+    text("purpose"),  # otp | magic-link | enchanted-link | enchanted-pending
+    text("subject"),  # whose: user id, or `new:` and the login ID of a sign-up; at most one live challenge per purpose
+    data("mac"),
+    text("binding"),  # JSON of what success does; the slice that made it reads it
+    integer("attempts_left"),
+    integer("created_at"),
+    integer("expires_at"),
+    *owned("id"),
+    Index("uq_challenges_subject", "project_id", "purpose", "subject", unique=True),
+    Index(None, "project_id", "expires_at"),
+)
+
+# Guess budgets per account: counted in the unit that judges, so that no crash or cache loss gives a guess back.
+counters = Table(
+    "counters",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),  # what is counted: "guess:<subject>"
+    integer("value"),
+    integer("ends_at"),
+    *owned("id"),
+    Index(None, "project_id", "ends_at"),
+)

@@ -145,6 +145,16 @@ def test_s_otp_04_one_budget_for_all_spellings_and_methods(case: Case, place: Pl
         code = place.avow.code(email)
         assert_refused(send_back(place, user, code))
         assert send_back(place, email, code).status == 200
+    with case.cell("one new login ID after the other, all with one address"):
+        judged, email = 0, new_email()
+        for number in range(40):
+            body = {"loginId": f"somebody-{number}", "email": email.upper() if number % 2 else email}
+            if place.api.post("/v1/auth/otp/signup/email", body=body).status != 200:
+                break
+            answers = [send_back(place, body["loginId"], wrong) for wrong in islice(wrong_codes(), 4)]
+            judged += sum(answer.status == 401 for answer in answers)
+            place.advance(130)  # the limit of messages to an address
+        assert judged == budget
     with case.cell("codes for changes of address count with those for sign-ins"):
         user, email, phone = _user(place)
         session = place.open_session(user, login_id=email)

@@ -238,6 +238,12 @@ def test_s_otp_11_send_flooding(case: Case, make_place: MakePlace) -> None:
                 assert_limited(place.api.post(path, body={"loginId": spelling}), window)
         sign_up = {"loginId": new_email().partition("@")[0], "user": {"email": email.upper()}}
         assert_limited(place.api.post("/v1/auth/otp/signup/email", body=sign_up), window)
+    with case.cell("a domain in letters and as DNS writes it"):
+        mailbox = new_email().partition("@")[0]
+        spellings = [f"{mailbox}@{domain}" for domain in ("b\u00fccher.test", "xn--bcher-kva.test", "B\u00dcCHER.test")]
+        wishes = [{"loginId": spellings[number % 3]} for number in range(most + 1)]
+        sent = [place.api.post("/v1/auth/otp/signup-in/email", body=body).status for body in wishes]
+        assert sent == [200] * most + [429]
     with case.cell("a number"):
         wish = place.api.wish("POST", "/v1/auth/otp/signin/sms", body={"loginId": phone})
         answers = place.http.send_at_once([wish] * 30)

@@ -20,6 +20,7 @@ from avow.core.vault import Vault
 from avow.errors import InvalidToken, SealBroken
 from avow.server.serving import Call, Cookie, Issued, Project, SessionCaller
 from avow.server.settings import Settings
+from avow.wire.secret import Secret, described, shown
 
 __all__ = ["How", "Jar", "SignInState"]
 
@@ -59,8 +60,11 @@ class SignInState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     is_again: bool = False
     next: str = ""
     challenge_id: str = ""
-    pending_ref: str = ""
+    pending_ref: Secret = ""
     link_id: str = ""
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 class Jar:

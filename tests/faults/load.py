@@ -114,9 +114,15 @@ class Outcome:
 
 @dataclass(slots=True)
 class Burst:
-    """What became of many requests."""
+    """What became of many requests.
+
+    Attributes:
+        outcomes: Of each request, in the order of the answers.
+        late_seconds: The longest that the client itself came late to what it had to do.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
+    late_seconds: float = 0.0
 
     @property
     def statuses(self) -> Counter[int]:
@@ -132,6 +138,7 @@ def burst(urls: Sequence[str], wishes: Iterable[Wish], *, per_second: float, pat
 async def _burst(ports: Sequence[int], wishes: Iterable[Wish], per_second: float, patience: float) -> Burst:
     begun = time.monotonic()
     done = Burst()
+    watch = asyncio.create_task(_watch_lateness(done))
     tasks = []
     for number, wish in enumerate(wishes):
         due = begun + number / per_second
@@ -139,7 +146,15 @@ async def _burst(ports: Sequence[int], wishes: Iterable[Wish], per_second: float
             await asyncio.sleep(early)
         tasks.append(asyncio.create_task(_one(number, ports[number % len(ports)], wish, patience, done)))
     await asyncio.gather(*tasks)
+    watch.cancel()
     return done
+
+
+async def _watch_lateness(done: Burst) -> None:
+    while True:
+        begun = time.monotonic()
+        await asyncio.sleep(_PAUSE_SECONDS)
+        done.late_seconds = max(done.late_seconds, time.monotonic() - begun - _PAUSE_SECONDS)
 
 
 async def _one(number: int, port: int, wish: Wish, patience: float, done: Burst) -> None:

@@ -32,8 +32,11 @@ pytestmark = pytest.mark.timeout(1800)
 
 Rounds = Callable[[int, int], int]
 
-WAIT_SECONDS = 5  # documented: the longest that a unit waits for the database
+WAIT_SECONDS = 5  # documented: the longest that a request waits for the database
 SLACK_SECONDS = 3  # of a machine that does other work, too
+# Of the client itself, one thread that sends and reads hundreds of requests a second; what it was late beyond this,
+# on a machine that does other work too, it measures.
+CLIENT_SECONDS = 0.5
 EITHER_SQLITE = pytest.mark.parametrize("backend", [SQLITE_1, SQLITE_4], ids=lambda backend: backend.name)
 
 
@@ -373,11 +376,11 @@ def test_f_db_05_slow_database(
     done.set()
     watcher.join()
     proxy.delay_seconds = 0.0
-    with case.cell("overload answers 503 or 429, 95 of 100 within 5 s"):
+    with case.cell("overload answers every request within 5 s"):
         assert set(result.statuses) <= {200, 429, 503}, result.statuses
-        refused = [outcome.seconds for outcome in result.outcomes if outcome.status != 200]
-        assert len(refused) > per_second
-        assert p95(refused) < WAIT_SECONDS + SLACK_SECONDS  # a few have waited for the project before their own unit
+        assert result.statuses.total() - result.statuses[200] > per_second
+        slowest = sorted(outcome.seconds for outcome in result.outcomes)[-10:]
+        assert slowest[-1] < WAIT_SECONDS + CLIENT_SECONDS + result.late_seconds, (result.late_seconds, slowest)
     with case.cell("memory stays bounded"):
         assert max(grown) < 100 * 2**20, grown
     with case.cell("key sets and health answer"):

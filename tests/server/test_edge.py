@@ -8,7 +8,9 @@ from avow.server.serving import Anyone, Call, Client, Project
 from avow.server.site import answer
 from avow.server.visit import Request, Visit
 from avow.wire.links import LinkToken
-from tests.server.api import Api
+from avow.wire.projects import ProjectSettings
+from tests.factories import change_settings
+from tests.server.api import Api, Statements
 
 _NO_ID = ["\0", "P1\0", "\ud800", "P 1", "P%00", "é", "\uff30\uff11"]
 
@@ -34,3 +36,33 @@ def test_what_a_request_carries_is_not_in_its_text() -> None:
     body = LinkToken(token="SECRET")
     call: Call[Any] = Call(cast(Project, None), Anyone(), Client(""), body, cookies={"DSR": "SECRET"})
     assert "SECRET" not in f"{request!r} {Visit(request, 'Q1', body=body)!r} {call!r}"
+
+
+def test_made_up_project_ids_cost_no_look_once_there_were_too_many(api: Api, statements: Statements) -> None:
+    site, peer = api.avow.server.site, "203.0.113.200"
+
+    def ask(number: int) -> int:
+        headers = {"authorization": f"Bearer P{number:026d}"}
+        return answer(site, Request("POST", "/v1/auth/refresh", "", headers, b"", peer)).status
+
+    most = ProjectSettings().requests_per_minute
+    minute = api.clock() // 60
+    site.kv.add([(f"client::{peer}:{minute}", (minute + 1) * 60)])
+    assert ask(0) == 401
+    for _ in range(most - 3):
+        site.kv.add([(f"client::{peer}:{minute}", (minute + 1) * 60)])
+    with statements:
+        assert [ask(1), ask(2), ask(3)] == [401, 429, 429]
+    assert statements.ran.count("projects.FIND") == 1
+
+
+def test_page_of_an_allowed_origin_can_read_that_it_is_refused(api: Api) -> None:
+    change_settings(api.avow, {"requests_per_minute": 1, "allowed_origins": ["https://app.example.com"]})
+    api.clock.advance(61)
+    answers = [
+        api.post("/v1/auth/try-refresh", origin="https://app.example.com", x_descope_sdk_name="web-js")
+        for _ in range(2)
+    ]
+    assert [each.status for each in answers] == [200, 503]
+    assert answers[1].header("access-control-allow-origin") == "https://app.example.com"
+    assert "Retry-After" in answers[1].header("access-control-expose-headers")

@@ -10,6 +10,7 @@ import msgspec
 
 from avow.cli.problems import CannotStart
 from avow.core.ids import secret_text
+from avow.wire.secret import Secret, described, shown
 
 __all__ = ["DevData", "DevFacts", "is_dev_directory"]
 
@@ -25,9 +26,12 @@ class DevFacts(msgspec.Struct, omit_defaults=True):
         management_key: Of that project.
     """
 
-    secret_key: str
+    secret_key: Secret
     project_id: str = ""
-    management_key: str = ""
+    management_key: Secret = ""
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 def is_dev_directory(path: Path) -> bool:

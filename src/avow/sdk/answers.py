@@ -11,6 +11,7 @@ import msgspec
 from avow.errors import UnreadableAnswer
 from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, DeliveryMethod
 from avow.sdk.transport import Response
+from avow.wire.secret import Secret, described, shown
 
 __all__ = [
     "CookieData",
@@ -187,8 +188,8 @@ class AuthBody(msgspec.Struct, rename="camel"):
         refresh_cookie: Value of the refresh cookie that came beside the body.
     """
 
-    session_jwt: str = ""
-    refresh_jwt: str = ""
+    session_jwt: Secret = ""
+    refresh_jwt: Secret = ""
     cookie_expiration: int = 0
     cookie_max_age: int = 0
     cookie_domain: str = ""
@@ -196,7 +197,10 @@ class AuthBody(msgspec.Struct, rename="camel"):
     cookie_name: str = ""
     user: dict[str, Any] = {}
     first_seen: bool = True
-    refresh_cookie: str = ""
+    refresh_cookie: Secret = ""
+
+    __repr__ = described
+    __rich_repr__ = shown
 
     def refresh_token(self, presented: str = "") -> str:
         """Return the newest refresh token: of the body, of the cookie, else the one that was presented."""

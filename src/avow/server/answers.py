@@ -11,6 +11,7 @@ from avow.errors import (
     API_RATE_LIMIT_RETRY_AFTER_HEADER,
     AuthException,
     AvowError,
+    InvalidArgument,
     InvalidToken,
     RateLimitException,
     SessionEnded,
@@ -60,6 +61,9 @@ _ALLOWED_HEADERS = ", ".join(
 )
 _EXPOSED_HEADERS = "X-Descope-Flow-Nonce, x-geo, Retry-After, X-Request-Id"
 _JSON = "application/json"
+_TOO_LONG = (
+    "The user's custom claims, roles and tenants are too many for one session token; ask for fewer custom claims."
+)
 
 
 def success(visit: Visit, result: object) -> Response:
@@ -119,10 +123,17 @@ class Tokens:
 
 
 def sign_tokens(issued: Issued) -> Tokens:
-    """Sign the tokens of a session; called after the commit, outside every transaction."""
+    """Sign the tokens of a session; called after the commit, outside every transaction.
+
+    Raises:
+        InvalidArgument: The session token would be longer than verifiers accept; its session is of no use.
+    """
     claims = issued.claims
     refresh = sign(issued.key, claims.refresh_token()) if issued.refreshes else ""
-    return Tokens(sign(issued.key, claims.session_token()), refresh)
+    try:
+        return Tokens(sign(issued.key, claims.session_token()), refresh)
+    except ValueError as wrong:
+        raise InvalidArgument(error_message=_TOO_LONG, detail=str(wrong)) from wrong
 
 
 def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:

@@ -6,13 +6,17 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 from avow.core.ids import random_id
 from avow.errors import AvowError, RequestLate, Unavailable
 from avow.server import answers
 from avow.server.serving import Aside, Count, Effect, Read, Write
-from avow.server.site import Site
+from avow.server.site import Site, time_for
 from avow.server.store import Job
 from avow.server.visit import Request, Response, Visit
 
@@ -22,8 +26,10 @@ _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _LINGER_SECONDS = 2
 _LINGER_BYTES = 8 * 1024 * 1024
 
-_Submit = Callable[[str | None, Callable[..., object], Callable[[Sequence[Job]], object], object], Job]
-_Unit = tuple[_Submit, str | None, Callable[..., object], "asyncio.Future[object]"]
+# How much later than its time a wait may end, so that many of them end together.
+_RING_SECONDS = 0.05
+
+_Submit = Callable[[str | None, Callable[..., object], Callable[[Sequence[Job]], object], object, float], Job]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,12 +40,102 @@ class _Gone(Exception):
     """The client closed the connection."""
 
 
+@dataclass(slots=True, eq=False)
+class _Wait:
+    """One request that waits for a result.
+
+    Attributes:
+        waiter: Gets the result.
+        until: Monotonic time after which nobody waits for it.
+        work: Who makes the result, once that has begun; is told when nobody waits any more.
+    """
+
+    waiter: asyncio.Future[object]
+    until: float
+    work: Job | asyncio.Future[object] | None = None
+
+
+class _Waits:
+    """What the requests on one event loop wait for: units that leave together, and one timer that ends every wait."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._leaving: list[tuple[_Submit, str | None, Callable[..., object], _Wait]] = []
+        self._waiting: set[_Wait] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = inf
+
+    def for_unit(self, submit: _Submit, project_id: str | None, unit: Callable[..., object], until: float) -> _Wait:
+        """Have a unit handed to the store at the end of this turn of the loop.
+
+        The units of all requests in one turn are handed over together: each one by itself would wake the writer's
+        thread, which then competes with this one for the interpreter (a quarter of the CPU of a refresh).
+        """
+        wait = self._begun(until)
+        if not self._leaving:
+            self._loop.call_soon(self._hand_over)
+        self._leaving.append((submit, project_id, unit, wait))
+        return wait
+
+    def for_work(self, work: asyncio.Future[object], until: float) -> _Wait:
+        """Wait for what another thread does."""
+        wait = self._begun(until)
+        wait.work = work
+        work.add_done_callback(partial(_pass_on, wait.waiter))
+        return wait
+
+    def end(self, wait: _Wait) -> None:
+        """Forget a wait; who works for it is told unless there is a result."""
+        self._waiting.discard(wait)
+        if wait.waiter.cancelled() and wait.work is not None:
+            wait.work.cancel()
+
+    def _begun(self, until: float) -> _Wait:
+        wait = _Wait(self._loop.create_future(), until)
+        self._waiting.add(wait)
+        if until < self._rings_at:
+            self._ring_at(until)
+        return wait
+
+    def _hand_over(self) -> None:
+        leaving, self._leaving = self._leaving, []
+        for submit, project_id, unit, wait in leaving:
+            if wait.waiter.done():  # the client is gone, or the time is over: nobody waits for this unit any more
+                continue
+            try:
+                wait.work = submit(project_id, unit, _wake, wait.waiter, wait.until)
+            except Exception as error:  # too many wait, or the store does not open; the next ones are handed over still
+                wait.waiter.set_exception(error)
+
+    def _ring_at(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings_at = at
+        self._timer = self._loop.call_later(max(_RING_SECONDS, at - monotonic()), self._ring)
+
+    def _ring(self) -> None:
+        """Refuse every request whose time is over, and ring again for the next one."""
+        self._timer, self._rings_at = None, inf
+        now, following = monotonic(), inf
+        for wait in self._waiting:
+            if wait.waiter.done():
+                continue
+            if wait.until > now:
+                following = min(following, wait.until)
+                continue
+            wait.waiter.set_exception(Unavailable(detail="waited too long; the outcome is unknown"))
+            if wait.work is not None:
+                wait.work.cancel()
+        if following < inf:
+            self._ring_at(following)
+
+
 class AsgiApp:
     """Avow as an ASGI application; give it to uvicorn, or mount it under a prefix."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._leaving: dict[asyncio.AbstractEventLoop, list[_Unit]] = {}
+        self._waits: dict[asyncio.AbstractEventLoop, _Waits] = {}
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,28 +180,21 @@ class AsgiApp:
     async def answer(self, request: Request) -> Response:
         """Answer one request; also the way in for calls that stay in the process."""
         begun = time.perf_counter()
-        visit = Visit(request, id=random_id("Q"))
+        visit = Visit(request, id=random_id("Q"), until=time_for(self._site.settings))
         if self._running >= self._site.settings.requests_at_once and not _is_always_answered(request):
             visit.error = Unavailable(detail="too many requests at once")
             response = answers.failure(visit, visit.error)
         else:
-            response = await self._answer_in_time(visit)
+            self._running += 1
+            try:
+                response = await self._run(visit)
+            finally:
+                self._running -= 1
         self._site.observe(visit, response, time.perf_counter() - begun)
         return response
 
-    async def _answer_in_time(self, visit: Visit) -> Response:
-        self._running += 1
-        try:
-            async with asyncio.timeout(self._site.settings.request_seconds):
-                return await self._run(visit)
-        except TimeoutError:
-            visit.error = Unavailable(detail="the request took too long")
-            return answers.failure(visit, visit.error)
-        finally:
-            self._running -= 1
-
     async def _run(self, visit: Visit) -> Response:
-        """Run the edge; each effect is awaited, so no thread is held by a waiting request."""
+        """Run the edge; each effect is awaited in the time of the visit, so no thread is held by a waiting request."""
         steps = self._site.edge.answer(visit)
         value: Any = None
         error: BaseException | None = None
@@ -116,46 +205,51 @@ class AsgiApp:
                 return end.value  # type: ignore[no-any-return]  # the generator's declared result
             value, error = None, None
             try:
-                value = await self._perform(effect, visit.project_id)
+                value = await self._perform(effect, visit.project_id, visit.until)
             except (AvowError, Exception) as raised:
                 error = raised
 
-    async def _perform(self, effect: Effect, project_id: str | None) -> object:
-        site = self._site
+    async def _perform(self, effect: Effect, project_id: str | None, until: float) -> object:
+        site, waits = self._site, self._here()
         match effect:
             case Write(unit):
-                return await self._unit(site.store.write, project_id, unit)
+                wait = waits.for_unit(site.store.write, project_id, unit, until)
             case Read(unit):
-                return await self._unit(site.store.read, project_id, unit)
+                wait = waits.for_unit(site.store.read, project_id, unit, until)
             case Aside(work):
-                return await asyncio.wrap_future(site.pool.submit(work))
+                wait = waits.for_work(asyncio.wrap_future(site.pool.submit(work)), until)
             case Count(counters):
-                if site.kv.is_instant:
-                    return site.kv.add(counters)
-                return await asyncio.to_thread(site.kv.add, counters)
+                return await self._count(waits, counters, until)
+        try:
+            return await wait.waiter
+        finally:
+            waits.end(wait)
 
-    async def _unit(self, submit: _Submit, project_id: str | None, unit: Callable[..., object]) -> object:
-        """Hand a unit to the store and wait.
+    async def _count(self, waits: _Waits, counters: Sequence[tuple[str, int]], until: float) -> object:
+        kv = self._site.kv
+        if kv.is_instant:
+            return kv.add(counters)
+        unit = kv.unit(counters)
+        if unit is None:
+            loop = asyncio.get_running_loop()
+            wait = waits.for_work(loop.run_in_executor(None, kv.add, counters, until), until)
+        else:
+            wait = waits.for_unit(self._site.store.write, None, unit, until)
+        try:
+            return await wait.waiter
+        except Unavailable:  # a limit is kept even then
+            return kv.add_alone(counters)
+        finally:
+            waits.end(wait)
 
-        The units of all requests in one turn of the loop are handed over together: each one by itself would wake the
-        writer's thread, which then competes with this one for the interpreter (a quarter of the CPU of a refresh).
-        """
+    def _here(self) -> _Waits:
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[object] = loop.create_future()
-        if loop not in self._leaving:
-            self._leaving[loop] = []
-            loop.call_soon(self._hand_over, loop)
-        self._leaving[loop].append((submit, project_id, unit, waiter))
-        return await waiter
-
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        for submit, project_id, unit, waiter in self._leaving.pop(loop):
-            if waiter.done():  # the client is gone, or the time is over: nobody waits for this unit any more
-                continue
-            try:
-                submit(project_id, unit, _wake, waiter)
-            except Exception as error:  # too many wait, or the store does not open; the next ones are handed over still
-                waiter.set_exception(error)
+        waits = self._waits.get(loop)
+        if waits is None:
+            for closed in [other for other in list(self._waits) if other.is_closed()]:
+                self._waits.pop(closed, None)
+            waits = self._waits[loop] = _Waits(loop)
+        return waits
 
 
 def _wake(jobs: Sequence[Job]) -> None:
@@ -168,10 +262,22 @@ def _wake(jobs: Sequence[Job]) -> None:
             loop.call_soon_threadsafe(_resolve, group)
 
 
+def _pass_on(waiter: asyncio.Future[object], work: asyncio.Future[object]) -> None:
+    error = None if work.cancelled() else work.exception()
+    if waiter.done():  # the client is gone or the time is over
+        return
+    if work.cancelled():  # by the end of the pool
+        waiter.set_exception(Unavailable(detail="the server is stopping"))
+    elif error is not None:
+        waiter.set_exception(error)
+    else:
+        waiter.set_result(work.result())
+
+
 def _resolve(jobs: Sequence[Job]) -> None:
     for job in jobs:
         waiter = job.waiter
-        if waiter.done():  # cancelled: the client is gone or the time is over
+        if waiter.done():  # the client is gone or the time is over
             continue
         if job.error is not None:
             waiter.set_exception(job.error)

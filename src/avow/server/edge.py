@@ -55,6 +55,7 @@ from avow.wire.endpoint import Caller as Kind
 __all__ = ["Directory", "Edge"]
 
 _MAX_TARGET = 8192
+_MAX_ID = 64
 _REFRESH_KINDS = frozenset({REFRESH})
 _SEEN_TOKENS = 8192  # refresh tokens that a node remembers, about 1 kB each
 _FORWARDED = "x-forwarded-for"
@@ -65,6 +66,10 @@ _FORM = "application/x-www-form-urlencoded"
 
 class Directory(Protocol):
     """What the edge asks about projects and keys; `projects` and `keys` answer, `app` hands them in."""
+
+    def knows(self, project_id: str) -> bool:
+        """Tell whether this node has read such a project before."""
+        ...
 
     def find(self, project_id: str) -> Steps[Project | None]:
         """Return the project, or None when there is none."""
@@ -191,27 +196,37 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
 
 def _of_project(edge: Edge, visit: Visit) -> Steps[None]:
     named = visit.project_id
-    if named is not None and named.isascii() and named.isalnum():  # no other text is an id, or fit for every database
-        visit.project = yield from edge.directory.find(named)
+    if named is None or not _is_id(named):
+        return
+    if not edge.directory.knows(named):  # an id made up must not cost the database a look, once there were too many
+        yield from _counted(edge, limits.of_request(visit, edge.clock()))
+    visit.project = yield from edge.directory.find(named)
 
 
 def _within_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
+    if visit.project is None and visit.project_id is not None and _is_id(visit.project_id):
+        return None  # counted before it was looked for
     counters = limits.of_request(visit, edge.clock())
     if not counters:
         return None
     return _counted(edge, counters)
 
 
-def _from_allowed_origin(edge: Edge, visit: Visit) -> None:
-    """Let a browser's page read the answer, and refuse a write that rests on a cookie alone from elsewhere."""
+def _readable(edge: Edge, visit: Visit) -> None:
+    """Let a browser's page read the answer, a refusal by the limits above all."""
     origin = visit.request.headers.get("origin", "")
     settings = visit.project.settings if visit.project else None
-    own = origin == edge.settings.public_origin
     if origin and settings and visit.kind is not Kind.MANAGEMENT and not visit.is_page:
         allowed = settings.allowed_origins or settings.approved_redirects
+        own = origin == edge.settings.public_origin
         if own or approve_origin(origin, allowed, default_open=edge.settings.is_development):
             visit.origin = origin
-    if visit.credential.via_cookie and visit.request.verb not in {"GET", "HEAD"} and not (own or visit.origin):
+
+
+def _from_allowed_origin(edge: Edge, visit: Visit) -> None:
+    """Refuse a write that rests on a cookie alone from elsewhere."""
+    own = visit.request.headers.get("origin", "") == edge.settings.public_origin
+    if visit.credential.via_cookie and visit.request.verb not in _SAFE_VERBS and not (own or visit.origin):
         raise Forbidden(error_message="A request with a session cookie must come from an allowed origin.")
 
 
@@ -287,8 +302,9 @@ CHECKS: tuple[Check, ...] = (
     _described,  # where the call comes from
     _credentialed,  # what it shows
     _of_project,  # the project it names, if it exists
+    _readable,  # CORS
     _within_limits,  # per client address and project, before any costly check
-    _from_allowed_origin,  # CORS, and no write by cookie from elsewhere
+    _from_allowed_origin,  # no write by cookie from elsewhere
     _from_own_page,  # no form from elsewhere
     _of_known_project,
     _identified,  # refresh token or management key verified
@@ -306,6 +322,11 @@ PREFLIGHT_CHECKS: tuple[Check, ...] = (_bounded, _described, _within_limits)
 def _is_same_origin(edge: Edge, headers: Mapping[str, str]) -> bool:
     site, origin = headers.get("sec-fetch-site", ""), headers.get("origin", "")
     return site == "same-origin" if site else bool(origin) and origin == edge.settings.public_origin
+
+
+def _is_id(text: str) -> bool:
+    """Tell whether text can be a project id: no other is, or is fit for every database."""
+    return len(text) <= _MAX_ID and text.isascii() and text.isalnum()
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

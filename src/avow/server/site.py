@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from avow.clock import Clock
@@ -14,10 +15,10 @@ from avow.server.delivery.courier import Courier
 from avow.server.edge import Edge
 from avow.server.serving import Aside, Count, Effect, Read, Write
 from avow.server.settings import Settings
-from avow.server.store import Kv, Store
+from avow.server.store import WAIT_SECONDS, Kv, Store
 from avow.server.visit import Request, Response, Visit
 
-__all__ = ["Pool", "Site", "answer"]
+__all__ = ["Pool", "Site", "answer", "time_for"]
 
 _log = logging.getLogger("avow.server")
 
@@ -76,26 +77,44 @@ class Site:
     close: Callable[[], None]
 
 
+def time_for(settings: Settings) -> float:
+    """Return the monotonic time until which a request that begins now waits, for everything together."""
+    return monotonic() + min(WAIT_SECONDS, settings.request_seconds)
+
+
 def answer(site: Site, request: Request) -> Response:
     """Answer one request, blocking."""
-    visit = Visit(request, id=random_id("Q"))
+    visit = Visit(request, id=random_id("Q"), until=time_for(site.settings))
     begun = time.perf_counter()
     response = _run(site, visit, site.edge.answer(visit))
     site.observe(visit, response, time.perf_counter() - begun)
     return response
 
 
-def perform(site: Site, effect: Effect, project_id: str | None) -> object:
-    """Perform one effect, blocking, and return its result."""
+def perform(site: Site, effect: Effect, project_id: str | None, until: float) -> object:
+    """Perform one effect, blocking, and return its result.
+
+    Raises:
+        Unavailable: It is not done by `until`, a monotonic time.
+    """
+    store = site.store
     match effect:
         case Write(unit):
-            return site.store.run(project_id, unit) if project_id else site.store.run_anywhere(unit)
+            return store.run(project_id, unit, until) if project_id else store.run_anywhere(unit, until)
         case Read(unit):
-            return site.store.look(project_id, unit) if project_id else site.store.look_anywhere(unit)
+            return store.look(project_id, unit, until) if project_id else store.look_anywhere(unit, until)
         case Aside(work):
-            return site.pool.submit(work).result()
+            return _result(site.pool.submit(work), until)
         case Count(counters):
-            return site.kv.add(counters)
+            return site.kv.add(counters, until)
+
+
+def _result(future: Future[object], until: float) -> object:
+    wait([future], timeout=max(0.0, until - monotonic()))
+    if not future.done():
+        future.cancel()
+        raise Unavailable(detail="slow work took too long")
+    return future.result()
 
 
 def _run(site: Site, visit: Visit, steps: Generator[Effect, Any, Response]) -> Response:
@@ -108,6 +127,6 @@ def _run(site: Site, visit: Visit, steps: Generator[Effect, Any, Response]) -> R
             return end.value  # type: ignore[no-any-return]  # the generator's declared result
         value, error = None, None
         try:
-            value = perform(site, effect, visit.project_id)
+            value = perform(site, effect, visit.project_id, visit.until)
         except (AvowError, Exception) as raised:
             error = raised

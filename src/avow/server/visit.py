@@ -49,10 +49,16 @@ class Response:
 
 @dataclass(slots=True)
 class Visit:
-    """One request on its way through the checks: each check reads what earlier ones left and adds its own."""
+    """One request on its way through the checks: each check reads what earlier ones left and adds its own.
+
+    Attributes:
+        until: Monotonic time until which it waits, for all of its effects together; by itself a visit has none.
+        origin: Of the page that may read the answer, once that is known.
+    """
 
     request: Request
     id: str
+    until: float = 0.0
     route: Route | None = None
     project_id: str | None = None
     project: Project | None = None
@@ -61,7 +67,7 @@ class Visit:
     client: Client = field(default_factory=lambda: Client(""))
     caller: Caller = field(default_factory=Anyone)
     body: Any = field(default=None, repr=False)
-    origin: str = ""  # set once it may read the answer
+    origin: str = ""
     error: AvowError | None = None
 
     @property

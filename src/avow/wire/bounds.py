@@ -4,13 +4,29 @@ from typing import Annotated
 
 from msgspec import Meta
 
-__all__ = ["Address", "Claims", "Code", "Flag", "LoginId", "Name", "Options", "Phone", "Reference", "Text", "Url"]
+from avow.wire.secret import SECRET
+
+__all__ = [
+    "Address",
+    "Claims",
+    "Code",
+    "Flag",
+    "LoginId",
+    "Name",
+    "Options",
+    "Phone",
+    "Reference",
+    "SecretReference",
+    "Text",
+    "Url",
+]
 
 LoginId = Annotated[str, Meta(min_length=1, max_length=320)]
 Address = Annotated[str, Meta(min_length=1, max_length=320)]
 Phone = Annotated[str, Meta(min_length=1, max_length=64)]
-Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Code = Annotated[str, Meta(min_length=1, max_length=64, extra=SECRET)]
 Reference = Annotated[str, Meta(min_length=1, max_length=512)]
+SecretReference = Annotated[str, Meta(min_length=1, max_length=512, extra=SECRET)]
 
 # What the official clients send empty when it was not given has no lower bound.
 Name = Annotated[str, Meta(max_length=256)]

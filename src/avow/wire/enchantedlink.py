@@ -2,9 +2,10 @@
 
 from msgspec import UNSET, UnsetType
 
-from avow.wire.bounds import Reference
+from avow.wire.bounds import SecretReference
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.links import LinkSignIn, LinkSignUp, LinkToken, LinkUpdateEmail, LinkUpdatePhone
+from avow.wire.secret import Secret
 from avow.wire.sessions import JwtResponse
 
 __all__ = [
@@ -35,7 +36,7 @@ class PendingLink(Shape, frozen=True, kw_only=True):
     """
 
     link_id: str
-    pending_ref: str
+    pending_ref: Secret
     masked_email: str | UnsetType = UNSET
     masked_phone: str | UnsetType = UNSET
 
@@ -43,7 +44,7 @@ class PendingLink(Shape, frozen=True, kw_only=True):
 class PendingSession(Shape, frozen=True, kw_only=True):
     """What the start answered as `pendingRef`."""
 
-    pending_ref: Reference
+    pending_ref: SecretReference
 
 
 SIGN_UP = Endpoint(

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from avow.wire.secret import described, shown
+
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 
@@ -28,8 +30,11 @@ class Shape(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
 
     In a request, a field that the contract does not require is `T | None = None` (null and absent are one). In a
     response zero values are sent; only what may be missing is `UNSET`. Each shape repeats `frozen` and `kw_only`,
-    which type checkers (and `kw_only` msgspec too) read per class.
+    which type checkers (and `kw_only` msgspec too) read per class. Fields marked as secrets do not show in `repr`.
     """
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 class Nothing(Shape, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from msgspec import field
 
-from avow.wire.bounds import Reference, Url
+from avow.wire.bounds import SecretReference, Url
 from avow.wire.endpoint import Shape
 from avow.wire.login import SignIn, SignUp, UpdateEmail, UpdatePhone
 
@@ -68,7 +68,7 @@ class LinkUpdatePhone(UpdatePhone, frozen=True, kw_only=True):
 class LinkToken(Shape, frozen=True, kw_only=True):
     """The token that a link carried (`t` in its query)."""
 
-    token: Reference
+    token: SecretReference
 
 
 def target_url(body: LinkSignUp | LinkSignIn | LinkUpdateEmail | LinkUpdatePhone) -> str | None:

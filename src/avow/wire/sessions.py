@@ -4,6 +4,7 @@ from msgspec import UNSET, UnsetType, field
 
 from avow.wire.bounds import Flag, LoginId, Reference
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+from avow.wire.secret import Secret
 from avow.wire.users import UserResponse
 
 __all__ = [
@@ -68,8 +69,8 @@ class JwtResponse(Shape, frozen=True, kw_only=True):
         external_token: Token of another system.
     """
 
-    session_jwt: str | UnsetType = UNSET
-    refresh_jwt: str | UnsetType = UNSET
+    session_jwt: Secret | UnsetType = UNSET
+    refresh_jwt: Secret | UnsetType = UNSET
     cookie_domain: str = ""
     cookie_path: str = "/"
     cookie_max_age: int = 0
@@ -82,8 +83,8 @@ class JwtResponse(Shape, frozen=True, kw_only=True):
     claims: dict[str, object] | UnsetType = UNSET
     idp_response: IdpResponse | UnsetType = UNSET
     tenant_sso_id: str | UnsetType = field(default=UNSET, name="tenantSSOID")
-    trusted_device_jwt: str | UnsetType = UNSET
-    external_token: str | UnsetType = UNSET
+    trusted_device_jwt: Secret | UnsetType = UNSET
+    external_token: Secret | UnsetType = UNSET
 
 
 class LoggedOut(Shape, frozen=True, kw_only=True):

@@ -27,6 +27,8 @@ def _by_link(place: Place, login_id: str, method: str, address: str) -> Person:
     return person_of(login_id, place.api.post("/v1/auth/magiclink/verify", body={"token": token}))
 
 
+PROFILE = {"email": "email", "sms": "phone"}
+CHANGES = {"email": "/v1/auth/otp/update/email", "phone": "/v1/auth/otp/update/phone/sms"}
 WAYS: dict[str, Callable[[Place, str, str, str], Person]] = {"code": _by_code, "magic link": _by_link}
 
 
@@ -69,6 +71,20 @@ def test_s_idn_01_unproven_sign_up_waits_for_the_owner(case: Case, each_place: P
             owner = come(place, address, "email", address)
             assert owner.id == user
             assert place.api.me(owner.refresh_jwt).body["phone"] == phone
+        for method, address, other, theirs, new in (
+            ("email", new_email(), "sms", new_phone(), new_email("mallory")),
+            ("sms", new_phone(), "email", new_email("mallory"), new_phone()),
+        ):
+            with case.cell(f"change of an unproven {method} address before the owner came, {name}"):
+                changed = "email" if method == "email" else "phone"
+                attacker = _by_code(place, address, other, theirs, "signup", user={PROFILE[other]: theirs})
+                path, body = CHANGES[changed], {"loginId": address, changed: new}
+                assert place.api.post(path, attacker.refresh_jwt, body).status == 200
+                kept = person_of(new, send_back(place, address, place.avow.code(new), method=method))
+                assert place.api.me(kept.refresh_jwt).body["loginIds"] == [new]
+                owner = come(place, address, method, address)
+                assert owner.id != kept.id
+                _assert_still_owner(place, owner, address)
     with case.cell("change of address outlives no log-out of all"):
         person, theirs = place.sign_in(), new_email()
         body = {"loginId": person.login_id, "email": theirs}

@@ -145,6 +145,16 @@ def test_s_otp_04_one_budget_for_all_spellings_and_methods(case: Case, place: Pl
         code = place.avow.code(email)
         assert_refused(send_back(place, user, code))
         assert send_back(place, email, code).status == 200
+    with case.cell("one new login ID after the other, all with one address"):
+        judged, email = 0, new_email()
+        for number in range(40):
+            body = {"loginId": f"somebody-{number}", "email": email.upper() if number % 2 else email}
+            if place.api.post("/v1/auth/otp/signup/email", body=body).status != 200:
+                break
+            answers = [send_back(place, body["loginId"], wrong) for wrong in islice(wrong_codes(), 4)]
+            judged += sum(answer.status == 401 for answer in answers)
+            place.advance(130)  # the limit of messages to an address
+        assert judged == budget
     with case.cell("codes for changes of address count with those for sign-ins"):
         user, email, phone = _user(place)
         session = place.open_session(user, login_id=email)
@@ -228,6 +238,12 @@ def test_s_otp_11_send_flooding(case: Case, make_place: MakePlace) -> None:
                 assert_limited(place.api.post(path, body={"loginId": spelling}), window)
         sign_up = {"loginId": new_email().partition("@")[0], "user": {"email": email.upper()}}
         assert_limited(place.api.post("/v1/auth/otp/signup/email", body=sign_up), window)
+    with case.cell("a domain in letters and as DNS writes it"):
+        mailbox = new_email().partition("@")[0]
+        spellings = [f"{mailbox}@{domain}" for domain in ("b\u00fccher.test", "xn--bcher-kva.test", "B\u00dcCHER.test")]
+        wishes = [{"loginId": spellings[number % 3]} for number in range(most + 1)]
+        sent = [place.api.post("/v1/auth/otp/signup-in/email", body=body).status for body in wishes]
+        assert sent == [200] * most + [429]
     with case.cell("a number"):
         wish = place.api.wish("POST", "/v1/auth/otp/signin/sms", body={"loginId": phone})
         answers = place.http.send_at_once([wish] * 30)

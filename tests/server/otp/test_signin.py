@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.users import actions as users
 from avow.testing.server import Avow
@@ -83,3 +85,17 @@ def test_step_up_and_second_factor_need_a_live_session_of_the_user(api: Api) -> 
         assert api.post(f"{PATH}/email", body, token=mine["refreshJwt"]).status == 200
     api.post("/v1/auth/logout", token=mine["refreshJwt"])
     assert api.post(f"{PATH}/email", body, token=mine["refreshJwt"]).refusal == (401, "E064001")
+
+
+@pytest.mark.parametrize("option", ["stepup", "mfa"])
+def test_step_up_and_second_factor_end_with_the_session_they_add_to(api: Api, option: str) -> None:
+    address = new_email()
+    for ends in (False, True):
+        mine = api.sign_in(address)
+        body = {"loginId": address, "loginOptions": {option: True}}
+        assert api.post(f"{PATH}/email", body, token=mine["refreshJwt"]).status == 200
+        if ends:
+            api.post("/v1/auth/logoutall", token=mine["refreshJwt"])
+        answer = api.verify_code(address, api.avow.code(address))
+        assert answer.refusal == ((401, "E061102") if ends else (200, ""))
+        api.clock.advance(700)

@@ -227,3 +227,15 @@ def test_first_sign_up_is_the_only_one_that_is_first_seen(api: Api) -> None:
     address = new_email()
     make_user(api.avow, address)
     assert api.sign_in(address)["firstSeen"] is False
+
+
+def test_session_whose_claims_no_token_holds_is_refused_with_a_reason(api: Api) -> None:
+    address = new_email()
+    user = make_user(api.avow, address)
+    session = api.sign_in(address)
+    for number in range(60):
+        join_tenant(api.avow, user, make_tenant(api.avow, f"Tenant {number} of many"))
+    assert api.refresh(session["refreshJwt"]).status == 200
+    options = {"customClaims": {"colour": "blue" * 2000}}
+    assert api.sign_in(address, options).refusal == (400, "E011004")
+    assert api.sign_in(address).status == 200

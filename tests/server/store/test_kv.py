@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import valkey
@@ -169,6 +170,17 @@ def test_file_that_stays_locked_leaves_the_process_its_own_counters(
         other.execute("BEGIN IMMEDIATE")
         assert [kv.add([("a", end)]) for _ in range(3)] == [[1], [2], [3]]
     assert kv.add([("a", end)]) == [2]
+    kv.close()
+
+
+def test_file_that_others_use_is_waited_for_no_longer_than_the_caller_waits(tmp_path: Path, clock: FileClock) -> None:
+    kv = SqliteKv(str(tmp_path / "kv"), clock)
+    end = clock() + 60
+    assert kv.add([("a", end)], monotonic() + 5) == [1]
+    with kv._lock:
+        assert kv.add([("a", end)], monotonic()) == [1]
+    assert kv.fallbacks == 1
+    assert kv.add([("a", end)], monotonic() + 5) == [2]
     kv.close()
 
 

@@ -180,6 +180,23 @@ def test_lost_answer_before_commit_is_run_again(store: Store, proxy: Proxy, dist
     assert store.look(PROJECT, version) == 3
 
 
+def test_unit_that_cannot_be_done_in_the_time_left_is_not_begun(store: Store, proxy: Proxy, distant: Store) -> None:
+    runs: list[int] = []
+
+    def unit(tx: Tx) -> None:
+        runs.append(bump(tx))
+
+    proxy.delay_seconds = 0.2
+    for _ in range(4):
+        distant.run(PROJECT, unit)
+    with pytest.raises(Unavailable):
+        distant.run(PROJECT, unit, time.monotonic() + 0.1)
+    proxy.delay_seconds = 0.0
+    distant.run(PROJECT, unit)  # waits until the only thread is done with what it has begun
+    assert runs == [1] * 5
+    assert store.look(PROJECT, version) == 6
+
+
 def test_unit_that_catches_a_database_error_is_a_bug(store: Store) -> None:
     def unit(tx: Tx) -> None:
         bump(tx)

@@ -43,7 +43,6 @@ def store(sqlite_store: Store) -> Store:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make units wait half a second for a lock instead of five."""
-    monkeypatch.setattr("avow.server.store.sqlite.WAIT_SECONDS", 0.5)
     monkeypatch.setattr("avow.server.store.jobs.WAIT_SECONDS", 0.5)
 
 

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from avow.core.vault import Vault
 from avow.errors import Unavailable
 from avow.server.store import Job, Store, Tx
+from avow.server.store.jobs import refuse_late
 from avow.testing.clock import FileClock
 from tests.server.store.conftest import (
     BUMP,
@@ -240,12 +242,63 @@ def test_unit_that_waited_too_long_is_not_run(store: Store, hold: Hold) -> None:
     answers = Answers()
     held = hold(store)
     late = store.write(PROJECT, bump, answers.done)
-    late.since -= 6
+    late.until -= 6
     held.release()
     answers.wait(1)
     assert store.run(PROJECT, bump) == 1
     assert isinstance(late.error, Unavailable)
     assert store.look(PROJECT, version) == 2
+
+
+def test_caller_does_not_wait_beyond_its_time_though_no_thread_is_free(store: Store, hold: Hold) -> None:
+    held = hold(store)
+    with pytest.raises(Unavailable):
+        store.run(PROJECT, bump, monotonic() + 0.01)
+    held.release()
+    assert store.run(PROJECT, bump) == 1
+    assert store.look(PROJECT, version) == 2
+
+
+def test_unit_that_nobody_waits_for_any_more_is_not_run(store: Store, hold: Hold) -> None:
+    answers = Answers()
+    held = hold(store)
+    jobs = [store.write(PROJECT, bump, answers.done) for _ in range(3)]
+    jobs[1].cancel()
+    held.release()
+    answers.wait(3)
+    assert [job.result for job in jobs] == [1, None, 1]
+    assert isinstance(jobs[1].error, Unavailable)
+    assert store.look(PROJECT, version) == 3
+
+
+def test_unit_whose_caller_gives_up_while_it_runs_is_not_committed(store: Store) -> None:
+    answers = Answers()
+    runs, gone = threading.Event(), threading.Event()
+
+    def unit(tx: Tx) -> int:
+        changed = bump(tx)
+        runs.set()
+        assert gone.wait(10)
+        return changed
+
+    job = store.write(PROJECT, unit, answers.done)
+    assert runs.wait(10)
+    job.cancel()
+    gone.set()
+    answers.wait(1)
+    assert (job.result, type(job.error)) == (None, Unavailable)
+    assert store.look(PROJECT, version) == 1
+
+
+def test_unit_with_too_little_time_left_is_refused() -> None:
+    answers = Answers()
+    now = monotonic()
+    jobs = [Job(bump, PROJECT, answers.done, until=now + seconds) for seconds in (100, 200, 400)]
+    waiting = list(jobs)
+    refuse_late(waiting, 300)
+    assert waiting == [jobs[2]]
+    assert answers.groups == [jobs[:2]]
+    assert [type(job.error) for job in jobs] == [Unavailable, Unavailable, type(None)]
 
 
 def test_unit_cannot_wait_for_another_unit(store: Store) -> None:

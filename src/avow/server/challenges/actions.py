@@ -4,6 +4,7 @@ The order is spend, judge, consume. Reading first and writing later would let ev
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from avow.core import ids, otp
@@ -91,8 +92,18 @@ def put(
     return challenge_id
 
 
-def take_code(tx: Tx, project: Project, *, purpose: str, subject: str, code: str) -> Taken | Refusal:
+def take_code(
+    tx: Tx, project: Project, *, purpose: str, subject: str, code: str, sent_to: Callable[[str], str]
+) -> Taken | Refusal:
     """Take a typed code: one attempt is spent whatever it is, the right one is consumed.
+
+    Args:
+        tx: The unit.
+        project: Whose settings count.
+        purpose: As it was stored.
+        subject: As it was stored.
+        code: What was typed.
+        sent_to: Returns the address that the code of a binding went to; wrong codes count against it too.
 
     Raises:
         RateLimitException: The account has had its wrong codes for this hour; even the right one is refused.
@@ -107,7 +118,7 @@ def take_code(tx: Tx, project: Project, *, purpose: str, subject: str, code: str
         case otp.Accepted():
             return _consumed(tx, spent) or Refusal(InvalidCode())
         case otp.Wrong(attempts_left):
-            tx.one(rows.COUNT, rows.CounterRow, id=_guesses(subject), ends_at=tx.now + _HOUR_SECONDS)
+            _count_guess(tx, subject, sent_to(spent.binding))
             tx.audit("code.refused", outcome="refused", data={"purpose": purpose, "attempts_left": attempts_left})
             return Refusal(InvalidCode() if attempts_left else TooManyAttempts())
         case otp.Dead():
@@ -168,13 +179,15 @@ def drop_all(tx: Tx, subject: str) -> None:
     tx.run(rows.DROP_OF_SUBJECT, subject=subject)
 
 
-def check_guesses(tx: Tx, project: Project, subject: str) -> None:
-    """Refuse when the account has had its wrong codes for this hour.
+def check_guesses(tx: Tx, project: Project, subject: str, address: str = "") -> None:
+    """Refuse when the account has had its wrong codes for this hour, or the address that a code is to go to.
+
+    Without the second, whoever guesses would only have to begin under one new login ID after the other.
 
     Raises:
         RateLimitException: With the seconds until the budget starts anew.
     """
-    used = tx.one(rows.COUNTED, rows.CounterRow, id=_guesses(subject))
+    used = tx.one(rows.COUNTED, rows.CounterRow, subject=_guesses(subject), address=_guesses_at(address))
     if used is not None and used.value >= project.settings.guesses_per_hour:
         raise RateLimitException(retry_after_seconds=max(1, used.ends_at - tx.now))
 
@@ -199,8 +212,16 @@ def _dead_code(tx: Tx, purpose: str, subject: str) -> Refusal:
     return Refusal(CodeExpired() if fate.expires_at <= tx.now else TooManyAttempts())
 
 
+def _count_guess(tx: Tx, subject: str, address: str) -> None:
+    tx.run(rows.COUNT, subject=_guesses(subject), address=_guesses_at(address), ends_at=tx.now + _HOUR_SECONDS)
+
+
 def _guesses(subject: str) -> str:
     return f"guess:{subject}"
+
+
+def _guesses_at(address: str) -> str:
+    return f"guess:at:{address}"
 
 
 def _mac(tx: Tx, purpose: str, subject: str, secret: str) -> bytes:

@@ -95,16 +95,19 @@ FORGET = """
     )
 """
 
+# A wrong code counts twice: for the account, and for the address that the code was sent to.
 COUNT = """
-    INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :id, 1, :ends_at)
+    INSERT INTO counters (project_id, id, value, ends_at)
+    VALUES (:project_id, :subject, 1, :ends_at), (:project_id, :address, 1, :ends_at)
     ON CONFLICT (project_id, id) DO UPDATE
     SET value = CASE WHEN counters.ends_at <= :now THEN 1 ELSE counters.value + 1 END,
         ends_at = CASE WHEN counters.ends_at <= :now THEN excluded.ends_at ELSE counters.ends_at END
-    RETURNING value, ends_at
 """
 
 COUNTED = """
-    SELECT value, ends_at FROM counters WHERE project_id = :project_id AND id = :id AND ends_at > :now
+    SELECT value, ends_at FROM counters
+    WHERE project_id = :project_id AND id IN (:subject, :address) AND ends_at > :now
+    ORDER BY value DESC LIMIT 1
 """
 
 FORGET_COUNTERS = """
@@ -122,6 +125,5 @@ RETURNS = {
     "FATE_BY_ID": FateRow,
     "CONSUME": IdRow,
     "REBIND": IdRow,
-    "COUNT": CounterRow,
     "COUNTED": CounterRow,
 }

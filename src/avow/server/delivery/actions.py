@@ -61,8 +61,8 @@ def queue(tx: Tx, project: Project, message: Message, *, is_sent: bool = True) -
         InvalidArgument: The number is in a country that the project does not send to, or costs extra to reach.
     """
     prefix = "" if message.method == "email" else _allowed_prefix(project, message.address)
-    # A mailbox reads its letters in any case: each spelling is the same address to a limit.
-    address_mac = tx.vault.mac("address", tx.project_id, message.address.lower())
+    # A mailbox reads its letters in any spelling of its address: all of them are one to a limit.
+    address_mac = tx.vault.mac("address", tx.project_id, addresses.login_id(message.address).canonical)
     _limit_address_and_project(tx, project, address_mac)
     if prefix:
         _limit_prefix(tx, project, prefix)

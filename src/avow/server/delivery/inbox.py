@@ -6,6 +6,7 @@ from collections import deque
 import msgspec
 
 from avow.server.delivery.messages import Link, Rendered
+from avow.wire.secret import Secret, described, shown
 
 __all__ = ["InboxLink", "InboxMessage", "InboxSender"]
 
@@ -16,7 +17,10 @@ class InboxLink(msgspec.Struct, frozen=True):
     """A numbered link of an enchanted-link message."""
 
     id: str
-    url: str
+    url: Secret
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 class InboxMessage(msgspec.Struct, frozen=True):
@@ -25,12 +29,15 @@ class InboxMessage(msgspec.Struct, frozen=True):
     to: str
     channel: str
     subject: str
-    text: str
-    html: str
-    code: str
-    link: str
+    text: Secret
+    html: Secret
+    code: Secret
+    link: Secret
     links: list[InboxLink]
     created_at: int
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 class InboxSender:

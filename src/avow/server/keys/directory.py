@@ -43,6 +43,10 @@ class ProjectDirectory:
         self._entries: dict[str, _Entry] = {}
         self._origins: tuple[Sequence[str], int] = ((), -_ORIGINS_SECONDS)
 
+    def knows(self, project_id: str) -> bool:
+        """Tell whether this node has read such a project before."""
+        return project_id in self._entries
+
     def find(self, project_id: str) -> Steps[Project | None]:
         """Return the project, or None when there is none."""
         now = self._clock()

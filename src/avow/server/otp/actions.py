@@ -1,10 +1,12 @@
 """One-time codes: sent, and taken back."""
 
+from avow.core import addresses
 from avow.core import otp as rules
 from avow.errors import InvalidCode
 from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, Parameters, text_options
 from avow.server.proofs import actions as proofs
+from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import Method, Recipient, subject_of
 from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.store import Tx
@@ -23,7 +25,7 @@ def send(tx: Tx, project: Project, recipient: Recipient) -> MaskedAddress:
         RateLimitException: The address has had its messages, or the account its wrong codes, for now.
     """
     settings, binding = project.settings, recipient.binding
-    challenges.check_guesses(tx, project, recipient.subject)
+    challenges.check_guesses(tx, project, recipient.subject, _sent_to(binding))
     code = rules.new_code(settings.code_digits)
     challenge_id = challenges.put(
         tx,
@@ -43,7 +45,14 @@ def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: M
     if not rules.is_code_shaped(code):
         return Refusal(InvalidCode())
     subject = subject_of(tx, login_id)
-    taken = challenges.take_code(tx, project, purpose=_PURPOSE, subject=subject, code=_bound(method, code))
+    taken = challenges.take_code(
+        tx,
+        project,
+        purpose=_PURPOSE,
+        subject=subject,
+        code=_bound(method, code),
+        sent_to=lambda binding: _sent_to(proofs.decoded(binding)),
+    )
     if isinstance(taken, Refusal):
         return taken
     return proofs.complete(tx, project, client, proofs.decoded(taken.binding))
@@ -52,6 +61,10 @@ def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: M
 def attempts_left(tx: Tx, login_id: str) -> int:
     """Return how often the live code of a login ID may still be tried."""
     return challenges.attempts_left(tx, purpose=_PURPOSE, subject=subject_of(tx, login_id))
+
+
+def _sent_to(binding: Binding) -> str:
+    return addresses.login_id(binding.address).canonical
 
 
 def _bound(method: str, code: str) -> str:

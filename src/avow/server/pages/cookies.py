@@ -20,6 +20,7 @@ from avow.core.vault import Vault
 from avow.errors import InvalidToken, SealBroken
 from avow.server.serving import Call, Cookie, Issued, Project, SessionCaller
 from avow.server.settings import Settings
+from avow.wire.secret import Secret, described, shown
 
 __all__ = ["How", "Jar", "SignInState"]
 
@@ -59,8 +60,11 @@ class SignInState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     is_again: bool = False
     next: str = ""
     challenge_id: str = ""
-    pending_ref: str = ""
+    pending_ref: Secret = ""
     link_id: str = ""
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 class Jar:
@@ -128,8 +132,11 @@ class Jar:
         """Sign the tokens of a session and return the cookies that hold them; call it after the commit."""
         claims = issued.claims
         left = max(1, claims.expires_at - claims.issued_at)
-        token = sign(issued.key, claims.session_token())
-        fits = len(token) <= _MOST_BYTES
+        try:
+            token = sign(issued.key, claims.session_token())
+        except ValueError:  # longer than any verifier accepts
+            token = ""
+        fits = 0 < len(token) <= _MOST_BYTES
         shown = self._cookie(_SESSION + project.id, token if fits else "", left if fits else 0)
         if not issued.refreshes:
             return (shown,)

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from avow.wire.bounds import Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+from avow.wire.secret import SECRET
 
 __all__ = [
     "ASSET",
@@ -35,7 +36,8 @@ __all__ = [
 ]
 
 _Choice = Annotated[str, Meta(max_length=20)]
-_Token = Annotated[str, Meta(max_length=512)]
+_Token = Annotated[str, Meta(max_length=512, extra=SECRET)]
+_Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
 _Number = Annotated[str, Meta(pattern="^[0-9]{1,3}$")] | None
 
 
@@ -56,7 +58,7 @@ class AskQuery(Shape, frozen=True, kw_only=True):
 class PlainForm(Shape, frozen=True, kw_only=True):
     """A form with nothing but its own token, which proves that a page of ours was open in this browser."""
 
-    form: Text = ""
+    form: _Proof = ""
 
 
 class AskForm(PlainForm, frozen=True, kw_only=True):
@@ -70,7 +72,7 @@ class AskForm(PlainForm, frozen=True, kw_only=True):
 class CodeForm(PlainForm, frozen=True, kw_only=True):
     """The code as typed or pasted."""
 
-    code: Text = ""
+    code: _Proof = ""
 
 
 class LinkQuery(Shape, frozen=True, kw_only=True):

@@ -36,12 +36,12 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issu
     Raises:
         UserExists: A sign-up or update whose login ID somebody took meanwhile; nothing is consumed then.
     """
-    if binding.is_decoy:
+    if binding.is_decoy or not _goes_on(tx, project, binding):
         return Refusal(InvalidCode())
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
-        user_id = _updated(tx, project, binding)
+        user_id = _updated(tx, binding)
     else:
         user_id = _proven(tx, binding)
     if not user_id:
@@ -105,14 +105,21 @@ def _drop_others(tx: Tx, binding: Binding) -> None:
         )
 
 
-def _updated(tx: Tx, project: Project, binding: Binding) -> str:
-    """Give the user the new address, if the session that asked for it still goes on; a thief's change ends with it."""
-    if not sessions.is_live(tx, project, binding.user_id, binding.session_id):
-        return ""
-    change = users.set_email if binding.method == "email" else users.set_phone
+def _goes_on(tx: Tx, project: Project, binding: Binding) -> bool:
+    """Tell whether the session that asked for it still goes on, where one did; what a thief began ends with it."""
+    return not binding.session_id or sessions.is_live(tx, project, binding.user_id, binding.session_id)
+
+
+def _updated(tx: Tx, binding: Binding) -> str:
+    """Give the user the new address, in the place of a login ID that was an address nobody had proven."""
+    by_email = binding.method == "email"
+    unproven = users.unproven(tx, binding.user_id, by_email=by_email)
+    change = users.set_email if by_email else users.set_phone
     if not change(tx, binding.user_id, binding.address):
         return ""
-    if binding.adds_login_id:
+    # A stranger's address must not go on leading to the account: whoever owns it would ask for codes that go elsewhere.
+    is_replaced = bool(unproven) and users.drop_login_id(tx, binding.user_id, unproven)
+    if binding.adds_login_id or is_replaced:
         identity = addresses.login_id(binding.address)
         is_theirs = users.find_owner(tx, identity.canonical) == binding.user_id
         if not is_theirs and not users.claim_login_id(tx, binding.user_id, identity):

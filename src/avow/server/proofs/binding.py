@@ -42,7 +42,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         revokes_others: End the user's other sessions.
         unsigned_claims: Custom claims the client asked for.
         is_first: The address had not been proven by anybody when the secret was sent.
-        session_id: Of an update: the session that asked for it, and without which it comes to nothing.
+        session_id: Of an update, MFA or step-up: the session that asked for it, without which it comes to nothing.
         adds_login_id: Of an update: let the user sign in with the new address.
         from_address, from_device: Where it was asked from; shown to whoever clicks elsewhere.
         is_decoy: Nobody can answer it; it only costs the same time.

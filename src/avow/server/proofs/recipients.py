@@ -235,6 +235,7 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
         is_mfa=bool(options.mfa),
         revokes_others=bool(options.revoke_other_sessions),
         unsigned_claims=check_custom_claims(options.custom_claims or {}),
+        session_id=_session_added_to(call, options),
         is_first=not (profile.row.is_email_verified if method == "email" else profile.row.is_phone_verified),
         from_address=call.client.address,
         from_device=call.client.device,
@@ -254,6 +255,10 @@ def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str, options: Logi
     if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
         raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
     return tuple(sessions.live(tx, call.project, call.caller).amr.split())
+
+
+def _session_added_to(call: Call[object], options: LoginOptions) -> str:
+    return call.session.session_id if options.stepup or options.mfa else ""
 
 
 def _new_person(call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:

@@ -13,7 +13,7 @@ database error. The conventions of a slice's `rows.py`, which tests/architecture
 from avow.server.store.backup import backup
 from avow.server.store.checks import check_schema, check_secret, ensure
 from avow.server.store.cross_project import CROSS_PROJECT
-from avow.server.store.jobs import Job, Load
+from avow.server.store.jobs import WAIT_SECONDS, Job, Load
 from avow.server.store.kv import Kv, MemoryKv, open_kv
 from avow.server.store.opening import create, open_store
 from avow.server.store.refused import StoreRefused
@@ -23,6 +23,7 @@ from avow.server.store.tx import Tx
 
 __all__ = [
     "CROSS_PROJECT",
+    "WAIT_SECONDS",
     "Job",
     "Kv",
     "Load",

@@ -21,17 +21,24 @@ __all__ = [
     "Unit",
     "call_listeners",
     "deliver",
+    "latest",
     "logger",
     "refuse_late",
 ]
 
 logger = logging.getLogger("avow.store")
 
-# The longest that a unit waits for its turn or for a lock; then the caller is told to come back.
-WAIT_SECONDS = 5.0
+# The longest that a unit waits for its turn or for a lock, and a request for all of its units together; then the
+# caller is told to come back. Every request is answered within 5 s: the rest is for its way through the server.
+WAIT_SECONDS = 4.5
 
 Unit = Callable[[Tx], object]
 Done = Callable[[list["Job"]], object]
+
+
+def latest() -> float:
+    """Return the monotonic time until which what is handed in now may wait."""
+    return monotonic() + WAIT_SECONDS
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +53,8 @@ class Job:
         result: What the unit returned, once committed.
         error: Why there is no result.
         only_reads: Whether it runs beside the writer, without a transaction.
-        since: Monotonic time at which it was handed in.
+        until: Monotonic time after which it is not begun any more.
+        is_cancelled: Nobody waits for it any more.
     """
 
     unit: Unit
@@ -56,7 +64,21 @@ class Job:
     result: object = None
     error: BaseException | None = None
     only_reads: bool = False
-    since: float = field(default_factory=monotonic)
+    until: float = field(default_factory=latest)
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Wait for it no longer: it is not begun any more, or not committed unless its COMMIT is on its way."""
+        self.is_cancelled = True
+
+    def check(self) -> None:
+        """Stop the thread that works on it when nobody waits any more.
+
+        Raises:
+            Unavailable: Nobody does.
+        """
+        if self.is_cancelled:
+            raise Unavailable(detail="nobody waits for this unit any more")
 
     def fail(self, error: BaseException) -> None:
         """Answer with an error, whatever the unit returned."""
@@ -161,15 +183,20 @@ class Rarely:
             logger.error(message)
 
 
-def refuse_late(jobs: list[Job]) -> None:
-    """Answer the jobs that waited too long and take them out of the list."""
-    latest = monotonic() - WAIT_SECONDS
-    late = [job for job in jobs if job.since <= latest]
+def refuse_late(jobs: list[Job], needed_seconds: float = 0.0) -> None:
+    """Answer the jobs that have too little time left, or nobody who waits, and take them out of the list.
+
+    Args:
+        jobs: About to be begun.
+        needed_seconds: What one of them will take.
+    """
+    ready_at = monotonic() + needed_seconds
+    late = [job for job in jobs if job.until <= ready_at or job.is_cancelled]
     if not late:
         return
-    jobs[:] = [job for job in jobs if job.since > latest]
+    jobs[:] = [job for job in jobs if job not in late]
     for job in late:
-        job.fail(Unavailable(detail=f"waited over {WAIT_SECONDS:g} s for the database"))
+        job.fail(Unavailable(detail="waited too long for the database"))
     deliver(late)
 
 

@@ -7,7 +7,7 @@ process counts for itself: limits become looser by the number of processes, but 
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
@@ -51,12 +51,21 @@ class Kv(Protocol):
         """Return how often the shared place failed and this process counted for itself."""
         ...
 
-    def add(self, counters: Sequence[Counter]) -> list[int]:
+    def add(self, counters: Sequence[Counter], until: float | None = None) -> list[int]:
         """Add one to each counter and return the new values, in order.
 
         Args:
             counters: (key, end of the window in epoch seconds), no key twice; a counter past its end begins anew.
+            until: Monotonic time until which the caller waits; then the process counts for itself.
         """
+        ...
+
+    def add_alone(self, counters: Sequence[Counter]) -> list[int]:
+        """Add to the counters of this process alone, as the shared place does not answer."""
+        ...
+
+    def unit(self, counters: Sequence[Counter]) -> Callable[[Tx], list[int]] | None:
+        """Return `add` as a unit of the store that belongs to no project; None where the store is not the place."""
         ...
 
     def close(self) -> None:
@@ -98,7 +107,7 @@ class MemoryKv:
         self._lock = threading.Lock()
         watch(self)
 
-    def add(self, counters: Sequence[Counter]) -> list[int]:
+    def add(self, counters: Sequence[Counter], until: float | None = None) -> list[int]:
         """Add one to each counter and return the new values, in order."""
         now = self._clock()
         with self._lock:
@@ -107,6 +116,13 @@ class MemoryKv:
             if len(self._counters) > self._sweep_above:
                 self._sweep(now)
         return values
+
+    def add_alone(self, counters: Sequence[Counter]) -> list[int]:
+        """Add to the counters of this process alone."""
+        return self.add(counters)
+
+    def unit(self, counters: Sequence[Counter]) -> None:
+        """Return None: the counters are not in the store."""
 
     def close(self) -> None:
         """Forget everything."""
@@ -154,15 +170,25 @@ class SqliteKv:
         self._swept_at = monotonic()
         watch(self)
 
-    def add(self, counters: Sequence[Counter]) -> list[int]:
+    def add(self, counters: Sequence[Counter], until: float | None = None) -> list[int]:
         """Add one to each counter and return the new values, in order."""
-        with self._lock:
-            try:
-                return self._add(counters)
-            except (sqlite3.Error, OSError, Unavailable) as error:
-                self._rarely.error("kv", f"the file of rate limits fails; each process counts for itself: {error}")
-                self._recover(error)
+        if not self._lock.acquire(timeout=-1 if until is None else max(0.0, until - monotonic())):
+            return self._alone.add(counters)
+        try:
+            return self._add(counters)
+        except (sqlite3.Error, OSError, Unavailable) as error:
+            self._rarely.error("kv", f"the file of rate limits fails; each process counts for itself: {error}")
+            self._recover(error)
+        finally:
+            self._lock.release()
         return self._alone.add(counters)
+
+    def add_alone(self, counters: Sequence[Counter]) -> list[int]:
+        """Add to the counters of this process alone."""
+        return self._alone.add(counters)
+
+    def unit(self, counters: Sequence[Counter]) -> None:
+        """Return None: the counters are not in the store."""
 
     @property
     def fallbacks(self) -> int:
@@ -238,23 +264,31 @@ class PostgresKv:
         self._alone = MemoryKv(clock)
         self._swept_at = monotonic()
 
-    def add(self, counters: Sequence[Counter]) -> list[int]:
+    def add(self, counters: Sequence[Counter], until: float | None = None) -> list[int]:
         """Add one to each counter and return the new values, in order."""
+        try:
+            return self._store.run_anywhere(self.unit(counters), until)
+        except Unavailable:  # logged by the store
+            return self._alone.add(counters)
+
+    def add_alone(self, counters: Sequence[Counter]) -> list[int]:
+        """Add to the counters of this process alone."""
+        return self._alone.add(counters)
+
+    def unit(self, counters: Sequence[Counter]) -> Callable[[Tx], list[int]]:
+        """Return what `add` does, for callers that wait in their own way."""
         sql, params = _statement(counters)
         is_due = monotonic() - self._swept_at > _SWEEP_SECONDS
         if is_due:
             self._swept_at = monotonic()
 
-        def unit(tx: Tx) -> list[CounterRow]:
+        def unit(tx: Tx) -> list[int]:
             rows = tx.all(sql, CounterRow, **params)
             if is_due:
                 tx.run(SWEEP_COUNTERS)
-            return rows
+            return _in_order(counters, rows)
 
-        try:
-            return _in_order(counters, self._store.run_anywhere(unit))
-        except Unavailable:  # logged by the store
-            return self._alone.add(counters)
+        return unit
 
     @property
     def fallbacks(self) -> int:
@@ -291,7 +325,7 @@ class ValkeyKv:
         self._is_away = False
         self._away_until = 0.0
 
-    def add(self, counters: Sequence[Counter]) -> list[int]:
+    def add(self, counters: Sequence[Counter], until: float | None = None) -> list[int]:
         """Add one to each counter and return the new values, in order."""
         if self._is_away and not self._takes_turn():
             return self._alone.add(counters)
@@ -309,6 +343,13 @@ class ValkeyKv:
             self._is_away, self._away_until = True, monotonic() + _VALKEY_PAUSE_SECONDS
             self._rarely.error("kv", f"Valkey does not answer; each process counts for itself: {error}")
             return self._alone.add(counters)
+
+    def add_alone(self, counters: Sequence[Counter]) -> list[int]:
+        """Add to the counters of this process alone."""
+        return self._alone.add(counters)
+
+    def unit(self, counters: Sequence[Counter]) -> None:
+        """Return None: the counters are not in the store."""
 
     def _takes_turn(self) -> bool:
         """Tell whether this caller is the one that tries again; the others do not wait for a server that hangs."""

@@ -16,7 +16,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import Unavailable
-from avow.server.store.jobs import Job, Line, Load, Rarely, deliver, refuse_late
+from avow.server.store.jobs import WAIT_SECONDS, Job, Line, Load, Rarely, deliver, refuse_late
 from avow.server.store.tx import Cursor, Execute, Tx, Value
 
 __all__ = ["MIGRATION_LOCK", "PostgresEngine", "connect", "translate"]
@@ -26,6 +26,11 @@ _PAUSE_SECONDS = 0.01
 _CONNECT_SECONDS = 3
 _DOWN_SECONDS = 0.5
 _JOIN_SECONDS = 10.0
+
+# Units that have less time left than such units take of late are not begun: under overload, a line whose oldest are
+# always served first would otherwise end in none that is done in time. Whoever has half of the time left may try.
+_MOST_NEEDED_SECONDS = WAIT_SECONDS / 2
+_LATE_UNITS = 8
 
 # Held by whoever creates or changes the tables (pg_advisory_xact_lock).
 MIGRATION_LOCK = 0x41766F77
@@ -106,6 +111,7 @@ class PostgresEngine:
         self._threads: list[threading.Thread] = []
         self._rarely = Rarely()
         self._writes = 0
+        self._needed_seconds = {False: 0.0, True: 0.0}  # by `only_reads`; a lost update is nothing to lock for
         self._down_until = 0.0
         self._down_detail = ""
 
@@ -154,17 +160,24 @@ class PostgresEngine:
             jobs = self._line.take(1)
             if not jobs:
                 break
-            refuse_late(jobs)
+            refuse_late(jobs, self._needed_seconds[jobs[0].only_reads])
             signals: set[str] | None = None
             for job in jobs:
+                begun = monotonic()
                 try:
                     signals = self._perform(link, job)
                 except BaseException as error:  # delivered to whoever asked
                     job.fail(self._translated(error, only_reads=job.only_reads))
+                self._learn(monotonic() - begun, only_reads=job.only_reads)
             deliver(jobs)
             if signals:
                 self._announce(signals)
         link.close()
+
+    def _learn(self, seconds: float, *, only_reads: bool) -> None:
+        """Note what a unit took, as a mean over the latest ones."""
+        known = self._needed_seconds[only_reads]
+        self._needed_seconds[only_reads] = known + (min(seconds, _MOST_NEEDED_SECONDS) - known) / _LATE_UNITS
 
     def _perform(self, link: "_Link", job: Job) -> set[str] | None:
         """Run one unit to its commit and return its signals.
@@ -187,10 +200,12 @@ class PostgresEngine:
                 reconnects -= 1
 
     def _attempt(self, link: "_Link", job: Job) -> set[str] | None:
+        job.check()
         execute = link.begin(only_reads=job.only_reads)
         tx = Tx(execute, job.project_id, self._clock(), self._vault)
         try:
             result = job.unit(tx)
+            job.check()
         except BaseException as error:
             link.roll_back(error)
         if not job.only_reads:

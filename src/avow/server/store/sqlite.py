@@ -144,7 +144,7 @@ class SqliteEngine:
         """Take the lock file and SQLite's lock; False when every job waited too long for them."""
         refuse_late(jobs)
         while jobs:
-            if self._lock.acquire(jobs[0].since + WAIT_SECONDS - monotonic()) and self._begin_immediate():
+            if self._lock.acquire(jobs[0].until - monotonic()) and self._begin_immediate():
                 return True
             refuse_late(jobs)
         return False
@@ -173,7 +173,9 @@ class SqliteEngine:
                 tx = Tx(cursor.execute, job.project_id, self._clock(), self._vault)
                 cursor.execute("SAVEPOINT unit")
                 try:
+                    job.check()
                     job.result = job.unit(tx)
+                    job.check()
                 except BaseException as error:  # delivered to whoever asked
                     job.fail(self._translated(error))
                     if not connection.in_transaction:
@@ -218,6 +220,7 @@ class SqliteEngine:
             refuse_late(jobs)
             for job in jobs:
                 try:
+                    job.check()
                     job.result = job.unit(Tx(cursor.execute, job.project_id, self._clock(), self._vault))
                 except BaseException as error:  # delivered to whoever asked
                     job.fail(self._translated(error))

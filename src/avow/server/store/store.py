@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Protocol, TypeVar, cast
 
+from avow.errors import Unavailable
 from avow.server.store.forks import watch
-from avow.server.store.jobs import Done, Job, Load, Unit, call_listeners
+from avow.server.store.jobs import Done, Job, Load, Unit, call_listeners, latest
 from avow.server.store.tx import Tx
 
 __all__ = ["Announce", "Engine", "Store"]
@@ -42,7 +44,9 @@ class Engine(Protocol):
 class Store:
     """One database, from any number of threads; connections and threads begin with the first unit of each process.
 
-    `write` and `read` hand a unit in and return at once. `run` and `look` do the same and wait.
+    `write` and `read` hand a unit in and return at once. `run` and `look` do the same and wait: without a time given
+    a unit is begun within `WAIT_SECONDS` and may run for as long as it needs; with one, a monotonic time, nobody waits
+    for longer, whatever becomes of the unit.
     """
 
     def __init__(self, url: str, start: Callable[[Announce], Engine]) -> None:
@@ -59,7 +63,9 @@ class Store:
         self._listeners: dict[str, list[Callable[[], object]]] = {}
         watch(self)
 
-    def write(self, project_id: str | None, unit: Unit, done: Done, waiter: object = None) -> Job:
+    def write(
+        self, project_id: str | None, unit: Unit, done: Done, waiter: object = None, until: float | None = None
+    ) -> Job:
         """Queue a unit that may write; its job is answered once it is committed.
 
         Args:
@@ -67,35 +73,38 @@ class Store:
             unit: Called with a `Tx`; if it raises, nothing of it is written. It may be run again.
             done: Called on a thread of the store, once for all jobs of a group that have the same `done`.
             waiter: Kept in the job for the submitter.
+            until: Monotonic time after which it is not begun any more. Who waits no longer cancels the job.
 
         Raises:
             Unavailable: Too many units wait already.
         """
-        job = Job(unit, project_id, done, waiter)
+        job = Job(unit, project_id, done, waiter, until=latest() if until is None else until)
         (self._engine or self._started()).write(job)
         return job
 
-    def read(self, project_id: str | None, unit: Unit, done: Done, waiter: object = None) -> Job:
+    def read(
+        self, project_id: str | None, unit: Unit, done: Done, waiter: object = None, until: float | None = None
+    ) -> Job:
         """Queue a unit that only reads; like `write`, but beside the writer and without a transaction."""
-        job = Job(unit, project_id, done, waiter)
+        job = Job(unit, project_id, done, waiter, until=latest() if until is None else until)
         (self._engine or self._started()).read(job)
         return job
 
-    def run(self, project_id: str, unit: Callable[[Tx], T]) -> T:
+    def run(self, project_id: str, unit: Callable[[Tx], T], until: float | None = None) -> T:
         """Run a unit that may write, wait for the commit and return its result."""
-        return self._wait(self.write, project_id, unit)
+        return self._wait(self.write, project_id, unit, until)
 
-    def look(self, project_id: str, unit: Callable[[Tx], T]) -> T:
+    def look(self, project_id: str, unit: Callable[[Tx], T], until: float | None = None) -> T:
         """Run a unit that only reads, wait for it and return its result."""
-        return self._wait(self.read, project_id, unit)
+        return self._wait(self.read, project_id, unit, until)
 
-    def run_anywhere(self, unit: Callable[[Tx], T]) -> T:
+    def run_anywhere(self, unit: Callable[[Tx], T], until: float | None = None) -> T:
         """Run a unit that belongs to no project: its statements are those of `CROSS_PROJECT`."""
-        return self._wait(self.write, None, unit)
+        return self._wait(self.write, None, unit, until)
 
-    def look_anywhere(self, unit: Callable[[Tx], T]) -> T:
+    def look_anywhere(self, unit: Callable[[Tx], T], until: float | None = None) -> T:
         """Run a unit that belongs to no project and only reads."""
-        return self._wait(self.read, None, unit)
+        return self._wait(self.read, None, unit, until)
 
     def listen(self, signal: str, callback: Callable[[], object]) -> None:
         """Call `callback` after each commit of units that called `tx.after_commit(signal)`.
@@ -126,13 +135,17 @@ class Store:
         for signal in signals:
             call_listeners(self._listeners.get(signal, ()))
 
-    def _wait(self, submit: Callable[..., Job], project_id: str | None, unit: Callable[[Tx], T]) -> T:
+    def _wait(
+        self, submit: Callable[..., Job], project_id: str | None, unit: Callable[[Tx], T], until: float | None
+    ) -> T:
         if (self._engine or self._started()).owns_thread():
             raise RuntimeError("a unit cannot wait for another unit; use its own tx")
         answered = threading.Lock()
         answered.acquire()
-        job = submit(project_id, unit, _release, answered)
-        answered.acquire()
+        job = submit(project_id, unit, _release, answered, until)
+        if not answered.acquire(timeout=-1 if until is None else max(0.0, until - monotonic())):
+            job.cancel()
+            raise Unavailable(detail="the database took too long; the outcome is unknown")
         return cast(T, job.get())
 
     def before_fork(self) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "claim_login_id",
     "create",
     "delete",
+    "drop_login_id",
     "drop_others",
     "find",
     "find_by_login_id",
@@ -27,6 +28,7 @@ __all__ = [
     "set_email",
     "set_phone",
     "set_status",
+    "unproven",
 ]
 
 
@@ -198,8 +200,23 @@ def drop_others(tx: Tx, user_id: str, login_id: str, *, by_email: bool) -> bool:
     if dropped is None:
         return False
     canonical = other if by_email else addresses.email(other).folded
-    tx.run(rows.DROP_LOGIN_ID, user_id=user_id, login_id=canonical)
+    drop_login_id(tx, user_id, canonical)
     return True
+
+
+def unproven(tx: Tx, user_id: str, *, by_email: bool) -> str:
+    """Return the user's address (or number) as a login ID if they never proved it, otherwise ""."""
+    profile = find(tx, user_id)
+    if profile is None:
+        return ""
+    row = profile.row
+    address, is_proven = (row.email, row.is_email_verified) if by_email else (row.phone, row.is_phone_verified)
+    return addresses.login_id(address).canonical if address and not is_proven else ""
+
+
+def drop_login_id(tx: Tx, user_id: str, login_id: str) -> bool:
+    """Take a canonical login ID from its user; False when it is not theirs."""
+    return tx.run(rows.DROP_LOGIN_ID, user_id=user_id, login_id=login_id) > 0
 
 
 def set_status(tx: Tx, user_id: str, status: str) -> bool:

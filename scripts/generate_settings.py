@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import msgspec
+from msgspec import inspect as inspection
 
 from avow.server.settings import Settings
 from avow.wire.projects import ProjectSettings
@@ -32,8 +33,8 @@ MIDDLE = """
 Policy of one project, kept in the database: `avow project get`, `avow project set NAME=VALUE`, or
 `GET` and `POST /v1/mgmt/avow/project/settings` (there in camelCase). Every server follows within a second.
 
-| setting | default | meaning |
-| --- | --- | --- |
+| setting | default | range | meaning |
+| --- | --- | --- | --- |
 """
 
 
@@ -50,9 +51,33 @@ def of_servers() -> Iterator[str]:
 def of_projects() -> Iterator[str]:
     """Yield one row of the second table for each setting; the sentences are those of the class."""
     sentences = dict(_attributes(ProjectSettings))
+    info = inspection.type_info(ProjectSettings)
+    ranges = {field.name: field.type for field in (info.fields if isinstance(info, inspection.StructType) else ())}
     for setting in msgspec.structs.fields(ProjectSettings):
         default = getattr(ProjectSettings(), setting.name)
-        yield f"| `{setting.name}` | {_shown(default)} | {sentences[setting.name]} |"
+        span = _span(ranges[setting.name])
+        yield f"| `{setting.name}` | {_shown(default)} | {span} | {sentences[setting.name]} |"
+
+
+def _span(kind: inspection.Type) -> str:
+    """Return in words what values a type of a setting takes."""
+    match kind:
+        case inspection.IntType(ge=int(low), le=int(high)):
+            return f"{low} to {high}"
+        case inspection.BoolType():
+            return "`true`, `false`"
+        case inspection.LiteralType(values=values):
+            return ", ".join(f"`{value}`" for value in values)
+        case inspection.StrType(max_length=int(most)):
+            return f"up to {most} characters"
+        case inspection.VarTupleType(item_type=inspection.LiteralType() as item):
+            return f"any of {_span(item)}"
+        case inspection.VarTupleType(item_type=item, max_length=int(most)):
+            return f"up to {most}, each {_span(item)}"
+        case inspection.DictType(value_type=item):
+            return f"each {_span(item)}"
+        case _:
+            raise TypeError(f"no words for the range of {kind}")
 
 
 def _attributes(documented: type) -> Iterator[tuple[str, str]]:

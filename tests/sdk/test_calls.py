@@ -328,3 +328,10 @@ def test_path_parts_are_encoded_or_refused() -> None:
         with pytest.raises(AuthException) as refused:
             fetch_keys(value)
         assert refused.value.status_code == 400
+
+
+def test_word_for_a_delivery_method_is_refused_with_those_to_pass(client: Any) -> None:
+    with pytest.raises(AuthException) as refused:
+        client.otp.sign_up("email", MAIL)
+    assert "takes one of DeliveryMethod.EMAIL, DeliveryMethod.SMS" in refused.value.error_message
+    assert refused.value.error_message.endswith("not 'email'.")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import inspect
 
 from avow.cli.output import moment, say, show, table
 from avow.cli.problems import CannotStart
@@ -101,8 +102,28 @@ def _check(name: str, value: object) -> None:
         return
     try:
         msgspec.convert(value, field.type)
-    except msgspec.ValidationError as wrong:
-        raise InvalidArgument(error_message=f"{name} is not valid: {wrong}.") from None
+    except msgspec.ValidationError:
+        wanted = _wanted(inspect.type_info(field.type))
+        raise InvalidArgument(error_message=f"{name} must be {wanted}.") from None
+
+
+def _wanted(kind: inspect.Type) -> str:
+    """Say in words which values a setting takes."""
+    match kind:
+        case inspect.IntType(ge=lowest, le=highest):
+            return f"a whole number from {lowest} to {highest}"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.LiteralType(values=values):
+            return f"one of {', '.join(map(str, values))}"
+        case inspect.VarTupleType(item_type=inspect.LiteralType(values=values)):
+            return f"a list of some of {', '.join(map(str, values))}"
+        case inspect.VarTupleType():
+            return "a list"
+        case inspect.DictType():
+            return 'JSON, such as {"magiclink": "https://app.example.com/"}'
+        case _:
+            return "a text, not too long"
 
 
 def _builtins(known: ProjectSettings) -> dict[str, object]:

@@ -10,7 +10,7 @@ from avow.cli.devdata import DevData
 from avow.cli.problems import CannotStart
 from avow.core.vault import Vault
 from avow.server.projects import actions as projects
-from avow.server.settings import Settings, from_environment
+from avow.server.settings import DEFAULT_DATABASE_URL, Settings, from_environment
 from avow.server.store import Store, check_schema, check_secret, open_store
 
 __all__ = ["Reached", "database_url", "reached", "reached_project"]
@@ -30,17 +30,16 @@ class Reached:
 
 
 def database_url(data: Path | None) -> str:
-    """Return where the data lies: in a directory of `avow dev`, or where AVOW_DATABASE_URL says.
+    """Return where the data lies: in a directory of `avow dev`, or where `avow serve` would look for it.
 
     Raises:
-        SettingsRefused: The environment does not say, or not safely.
-        CannotStart: The directory is none of `avow dev`.
+        CannotStart: The directory is none of `avow dev`; or neither it nor the settings of a server are given.
     """
     if data is not None:
         return DevData.open(data).database_url
-    if "AVOW_DATABASE_URL" not in os.environ:
+    if not _NEEDED & os.environ.keys():
         raise CannotStart("Set AVOW_DATABASE_URL (and AVOW_SECRET_KEY), or name a directory of `avow dev` with --data.")
-    return os.environ["AVOW_DATABASE_URL"]
+    return os.environ.get("AVOW_DATABASE_URL", DEFAULT_DATABASE_URL)
 
 
 @contextmanager
@@ -96,4 +95,4 @@ def _chosen(store: Store, project: str) -> str:
 
 
 # Commands need no address and no mail server, so an error there does not stop them.
-_NEEDED = ("AVOW_DATABASE_URL", "AVOW_SECRET_KEY", "AVOW_PREVIOUS_SECRET_KEYS")
+_NEEDED = frozenset({"AVOW_DATABASE_URL", "AVOW_SECRET_KEY", "AVOW_PREVIOUS_SECRET_KEYS"})

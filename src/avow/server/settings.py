@@ -9,7 +9,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-__all__ = ["Settings", "SettingsRefused", "from_environment"]
+__all__ = ["DEFAULT_DATABASE_URL", "Settings", "SettingsRefused", "from_environment"]
+
+DEFAULT_DATABASE_URL = "sqlite:///avow.sqlite3"
 
 Network = IPv4Network | IPv6Network
 
@@ -50,7 +52,7 @@ class Settings:
     """Everything a server process is told from outside; `AVOW_` and the upper-case name is the variable."""
 
     database_url: str = _setting(
-        "sqlite:///avow.sqlite3", "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`."
+        DEFAULT_DATABASE_URL, "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`."
     )
     valkey_url: str = _setting("", "Valkey or Redis for rate limits across nodes; without it the database counts.")
     public_url: str = _setting(

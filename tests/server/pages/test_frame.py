@@ -129,7 +129,7 @@ def test_https_is_demanded_from_then_on(https: Avow, browser: Browser) -> None:
 
 def test_errors_are_pages_for_people_and_envelopes_for_programs(browser: Browser) -> None:
     page = browser.get("/nothing", accept_language="de")
-    assert (page.status, page.heading) == (404, "Hier ist keine Seite")
+    assert (page.status, page.heading) == (404, "Diese Seite gibt es nicht")
     assert browser.get("/nothing", accept="application/json").html.startswith('{"errorCode":"E019404"')
     assert browser.get("/v1/auth/nothing").html.startswith('{"errorCode":"E019404"')
     assert browser.get("/v1/auth/me").html.startswith('{"errorCode":"E0194')

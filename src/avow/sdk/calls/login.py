@@ -44,7 +44,8 @@ def method_in_path(endpoint: Endpoint[Any, Any], method: DeliveryMethod) -> dict
     """
     name = _METHODS.get(method, "")
     if name not in endpoint.methods:
-        raise refused(f"{endpoint.id} does not take the delivery method {method}.")
+        taken = ", ".join(str(each) for each, known in _METHODS.items() if known in endpoint.methods)
+        raise refused(f"{endpoint.id} takes one of {taken}, not {method!r}.")
     return {"method": name}
 
 

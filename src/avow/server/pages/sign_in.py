@@ -58,6 +58,7 @@ __all__ = [
 ]
 
 _RESEND_SECONDS = 30
+_LONG_WAIT_SECONDS = 120  # told in minutes from here on
 _KEPT_SECONDS = 900  # how long a step stays open after what was sent has expired
 _METHODS: dict[How, Literal["otp", "magiclink", "enchantedlink"]] = {
     "code": "otp",
@@ -111,7 +112,8 @@ def begin(frame: Frame, call: Call[AskForm]) -> Steps[Answer]:
     try:
         state = yield from _sent(frame, call, wanted)
     except RateLimitException as full:
-        return _later(_ask_page(frame, call, form, error=_wait(full), status=429), full.retry_after_seconds)
+        seconds = full.retry_after_seconds
+        return _later(_ask_page(frame, call, form, error=_wait(seconds), status=429), seconds)
     except InvalidArgument:
         return _ask_page(frame, call, form, error=Said("error.unreachable"), status=400)
     mark, new_mark = frame.jar.marked(call)
@@ -193,12 +195,12 @@ def resend(frame: Frame, call: Call[PlainForm]) -> Steps[Answer]:
         return frame.redirect(f"/login/{call.project.id}?notice=ended")
     seconds = state.sent_at + _RESEND_SECONDS - frame.clock()
     if seconds > 0:
-        error = Said("error.wait", {"seconds": seconds})
-        return _later(_step_page(frame, call, state, error=error, status=429), seconds)
+        return _later(_step_page(frame, call, state, error=_wait(seconds), status=429), seconds)
     try:
         fresh = yield from _sent(frame, call, msgspec.structs.replace(state, is_again=True))
     except RateLimitException as full:
-        return _later(_step_page(frame, call, state, error=_wait(full), status=429), full.retry_after_seconds)
+        seconds = full.retry_after_seconds
+        return _later(_step_page(frame, call, state, error=_wait(seconds), status=429), seconds)
     return frame.redirect(_path(fresh), (frame.jar.keep_sign_in(frame.jar.browser(call), fresh),))
 
 
@@ -365,6 +367,9 @@ def _address(typed: str, *, takes_phone: bool) -> tuple[str, Literal["email", "s
         InvalidArgument: It is neither an e-mail address nor, where phones are served, a number.
     """
     if takes_phone and addresses.is_phone(typed):
+        # Read by some country's rules, a number without country code could be a stranger's.
+        if not typed.lstrip(" ").startswith("+"):
+            raise InvalidArgument
         return addresses.phone(typed).e164, "sms"
     return addresses.email(typed).address, "email"
 
@@ -391,7 +396,7 @@ def _code_error(error: AvowError, attempts_left: int) -> Said:
         case CodeExpired():
             return Said("error.code-expired")
         case RateLimitException():
-            return _wait(error)
+            return _wait(error.retry_after_seconds)
         case _:
             return Said("error.refused")
 
@@ -400,5 +405,7 @@ def _later(answer: Answer, seconds: int) -> Answer:
     return replace(answer, headers={**answer.headers, API_RATE_LIMIT_RETRY_AFTER_HEADER: str(seconds)})
 
 
-def _wait(full: RateLimitException) -> Said:
-    return Said("error.wait", {"seconds": full.retry_after_seconds})
+def _wait(seconds: int) -> Said:
+    if seconds > _LONG_WAIT_SECONDS:
+        return Said("error.wait-minutes", {"minutes": -(-seconds // 60)})
+    return Said("error.wait", {"seconds": seconds})

@@ -55,6 +55,9 @@ class Endpoint(Generic[RequestT, ResponseT]):
         methods: The delivery methods that `{method}` takes, empty when the path has none.
         may_be_empty: The 200 answer may be `{}` instead of the response (there is no session to refresh).
         is_page: A page for people: a POST takes a form of this server's own pages, and errors are shown as pages.
+        only_reads: A management key that may read the area suffices; every other management call asks for the right
+            to write there.
+        for_tenant_admins: The administrator of a tenant may call it with a refresh token of their own, for that tenant.
     """
 
     id: str
@@ -66,6 +69,14 @@ class Endpoint(Generic[RequestT, ResponseT]):
     methods: tuple[str, ...] = ()
     may_be_empty: bool = False
     is_page: bool = False
+    only_reads: bool = False
+    for_tenant_admins: bool = False
+
+    @property
+    def area(self) -> str:
+        """Return what a management call is about (`user`, `tenant`, ...): the right that a key needs names it."""
+        parts = self.id.split(".")
+        return parts[1] if parts[0] == "mgmt" else parts[0]
 
     def concrete_paths(self) -> tuple[tuple[str, str], ...]:
         """Return (path, delivery method) for each method that `{method}` takes; (path, "") when it takes none."""

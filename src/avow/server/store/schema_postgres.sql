@@ -332,6 +332,8 @@ CREATE TABLE users (
 	is_recovery_email_verified BIGINT DEFAULT '0' NOT NULL,
 	recovery_phone TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	is_recovery_phone_verified BIGINT DEFAULT '0' NOT NULL,
+	is_email_vouched BIGINT DEFAULT '0' NOT NULL,
+	is_phone_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_anonymous BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_users_is_email_verified CHECK (is_email_verified IN (0, 1)),

@@ -195,6 +195,8 @@ users = Table(
     added_integer("is_recovery_email_verified"),
     added_text("recovery_phone"),
     added_integer("is_recovery_phone_verified"),
+    added_integer("is_email_vouched"),  # an administrator marked the address verified: a first proof does not drop it
+    added_integer("is_phone_vouched"),
     added_integer("is_anonymous"),  # signed in without an identity; no search finds them
     *owned("id"),
     CheckConstraint("status IN ('enabled', 'disabled', 'invited')", name="status"),

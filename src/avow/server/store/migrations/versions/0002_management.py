@@ -562,6 +562,8 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("is_recovery_email_verified", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("recovery_phone", TEXT, server_default="", nullable=False))
     op.add_column("users", sa.Column("is_recovery_phone_verified", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("users", sa.Column("is_email_vouched", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("users", sa.Column("is_phone_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_anonymous", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
         op.f("ix_users_project_id_name_folded_id"), "users", ["project_id", "name_folded", "id"], unique=False

@@ -1,0 +1,167 @@
+"""Custom attributes: defined and removed, values checked against their definitions and kept so that searches find them.
+
+The slice of the owner (users, tenants, access keys) keeps the values as shown, a JSON object; here is one row per value.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from avow.errors import InvalidArgument
+from avow.server.attributes import rows
+from avow.server.attributes.rows import DefinitionRow, NameRow, OwnerRow
+from avow.server.store import Tx, in_list
+from avow.wire.attributes import AttributeDefinition, AttributeOption, CustomAttribute, CustomAttributes
+
+__all__ = ["Kind", "checked", "clear", "define", "definitions", "put", "remove", "searchable"]
+
+Kind = Literal["user", "tenant", "accesskey"]
+
+_MOST_DEFINITIONS = 500
+_MOST_VALUES = 100
+_MOST_TEXT = 1000
+_EXACT = 2**53  # beyond, floating-point numbers skip integers
+_WORDS = {"text": "string", "numeric": "number", "bool": "boolean"}
+_NUMBERS = {"string": 1, "number": 2, "boolean": 3, "singleselect": 4, "multiselect": 5, "date": 6}
+
+
+class _Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    is_required: bool = False
+    options: tuple[str, ...] = ()
+
+
+def definitions(tx: Tx, kind: Kind) -> CustomAttributes:
+    """Return every defined attribute of a kind of owner."""
+    return CustomAttributes(data=tuple(_shown(row) for row in tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)))
+
+
+def define(tx: Tx, kind: Kind, wanted: Sequence[AttributeDefinition], *, actor: str) -> None:
+    """Define attributes, all or none.
+
+    Raises:
+        InvalidArgument: A name is taken, a type unknown, a select without options, or there are too many.
+    """
+    for each in wanted:
+        made = tx.one(
+            rows.DEFINE,
+            NameRow,
+            kind=kind,
+            name=each.name,
+            type=_type_of(each),
+            display_name=each.display_name or each.name,
+            details=msgspec.json.encode(
+                _Details(is_required=bool(each.required), options=tuple(dict.fromkeys(each.options or ())))
+            ).decode(),
+        )
+        if made is None:
+            raise InvalidArgument(error_message=f"There is an attribute named {each.name!r} already.")
+    if len(tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)) > _MOST_DEFINITIONS:
+        raise InvalidArgument(error_message=f"A project has at most {_MOST_DEFINITIONS} attributes of a kind.")
+    tx.audit("attribute.defined", actor=actor, data={"kind": kind, "names": [each.name for each in wanted]})
+
+
+def remove(tx: Tx, kind: Kind, names: Sequence[str], *, actor: str) -> list[str]:
+    """Remove definitions and the searchable values of them; names that are not defined are passed over.
+
+    Returns:
+        The ids of the owners that had a value: the caller takes it out of what they show.
+    """
+    clause, listed = in_list("names", names)
+    removed = tx.all(rows.REMOVE.replace("(:names)", clause), NameRow, kind=kind, **listed)
+    owners = tx.all(rows.OWNERS.replace("(:names)", clause), OwnerRow, kind=kind, **listed)
+    tx.run(rows.CLEAR_NAMES.replace("(:names)", clause), kind=kind, **listed)
+    tx.audit("attribute.removed", actor=actor, data={"kind": kind, "names": sorted(row.name for row in removed)})
+    return [row.owner_id for row in owners]
+
+
+def checked(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, object]:
+    """Return values that fit their definitions; a value of null is left out.
+
+    Raises:
+        InvalidArgument: An attribute is not defined, or its value is of another type.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    if not given:
+        return {}
+    known = {row.name: row for row in tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)}
+    for name, value in given.items():
+        if name not in known:
+            raise InvalidArgument(error_message=f"The project defines no attribute {name[:64]!r}.")
+        if not _fits(known[name], value):
+            raise InvalidArgument(error_message=f"The value of {name!r} is not a {known[name].type}.")
+    return given
+
+
+def put(tx: Tx, kind: Kind, owner_id: str, values: Mapping[str, object], *, is_new: bool = False) -> None:
+    """Keep the searchable form of an owner's values, in the place of what was there."""
+    if not is_new:
+        clear(tx, kind, [owner_id])
+    for name, value in values.items():
+        for text in searchable(value):
+            tx.run(rows.PUT, kind=kind, owner_id=owner_id, name=name, value=text)
+
+
+def clear(tx: Tx, kind: Kind, owner_ids: Sequence[str]) -> None:
+    """Delete the searchable values of owners that go, at most as many as a list takes."""
+    clause, listed = in_list("owner_ids", owner_ids)
+    tx.run(rows.CLEAR_OWNERS.replace("(:owner_ids)", clause), kind=kind, **listed)
+
+
+def searchable(value: object) -> list[str]:
+    """Return the texts that stand for a value in `attribute_values`: of a list one per element.
+
+    Raises:
+        InvalidArgument: It is an object, a list in a list, or longer than a value may be.
+    """
+    elements = value if isinstance(value, list | tuple) else [value]
+    if len(elements) > _MOST_VALUES or not all(isinstance(each, str | int | float | bool) for each in elements):
+        raise InvalidArgument(error_message="An attribute is a text, a number, a boolean or a list of texts.")
+    return [msgspec.json.encode(_plain(each)).decode() for each in elements]
+
+
+def _plain(value: object) -> object:
+    """Return the one spelling of a number: 7.0 and 7 are the same."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return int(value) if is_whole and isinstance(value, float) else value
+
+
+def _type_of(wanted: AttributeDefinition) -> str:
+    kind = _WORDS.get(wanted.type.lower(), wanted.type.lower())
+    if kind not in _NUMBERS:
+        raise InvalidArgument(error_message=f"There is no attribute type {wanted.type[:64]!r}.")
+    if kind in ("singleselect", "multiselect") and not wanted.options:
+        raise InvalidArgument(error_message=f"The attribute {wanted.name!r} needs options to select from.")
+    return kind
+
+
+def _fits(row: DefinitionRow, value: object) -> bool:
+    if isinstance(value, str) and len(value) > _MOST_TEXT:
+        return False
+    match row.type:
+        case "string":
+            return isinstance(value, str)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "date":
+            return isinstance(value, str | int) and not isinstance(value, bool)
+        case "singleselect":
+            return value in _details(row).options
+        case _:
+            options = _details(row).options
+            return isinstance(value, list) and len(value) <= _MOST_VALUES and all(each in options for each in value)
+
+
+def _details(row: DefinitionRow) -> _Details:
+    return msgspec.json.decode(row.details, type=_Details)
+
+
+def _shown(row: DefinitionRow) -> CustomAttribute:
+    return CustomAttribute(
+        name=row.name,
+        type=_NUMBERS[row.type],
+        display_name=row.display_name,
+        options=tuple(AttributeOption(value=each, label=each) for each in _details(row).options),
+    )

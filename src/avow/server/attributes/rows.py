@@ -1,0 +1,70 @@
+"""The SQL of custom attributes: definitions, and one row per value."""
+
+from dataclasses import dataclass
+
+__all__ = ["RETURNS", "DefinitionRow", "NameRow", "OwnerRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """A definition; `details` is JSON of options and of who may see and edit."""
+
+    name: str
+    type: str
+    display_name: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameRow:
+    """The definition that a write made or removed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    """Who has a value."""
+
+    owner_id: str
+
+
+DEFINITIONS = """
+    SELECT name, type, display_name, details FROM attribute_definitions
+    WHERE project_id = :project_id AND kind = :kind ORDER BY name
+"""
+
+# The name is taken: no row comes back.
+DEFINE = """
+    INSERT INTO attribute_definitions (project_id, kind, name, type, display_name, details, created_at)
+    VALUES (:project_id, :kind, :name, :type, :display_name, :details, :now)
+    ON CONFLICT (project_id, kind, name) DO NOTHING
+    RETURNING name
+"""
+
+REMOVE = """
+    DELETE FROM attribute_definitions
+    WHERE project_id = :project_id AND kind = :kind AND name IN (:names)
+    RETURNING name
+"""
+
+OWNERS = """
+    SELECT DISTINCT owner_id FROM attribute_values
+    WHERE project_id = :project_id AND kind = :kind AND name IN (:names)
+"""
+
+CLEAR_NAMES = """
+    DELETE FROM attribute_values WHERE project_id = :project_id AND kind = :kind AND name IN (:names)
+"""
+
+CLEAR_OWNERS = """
+    DELETE FROM attribute_values WHERE project_id = :project_id AND kind = :kind AND owner_id IN (:owner_ids)
+"""
+
+PUT = """
+    INSERT INTO attribute_values (project_id, kind, owner_id, name, value)
+    VALUES (:project_id, :kind, :owner_id, :name, :value)
+    ON CONFLICT (project_id, kind, owner_id, name, value) DO NOTHING
+"""
+
+RETURNS = {"DEFINITIONS": DefinitionRow, "DEFINE": NameRow, "REMOVE": NameRow, "OWNERS": OwnerRow}

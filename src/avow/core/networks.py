@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["Network", "client_address", "subscriber"]
+__all__ = ["Network", "client_address", "is_permitted", "network", "subscriber"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -44,6 +44,22 @@ def subscriber(address: str) -> str:
     """
     found = _address(address) if ":" in address else None
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
+
+
+def network(text: str) -> Network | None:
+    """Return the network of `10.0.0.0/8` or of a single address, or None when the text is neither."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def is_permitted(address: str, permitted: Sequence[Network]) -> bool:
+    """Tell whether a client's address lies in one of the networks; where none is named, every address may."""
+    if not permitted:
+        return True
+    found = _address(address)
+    return found is not None and _is_trusted(found, permitted)
 
 
 def _address(text: str) -> _Address | None:

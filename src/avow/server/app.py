@@ -1,11 +1,12 @@
 """From settings to a running Site: the only place that knows every slice."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import enchantedlink, keys, magiclink, otp, projects, sessions
+from avow.server import enchantedlink, keys, magiclink, managementkeys, otp, projects, sessions
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
 from avow.server.delivery.inbox import InboxSender
@@ -13,6 +14,7 @@ from avow.server.delivery.messages import METHODS, Method
 from avow.server.delivery.senders import Sender
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
+from avow.server.managementkeys.actions import is_tenant_admin
 from avow.server.openapi import encoded as encoded_openapi
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.handlers import Readiness, operations_slice
@@ -28,13 +30,14 @@ from avow.server.site import Pool, Site
 from avow.server.store import open_kv, open_store
 from avow.wire.endpoint import Caller, Endpoint, Nothing
 from avow.wire.table import ENDPOINTS
-from avow.wire.unsupported import UNSUPPORTED
+from avow.wire.unsupported import UNSUPPORTED, Unsupported
 
 __all__ = ["OPENAPI", "SLICES", "build", "senders_of"]
 
 SLICES: tuple[Slice, ...] = (
     projects.SLICE,
     keys.SLICE,
+    managementkeys.SLICE,
     sessions.SLICE,
     otp.SLICE,
     magiclink.SLICE,
@@ -84,7 +87,14 @@ def build(
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     directory = ProjectDirectory(clock, settings, frozenset(senders))
-    edge = Edge(Routes(_handlers(slices)), directory, settings, clock, error_page=pages.error)
+    edge = Edge(
+        Routes(_handlers(slices)),
+        directory,
+        settings,
+        clock,
+        is_tenant_admin=is_tenant_admin,
+        error_page=pages.error,
+    )
 
     def start() -> None:
         courier.start()
@@ -151,10 +161,13 @@ def _handlers(slices: Iterable[Slice]) -> list[Handler]:
         """Return the description of this API, OpenAPI 3.1."""
         return Answer(encoded_openapi(ENDPOINTS, UNSUPPORTED, reference), headers={"cache-control": "max-age=300"})
 
-    missing = [
-        plain(Endpoint(row.id, row.verb, row.path, Nothing, Nothing, row.caller), _not_supported) for row in UNSUPPORTED
-    ]
+    missing = [plain(_unsupported(row), _not_supported) for row in UNSUPPORTED]
     return [*supported, *missing, plain(OPENAPI, openapi)]
+
+
+def _unsupported(row: Unsupported) -> Endpoint[Any, Any]:
+    """Return the endpoint of a row without one; a caller's right is checked all the same."""
+    return Endpoint(row.id, row.verb, row.path, Nothing, Nothing, row.caller, only_reads=row.verb == "GET")
 
 
 def _is_named(handler: Handler) -> bool:

@@ -47,6 +47,8 @@ def credential_of(headers: Mapping[str, str], cookies: Mapping[str, str], endpoi
     token = parts[1] if len(parts) > 1 else ""
     key = parts[2] if len(parts) > 2 else ""
     if kind is Caller.MANAGEMENT:
+        if endpoint.for_tenant_admins and _is_jwt_shaped(token):  # a management key has no dot
+            return Credential(project_id, session_token=token)
         return Credential(project_id, token=token)
     if kind is Caller.ACCESS_KEY:
         return Credential(project_id, token=token, key=key)

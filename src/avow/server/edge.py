@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 from avow.clock import Clock
-from avow.core.networks import client_address, subscriber
+from avow.core.networks import client_address, is_permitted, subscriber
 from avow.core.redirects import approve_origin
+from avow.core.rights import EVERYTHING, Grant
 from avow.core.sessions import REFRESH
 from avow.core.tokens import Expected, verify
 from avow.errors import (
@@ -31,6 +32,7 @@ from avow.server.routes import Routes
 from avow.server.serving import (
     Answer,
     Call,
+    Caller,
     Client,
     Effect,
     Form,
@@ -56,6 +58,8 @@ __all__ = ["Directory", "Edge"]
 
 _MAX_TARGET = 8192
 _MAX_ID = 64
+_MAX_TENANT_ID = 256
+_INVALID_KEY = "The management key is not valid."
 _REFRESH_KINDS = frozenset({REFRESH})
 _SEEN_TOKENS = 8192  # refresh tokens that a node remembers, about 1 kB each
 _FORWARDED = "x-forwarded-for"
@@ -79,12 +83,13 @@ class Directory(Protocol):
         """Tell whether any project lets pages of this origin call."""
         ...
 
-    def management_key(self, tx: Tx, secret: str) -> str | None:
-        """Return the id of the live management key with this secret, or None."""
+    def management_key(self, tx: Tx, secret: str) -> ManagementCaller | None:
+        """Return the live management key with this secret, or None."""
         ...
 
 
 Check = Callable[["Edge", Visit], Steps[None] | None]
+IsTenantAdmin = Callable[[Tx, Project, SessionCaller, str], bool]
 
 
 class _Shown(NamedTuple):
@@ -110,6 +115,7 @@ class Edge:
         settings: Settings,
         clock: Clock,
         *,
+        is_tenant_admin: IsTenantAdmin,
         error_page: ErrorPage | None = None,
     ) -> None:
         """Take all that requests share; nothing here changes while serving."""
@@ -117,6 +123,7 @@ class Edge:
         self.directory = directory
         self.settings = settings
         self.clock = clock
+        self.is_tenant_admin = is_tenant_admin
         self._error_page = error_page
         self.seen = SeenTokens[tuple[str, str], _Shown](_SEEN_TOKENS)
 
@@ -260,6 +267,8 @@ def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:
     if visit.project is None:
         return None
     if visit.kind is Kind.MANAGEMENT:
+        if visit.credential.session_token:
+            return _tenant_admin(edge, visit, visit.project)
         return _management_caller(edge, visit, visit.credential.token)
     if visit.credential.session_token:
         _use_session(edge, visit, visit.project)
@@ -268,6 +277,23 @@ def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:
     if visit.credential.key:
         return _management_caller(edge, visit, visit.credential.key, replaces=False)
     return None
+
+
+def _entitled(edge: Edge, visit: Visit) -> None:
+    """Refuse a management call that the caller has no right to: before its body is read, and whatever answers it."""
+    if visit.kind is not Kind.MANAGEMENT:
+        return
+    assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
+    endpoint, caller = visit.route.handler.endpoint, visit.caller
+    if not isinstance(caller, ManagementCaller):
+        raise Forbidden
+    if endpoint.for_any_key and caller.key_id:
+        return
+    if not caller.may(endpoint.area, only_reads=endpoint.only_reads):
+        right = f"{endpoint.area}:{'read' if endpoint.only_reads else 'write'}"
+        raise Forbidden(error_message=f"The management key does not have the right {right}.")
+    if caller.tenant_id and not endpoint.for_tenant_admins:
+        raise Forbidden(error_message="This call is not open to a caller of one tenant.")
 
 
 def _decoded(edge: Edge, visit: Visit) -> None:
@@ -308,6 +334,7 @@ CHECKS: tuple[Check, ...] = (
     _from_own_page,  # no form from elsewhere
     _of_known_project,
     _identified,  # refresh token or management key verified
+    _entitled,  # the right to a management call
     _decoded,  # body or query in its shape
     _within_identity_limits,  # per login ID, phone prefix and management key
 )
@@ -327,6 +354,11 @@ def _is_same_origin(edge: Edge, headers: Mapping[str, str]) -> bool:
 def _is_id(text: str) -> bool:
     """Tell whether text can be a project id: no other is, or is fit for every database."""
     return len(text) <= _MAX_ID and text.isascii() and text.isalnum()
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether a text of the query can be an id: no other is fit for every database."""
+    return len(value) <= _MAX_TENANT_ID and value.isprintable() and "\ufffd" not in value
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
@@ -386,13 +418,29 @@ def _signed(edge: Edge, visit: Visit, issued: Issued) -> Answer:
 
 
 def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool = True) -> Steps[None]:
-    key_id = None
+    """Find the key, at each call anew: a key that is taken back counts no more at once."""
+    found: ManagementCaller | None = None
     if secret:
-        key_id = yield from read(edge.directory.management_key, secret)
-    if key_id is None:
-        raise InvalidCaller(error_message="The management key is not valid.")
+        found = yield from read(edge.directory.management_key, secret)
+    if found is None:
+        raise InvalidCaller(error_message=_INVALID_KEY)
+    # From elsewhere the key is answered as one that does not exist: its thief shall not learn that it is one.
+    if not is_permitted(visit.client.address, found.grant.networks):
+        raise InvalidCaller(error_message=_INVALID_KEY, detail=f"{found.key_id} from {visit.client.address}")
     if replaces:
-        visit.caller = ManagementCaller(key_id)
+        visit.caller = found
+
+
+def _tenant_admin(edge: Edge, visit: Visit, project: Project) -> Steps[None]:
+    """Take a refresh token for a management call: its user has to administer the tenant that `?tenant=` names."""
+    session = _session_caller(edge, visit, project)
+    named = [value for name, value in _pairs(visit.request.query) if name == "tenant"]
+    if len(named) != 1 or not named[0]:
+        raise InvalidCaller(error_message="A call with a refresh token names one tenant: ?tenant=<tenantId>.")
+    [tenant_id] = named
+    if not _is_text(tenant_id) or not (yield from read(edge.is_tenant_admin, project, session, tenant_id)):
+        raise Forbidden(error_message="The user does not administer this tenant.")
+    visit.caller = ManagementCaller("", Grant(EVERYTHING, tenant_id), session.user_id)
 
 
 def _preflight(edge: Edge, visit: Visit) -> Steps[Response]:
@@ -445,15 +493,16 @@ def _note_refusal(edge: Edge, visit: Visit, error: AvowError) -> Steps[None]:
         key = f"refused:{visit.project.id}:{subscriber(visit.client.address)}:{minute}"
         [seen] = yield from count((key, (minute + 1) * 60))
         if seen <= limits.NOTED_REFUSALS_PER_MINUTE:
-            yield from write(_audit_refusal, visit.endpoint_id, visit.client, error.error_code)
+            yield from write(_audit_refusal, visit.endpoint_id, visit.client, visit.caller, error.error_code)
     except AvowError:
         return  # the refusal itself must be answered, whatever becomes of its record
 
 
-def _audit_refusal(tx: Tx, endpoint_id: str, client: Client, code: str) -> None:
+def _audit_refusal(tx: Tx, endpoint_id: str, client: Client, caller: Caller, code: str) -> None:
     tx.audit(
         "caller.refused",
         outcome="refused",
+        actor=caller.actor if isinstance(caller, ManagementCaller) else "anyone",
         address=client.address,
         device=client.device,
         data={"endpoint": endpoint_id, "code": code},

@@ -49,7 +49,7 @@ def of_identity(visit: Visit, now: int) -> list[Counter]:
         return []
     settings, project_id = visit.project.settings, visit.project.id
     if isinstance(visit.caller, ManagementCaller):
-        key = f"{project_id}:{visit.caller.key_id}"
+        key = f"{project_id}:{visit.caller.key_id or visit.caller.user_id}"
         return [_counter("key", key, settings.management_requests_per_minute, now)]
     login_id = getattr(visit.body, "login_id", None)
     if not login_id:

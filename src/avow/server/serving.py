@@ -10,14 +10,15 @@ A handler has one of two forms. A *unit* is a plain function `unit(tx, call) -> 
 Code between effects never blocks.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
-from avow.errors import AvowError
+from avow.errors import AuthException, AvowError, Forbidden, NotFound
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
 from avow.wire.projects import ProjectSettings
@@ -113,9 +114,87 @@ class SessionCaller:
 
 @dataclass(frozen=True, slots=True)
 class ManagementCaller:
-    """A caller with a live management key."""
+    """A caller with a live management key, or the administrator of a tenant with a token of their own.
+
+    Attributes:
+        key_id: The key, or "" for a tenant's administrator.
+        grant: What the caller may do; without one, nothing.
+        user_id: The tenant's administrator, or "".
+    """
 
     key_id: str
+    grant: Grant = Grant()  # noqa: RUF009 - frozen
+    user_id: str = ""
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """Return what the caller may do, as `core.rights` says."""
+        return self.grant.rights
+
+    @property
+    def tenant_id(self) -> str:
+        """Return the tenant that the caller is confined to, or "" for the whole project."""
+        return self.grant.tenant_id
+
+    @property
+    def actor(self) -> str:
+        """Return who it is, for the audit."""
+        return f"user:{self.user_id}" if self.user_id else f"key:{self.key_id}"
+
+    def may(self, area: str, *, only_reads: bool = False) -> bool:
+        """Tell whether the caller has a right beside the one that the endpoint asked for."""
+        return allows(self.rights, area, only_reads=only_reads)
+
+    def require(self, area: str) -> None:
+        """Refuse a caller that may not write in another area which a part of the call changes (roles of a user).
+
+        Raises:
+            Forbidden: The right is missing.
+        """
+        if not self.may(area):
+            raise Forbidden(error_message=f"This also needs the right {area}:write.")
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Which tenants a management call may touch: one, or all of the project and the project itself.
+
+    Attributes:
+        tenant_id: The one tenant, or "" for everything.
+    """
+
+    tenant_id: str = ""
+
+    def reaches(self, tenant_id: str | None) -> bool:
+        """Tell whether what belongs to this tenant (None or "": to the project) may be touched."""
+        return not self.tenant_id or tenant_id == self.tenant_id
+
+    def require(self, *tenant_ids: str | None, missing: type[AuthException] = NotFound) -> None:
+        """Refuse tenants out of reach with the answer of an id that never existed.
+
+        Args:
+            tenant_ids: All that the call names or would touch; None or "" for what belongs to the project.
+            missing: What the handler raises where there is no such object.
+
+        Raises:
+            AuthException: One of them is out of reach; of the class `missing`, with its own text.
+        """
+        if not all(self.reaches(each) for each in tenant_ids):
+            raise missing
+
+    def within(self, asked: Iterable[str] | None = ()) -> tuple[str, ...] | None:
+        """Return the tenants that a search is limited to.
+
+        Args:
+            asked: The tenants that the call names; none for all.
+
+        Returns:
+            None for no limit at all. No tenants, `()`, means that nothing may be found.
+        """
+        wanted = tuple(asked or ())
+        if not self.tenant_id:
+            return wanted or None
+        return (self.tenant_id,) if not wanted or self.tenant_id in wanted else ()
 
 
 Caller = Anyone | SessionCaller | ManagementCaller
@@ -147,6 +226,18 @@ class Call(Generic[Body]):
         if not isinstance(self.caller, SessionCaller):
             raise TypeError("this endpoint is not declared for sessions")
         return self.caller
+
+    @property
+    def management(self) -> ManagementCaller:
+        """Return the caller of an endpoint that only management reaches."""
+        if not isinstance(self.caller, ManagementCaller):
+            raise TypeError("this endpoint is not declared for management")
+        return self.caller
+
+    @property
+    def confinement(self) -> Confinement:
+        """Return which tenants the call may touch; every handler that is `for_tenant_admins` asks it."""
+        return Confinement(self.management.tenant_id)
 
 
 # --- Answers ---------------------------------------------------------------------------------------------------

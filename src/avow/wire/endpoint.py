@@ -57,7 +57,9 @@ class Endpoint(Generic[RequestT, ResponseT]):
         is_page: A page for people: a POST takes a form of this server's own pages, and errors are shown as pages.
         only_reads: A management key that may read the area suffices; every other management call asks for the right
             to write there.
-        for_tenant_admins: The administrator of a tenant may call it with a refresh token of their own, for that tenant.
+        for_tenant_admins: The administrator of a tenant may call it with a refresh token of their own, and a management
+            key of one tenant; its handler keeps them within that tenant. No other management call is open to them.
+        for_any_key: Every live management key may call it, whatever its rights.
     """
 
     id: str
@@ -71,6 +73,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
     is_page: bool = False
     only_reads: bool = False
     for_tenant_admins: bool = False
+    for_any_key: bool = False
 
     @property
     def area(self) -> str:

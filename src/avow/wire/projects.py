@@ -93,11 +93,19 @@ class License(Shape, frozen=True, kw_only=True):
 
 
 GET_SETTINGS = Endpoint(
-    "project.settings.get", "GET", "/v1/mgmt/avow/project/settings", Nothing, ProjectSettings, Caller.MANAGEMENT
+    "project.settings.get",
+    "GET",
+    "/v1/mgmt/avow/project/settings",
+    Nothing,
+    ProjectSettings,
+    Caller.MANAGEMENT,
+    only_reads=True,
 )
 SET_SETTINGS = Endpoint(
     "project.settings.set", "POST", "/v1/mgmt/avow/project/settings", SettingsChange, ProjectSettings, Caller.MANAGEMENT
 )
-LICENSE = Endpoint("license", "GET", "/v1/mgmt/license", Nothing, License, Caller.MANAGEMENT)
+LICENSE = Endpoint(
+    "license", "GET", "/v1/mgmt/license", Nothing, License, Caller.MANAGEMENT, only_reads=True, for_any_key=True
+)
 
 ENDPOINTS = (GET_SETTINGS, SET_SETTINGS, LICENSE)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avow.wire import enchantedlink, keys, magiclink, otp, projects, sessions
+from avow.wire import enchantedlink, keys, magiclink, managementkeys, otp, projects, sessions
 from avow.wire.endpoint import Endpoint
 
 __all__ = ["ENDPOINTS"]
@@ -14,4 +14,5 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *sessions.ENDPOINTS,
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,
+    *managementkeys.ENDPOINTS,
 )

@@ -129,11 +129,6 @@ _MANAGEMENT = (
     ("mgmt.list.remove_ips", "POST", "/v1/mgmt/list/ip/remove"),
     ("mgmt.list.remove_texts", "POST", "/v1/mgmt/list/text/remove"),
     ("mgmt.list.update", "POST", "/v1/mgmt/list/update"),
-    ("mgmt.management_key.create", "PUT", "/v1/mgmt/managementkey"),
-    ("mgmt.management_key.delete", "POST", "/v1/mgmt/managementkey/delete"),
-    ("mgmt.management_key.load", "GET", "/v1/mgmt/managementkey"),
-    ("mgmt.management_key.search", "GET", "/v1/mgmt/managementkey/search"),
-    ("mgmt.management_key.update", "PATCH", "/v1/mgmt/managementkey"),
     (
         "mgmt.outbound_application.batch_upload_tenant_tokens",
         "POST",

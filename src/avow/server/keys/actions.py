@@ -1,11 +1,18 @@
 """Signing keys (two sets per project, always one key ahead) and management keys."""
 
+from collections.abc import Iterable
+
+import msgspec
+
 from avow.core import ids
+from avow.core.networks import Network, network
+from avow.core.rights import EVERYTHING, Grant, parse, text_of
 from avow.core.tokens import SigningKey
 from avow.errors import InvalidArgument
 from avow.server.keys import rows
 from avow.server.keys.rows import ManagementKeyRow, SigningKeyRow
 from avow.server.projects import actions as projects
+from avow.server.serving import ManagementCaller
 from avow.server.store import Tx
 
 __all__ = [
@@ -16,12 +23,16 @@ __all__ = [
     "create_management_key",
     "create_set",
     "find_management_key",
+    "grant_of",
     "list_management_keys",
     "list_signing_keys",
+    "load_management_key",
     "opened",
+    "permitted_ips_of",
     "published",
     "reign",
     "remove_retired",
+    "revoke_keys_of_tenant",
     "revoke_management_key",
     "rotate",
 ]
@@ -29,6 +40,7 @@ __all__ = [
 SESSION = "session"
 OIDC = "oidc"
 _MAC = "management-key"
+_ANYWHERE = "[]"
 _LATE_SECONDS = 60
 _ID_CHARACTERS = 27  # K and 26 more: see core.ids.directory_id
 
@@ -109,40 +121,94 @@ def opened(tx: Tx, row: SigningKeyRow) -> SigningKey:
     return SigningKey.from_der(row.algorithm, tx.vault.open(row.sealed_private, row=_row_name(tx, row.id)))
 
 
-def create_management_key(tx: Tx, name: str, *, expires_at: int | None = None) -> tuple[str, str]:
-    """Insert a management key; return its id and its cleartext, which is shown once and stored nowhere."""
+def create_management_key(
+    tx: Tx,
+    name: str,
+    *,
+    description: str = "",
+    expires_at: int | None = None,
+    permitted_ips: Iterable[str] = (),
+    rights: Iterable[str] = EVERYTHING,
+    tenant_id: str = "",
+    actor: str = "command",
+) -> tuple[str, str]:
+    """Insert a management key; return its id and its cleartext, which is shown once and stored nowhere.
+
+    Args:
+        tx: Unit of the project.
+        name: For people.
+        description: For people.
+        expires_at: When it ends, or None.
+        permitted_ips: Networks that it may be used from; none for everywhere.
+        rights: What it may do, as `core.rights` says; everything unless it is named, nothing when it is empty.
+        tenant_id: The one tenant that it is confined to, which must exist, or "".
+        actor: Who makes it, for the audit.
+    """
     key_id = ids.directory_id(ids.MANAGEMENT_KEY, tx.now)
     cleartext = key_id + ids.secret_text()
+    held = text_of(rights)
     tx.run(
         rows.INSERT_MANAGEMENT_KEY,
         id=key_id,
         name=name,
+        description=description,
         secret_mac=tx.vault.mac(_MAC, tx.project_id, cleartext),
+        permitted_ips=msgspec.json.encode(list(permitted_ips)).decode(),
+        rights=held,
+        tenant_id=tenant_id or None,
         expires_at=expires_at,
     )
-    tx.audit("management_key.created", actor="command", data={"id": key_id})
+    tx.audit("management_key.created", actor=actor, tenant_id=tenant_id, data={"id": key_id, "rights": held})
     return key_id, cleartext
 
 
-def find_management_key(tx: Tx, secret: str) -> str | None:
-    """Return the id of the live management key with this cleartext, or None; constant time in the secret."""
+def find_management_key(tx: Tx, secret: str) -> ManagementCaller | None:
+    """Return the live management key with this cleartext, or None; constant time in the secret."""
     found = tx.one(rows.FIND_SECRET, rows.SecretRow, id=secret[:_ID_CHARACTERS])
     if found is None or not tx.vault.is_mac(found.secret_mac, _MAC, tx.project_id, secret):
         return None
-    return found.id
+    return ManagementCaller(found.id, grant_of(found))
+
+
+def grant_of(row: ManagementKeyRow | rows.SecretRow) -> Grant:
+    """Return what the key of a row may do."""
+    if row.permitted_ips == _ANYWHERE:
+        networks: tuple[Network, ...] = ()
+    else:
+        named = [network(each) for each in permitted_ips_of(row)]
+        networks = tuple(each for each in named if each is not None)
+        if len(networks) != len(named):
+            raise ValueError(f"the management key {row.id} names an address that is none")
+    return Grant(parse(row.rights), row.tenant_id or "", networks, row.expires_at)
+
+
+def permitted_ips_of(row: ManagementKeyRow | rows.SecretRow) -> tuple[str, ...]:
+    """Return the networks of a row as they were given."""
+    return msgspec.json.decode(row.permitted_ips, type=tuple[str, ...])
+
+
+def load_management_key(tx: Tx, key_id: str) -> ManagementKeyRow | None:
+    """Return a management key without its secret, or None; revoked ones too."""
+    return tx.one(rows.FIND_MANAGEMENT_KEY, ManagementKeyRow, id=key_id)
 
 
 def list_management_keys(tx: Tx) -> list[ManagementKeyRow]:
-    """Return the management keys of the project, without their secrets."""
+    """Return the management keys of the project, without their secrets; revoked ones too."""
     return tx.all(rows.LIST_MANAGEMENT_KEYS, ManagementKeyRow)
 
 
-def revoke_management_key(tx: Tx, key_id: str) -> bool:
-    """Revoke a management key at once; tell whether it was live."""
+def revoke_management_key(tx: Tx, key_id: str, *, actor: str = "command") -> bool:
+    """Revoke a management key at once and for ever; tell whether it was there."""
     revoked = tx.one(rows.REVOKE_MANAGEMENT_KEY, rows.IdRow, id=key_id)
     if revoked is not None:
-        tx.audit("management_key.revoked", actor="command", data={"id": key_id})
+        tx.audit("management_key.revoked", actor=actor, data={"id": key_id})
     return revoked is not None
+
+
+def revoke_keys_of_tenant(tx: Tx, tenant_id: str, *, actor: str = "command") -> None:
+    """Revoke the management keys of a tenant that is deleted."""
+    for revoked in tx.all(rows.REVOKE_KEYS_OF_TENANT, rows.IdRow, tenant_id=tenant_id):
+        tx.audit("management_key.revoked", actor=actor, tenant_id=tenant_id, data={"id": revoked.id})
 
 
 def _insert(tx: Tx, key_set: str, key: SigningKey, state: str) -> None:

@@ -9,7 +9,7 @@ from avow.core.tokens import KeySet, SigningKey
 from avow.errors import Unavailable
 from avow.server.keys import actions
 from avow.server.projects import actions as projects
-from avow.server.serving import Project, Steps, read
+from avow.server.serving import ManagementCaller, Project, Steps, read
 from avow.server.settings import Settings
 from avow.server.store import Tx
 
@@ -77,8 +77,8 @@ class ProjectDirectory:
             self._origins = (known, self._clock())
         return approve_origin(origin, known, default_open=self._settings.is_development)
 
-    def management_key(self, tx: Tx, secret: str) -> str | None:
-        """Return the id of the live management key with this secret, or None."""
+    def management_key(self, tx: Tx, secret: str) -> ManagementCaller | None:
+        """Return the live management key with this secret, or None."""
         return actions.find_management_key(tx, secret)
 
 

@@ -26,17 +26,26 @@ class ManagementKeyRow:
 
     id: str
     name: str
+    description: str
     status: str
+    permitted_ips: str
+    rights: str
+    tenant_id: str | None
     created_at: int
     expires_at: int | None
+    deactivated_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class SecretRow:
-    """What a shown secret is compared with."""
+    """What a shown secret is compared with, and what the key may do."""
 
     id: str
     secret_mac: bytes = field(repr=False)
+    permitted_ips: str
+    rights: str
+    tenant_id: str | None
+    expires_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +109,45 @@ SUCCESSOR = """
 """
 
 INSERT_MANAGEMENT_KEY = """
-    INSERT INTO management_keys (project_id, id, name, secret_mac, status, created_at, expires_at)
-    VALUES (:project_id, :id, :name, :secret_mac, 'active', :now, :expires_at)
+    INSERT INTO management_keys
+        (project_id, id, name, description, secret_mac, status, permitted_ips, rights, tenant_id, created_at,
+         expires_at)
+    VALUES
+        (:project_id, :id, :name, :description, :secret_mac, 'active', :permitted_ips, :rights, :tenant_id, :now,
+         :expires_at)
 """
 
 LIST_MANAGEMENT_KEYS = """
-    SELECT id, name, status, created_at, expires_at FROM management_keys
+    SELECT id, name, description, status, permitted_ips, rights, tenant_id, created_at, expires_at, deactivated_at
+    FROM management_keys
     WHERE project_id = :project_id ORDER BY created_at, id
 """
 
+FIND_MANAGEMENT_KEY = """
+    SELECT id, name, description, status, permitted_ips, rights, tenant_id, created_at, expires_at, deactivated_at
+    FROM management_keys
+    WHERE project_id = :project_id AND id = :id
+"""
+
+# A key of a tenant lives no longer than the tenant.
 FIND_SECRET = """
-    SELECT id, secret_mac FROM management_keys
-    WHERE project_id = :project_id AND id = :id AND status = 'active'
+    SELECT id, secret_mac, permitted_ips, rights, tenant_id, expires_at FROM management_keys k
+    WHERE project_id = :project_id AND id = :id AND status = 'active' AND deactivated_at IS NULL
       AND (expires_at IS NULL OR expires_at > :now)
+      AND (tenant_id IS NULL
+           OR EXISTS (SELECT 1 FROM tenants t WHERE t.project_id = :project_id AND t.id = k.tenant_id))
 """
 
 REVOKE_MANAGEMENT_KEY = """
     UPDATE management_keys SET status = 'revoked'
     WHERE project_id = :project_id AND id = :id AND status = 'active'
+    RETURNING id
+"""
+
+# When a tenant goes, so do its keys: another tenant may get its id later.
+REVOKE_KEYS_OF_TENANT = """
+    UPDATE management_keys SET status = 'revoked'
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND status = 'active'
     RETURNING id
 """
 
@@ -129,6 +159,8 @@ RETURNS = {
     "REMOVE_RETIRED": SigningKeyRow,
     "SUCCESSOR": PromotedRow,
     "LIST_MANAGEMENT_KEYS": ManagementKeyRow,
+    "FIND_MANAGEMENT_KEY": ManagementKeyRow,
     "FIND_SECRET": SecretRow,
     "REVOKE_MANAGEMENT_KEY": IdRow,
+    "REVOKE_KEYS_OF_TENANT": IdRow,
 }

@@ -12,6 +12,7 @@ from descope.authmethod.enchantedlink import EnchantedLink
 from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.jwt_common import generate_jwt_response
+from descope.management.management_key import ManagementKey
 
 import avow
 import avow.exceptions
@@ -19,17 +20,20 @@ from avow.clock import system_clock
 from avow.sdk._async.client import AsyncClient
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.magiclink import AsyncMagicLink
+from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._sync import otp as our_otp
 from avow.sdk._sync.client import Client
 from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
+from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
 from tests.sdk.bed import PROJECT, FakeServer
 
 PAIRS = [
     (OTP, our_otp.OTP, AsyncOTP),
     (MagicLink, OurMagicLink, AsyncMagicLink),
     (EnchantedLink, OurEnchantedLink, AsyncEnchantedLink),
+    (ManagementKey, OurManagementKey, AsyncManagementKey),
 ]
 CLIENT_METHODS = [
     "validate_session",
@@ -90,7 +94,8 @@ def test_clients_take_what_the_official_one_takes() -> None:
 
 
 def test_options_take_what_the_official_ones_take() -> None:
-    for name in ("LoginOptions", "SignUpOptions", "AssociatedTenant", "RoleMapping", "AttributeMapping"):
+    classes = ("LoginOptions", "SignUpOptions", "AssociatedTenant", "RoleMapping", "AttributeMapping")
+    for name in (*classes, "MgmtKeyReBac", "MgmtKeyProjectRole", "MgmtKeyTagRole"):
         assert _accepts(getattr(avow, name).__init__, getattr(descope, name).__init__), name
 
 

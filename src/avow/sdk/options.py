@@ -15,6 +15,10 @@ __all__ = [
     "AttributeMapping",
     "DeliveryMethod",
     "LoginOptions",
+    "MgmtKeyProjectRole",
+    "MgmtKeyReBac",
+    "MgmtKeyStatus",
+    "MgmtKeyTagRole",
     "RoleMapping",
     "SignUpOptions",
 ]
@@ -75,6 +79,38 @@ class AssociatedTenant:
 
     tenant_id: str
     role_names: Sequence[str] | None = None
+
+
+class MgmtKeyStatus(Enum):
+    """Whether a management key counts."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class MgmtKeyProjectRole:
+    """Roles of a management key: `full access`, `read only`, or rights such as `user:read` and `user:write`."""
+
+    project_ids: Sequence[str]
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MgmtKeyTagRole:
+    """Roles in the projects that carry a tag; a server of Avow refuses them, for it has no such tags."""
+
+    tags: Sequence[str]
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MgmtKeyReBac:
+    """What a management key may do: the roles in its own project; a server of Avow refuses the other two."""
+
+    company_roles: Sequence[str] | None = None
+    project_roles: Sequence[MgmtKeyProjectRole] | None = None
+    tag_roles: Sequence[MgmtKeyTagRole] | None = None
 
 
 @dataclass(frozen=True, slots=True)

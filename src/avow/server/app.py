@@ -86,15 +86,7 @@ def build(
     operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
-    directory = ProjectDirectory(clock, settings, frozenset(senders))
-    edge = Edge(
-        Routes(_handlers(slices)),
-        directory,
-        settings,
-        clock,
-        is_tenant_admin=is_tenant_admin,
-        error_page=pages.error,
-    )
+    edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages)
 
     def start() -> None:
         courier.start()
@@ -150,6 +142,18 @@ def senders_of(settings: Settings) -> Mapping[Method, Sender]:
         )
         senders |= {"sms": gateway, "voice": gateway, "whatsapp": gateway}
     return senders
+
+
+def _edge(slices: Iterable[Slice], directory: ProjectDirectory, settings: Settings, clock: Clock, pages: Pages) -> Edge:
+    """Return the checks before every handler of these slices."""
+    return Edge(
+        Routes(_handlers(slices)),
+        directory,
+        settings,
+        clock,
+        is_tenant_admin=is_tenant_admin,
+        error_page=pages.error,
+    )
 
 
 def _handlers(slices: Iterable[Slice]) -> list[Handler]:

@@ -1,5 +1,6 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
+from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.project import AsyncProject
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.flow import Flows
@@ -11,4 +12,5 @@ class AsyncMgmt:
     """What needs a management key. It is for servers: whoever holds the key holds the project."""
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
+        self.management_key = AsyncManagementKey(flows, runner)
         self.project = AsyncProject(flows, runner)

@@ -220,17 +220,38 @@ def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *
 @key.command("create")
 @click.argument("name")
 @click.option("--days", type=click.IntRange(min=0), default=0, help="Days until it expires; 0 for never.")
+@click.option(
+    "--right", "rights", multiple=True, help="What it may do: user:read, user:write, *:read; without any, all."
+)
+@click.option("--tenant", default="", help="Id of the one tenant that it is confined to.")
+@click.option("--permitted-ip", "permitted_ips", multiple=True, help="Address or network that it may be used from.")
+@click.option("--description", default="", help="What it is for, in more words.")
 @_with_project
-def key_create(name: str, days: int, project: str, data: Path | None, *, as_json: bool) -> None:
+def key_create(
+    name: str,
+    *,
+    days: int,
+    rights: tuple[str, ...],
+    tenant: str,
+    permitted_ips: tuple[str, ...],
+    description: str,
+    project: str,
+    data: Path | None,
+    as_json: bool,
+) -> None:
     """Make a management key and print it, this once.
 
-    NAME says what it is for, in lists.
+    NAME says what it is for, in lists. --right and --permitted-ip may be given several times. For example, a key that
+    manages the users of one tenant:
+
+    avow key create support --tenant T1 --right user:write --permitted-ip 192.0.2.0/24
     """
     from avow.cli import keys
     from avow.cli.problems import told
 
     with told():
-        keys.create(name, days=days, project=project, data=data, as_json=as_json)
+        options = keys.Options(days, rights, tenant, permitted_ips, description)
+        keys.create(name, options, project=project, data=data, as_json=as_json)
 
 
 @key.command("list")

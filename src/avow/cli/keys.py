@@ -1,29 +1,55 @@
 """`avow key ...` and `avow signing-key ...`: what authorises management, and what signs tokens."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from avow.cli.output import moment, say, table
 from avow.cli.problems import CannotStart
 from avow.cli.reach import reached_project
 from avow.clock import system_clock
+from avow.core.rights import EVERYTHING
 from avow.server.keys import actions
+from avow.server.managementkeys import actions as management
 from avow.server.projects import actions as projects
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 
-__all__ = ["create", "list_all", "list_signing", "retire", "revoke", "rotate"]
+__all__ = ["Options", "create", "list_all", "list_signing", "retire", "revoke", "rotate"]
 
 _DAY_SECONDS = 86400
 _OIDC_ALGORITHM = "RS256"
 
 
-def create(name: str, *, days: int, project: str, data: Path | None, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a key shall be, as the options of `avow key create` say."""
+
+    days: int = 0
+    rights: tuple[str, ...] = ()
+    tenant: str = ""
+    permitted_ips: tuple[str, ...] = ()
+    description: str = ""
+
+
+def create(name: str, options: Options, *, project: str, data: Path | None, as_json: bool) -> None:
     """Make a management key and print it, this once."""
-    expires_at = system_clock() + days * _DAY_SECONDS if days else None
-    with reached_project(data, project) as found:
-        key_id, cleartext = found.store.run(
-            found.project_id, lambda tx: actions.create_management_key(tx, name, expires_at=expires_at)
+    expires_at = system_clock() + options.days * _DAY_SECONDS if options.days else None
+
+    def unit(tx: Tx) -> tuple[str, str]:
+        management.check_tenant(tx, options.tenant)
+        management.networks(options.permitted_ips)
+        return actions.create_management_key(
+            tx,
+            name,
+            description=options.description,
+            expires_at=expires_at,
+            permitted_ips=options.permitted_ips,
+            rights=management.check_rights(options.rights or EVERYTHING),
+            tenant_id=options.tenant,
         )
+
+    with reached_project(data, project) as found:
+        key_id, cleartext = found.store.run(found.project_id, unit)
     say(
         f"{cleartext}\n\nKeep it now: it is stored nowhere and never shown again. To take it back: "
         f"avow key revoke {key_id}",
@@ -41,7 +67,10 @@ def list_all(*, project: str, data: Path | None, as_json: bool) -> None:
             {
                 "id": row.id,
                 "name": row.name,
-                "status": row.status,
+                "status": _status(row),
+                "rights": row.rights.split() if as_json else row.rights,
+                "tenant": row.tenant_id or "",
+                "permitted_ips": actions.permitted_ips_of(row) if as_json else " ".join(actions.permitted_ips_of(row)),
                 "created_at": row.created_at if as_json else moment(row.created_at),
                 "expires_at": row.expires_at if as_json else moment(row.expires_at),
             }
@@ -50,6 +79,10 @@ def list_all(*, project: str, data: Path | None, as_json: bool) -> None:
         as_json=as_json,
         empty="There is no management key; make one with `avow key create NAME`.",
     )
+
+
+def _status(row: actions.ManagementKeyRow) -> str:
+    return "inactive" if row.status == "active" and row.deactivated_at is not None else row.status
 
 
 def revoke(key_id: str, *, project: str, data: Path | None, as_json: bool) -> None:

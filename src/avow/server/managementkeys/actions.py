@@ -28,6 +28,7 @@ __all__ = [
     "delete",
     "get",
     "is_tenant_admin",
+    "networks",
     "rebac_of",
     "search",
     "update",
@@ -54,7 +55,7 @@ def create(tx: Tx, caller: ManagementCaller, wanted: CreateManagementKey) -> tup
     permitted_ips = wanted.permitted_ips or ()
     expires_at = tx.now + wanted.expires_in if wanted.expires_in else None
     tenant_id = wanted.tenant_id or ""
-    _check_within(caller, Grant(rights, tenant_id, _networks(permitted_ips), expires_at))
+    _check_within(caller, Grant(rights, tenant_id, networks(permitted_ips), expires_at))
     check_tenant(tx, tenant_id)
     return keys.create_management_key(
         tx,
@@ -79,7 +80,7 @@ def update(tx: Tx, caller: ManagementCaller, wanted: UpdateManagementKey) -> Non
     grant = keys.grant_of(row)
     _check_reach(caller, grant)
     permitted_ips = keys.permitted_ips_of(row) if wanted.permitted_ips is None else wanted.permitted_ips
-    becomes = Grant(grant.rights, grant.tenant_id, _networks(permitted_ips), grant.expires_at)
+    becomes = Grant(grant.rights, grant.tenant_id, networks(permitted_ips), grant.expires_at)
     is_active = wanted.status == "active"
     if becomes != grant or (is_active and row.deactivated_at is not None):
         _check_within(caller, becomes)
@@ -153,6 +154,21 @@ def check_rights(rights: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
+def networks(permitted_ips: Iterable[str]) -> tuple[Network, ...]:
+    """Return the networks that texts name.
+
+    Raises:
+        InvalidArgument: One of them is neither an address nor a network.
+    """
+    found: list[Network] = []
+    for text in permitted_ips:
+        each = network(text)
+        if each is None:
+            raise InvalidArgument(error_message=f"{text!r} is not an IP address or a network such as 192.0.2.0/24.")
+        found.append(each)
+    return tuple(found)
+
+
 def rebac_of(project_id: str, row: ManagementKeyRow) -> ReBac:
     """Return what a key may do in the contract's form; the roles are those that would make it again."""
     names = tuple(_NAMES.get(right, right) for right in sorted(keys.grant_of(row).rights))
@@ -191,16 +207,6 @@ def _rights_of(project_id: str, given: ReBac | None) -> frozenset[str]:
             "'read only' and rights such as user:read and user:write."
         )
     return frozenset(_ROLES.get(role, role) for role in roles)
-
-
-def _networks(permitted_ips: Iterable[str]) -> tuple[Network, ...]:
-    found: list[Network] = []
-    for text in permitted_ips:
-        each = network(text)
-        if each is None:
-            raise InvalidArgument(error_message=f"{text!r} is not an IP address or a network such as 192.0.2.0/24.")
-        found.append(each)
-    return tuple(found)
 
 
 def _check_reach(caller: ManagementCaller, grant: Grant) -> None:

@@ -34,7 +34,8 @@ Address = Annotated[str, Meta(min_length=1, max_length=64)]
 Addresses = Annotated[tuple[Address, ...], Meta(max_length=100)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=200)]
 Seconds = Annotated[int, Meta(ge=0, le=100 * 365 * 86400)]
-Status = Annotated[str, Meta(pattern="^(active|inactive)$", max_length=8)]
+# Python takes `$` for the place before a last line break as well.
+Status = Annotated[str, Meta(pattern=r"^(active|inactive)(?![\s\S])", max_length=8)]
 Cleartext = Annotated[str, Meta(extra=SECRET)]
 
 

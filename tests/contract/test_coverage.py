@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.shapes import OPERATIONS, misfits
 
-AREAS = ("otp.", "magiclink.", "enchantedlink.")
+AREAS = ("otp.", "magiclink.", "enchantedlink.", "mgmt.management_key.")
 OF_SESSIONS = {
     "keys",
     "history",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.core import addresses
+from avow.server.permissions import actions as rights
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
 from avow.server.store import Tx
@@ -69,8 +70,13 @@ def make_user(
 
 
 def make_role(avow: Avow, name: str, permissions: Sequence[str] = ()) -> str:
-    """Insert a role of the project with its permissions; return the role id."""
-    return avow.run(lambda tx: roles.create(tx, name, permissions=permissions))
+    """Insert a role of the project and its permissions; return the role id."""
+
+    def unit(tx: Tx) -> str:
+        rights.ensure(tx, permissions, actor="test")
+        return roles.create(tx, name, permissions=permissions)
+
+    return avow.run(unit)
 
 
 def make_tenant(avow: Avow, name: str = "Acme", *, tenant_id: str = "") -> str:

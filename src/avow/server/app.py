@@ -6,7 +6,7 @@ from typing import Any
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import enchantedlink, keys, magiclink, managementkeys, otp, projects, sessions
+from avow.server import enchantedlink, keys, magiclink, managementkeys, otp, permissions, projects, roles, sessions
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
 from avow.server.delivery.inbox import InboxSender
@@ -38,6 +38,8 @@ SLICES: tuple[Slice, ...] = (
     projects.SLICE,
     keys.SLICE,
     managementkeys.SLICE,
+    permissions.SLICE,
+    roles.SLICE,
     sessions.SLICE,
     otp.SLICE,
     magiclink.SLICE,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from avow.wire import enchantedlink, keys, magiclink, managementkeys, otp, projects, sessions
+from avow.wire import enchantedlink, keys, magiclink, managementkeys, otp, permissions, projects, roles, sessions
 from avow.wire.endpoint import Endpoint
 
 __all__ = ["ENDPOINTS"]
@@ -15,4 +15,6 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,
     *managementkeys.ENDPOINTS,
+    *permissions.ENDPOINTS,
+    *roles.ENDPOINTS,
 )

@@ -3,6 +3,7 @@
 import pytest
 
 from avow.errors import InvalidArgument
+from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
@@ -15,6 +16,7 @@ def test_granted_roles_bring_their_permissions(avow: Avow) -> None:
     user_id = make_user(avow)
 
     def grant_all(tx: Tx) -> str:
+        permissions.ensure(tx, ("read", "write"), actor="test")
         editor = roles.create(tx, "editor", permissions=("read", "write"))
         reader = roles.create(tx, "reader", permissions=("read",))
         tenant_id = tenants.create(tx, "Acme")

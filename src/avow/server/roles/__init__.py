@@ -1,1 +1,5 @@
-"""Roles and permissions of a project: tables and actions; their routes come with management."""
+"""Roles of a project and of its tenants, and who holds them."""
+
+from avow.server.roles.handlers import SLICE
+
+__all__ = ["SLICE"]

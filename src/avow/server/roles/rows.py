@@ -1,38 +1,106 @@
-"""The SQL of roles, permissions and who holds which role."""
+"""The SQL of roles, and who holds which."""
 
 from dataclasses import dataclass
 
-__all__ = ["RETURNS", "IdRow"]
+__all__ = ["RETURNS", "AllowedRow", "IdRow", "PlaceRow", "RoleRow"]
 
 
 @dataclass(frozen=True, slots=True)
 class IdRow:
-    """The row that a conditional write made or found."""
+    """The row that a conditional write made or changed."""
 
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A role and the tenant it belongs to, "" for the project."""
+
+    id: str
+    tenant: str
+    is_private: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedRow:
+    """A permission that was put into a role."""
+
+    permission_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """A role with one of its permissions, "" when it has none."""
+
+    id: str
+    tenant: str
+    name: str
+    description: str
+    created_at: int
+    is_default: int
+    is_private: int
+    permission: str
+
+
 # The name is taken within the project or the tenant: no row comes back.
 INSERT = """
-    INSERT INTO roles (project_id, id, tenant_id, name, description, created_at)
-    VALUES (:project_id, :id, :tenant_id, :name, :description, :now)
+    INSERT INTO roles (project_id, id, tenant_id, name, description, created_at, is_default, is_private)
+    VALUES (:project_id, :id, :tenant_id, :name, :description, :now, :is_default, :is_private)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
 
-FIND_PERMISSION = "SELECT id FROM permissions WHERE project_id = :project_id AND name = :name"
+FIND_TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :tenant_id"
 
-INSERT_PERMISSION = """
-    INSERT INTO permissions (project_id, id, name, description, created_at)
-    VALUES (:project_id, :id, :name, :description, :now)
-    ON CONFLICT DO NOTHING
+FIND_BY_ID = """
+    SELECT id, COALESCE(tenant_id, '') AS tenant, is_private FROM roles WHERE project_id = :project_id AND id = :id
+"""
+
+FIND_IN_PROJECT = """
+    SELECT id, COALESCE(tenant_id, '') AS tenant, is_private FROM roles
+    WHERE project_id = :project_id AND name = :name AND tenant_id IS NULL
+"""
+
+FIND_IN_TENANT = """
+    SELECT id, COALESCE(tenant_id, '') AS tenant, is_private FROM roles
+    WHERE project_id = :project_id AND name = :name AND tenant_id = :tenant_id
+"""
+
+UPDATE = """
+    UPDATE roles
+    SET name = :new_name, description = :description,
+        is_default = COALESCE(:is_default, is_default), is_private = COALESCE(:is_private, is_private)
+    WHERE project_id = :project_id AND id = :id
+      AND NOT EXISTS (
+          SELECT 1 FROM roles other
+          WHERE other.project_id = :project_id AND other.name = :new_name AND other.id <> :id
+            AND COALESCE(other.tenant_id, '') = COALESCE(roles.tenant_id, ''))
     RETURNING id
 """
+
+DELETE = "DELETE FROM roles WHERE project_id = :project_id AND id IN (:ids) RETURNING id"
+
+CLEAR_PERMISSIONS = "DELETE FROM role_permissions WHERE project_id = :project_id AND role_id = :role_id"
 
 ALLOW = """
     INSERT INTO role_permissions (project_id, role_id, permission_id)
-    VALUES (:project_id, :role_id, :permission_id)
-    ON CONFLICT DO NOTHING
+    SELECT p.project_id, r.id, p.id
+    FROM permissions p
+    JOIN roles r ON r.project_id = p.project_id AND r.id = :role_id
+    WHERE p.project_id = :project_id AND p.name IN (:names)
+    RETURNING permission_id
+"""
+
+SEARCH = """
+    SELECT r.id, r.tenant, r.name, r.description, r.created_at, r.is_default, r.is_private,
+           COALESCE(p.name, '') AS permission
+    FROM (
+        SELECT project_id, id, COALESCE(tenant_id, '') AS tenant, name, description, created_at, is_default, is_private
+        FROM roles
+    ) r
+    LEFT JOIN role_permissions rp ON rp.project_id = r.project_id AND rp.role_id = r.id
+    LEFT JOIN permissions p ON p.project_id = rp.project_id AND p.id = rp.permission_id
+    WHERE r.project_id = :project_id
 """
 
 GRANT = """
@@ -46,4 +114,23 @@ GRANT_IN_TENANT = """
     ON CONFLICT DO NOTHING
 """
 
-RETURNS = {"INSERT": IdRow, "FIND_PERMISSION": IdRow, "INSERT_PERMISSION": IdRow}
+GRANT_DEFAULTS = """
+    INSERT INTO user_roles (project_id, user_id, role_id)
+    SELECT r.project_id, u.id, r.id
+    FROM roles r
+    JOIN users u ON u.project_id = r.project_id AND u.id = :user_id
+    WHERE r.project_id = :project_id AND r.is_default = 1 AND r.tenant_id IS NULL
+    ON CONFLICT DO NOTHING
+"""
+
+RETURNS = {
+    "INSERT": IdRow,
+    "FIND_TENANT": IdRow,
+    "FIND_BY_ID": PlaceRow,
+    "FIND_IN_PROJECT": PlaceRow,
+    "FIND_IN_TENANT": PlaceRow,
+    "UPDATE": IdRow,
+    "DELETE": IdRow,
+    "ALLOW": AllowedRow,
+    "SEARCH": RoleRow,
+}

@@ -7,6 +7,7 @@ from avow.core import addresses, ids
 from avow.core.addresses import LoginId
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
+from avow.server.roles import actions as roles
 from avow.server.store import Tx
 from avow.server.users import rows
 from avow.server.users.rows import ProfileRow
@@ -143,6 +144,7 @@ def create(tx: Tx, user: NewUser) -> str:
     for login_id in (user.login_id, *user.further_login_ids):
         if not claim_login_id(tx, user_id, login_id):
             raise UserExists
+    roles.grant_defaults(tx, user_id)
     tx.audit("user.created", actor=f"user:{user_id}", user_id=user_id)
     return user_id
 

@@ -1,7 +1,9 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
+from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
+from avow.sdk._async.mgmt.role import AsyncRole
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.flow import Flows
 
@@ -13,4 +15,6 @@ class AsyncMgmt:
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
         self.management_key = AsyncManagementKey(flows, runner)
+        self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)
+        self.role = AsyncRole(flows, runner)

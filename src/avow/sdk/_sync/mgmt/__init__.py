@@ -2,7 +2,9 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
 from avow.sdk._sync.mgmt.management_key import ManagementKey
+from avow.sdk._sync.mgmt.permission import Permission
 from avow.sdk._sync.mgmt.project import Project
+from avow.sdk._sync.mgmt.role import Role
 from avow.sdk._sync.runner import Runner
 from avow.sdk.flow import Flows
 
@@ -14,4 +16,6 @@ class Mgmt:
 
     def __init__(self, flows: Flows, runner: Runner) -> None:
         self.management_key = ManagementKey(flows, runner)
+        self.permission = Permission(flows, runner)
         self.project = Project(flows, runner)
+        self.role = Role(flows, runner)

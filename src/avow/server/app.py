@@ -6,7 +6,18 @@ from typing import Any
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import enchantedlink, keys, magiclink, managementkeys, otp, permissions, projects, roles, sessions
+from avow.server import (
+    accounts,
+    enchantedlink,
+    keys,
+    magiclink,
+    managementkeys,
+    otp,
+    permissions,
+    projects,
+    roles,
+    sessions,
+)
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
 from avow.server.delivery.inbox import InboxSender
@@ -40,6 +51,7 @@ SLICES: tuple[Slice, ...] = (
     managementkeys.SLICE,
     permissions.SLICE,
     roles.SLICE,
+    accounts.SLICE,
     sessions.SLICE,
     otp.SLICE,
     magiclink.SLICE,

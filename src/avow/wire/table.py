@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from avow.wire import enchantedlink, keys, magiclink, managementkeys, otp, permissions, projects, roles, sessions
+from avow.wire import (
+    accountchanges,
+    accounts,
+    attributes,
+    enchantedlink,
+    keys,
+    magiclink,
+    managementkeys,
+    otp,
+    permissions,
+    projects,
+    roles,
+    sessions,
+    usersearch,
+)
 from avow.wire.endpoint import Endpoint
 
 __all__ = ["ENDPOINTS"]
@@ -17,4 +31,8 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *managementkeys.ENDPOINTS,
     *permissions.ENDPOINTS,
     *roles.ENDPOINTS,
+    *accounts.ENDPOINTS,
+    *accountchanges.ENDPOINTS,
+    *usersearch.ENDPOINTS,
+    *attributes.ENDPOINTS,
 )

@@ -1,6 +1,6 @@
 """Custom attributes: defined and removed, values checked against their definitions and kept so that searches find them.
 
-The slice of the owner (users, tenants, access keys) keeps the values as shown, a JSON object; here is one row per value.
+The slice of the owner (users, tenants, access keys) keeps the values as shown, a JSON object; here is one row each.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """Sessions: opened after a proof, continued by their refresh token, ended. Signing comes after the commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -12,8 +12,8 @@ from avow.errors import Forbidden, SessionEnded, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import rows
-from avow.server.sessions.rows import LiveRow, OwnRow, SessionRow
-from avow.server.store import Tx
+from avow.server.sessions.rows import HistoryRow, LiveRow, OwnRow, SessionRow
+from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 
@@ -23,6 +23,7 @@ __all__ = [
     "end",
     "end_all",
     "forget",
+    "history",
     "is_live",
     "live",
     "live_profile",
@@ -153,6 +154,12 @@ def own(tx: Tx, project: Project, user_id: str) -> list[OwnRow]:
     return tx.all(rows.OWN, OwnRow, user_id=user_id, idle=project.settings.idle_lifetime_seconds)
 
 
+def history(tx: Tx, user_ids: Sequence[str]) -> list[HistoryRow]:
+    """Return the last sign-ins of these users, the newest first, at most a thousand."""
+    clause, listed = in_list("user_ids", user_ids)
+    return tx.all(rows.HISTORY_OF_USERS.replace("(:user_ids)", clause), HistoryRow, **listed)
+
+
 def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusal:
     """Choose the tenant that the session acts in and issue both tokens.
 
@@ -177,10 +184,15 @@ def end(tx: Tx, user_id: str, session_id: str, *, why: str) -> bool:
     return ended is not None
 
 
-def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "") -> int:
-    """End every session of a user at once, but for one that is kept; return how many."""
+def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") -> int:
+    """End every session of a user at once, but for one that is kept; return how many. The actor is for the audit."""
     ended = tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why=why, kept=kept)
-    tx.audit("session.all_ended", actor=f"user:{user_id}", user_id=user_id, data={"count": len(ended), "why": why})
+    tx.audit(
+        "session.all_ended",
+        actor=actor or f"user:{user_id}",
+        user_id=user_id,
+        data={"count": len(ended), "why": why},
+    )
     return len(ended)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["RETURNS", "EndedRow", "LiveRow", "OwnRow", "SessionRow", "StateRow"]
+__all__ = ["RETURNS", "EndedRow", "HistoryRow", "LiveRow", "OwnRow", "SessionRow", "StateRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,16 @@ class LiveRow:
 class SignInRow:
     """A past sign-in."""
 
+    created_at: int
+    address: str
+    tenant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A past sign-in of somebody."""
+
+    user_id: str
     created_at: int
     address: str
     tenant_id: str | None
@@ -157,6 +167,12 @@ HISTORY = """
     ORDER BY created_at DESC, id LIMIT 100
 """
 
+HISTORY_OF_USERS = """
+    SELECT user_id, created_at, address, tenant_id FROM sessions
+    WHERE project_id = :project_id AND user_id IN (:user_ids)
+    ORDER BY created_at DESC, id LIMIT 1000
+"""
+
 # Ended sessions stay for a while for the history, then go.
 FORGET = """
     DELETE FROM sessions WHERE project_id = :project_id AND id IN (
@@ -175,4 +191,5 @@ RETURNS = {
     "SELECT_TENANT": EndedRow,
     "OWN": OwnRow,
     "HISTORY": SignInRow,
+    "HISTORY_OF_USERS": HistoryRow,
 }

@@ -1,12 +1,12 @@
 """Statements with a variable part, IN lists and searches: constant fragments only, no caller's text enters SQL."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import LiteralString, Self, TypeVar
 
 from avow.server.store.tx import Tx, Value
 
-__all__ = ["MOST_IN_LIST", "Search", "in_list"]
+__all__ = ["MOST_IN_LIST", "Search", "containing", "in_list"]
 
 R = TypeVar("R")
 
@@ -43,6 +43,11 @@ def in_list(name: str, values: Sequence[Value]) -> tuple[str, dict[str, Value]]:
     return "(" + ", ".join(f":{key}" for key in params) + ")", params
 
 
+def containing(text: str) -> str:
+    """Return the pattern that `... LIKE :text ESCAPE '!'` finds a text with, wherever it stands in the column."""
+    return f"%{_escaped(text)}%"
+
+
 class Search:
     """One SELECT whose conditions depend on what was asked for.
 
@@ -75,6 +80,24 @@ class Search:
     def where(self, condition: LiteralString, /, **values: Value) -> Self:
         """Add a condition, and the values of its parameters."""
         return self._add(f"({condition})", values)
+
+    def within(self, condition: LiteralString, lists: Mapping[str, Sequence[Value]], /, **values: Value) -> Self:
+        """Add a condition with lists, `u.id IN (SELECT ... WHERE tenant_id IN (:tenants))`, any number of times.
+
+        Args:
+            condition: A constant of the slice; its parameters are numbered here, so that each use has its own.
+            lists: Values of each `(:name)`; an empty list matches nothing.
+            values: Values of the other parameters.
+        """
+        number, given = len(self._params), dict[str, Value]()
+        text: str = condition
+        for name, listed in lists.items():
+            clause, params = in_list(f"{name}_{number}", listed)
+            text, given = text.replace(f"(:{name})", clause), given | params
+        for name, value in values.items():
+            text = re.sub(rf":{name}\b", f":{name}_{number}", text)
+            given[f"{name}_{number}"] = value
+        return self._add(f"({text})", given)
 
     def among(self, column: LiteralString, name: LiteralString, values: Sequence[Value]) -> Self:
         """Add: the column has one of the values; an empty list matches nothing."""

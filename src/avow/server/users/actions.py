@@ -1,14 +1,17 @@
 """Users: found by login ID, created once, their addresses proven, and what they hold gathered for tokens."""
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import msgspec
 
 from avow.core import addresses, ids
 from avow.core.addresses import LoginId
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
 from avow.server.roles import actions as roles
-from avow.server.store import Tx
+from avow.server.store import Tx, in_list
 from avow.server.users import rows
 from avow.server.users.rows import ProfileRow
 from avow.wire.users import UserResponse, UserTenant
@@ -24,6 +27,8 @@ __all__ = [
     "find",
     "find_by_login_id",
     "find_owner",
+    "find_several",
+    "folded_name",
     "prove_email",
     "prove_phone",
     "set_email",
@@ -50,6 +55,9 @@ class NewUser:
     status: str = "enabled"
     is_test: bool = False
     further_login_ids: tuple[LoginId, ...] = ()
+    is_email_vouched: bool = False
+    is_phone_vouched: bool = False
+    custom_attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ class Profile:
     roles: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     tenants: dict[str, TenantGrants] = field(default_factory=dict)
+    ways: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -95,6 +104,13 @@ class Profile:
             status=row.status,
             picture=row.picture,
             test=bool(row.is_test),
+            external_ids=()
+            if row.external_ids == "[]"
+            else msgspec.json.decode(row.external_ids, type=tuple[str, ...]),
+            custom_attributes=_attributes(row.custom_attributes),
+            totp="totp" in self.ways,
+            webauthn="webauthn" in self.ways,
+            password="password" in self.ways,
             created_time=row.created_at,
             modified_time=row.updated_at,
         )
@@ -104,6 +120,20 @@ def find(tx: Tx, user_id: str) -> Profile | None:
     """Return the user with all they hold, in one statement, or None."""
     found = tx.all(rows.PROFILE, ProfileRow, user_id=user_id)
     return _gathered(found) if found else None
+
+
+def find_several(tx: Tx, user_ids: Sequence[str]) -> list[Profile]:
+    """Return the users with these ids in their order, in one statement; unknown ids are left out."""
+    clause, listed = in_list("user_ids", user_ids)
+    found: dict[str, list[ProfileRow]] = {}
+    for row in tx.all(rows.PROFILES.replace("(:user_ids)", clause), ProfileRow, **listed):
+        found.setdefault(row.id, []).append(row)
+    return [_gathered(found[each]) for each in dict.fromkeys(user_ids) if each in found]
+
+
+def folded_name(*names: str) -> str:
+    """Return the names of a user as searches compare them."""
+    return unicodedata.normalize("NFC", " ".join(filter(None, names))).casefold()
 
 
 def find_owner(tx: Tx, login_id: str) -> str | None:
@@ -118,8 +148,13 @@ def find_by_login_id(tx: Tx, login_id: str) -> Profile | None:
     return find(tx, owner) if owner else None
 
 
-def create(tx: Tx, user: NewUser) -> str:
+def create(tx: Tx, user: NewUser, *, actor: str = "") -> str:
     """Insert a user with their login IDs; return the user id.
+
+    Args:
+        tx: Unit of the project.
+        user: What is known of them.
+        actor: Who creates them, for the audit; they themselves when absent.
 
     Raises:
         UserExists: A login ID is taken; nothing is written.
@@ -140,12 +175,16 @@ def create(tx: Tx, user: NewUser) -> str:
         is_phone_verified=int(user.is_phone_verified),
         picture=user.picture,
         is_test=int(user.is_test),
+        name_folded=folded_name(user.name, user.given_name, user.middle_name, user.family_name),
+        custom_attributes=msgspec.json.encode(user.custom_attributes).decode(),
+        is_email_vouched=int(user.is_email_vouched),
+        is_phone_vouched=int(user.is_phone_vouched),
     )
     for login_id in (user.login_id, *user.further_login_ids):
         if not claim_login_id(tx, user_id, login_id):
             raise UserExists
     roles.grant_defaults(tx, user_id)
-    tx.audit("user.created", actor=f"user:{user_id}", user_id=user_id)
+    tx.audit("user.created", actor=actor or f"user:{user_id}", user_id=user_id)
     return user_id
 
 
@@ -252,7 +291,12 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
             )
             for key, name in tenants.items()
         },
+        ways=frozenset(first for kind, first, _, _ in facts if kind == "way"),
     )
+
+
+def _attributes(text: str) -> dict[str, object]:
+    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ class ProfileRow:
     """One fact about a user beside the user's own columns.
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
-    tenant name), `tenant-role` (tenant id, role, permission); "" when there is no fact at all.
+    tenant name), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or `webauthn`, which the user
+    has); "" when there is no fact at all.
     """
 
     id: str
@@ -42,47 +43,64 @@ class ProfileRow:
     credential_version: int
     created_at: int
     updated_at: int
+    custom_attributes: str
+    external_ids: str
+    recovery_email: str
+    recovery_phone: str
     kind: str
     first: str
     second: str
     third: str
 
 
-# One statement for all that tokens and answers say about a user: the facts are a union, each branch bound to the user
+# One statement for all that tokens and answers say about users: the facts are a union, each branch bound to the users
 # so that an index serves it.
-PROFILE = """
+PROFILES = """
     SELECT u.id, u.status, u.name, u.given_name, u.middle_name, u.family_name,
            u.email, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
            u.credential_version, u.created_at, u.updated_at,
+           u.custom_attributes, u.external_ids, u.recovery_email, u.recovery_phone,
            COALESCE(f.kind, '') AS kind, COALESCE(f.first, '') AS first,
            COALESCE(f.second, '') AS second, COALESCE(f.third, '') AS third
     FROM users u
     LEFT JOIN (
-        SELECT 'login' AS kind, l.typed AS first, '' AS second, '' AS third
-        FROM login_ids l WHERE l.project_id = :project_id AND l.user_id = :user_id
+        SELECT l.user_id AS user_id, 'login' AS kind, l.typed AS first, '' AS second, '' AS third
+        FROM login_ids l WHERE l.project_id = :project_id AND l.user_id IN (:user_ids)
         UNION ALL
-        SELECT 'role', r.name, COALESCE(p.name, ''), ''
+        SELECT ur.user_id, 'role', r.name, COALESCE(p.name, ''), ''
         FROM user_roles ur
         JOIN roles r ON r.project_id = ur.project_id AND r.id = ur.role_id
         LEFT JOIN role_permissions rp ON rp.project_id = r.project_id AND rp.role_id = r.id
         LEFT JOIN permissions p ON p.project_id = rp.project_id AND p.id = rp.permission_id
-        WHERE ur.project_id = :project_id AND ur.user_id = :user_id
+        WHERE ur.project_id = :project_id AND ur.user_id IN (:user_ids)
         UNION ALL
-        SELECT 'tenant', t.id, t.name, ''
+        SELECT m.user_id, 'tenant', t.id, t.name, ''
         FROM memberships m
         JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
-        WHERE m.project_id = :project_id AND m.user_id = :user_id
+        WHERE m.project_id = :project_id AND m.user_id IN (:user_ids)
         UNION ALL
-        SELECT 'tenant-role', mr.tenant_id, r.name, COALESCE(p.name, '')
+        SELECT mr.user_id, 'tenant-role', mr.tenant_id, r.name, COALESCE(p.name, '')
         FROM membership_roles mr
         JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
         LEFT JOIN role_permissions rp ON rp.project_id = r.project_id AND rp.role_id = r.id
         LEFT JOIN permissions p ON p.project_id = rp.project_id AND p.id = rp.permission_id
-        WHERE mr.project_id = :project_id AND mr.user_id = :user_id
-    ) f ON 1 = 1
-    WHERE u.project_id = :project_id AND u.id = :user_id
-    ORDER BY kind, first, second, third
+        WHERE mr.project_id = :project_id AND mr.user_id IN (:user_ids)
+        UNION ALL
+        SELECT w.user_id, 'way', 'password', '', ''
+        FROM passwords w WHERE w.project_id = :project_id AND w.user_id IN (:user_ids)
+        UNION ALL
+        SELECT s.user_id, 'way', 'totp', '', ''
+        FROM totp_seeds s WHERE s.project_id = :project_id AND s.user_id IN (:user_ids)
+        UNION ALL
+        SELECT k.user_id, 'way', 'webauthn', '', ''
+        FROM passkeys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids)
+    ) f ON f.user_id = u.id
+    WHERE u.project_id = :project_id AND u.id IN (:user_ids)
+    ORDER BY u.id, kind, first, second, third
 """
+
+# The same for one user, which every sign-in and refresh asks.
+PROFILE = PROFILES.replace("IN (:user_ids)", "= :user_id").replace("ON f.user_id = u.id", "ON 1 = 1")
 
 OWNER = "SELECT user_id FROM login_ids WHERE project_id = :project_id AND login_id = :login_id"
 
@@ -90,11 +108,13 @@ INSERT = """
     INSERT INTO users
         (project_id, id, status, name, given_name, middle_name, family_name,
          email, email_folded, is_email_verified, phone, is_phone_verified, picture, is_test,
-         credential_version, created_at, updated_at)
+         credential_version, created_at, updated_at, name_folded, custom_attributes,
+         is_email_vouched, is_phone_vouched)
     VALUES
         (:project_id, :id, :status, :name, :given_name, :middle_name, :family_name,
          :email, :email_folded, :is_email_verified, :phone, :is_phone_verified, :picture, :is_test,
-         1, :now, :now)
+         1, :now, :now, :name_folded, :custom_attributes,
+         :is_email_vouched, :is_phone_vouched)
 """
 
 # Who comes second gets no row back: the login ID is taken.
@@ -125,7 +145,7 @@ PROVE_PHONE = """
 
 SET_EMAIL = """
     UPDATE users
-    SET email = :email, email_folded = :email_folded, is_email_verified = 1, updated_at = :now,
+    SET email = :email, email_folded = :email_folded, is_email_verified = 1, is_email_vouched = 0, updated_at = :now,
         credential_version = credential_version + 1
     WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled'
     RETURNING id
@@ -133,16 +153,18 @@ SET_EMAIL = """
 
 SET_PHONE = """
     UPDATE users
-    SET phone = :phone, is_phone_verified = 1, updated_at = :now, credential_version = credential_version + 1
+    SET phone = :phone, is_phone_verified = 1, is_phone_vouched = 0, updated_at = :now,
+        credential_version = credential_version + 1
     WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled'
     RETURNING id
 """
 
-# Of somebody who is not the owner of the account under it: number or address, and the way in by it.
+# Of somebody who is not the owner of the account under it: number or address, and the way in by it. What an
+# administrator vouched for stays: whoever signed up could not have said so.
 DROP_PHONE = """
     UPDATE users
     SET phone = '', is_phone_verified = 0, updated_at = :now, credential_version = credential_version + 1
-    WHERE project_id = :project_id AND id = :user_id AND is_phone_verified = 1
+    WHERE project_id = :project_id AND id = :user_id AND is_phone_verified = 1 AND is_phone_vouched = 0
     RETURNING id
 """
 
@@ -150,7 +172,7 @@ DROP_EMAIL = """
     UPDATE users
     SET email = '', email_folded = '', is_email_verified = 0, updated_at = :now,
         credential_version = credential_version + 1
-    WHERE project_id = :project_id AND id = :user_id AND is_email_verified = 1
+    WHERE project_id = :project_id AND id = :user_id AND is_email_verified = 1 AND is_email_vouched = 0
     RETURNING id
 """
 
@@ -166,6 +188,7 @@ SET_STATUS = """
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RETURNING id"
 
 RETURNS = {
+    "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
     "OWNER": OwnerRow,
     "CLAIM_LOGIN_ID": OwnerRow,

@@ -1,0 +1,79 @@
+"""Magic links: sent by whoever needs one proven (sign-ins, invitations), looked at and taken back by their method."""
+
+from avow.core import addresses, links
+from avow.server.challenges import actions as challenges
+from avow.server.delivery.actions import Message, Parameters, text_options
+from avow.server.proofs import actions as proofs
+from avow.server.proofs.recipients import Recipient
+from avow.server.proofs.targets import link_to
+from avow.server.serving import Project
+from avow.server.store import Tx
+from avow.wire.login import MaskedAddress
+
+__all__ = ["PAGE", "PURPOSE", "folded", "send"]
+
+PAGE = "magic-link"  # Avow's own page, where the caller names none
+PURPOSE = "magic-link"
+_ATTEMPTS = 3  # a token cannot be guessed; more than one try only for a link that a client cut short
+
+
+def send(
+    tx: Tx,
+    project: Project,
+    recipient: Recipient,
+    uri: str,
+    token: links.LinkToken | None = None,
+    *,
+    lifetime_seconds: int = 0,
+) -> MaskedAddress:
+    """Make a link, remember the MAC of its secret and queue the message; any earlier link of the recipient is dead.
+
+    Args:
+        tx: The unit.
+        project: Whose settings count.
+        recipient: Who gets it.
+        uri: Approved page of the application, or "" for Avow's own.
+        token: What the link carries, when the caller wants to know its link again; otherwise made here.
+        lifetime_seconds: How long it lives; 0 for the project's setting.
+
+    Raises:
+        RateLimitException: The address has had its messages for now.
+    """
+    token = token or links.new_link_token()
+    lifetime = lifetime_seconds or project.settings.link_lifetime_seconds
+    challenges.put(
+        tx,
+        purpose=PURPOSE,
+        subject=recipient.subject,
+        secret=token.secret,
+        binding=proofs.encoded(recipient.binding),
+        attempts=_ATTEMPTS,
+        lifetime_seconds=lifetime,
+        challenge_id=token.challenge_id,
+    )
+    link = link_to(project, PAGE, uri, token.text)
+    proofs.post(tx, project, recipient, _message(recipient, link, token.challenge_id, lifetime))
+    return recipient.masked
+
+
+def folded(address: str, *, by_email: bool) -> str:
+    """Return an address as bindings compare it."""
+    return addresses.email(address).folded if by_email else address
+
+
+def _message(recipient: Recipient, link: str, challenge_id: str, lifetime_seconds: int) -> Message:
+    binding = recipient.binding
+    return Message(
+        template="update-magic-link" if binding.does == "update" else "magic-link",
+        method=binding.method,
+        address=binding.address,
+        locale=recipient.locale,
+        parameters=Parameters(
+            lifetime_seconds=lifetime_seconds,
+            link=link,
+            device=binding.from_device,
+            place=binding.from_address,
+            options=text_options(recipient.options.template_options),
+        ),
+        challenge_id=challenge_id,
+    )

@@ -1,6 +1,7 @@
 """Management keys through the official SDK: made, used, changed and deleted."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -76,4 +77,4 @@ def test_roles_beyond_the_project_are_refused(client: Any, avow: Avow) -> None:
         MgmtKeyReBac(project_roles=[MgmtKeyProjectRole(["P-other"], ["full access"])]),
         rebac(avow, "no such role"),
     ):
-        assert refused(lambda given=wrong: client.mgmt.management_key.create("x", given)) == (400, "E011004")
+        assert refused(partial(client.mgmt.management_key.create, "x", wrong)) == (400, "E011004")

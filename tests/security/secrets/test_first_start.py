@@ -30,6 +30,11 @@ def test_s_sec_04_settings_are_write_only(case: Case, production: Production) ->
         changed = place.api.post(settings, key, {"settings": {"codeDigits": 8}})
         assert (changed.status, changed.body["codeDigits"]) == (200, 8)
         assert not _secrets_in(changed.content, installation, created["management_key"])
+    with case.cell("management key load and search"):
+        for path in (f"?id={created['id']}", "/search"):
+            shown = place.api.get(f"/v1/mgmt/managementkey{path}", key)
+            assert (shown.status, created["id"].encode() in shown.content) == (200, True)
+            assert not _secrets_in(shown.content, installation, created["management_key"])
     for command in (("key", "list"), ("signing-key", "list"), ("project", "list"), ("project", "show")):
         for form in ((), ("--json",)):
             with case.cell(f"avow {' '.join((*command, *form))}"):

@@ -1,0 +1,265 @@
+"""S-AUZ-01, 02, 03, 04 and 11: who may call management, on every route there is."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from avow.core.tokens import sign
+from avow.server.keys import actions as keys
+from avow.server.tenants import actions as tenants
+from tests.bed.cases import Case
+from tests.security.authorization.routes import Route, routes
+from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
+from tests.security.conftest import MakePlace
+from tests.security.place import Place, claims_of
+
+KEYS = "/v1/mgmt/managementkey"
+SETTINGS = "/v1/mgmt/avow/project/settings"
+# What a management call may change; more tables join as management grows.
+WATCHED = (
+    "management_keys",
+    "project_settings",
+    "users",
+    "tenants",
+    "roles",
+    "permissions",
+    "access_keys",
+    "lists",
+    "sessions",
+)
+_ORDER = {"project_settings": "name"}
+
+
+def stored(place: Place) -> list[list[tuple[object, ...]]]:
+    """Return what an attack must not change."""
+    return [place.rows(table, _ORDER.get(table, "id")) for table in WATCHED]
+
+
+def key_of(place: Place, *rights: str, **options: Any) -> str:
+    """Return the secret of a new key with these rights alone."""
+    return place.avow.run(lambda tx: keys.create_management_key(tx, "limited", rights=rights, **options))[1]
+
+
+def works(place: Place, key: str = "") -> bool:
+    """Tell whether a management key works."""
+    return place.api.get(SETTINGS, key or place.avow.management_key).status == 200
+
+
+def test_s_auz_01_every_management_route_needs_a_management_key(case: Case, make_each_place: MakePlace) -> None:
+    place = make_each_place()
+    person, key = place.sign_in(), place.avow.management_key
+    case.control(lambda: works(place))
+    of_key = {**claims_of(person.session_jwt), "sub": f"A{person.id[1:]}", "amr": []}
+    tokens = {
+        "with the project id only": "",
+        "with a user's refresh token": person.refresh_jwt,
+        "with a user's session token": person.session_jwt,
+        "with the session token of an access key": sign(place.signing_key(), of_key),
+        "with the key in lower case": key.lower(),
+        "with the key without its last character": key[:-1],
+    }
+    before = stored(place)
+    for route in routes():
+        with case.cell(f"{route.name} without Authorization"):
+            assert_refused(place.api.carrier.send(Wish(route.verb, route.path, {}, b"{}")), 401, 403)
+        for name, token in tokens.items():
+            with case.cell(f"{route.name} {name}"):
+                assert_refused(route.send(place.api, token), 401, 403)
+        with case.cell(f"{route.name} with a refresh token for a tenant"):
+            path = f"{route.path}?tenant=T1"
+            assert_refused(place.api.carrier.send(place.api.wish(route.verb, path, person.refresh_jwt)), 401, 403)
+    with case.cell("nothing stored has changed"):
+        assert stored(place) == before
+
+
+def test_each_route_asks_for_the_right_of_its_area(make_local_place: MakePlace) -> None:
+    place = make_local_place()
+    nothing = key_of(place)
+    elsewhere = key_of(place, "no_area:write")
+    reader = key_of(place, "*:read")
+    wrong: list[str] = []
+    for route in routes():
+        open_to_all = not route.area
+        for key, may in ((nothing, open_to_all), (elsewhere, open_to_all), (reader, route.only_reads)):
+            if (route.send(place.api, key).status == 403) == may:
+                wrong.append(route.name)
+    assert wrong == []
+
+
+# --- Isolation of projects ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object of a project: how one is made and how it is read, changed and deleted by id.
+
+    Attributes:
+        name: How cells name it.
+        make: Makes one in a place and returns its id.
+        calls: Name of the verb, HTTP method, path (`{id}` is the object) and body (`{id}` too).
+    """
+
+    name: str
+    make: Callable[[Place], str]
+    calls: tuple[tuple[str, str, str, object], ...]
+
+
+def _made_key(place: Place) -> str:
+    return key_of(place, "*")[:27]
+
+
+# A new kind of object joins by one row.
+KINDS = (
+    Kind(
+        "management key",
+        _made_key,
+        (
+            ("read", "GET", f"{KEYS}?id={{id}}", None),
+            (
+                "update",
+                "PATCH",
+                KEYS,
+                {"id": "{id}", "name": "n", "description": "", "permittedIps": [], "status": "inactive"},
+            ),
+            ("delete", "POST", f"{KEYS}/delete", {"ids": ["{id}"]}),
+        ),
+    ),
+)
+NEVER = "K000000000000000000000000000"[:27]
+
+
+def test_s_auz_02_project_isolation(case: Case, make_each_place: MakePlace) -> None:
+    one, two = make_each_place(), make_each_place()
+    case.control(lambda: works(one))
+    case.control(lambda: works(two))
+    for kind in KINDS:
+        id = kind.make(one)
+        before = stored(one)
+        for verb, method, path, body in kind.calls:
+            with case.cell(f"{kind.name}, {verb}, by the other project"):
+                foreign = _send(two.api, method, path, body, id, two.avow.management_key)
+                unknown = _send(two.api, method, path, body, NEVER, two.avow.management_key)
+                assert (foreign.status, foreign.content) == (unknown.status, unknown.content)
+                assert foreign.status in (403, 404) or foreign.body == {"total": 0}
+            with case.cell(f"{kind.name}, {verb}, with the other project's key"):
+                assert_refused(_send(one.api, method, path, body, id, two.avow.management_key), 401, 403, 404)
+        with case.cell(f"{kind.name}, nothing stored has changed"):
+            assert stored(one) == before
+    with case.cell("settings, with the other project's key"):
+        assert_refused(one.api.post(SETTINGS, two.avow.management_key, {"settings": {"codeDigits": 8}}))
+
+
+def _send(api: Api, verb: str, path: str, body: object, id: str, key: str) -> Answer:
+    named = json.loads(json.dumps(body).replace("{id}", id))
+    return api.carrier.send(api.wish(verb, path.replace("{id}", id), key, named))
+
+
+def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> None:
+    place = make_each_place()
+    tenant = place.avow.run(lambda tx: tenants.create(tx, "Acme"))
+    key, other = key_of(place, "*", tenant_id=tenant), place.avow.management_key[:27]
+    case.control(lambda: place.api.get("/v1/mgmt/license", key).status == 200)
+    case.control(lambda: works(place))
+    before = stored(place)
+    for route in routes():
+        if route.area and not route.for_tenant_admins:
+            with case.cell(f"{route.name} is closed"):
+                assert_refused(route.send(place.api, key), 403)
+    with case.cell("management keys of the project"):
+        assert_refused(place.api.get(f"{KEYS}?id={other}", key), 403)
+        assert_refused(place.api.post(f"{KEYS}/delete", key, {"ids": [other]}), 403)
+    with case.cell("nothing stored has changed"):
+        assert stored(place) == before
+
+
+# --- Promotion ---------------------------------------------------------------------------------------------------
+
+
+def test_s_auz_04_no_self_promotion(case: Case, make_each_place: MakePlace) -> None:
+    place = make_each_place()
+    delegate = key_of(place, "user:write", "management_key:read")
+    maker = key_of(place, "user:write", "management_key:write", permitted_ips=["127.0.0.0/8"])
+    case.control(lambda: works(place))
+    case.control(lambda: place.api.get(f"{KEYS}/search", delegate).status == 200)
+    project_roles = [{"projectIds": [place.avow.project_id], "roles": ["full access"]}]
+    stronger = {"name": "x", "reBac": {"projectRoles": project_roles}}
+    change = {"name": "x", "description": "", "permittedIps": [], "status": "active"}
+    first = place.avow.management_key[:27]
+    attacks: dict[str, Wish] = {}
+    for name, key in (("users", delegate), ("users and keys", maker)):
+        wish = partial(place.api.wish, token=key)
+        attacks |= {
+            f"a key for {name} makes a stronger key": wish("PUT", KEYS, body=stronger),
+            f"a key for {name} edits itself": wish("PATCH", KEYS, body={**change, "id": key[:27]}),
+            f"a key for {name} edits a stronger key": wish("PATCH", KEYS, body={**change, "id": first}),
+            f"a key for {name} deletes a stronger key": wish("POST", f"{KEYS}/delete", body={"ids": [first]}),
+            f"a key for {name} changes the settings": wish("POST", SETTINGS, body={"settings": {"codeDigits": 8}}),
+        }
+        for route in routes():
+            if route.area in {"role", "permission", "jwt", "project", "access_key"} and not route.only_reads:
+                attacks[f"a key for {name}: {route.name}"] = wish(route.verb, route.path)
+    before = stored(place)
+    for name, attack in attacks.items():
+        with case.cell(name):
+            assert_refused(place.api.carrier.send(attack), 403)
+    with case.cell("nothing stored has changed"):
+        assert stored(place) == before
+
+
+# --- Paths and methods -------------------------------------------------------------------------------------------
+
+_TRICKS: tuple[Callable[[str], str], ...] = (
+    lambda path: f"{path}/",
+    lambda path: f"{path};x=1",
+    lambda path: path.upper(),
+    lambda path: path.replace("/v1/", "//v1//", 1),
+    lambda path: path.replace("/mgmt/", "/mgmt/../auth/../mgmt/", 1),
+    lambda path: path.replace("/mgmt/", "/auth/%2e%2e/mgmt/", 1),
+    lambda path: f"http://localhost{path}",
+    lambda path: f"{path}%00",
+    lambda path: f"{path}/..;/x",
+)
+_HEADERS = (
+    {"x-original-url": "/healthz"},
+    {"x-forwarded-uri": "/healthz"},
+    {"x-forwarded-prefix": "/v1/auth"},
+    {"x-rewrite-url": "/healthz"},
+    {"x-http-method-override": "OPTIONS"},
+    {"x-method-override": "GET"},
+)
+
+
+def test_s_auz_11_methods_and_paths(case: Case, make_local_place: MakePlace) -> None:
+    place = make_local_place()
+    assert isinstance(place.api.carrier, InProcess)
+    case.control(lambda: works(place))
+    limited = key_of(place, "user:read")
+    before = stored(place)
+    protected = [route for route in routes() if route.area not in ("", "user")]
+    for route in protected:
+        with case.cell(f"{route.name}, other paths"):
+            for trick in _TRICKS:
+                _same_or_absent(place, Route(route.id, route.verb, trick(route.path), "", False), limited, {})
+        with case.cell(f"{route.name}, headers that name another path or method"):
+            for headers in _HEADERS:
+                _same_or_absent(place, route, limited, headers)
+        with case.cell(f"{route.name}, other methods"):
+            for verb in ("HEAD", "TRACE", "CONNECT", "PROPFIND", "get"):
+                other = place.api.carrier.send(place.api.wish(verb, route.path, limited))
+                assert other.status in (403, 404, 405), (verb, other.status)
+                assert verb != "TRACE" or other.status == 405
+    with case.cell("OPTIONS lets no page call"):
+        for route in protected:
+            headers = {"origin": "https://app.example.com", "access-control-request-method": route.verb}
+            told = place.api.carrier.send(Wish("OPTIONS", route.path, headers))
+            assert "access-control-allow-origin" not in told.headers
+    with case.cell("nothing stored has changed"):
+        assert stored(place) == before
+
+
+def _same_or_absent(place: Place, route: Route, key: str, headers: dict[str, str]) -> None:
+    for token in (key, ""):
+        answer = place.api.carrier.send(place.api.wish(route.verb, route.path, token, headers=headers))
+        assert_refused(answer, *((401, 403, 404, 405) if token else (401, 404, 405)))

@@ -32,6 +32,7 @@ __all__ = [
     "NewAccount",
     "OneUser",
     "PatchUser",
+    "BatchAccount",
     "PatchUsers",
     "UpdateUser",
     "UserAnswer",

@@ -17,6 +17,7 @@ from avow.server import (
     projects,
     roles,
     sessions,
+    tenants,
 )
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
@@ -49,6 +50,7 @@ SLICES: tuple[Slice, ...] = (
     projects.SLICE,
     keys.SLICE,
     managementkeys.SLICE,
+    tenants.SLICE,
     permissions.SLICE,
     roles.SLICE,
     accounts.SLICE,

@@ -15,6 +15,7 @@ from avow.wire import (
     projects,
     roles,
     sessions,
+    tenants,
     usersearch,
 )
 from avow.wire.endpoint import Endpoint
@@ -29,6 +30,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,
     *managementkeys.ENDPOINTS,
+    *tenants.ENDPOINTS,
     *permissions.ENDPOINTS,
     *roles.ENDPOINTS,
     *accounts.ENDPOINTS,

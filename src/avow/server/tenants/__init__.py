@@ -1,1 +1,5 @@
-"""Tenants, customer organisations inside a project: tables and actions; their routes come with management."""
+"""Tenants, customer organisations inside a project, and who belongs to them."""
+
+from avow.server.tenants.handlers import SLICE
+
+__all__ = ["SLICE"]

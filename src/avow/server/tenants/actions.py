@@ -1,21 +1,324 @@
-"""Tenants: created, and joined by users."""
+"""Tenants: made, changed, found and deleted; joined by users, who are given their default roles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from avow.core import ids
-from avow.server.store import Tx
+from avow.errors import InvalidArgument, NotFound
+from avow.server.attributes import actions as attributes
+from avow.server.roles import actions as roles
+from avow.server.store import Search, Tx, in_list
 from avow.server.tenants import rows
+from avow.server.tenants.rows import DefaultRow, DomainRow, IdRow, MemberRow, TenantRow
 
-__all__ = ["add_member", "create"]
+__all__ = [
+    "PROVISIONING",
+    "SSO",
+    "HeldTenant",
+    "Settings",
+    "Wanted",
+    "add_member",
+    "create",
+    "delete",
+    "get",
+    "save",
+    "search",
+    "set_default_roles",
+    "set_domains",
+]
+
+PROVISIONING, SSO = "provisioning", "sso"
+_MISSING = "There is no such tenant."
 
 
-def create(tx: Tx, name: str, *, tenant_id: str = "") -> str:
-    """Insert a tenant; return its id, which is made up unless one is given."""
+class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The settings of a tenant as they are kept; fields as in `wire.tenants.TenantSettings`."""
+
+    auth_type: str = "none"
+    enabled: bool = False
+    refresh_token_expiration: int = 0
+    refresh_token_expiration_unit: str = ""
+    session_token_expiration: int = 0
+    session_token_expiration_unit: str = ""
+    stepup_token_expiration: int = 0
+    stepup_token_expiration_unit: str = ""
+    enable_inactivity: bool = False
+    inactivity_time: int = 0
+    inactivity_time_unit: str = ""
+    jit_disabled: bool = False
+    setup_suite: dict[str, object] = {}
+
+
+class _Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    sso_exclusions: tuple[str, ...] = ()
+    federated_app_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTenant:
+    """A tenant with all that it is; `parent` is "" when it is part of none."""
+
+    id: str
+    name: str
+    created_at: int = 0
+    is_disabled: bool = False
+    enforces_sso: bool = False
+    parent: str = ""
+    role_inheritance: str = ""
+    custom_attributes: Mapping[str, object] = field(default_factory=dict)
+    sso_exclusions: tuple[str, ...] = ()
+    federated_app_ids: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    provisioning_domains: tuple[str, ...] = ()
+    sso_domains: tuple[str, ...] = ()
+    default_roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tenants a search is for; what is empty does not limit."""
+
+    tenant_ids: Sequence[str] = ()
+    names: Sequence[str] = ()
+    domains: Sequence[str] = ()
+    custom_attributes: Mapping[str, object] | None = None
+
+
+def create(tx: Tx, name: str, *, tenant_id: str = "", wanted: HeldTenant | None = None, actor: str = "command") -> str:
+    """Insert a tenant; return its id, which is made up unless one is given.
+
+    Args:
+        tx: Unit of the project.
+        name: For people.
+        tenant_id: Unique in the project.
+        wanted: What else it is; its id and name do not count here.
+        actor: Who makes it, for the audit.
+
+    Raises:
+        InvalidArgument: The id or a domain is taken, the parent does not exist, or an attribute does not fit.
+    """
+    tenant = wanted or HeldTenant(id=tenant_id, name=name)
     tenant_id = tenant_id or ids.directory_id(ids.TENANT, tx.now)
-    tx.run(rows.INSERT, id=tenant_id, name=name)
-    tx.audit("tenant.created", actor="command", tenant_id=tenant_id)
+    if tenant.parent and not search(tx, Wanted(tenant_ids=(tenant.parent,))):
+        raise InvalidArgument(error_message="The parent is not a tenant of this project.")
+    values = _checked(tx, tenant.custom_attributes)
+    made = tx.one(
+        rows.INSERT,
+        IdRow,
+        id=tenant_id,
+        name=name,
+        is_disabled=int(tenant.is_disabled),
+        enforces_sso=int(tenant.enforces_sso),
+        parent_id=tenant.parent or None,
+        custom_attributes=_json(values),
+        details=_json(_details_of(tenant)),
+    )
+    if made is None:
+        raise InvalidArgument(error_message=f"There is a tenant {tenant_id!r} already.")
+    attributes.put(tx, "tenant", tenant_id, values, is_new=True)
+    if tenant.provisioning_domains:
+        set_domains(tx, tenant_id, PROVISIONING, tenant.provisioning_domains)
+    tx.audit("tenant.created", actor=actor, tenant_id=tenant_id)
     return tenant_id
 
 
+def get(tx: Tx, tenant_id: str) -> HeldTenant:
+    """Return a tenant.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = search(tx, Wanted(tenant_ids=(tenant_id,)))
+    if not found:
+        raise NotFound(error_message=_MISSING)
+    return found[0]
+
+
+def search(tx: Tx, wanted: Wanted) -> list[HeldTenant]:
+    """Return the tenants that match everything, the oldest first, in three statements."""
+    statement = Search(rows.SEARCH)
+    if wanted.tenant_ids:
+        statement.among("t.id", "tenant_ids", wanted.tenant_ids)
+    if wanted.names:
+        statement.among("t.name", "names", wanted.names)
+    found = statement.order("t.created_at, t.id").all(tx, TenantRow)
+    tenants = _gathered(tx, found, is_all=not (wanted.tenant_ids or wanted.names))
+    domains = {each.lower() for each in wanted.domains}
+    attributes_wanted = {
+        name: set(attributes.searchable(each)) for name, each in (wanted.custom_attributes or {}).items()
+    }
+    return [
+        tenant
+        for tenant in tenants
+        if (not domains or domains & set(tenant.provisioning_domains)) and _has(tenant, attributes_wanted)
+    ]
+
+
+def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
+    """Replace a tenant by what it is to be; only what differs is written.
+
+    Raises:
+        InvalidArgument: A domain is taken, or an attribute does not fit.
+        NotFound: It was deleted meanwhile.
+    """
+    values = before.custom_attributes
+    if after.custom_attributes != values:
+        values = _checked(tx, after.custom_attributes)
+    updated = tx.one(
+        rows.UPDATE,
+        IdRow,
+        id=before.id,
+        name=after.name,
+        is_disabled=int(after.is_disabled),
+        enforces_sso=int(after.enforces_sso),
+        role_inheritance=after.role_inheritance,
+        custom_attributes=_json(values),
+        details=_json(_details_of(after)),
+        settings=_json(after.settings),
+    )
+    if updated is None:
+        raise NotFound(error_message=_MISSING)
+    if values != before.custom_attributes:
+        attributes.put(tx, "tenant", before.id, values)
+    if after.provisioning_domains != before.provisioning_domains:
+        set_domains(tx, before.id, PROVISIONING, after.provisioning_domains)
+    if after.sso_domains != before.sso_domains:
+        set_domains(tx, before.id, SSO, after.sso_domains)
+    tx.audit("tenant.updated", actor=actor, tenant_id=before.id)
+
+
+def set_domains(tx: Tx, tenant_id: str, kind: str, domains: Sequence[str]) -> None:
+    """Replace the domains of one kind.
+
+    Raises:
+        InvalidArgument: Another tenant has one of them.
+    """
+    tx.run(rows.CLEAR_DOMAINS, tenant_id=tenant_id, kind=kind)
+    for position, domain in enumerate(dict.fromkeys(each.strip().lower() for each in domains)):
+        added = tx.one(rows.ADD_DOMAIN, DomainRow, kind=kind, domain=domain, tenant_id=tenant_id, position=position)
+        if added is None:
+            raise InvalidArgument(error_message=f"Another tenant has the domain {domain!r}.")
+
+
+def set_default_roles(tx: Tx, tenant_id: str, names: Sequence[str], *, actor: str) -> None:
+    """Replace what new members of a tenant hold; a role of the tenant comes before one of the project.
+
+    Raises:
+        NotFound: There is no such tenant.
+        InvalidArgument: There is no such role.
+    """
+    get(tx, tenant_id)
+    wanted = list(dict.fromkeys(names))
+    found = roles.search(tx, roles.Wanted(tenants=("", tenant_id), names=wanted)) if wanted else []
+    by_name = {role.name: role.id for role in sorted(found, key=lambda role: role.tenant_id)}
+    if unknown := [name for name in wanted if name not in by_name]:
+        raise InvalidArgument(error_message=f"There is no role {unknown[0]!r} in the project or the tenant.")
+    tx.run(rows.CLEAR_DEFAULTS, tenant_id=tenant_id)
+    for name in wanted:
+        tx.run(rows.ADD_DEFAULT, tenant_id=tenant_id, role_id=by_name[name])
+    tx.audit("tenant.default_roles_changed", actor=actor, tenant_id=tenant_id, data={"roles": list(by_name.values())})
+
+
+def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
+    """Delete a tenant with its roles, groups and memberships, for ever.
+
+    Args:
+        tx: Unit of the project.
+        tenant_id: Which.
+        cascade: Delete the users and access keys that belong to no other tenant too.
+        actor: Who deletes, for the audit.
+
+    Raises:
+        NotFound: There is none.
+    """
+    users: list[IdRow] = []
+    keys: list[IdRow] = []
+    if cascade:
+        tx.run(rows.CLEAR_USERS_ATTRIBUTES, tenant_id=tenant_id)
+        users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
+        tx.run(rows.CLEAR_KEYS_ATTRIBUTES, tenant_id=tenant_id)
+        keys = tx.all(rows.DELETE_KEYS, IdRow, tenant_id=tenant_id)
+    attributes.clear(tx, "tenant", [tenant_id])
+    if tx.one(rows.DELETE, IdRow, id=tenant_id) is None:
+        raise NotFound(error_message=_MISSING)
+    for user in users:
+        tx.audit("user.deleted", actor=actor, user_id=user.id, tenant_id=tenant_id)
+    for key in keys:
+        tx.audit("access_key.deleted", actor=actor, tenant_id=tenant_id, data={"key": key.id})
+    tx.audit("tenant.deleted", actor=actor, tenant_id=tenant_id, data={"cascade": cascade})
+
+
 def add_member(tx: Tx, user_id: str, tenant_id: str) -> None:
-    """Make a user a member of a tenant; a second time changes nothing."""
-    tx.run(rows.ADD_MEMBER, user_id=user_id, tenant_id=tenant_id)
+    """Make a user a member of a tenant, with its default roles; a second time changes nothing."""
+    if tx.one(rows.ADD_MEMBER, MemberRow, user_id=user_id, tenant_id=tenant_id) is None:
+        return
+    tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
     tx.audit("tenant.member_added", actor="command", user_id=user_id, tenant_id=tenant_id)
+
+
+def _checked(tx: Tx, values: Mapping[str, object]) -> dict[str, object]:
+    """Return values that fit: a defined attribute by its definition, any other as a text, number, boolean or list."""
+    given = {name: value for name, value in values.items() if value is not None}
+    if not given:
+        return {}
+    defined = {each.name for each in attributes.definitions(tx, "tenant").data}
+    attributes.checked(tx, "tenant", {name: value for name, value in given.items() if name in defined})
+    for name, value in given.items():
+        if not name or len(name) > 256 or any(len(each) > 2000 for each in attributes.searchable(value)):
+            raise InvalidArgument(error_message="A custom attribute has a name, and a value that is not too long.")
+    return given
+
+
+def _gathered(tx: Tx, found: Sequence[TenantRow], *, is_all: bool) -> list[HeldTenant]:
+    if not found:
+        return []
+    if is_all:
+        domains, defaults = tx.all(rows.DOMAINS, DomainRow), tx.all(rows.DEFAULTS, DefaultRow)
+    else:
+        clause, listed = in_list("tenant_ids", [row.id for row in found][:1024])
+        domains = tx.all(rows.DOMAINS_OF.replace("(:tenant_ids)", clause), DomainRow, **listed)
+        defaults = tx.all(rows.DEFAULTS_OF.replace("(:tenant_ids)", clause), DefaultRow, **listed)
+    tenants = {row.id: _held(row) for row in found}
+    for each in domains:
+        if (tenant := tenants.get(each.tenant_id)) is None:
+            continue
+        if each.kind == PROVISIONING:
+            tenants[tenant.id] = replace(tenant, provisioning_domains=(*tenant.provisioning_domains, each.domain))
+        else:
+            tenants[tenant.id] = replace(tenant, sso_domains=(*tenant.sso_domains, each.domain))
+    for role in defaults:
+        if (tenant := tenants.get(role.tenant_id)) is not None:
+            tenants[tenant.id] = replace(tenant, default_roles=(*tenant.default_roles, role.name))
+    return list(tenants.values())
+
+
+def _held(row: TenantRow) -> HeldTenant:
+    details = msgspec.json.decode(row.details, type=_Details)
+    return HeldTenant(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        is_disabled=bool(row.is_disabled),
+        enforces_sso=bool(row.enforces_sso),
+        parent=row.parent,
+        role_inheritance=row.role_inheritance,
+        custom_attributes=msgspec.json.decode(row.custom_attributes, type=dict[str, object]),
+        sso_exclusions=details.sso_exclusions,
+        federated_app_ids=details.federated_app_ids,
+        settings=msgspec.json.decode(row.settings, type=Settings),
+    )
+
+
+def _has(tenant: HeldTenant, wanted: Mapping[str, set[str]]) -> bool:
+    held = tenant.custom_attributes
+    return all(name in held and texts <= set(attributes.searchable(held[name])) for name, texts in wanted.items())
+
+
+def _details_of(tenant: HeldTenant) -> _Details:
+    return _Details(sso_exclusions=tenant.sso_exclusions, federated_app_ids=tenant.federated_app_ids)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,13 +1,200 @@
-"""The SQL of tenants and their members."""
+"""The SQL of tenants, their domains, default roles and members."""
 
-__all__ = ["ADD_MEMBER", "INSERT", "RETURNS"]
+from dataclasses import dataclass
 
-INSERT = "INSERT INTO tenants (project_id, id, name, created_at) VALUES (:project_id, :id, :name, :now)"
+__all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "MemberRow", "TenantRow"]
 
+
+@dataclass(frozen=True, slots=True)
+class IdRow:
+    """The row that a conditional write made, changed or found."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A tenant; attributes, details and settings are JSON."""
+
+    id: str
+    name: str
+    created_at: int
+    is_disabled: int
+    enforces_sso: int
+    parent: str
+    role_inheritance: str
+    custom_attributes: str
+    details: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainRow:
+    """A domain of a tenant."""
+
+    tenant_id: str
+    kind: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultRow:
+    """A default role of a tenant."""
+
+    tenant_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """Who became a member."""
+
+    user_id: str
+
+
+# The id is taken: no row comes back.
+INSERT = """
+    INSERT INTO tenants
+        (project_id, id, name, created_at, is_disabled, enforces_sso, parent_id, custom_attributes, details)
+    VALUES
+        (:project_id, :id, :name, :now, :is_disabled, :enforces_sso, :parent_id, :custom_attributes, :details)
+    ON CONFLICT (project_id, id) DO NOTHING
+    RETURNING id
+"""
+
+SEARCH = """
+    SELECT t.id, t.name, t.created_at, t.is_disabled, t.enforces_sso, COALESCE(t.parent_id, '') AS parent,
+           t.role_inheritance, t.custom_attributes, t.details, t.settings
+    FROM tenants t WHERE t.project_id = :project_id
+"""
+
+DOMAINS = """
+    SELECT tenant_id, kind, domain FROM tenant_domains
+    WHERE project_id = :project_id ORDER BY tenant_id, kind, position, domain
+"""
+
+DOMAINS_OF = """
+    SELECT tenant_id, kind, domain FROM tenant_domains
+    WHERE project_id = :project_id AND tenant_id IN (:tenant_ids) ORDER BY tenant_id, kind, position, domain
+"""
+
+DEFAULTS = """
+    SELECT d.tenant_id, r.name
+    FROM tenant_default_roles d
+    JOIN roles r ON r.project_id = d.project_id AND r.id = d.role_id
+    WHERE d.project_id = :project_id ORDER BY d.tenant_id, r.name
+"""
+
+DEFAULTS_OF = """
+    SELECT d.tenant_id, r.name
+    FROM tenant_default_roles d
+    JOIN roles r ON r.project_id = d.project_id AND r.id = d.role_id
+    WHERE d.project_id = :project_id AND d.tenant_id IN (:tenant_ids) ORDER BY d.tenant_id, r.name
+"""
+
+UPDATE = """
+    UPDATE tenants
+    SET name = :name, is_disabled = :is_disabled, enforces_sso = :enforces_sso, role_inheritance = :role_inheritance,
+        custom_attributes = :custom_attributes, details = :details, settings = :settings
+    WHERE project_id = :project_id AND id = :id
+    RETURNING id
+"""
+
+CLEAR_DOMAINS = """
+    DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind
+"""
+
+# Another tenant has the domain: no row comes back.
+ADD_DOMAIN = """
+    INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position)
+    VALUES (:project_id, :kind, :domain, :tenant_id, :position)
+    ON CONFLICT (project_id, kind, domain) DO NOTHING
+    RETURNING tenant_id, kind, domain
+"""
+
+CLEAR_DEFAULTS = "DELETE FROM tenant_default_roles WHERE project_id = :project_id AND tenant_id = :tenant_id"
+
+ADD_DEFAULT = """
+    INSERT INTO tenant_default_roles (project_id, tenant_id, role_id) VALUES (:project_id, :tenant_id, :role_id)
+    ON CONFLICT DO NOTHING
+"""
+
+# --- Deletion: what belongs to no other tenant goes with it ---
+
+CLEAR_USERS_ATTRIBUTES = """
+    DELETE FROM attribute_values
+    WHERE project_id = :project_id AND kind = 'user' AND owner_id IN (
+        SELECT m.user_id FROM memberships m
+        WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
+            SELECT 1 FROM memberships other
+            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
+"""
+
+DELETE_USERS = """
+    DELETE FROM users
+    WHERE project_id = :project_id AND id IN (
+        SELECT m.user_id FROM memberships m
+        WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
+            SELECT 1 FROM memberships other
+            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
+    RETURNING id
+"""
+
+CLEAR_KEYS_ATTRIBUTES = """
+    DELETE FROM attribute_values
+    WHERE project_id = :project_id AND kind = 'accesskey' AND owner_id IN (
+        SELECT k.key_id FROM access_key_tenants k
+        WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND NOT EXISTS (
+            SELECT 1 FROM access_key_tenants other
+            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id))
+"""
+
+DELETE_KEYS = """
+    DELETE FROM access_keys
+    WHERE project_id = :project_id AND id IN (
+        SELECT k.key_id FROM access_key_tenants k
+        WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND NOT EXISTS (
+            SELECT 1 FROM access_key_tenants other
+            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id))
+    RETURNING id
+"""
+
+DELETE = "DELETE FROM tenants WHERE project_id = :project_id AND id = :id RETURNING id"
+
+# --- Members ---
+
+# Who is one already gets no row back.
 ADD_MEMBER = """
     INSERT INTO memberships (project_id, user_id, tenant_id, created_at)
     VALUES (:project_id, :user_id, :tenant_id, :now)
     ON CONFLICT DO NOTHING
+    RETURNING user_id
 """
 
-RETURNS: dict[str, type] = {}
+# The tenant's default roles, and its own roles that every new member has.
+GRANT_DEFAULTS = """
+    INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
+    SELECT m.project_id, m.user_id, m.tenant_id, r.id
+    FROM memberships m
+    JOIN roles r ON r.project_id = m.project_id
+    WHERE m.project_id = :project_id AND m.user_id = :user_id AND m.tenant_id = :tenant_id
+      AND ((r.tenant_id = m.tenant_id AND r.is_default = 1)
+           OR r.id IN (SELECT d.role_id FROM tenant_default_roles d
+                       WHERE d.project_id = :project_id AND d.tenant_id = :tenant_id))
+    ON CONFLICT DO NOTHING
+"""
+
+RETURNS = {
+    "INSERT": IdRow,
+    "SEARCH": TenantRow,
+    "DOMAINS": DomainRow,
+    "DOMAINS_OF": DomainRow,
+    "DEFAULTS": DefaultRow,
+    "DEFAULTS_OF": DefaultRow,
+    "UPDATE": IdRow,
+    "ADD_DOMAIN": DomainRow,
+    "DELETE_USERS": IdRow,
+    "DELETE_KEYS": IdRow,
+    "DELETE": IdRow,
+    "ADD_MEMBER": MemberRow,
+}

@@ -4,6 +4,7 @@ from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
 from avow.sdk._async.mgmt.role import AsyncRole
+from avow.sdk._async.mgmt.tenant import AsyncTenant
 from avow.sdk._async.mgmt.user import AsyncUser
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.flow import Flows
@@ -19,4 +20,5 @@ class AsyncMgmt:
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)
         self.role = AsyncRole(flows, runner)
+        self.tenant = AsyncTenant(flows, runner)
         self.user = AsyncUser(flows, runner)

@@ -5,6 +5,7 @@ from avow.sdk._sync.mgmt.management_key import ManagementKey
 from avow.sdk._sync.mgmt.permission import Permission
 from avow.sdk._sync.mgmt.project import Project
 from avow.sdk._sync.mgmt.role import Role
+from avow.sdk._sync.mgmt.tenant import Tenant
 from avow.sdk._sync.mgmt.user import User
 from avow.sdk._sync.runner import Runner
 from avow.sdk.flow import Flows
@@ -20,4 +21,5 @@ class Mgmt:
         self.permission = Permission(flows, runner)
         self.project = Project(flows, runner)
         self.role = Role(flows, runner)
+        self.tenant = Tenant(flows, runner)
         self.user = User(flows, runner)

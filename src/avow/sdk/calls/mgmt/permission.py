@@ -1,7 +1,7 @@
 """Management calls of permissions."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from avow.wire import permissions
 from avow.wire.endpoint import Nothing
 
 __all__ = ["create", "create_batch", "delete", "delete_batch", "load_all", "update", "update_batch"]
+
+Shaped = TypeVar("Shaped")
 
 _all = as_is(dict[str, Any])
 
@@ -59,8 +61,8 @@ def load_all() -> Call[dict[str, Any]]:
     return call(permissions.LOAD_ALL, Nothing(), _all)
 
 
-def _shaped(values: dict[str, Any], shape: type[Any]) -> Any:
+def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
     try:
         return msgspec.convert(values, shape)
     except msgspec.ValidationError as wrong:
-        raise refused(f"The batch does not have the expected shape: {wrong}.") from wrong
+        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

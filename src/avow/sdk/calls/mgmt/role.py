@@ -1,7 +1,7 @@
 """Management calls of roles."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from avow.wire import roles
 from avow.wire.endpoint import Nothing
 
 __all__ = ["create", "create_batch", "delete", "delete_batch", "load_all", "search", "update", "update_batch"]
+
+Shaped = TypeVar("Shaped")
 
 _all = as_is(dict[str, Any])
 
@@ -99,7 +101,7 @@ def search(wanted: dict[str, Any]) -> Call[dict[str, Any]]:
     return call(roles.SEARCH, _shaped(wanted, roles.SearchRoles), _all, is_repeatable=True)
 
 
-def _shaped(values: dict[str, Any], shape: type[Any]) -> Any:
+def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
     try:
         return msgspec.convert(values, shape)
     except msgspec.ValidationError as wrong:

@@ -1,0 +1,204 @@
+"""The routes of tenants."""
+
+from dataclasses import replace
+from typing import cast
+
+import msgspec
+
+from avow.server.serving import Call, Slice, reads, writes
+from avow.server.store import Tx
+from avow.server.tenants import actions
+from avow.server.tenants.actions import HeldTenant, Settings, Wanted
+from avow.wire import tenants as wire
+from avow.wire.endpoint import Nothing
+from avow.wire.tenants import (
+    ChangeSettings,
+    CreatedTenant,
+    CreateTenant,
+    DefaultRoles,
+    DeleteTenant,
+    PatchTenant,
+    SearchTenants,
+    SetupSuite,
+    Tenant,
+    TenantId,
+    Tenants,
+    TenantSettings,
+    UpdateTenant,
+)
+
+__all__ = ["SLICE"]
+
+_SETTINGS = frozenset(field.name for field in msgspec.structs.fields(Settings)) - {"setup_suite"}
+
+
+def create(tx: Tx, call: Call[CreateTenant]) -> CreatedTenant:
+    """Make a tenant and return its id."""
+    body = call.body
+    wanted = HeldTenant(
+        id="",
+        name=body.name,
+        is_disabled=bool(body.disabled),
+        enforces_sso=bool(body.enforces_sso),
+        parent=body.parent or "",
+        custom_attributes=body.custom_attributes or {},
+        sso_exclusions=body.sso_exclusions or (),
+        federated_app_ids=body.federated_app_ids or (),
+        provisioning_domains=_folded(body.self_provisioning_domains),
+    )
+    made = actions.create(tx, body.name, tenant_id=body.id or "", wanted=wanted, actor=call.management.actor)
+    return CreatedTenant(id=made)
+
+
+def update(tx: Tx, call: Call[UpdateTenant]) -> None:
+    """Replace all that a tenant is; what the call does not name is emptied."""
+    body = call.body
+    before = actions.get(tx, body.id)
+    after = replace(
+        before,
+        name=body.name,
+        is_disabled=bool(body.disabled),
+        enforces_sso=bool(body.enforces_sso),
+        custom_attributes=body.custom_attributes or {},
+        sso_exclusions=body.sso_exclusions or (),
+        federated_app_ids=body.federated_app_ids or (),
+        provisioning_domains=_folded(body.self_provisioning_domains),
+    )
+    actions.save(tx, before, after, actor=call.management.actor)
+
+
+def patch(tx: Tx, call: Call[PatchTenant]) -> None:
+    """Change what the call names; a custom attribute of null is taken out, those not named stay."""
+    body = call.body
+    before = actions.get(tx, body.id)
+    merged = {**before.custom_attributes, **(body.custom_attributes or {})}
+    after = replace(
+        before,
+        name=before.name if body.name is None else body.name,
+        is_disabled=before.is_disabled if body.disabled is None else body.disabled,
+        enforces_sso=before.enforces_sso if body.enforces_sso is None else body.enforces_sso,
+        role_inheritance=before.role_inheritance if body.role_inheritance is None else body.role_inheritance,
+        custom_attributes={name: value for name, value in merged.items() if value is not None},
+        sso_exclusions=before.sso_exclusions if body.sso_exclusions is None else body.sso_exclusions,
+        federated_app_ids=before.federated_app_ids if body.federated_app_ids is None else body.federated_app_ids,
+        provisioning_domains=(
+            before.provisioning_domains
+            if body.self_provisioning_domains is None
+            else _folded(body.self_provisioning_domains)
+        ),
+    )
+    actions.save(tx, before, after, actor=call.management.actor)
+
+
+def delete(tx: Tx, call: Call[DeleteTenant]) -> None:
+    """Delete a tenant for ever, with its roles and memberships; it leaves the next token of its members.
+
+    With `cascade`, users and access keys that belong to no other tenant are deleted too.
+    """
+    actions.delete(tx, call.body.id, cascade=bool(call.body.cascade), actor=call.management.actor)
+
+
+def load(tx: Tx, call: Call[TenantId]) -> Tenant:
+    """Return a tenant."""
+    call.confinement.require(call.body.id)
+    return _shown(actions.get(tx, call.body.id))
+
+
+def load_all(tx: Tx, call: Call[Nothing]) -> Tenants:
+    """Return every tenant of the project, the oldest first."""
+    return Tenants(tenants=tuple(_shown(each) for each in actions.search(tx, Wanted())))
+
+
+def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
+    """Return the tenants that match everything asked for, the oldest first."""
+    body = call.body
+    wanted = Wanted(
+        tenant_ids=body.tenant_ids or (),
+        names=body.tenant_names or (),
+        domains=body.tenant_self_provisioning_domains or (),
+        custom_attributes=body.custom_attributes,
+    )
+    return Tenants(tenants=tuple(_shown(each) for each in actions.search(tx, wanted)))
+
+
+def update_default_roles(tx: Tx, call: Call[DefaultRoles]) -> None:
+    """Say what new members of a tenant hold there; those who are members already keep what they have."""
+    actions.set_default_roles(tx, call.body.id, call.body.default_roles, actor=call.management.actor)
+
+
+def load_settings(tx: Tx, call: Call[TenantId]) -> TenantSettings:
+    """Return the settings of a tenant."""
+    tenant = actions.get(tx, call.body.id)
+    kept = {name: getattr(tenant.settings, name) for name in _SETTINGS}
+    return TenantSettings(
+        domains=tenant.sso_domains,
+        self_provisioning_domains=tenant.provisioning_domains,
+        session_settings_enabled=tenant.settings.enabled,
+        sso_setup_suite_settings=msgspec.convert(tenant.settings.setup_suite, SetupSuite),
+        **kept,
+    )
+
+
+def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
+    """Change the named settings of a tenant."""
+    body = call.body
+    before = actions.get(tx, body.tenant_id)
+    changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not None}
+    if body.sso_setup_suite_settings is not None:
+        changes["setup_suite"] = cast(dict[str, object], msgspec.to_builtins(body.sso_setup_suite_settings))
+    if changes.get("auth_type") == "":
+        changes["auth_type"] = "none"
+    after = replace(
+        before,
+        settings=msgspec.structs.replace(before.settings, **changes),
+        enforces_sso=before.enforces_sso if body.enforces_sso is None else body.enforces_sso,
+        sso_exclusions=before.sso_exclusions if body.sso_exclusions is None else body.sso_exclusions,
+        federated_app_ids=before.federated_app_ids if body.federated_app_ids is None else body.federated_app_ids,
+        sso_domains=before.sso_domains if body.domains is None else _folded(body.domains),
+        provisioning_domains=(
+            before.provisioning_domains
+            if body.self_provisioning_domains is None
+            else _folded(body.self_provisioning_domains)
+        ),
+    )
+    actions.save(tx, before, after, actor=call.management.actor)
+
+
+def _folded(domains: tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.strip().lower() for each in domains or ()))
+
+
+def _shown(tenant: HeldTenant) -> Tenant:
+    return Tenant(
+        id=tenant.id,
+        name=tenant.name,
+        self_provisioning_domains=tenant.provisioning_domains,
+        custom_attributes=dict(tenant.custom_attributes),
+        auth_type=tenant.settings.auth_type,
+        domains=tenant.sso_domains,
+        created_time=tenant.created_at,
+        enforces_sso=tenant.enforces_sso,
+        disabled=tenant.is_disabled,
+        sso_exclusions=tenant.sso_exclusions,
+        federated_app_ids=tenant.federated_app_ids,
+        role_inheritance=tenant.role_inheritance,
+        parent=tenant.parent,
+        default_roles=tenant.default_roles,
+    )
+
+
+SLICE = Slice(
+    "tenants",
+    (
+        writes(wire.CREATE, create),
+        writes(wire.UPDATE, update),
+        writes(wire.PATCH, patch),
+        writes(wire.DELETE, delete),
+        reads(wire.LOAD, load),
+        reads(wire.LOAD_ALL, load_all),
+        reads(wire.SEARCH, search),
+        writes(wire.UPDATE_DEFAULT_ROLES, update_default_roles),
+        reads(wire.LOAD_SETTINGS, load_settings),
+        writes(wire.UPDATE_SETTINGS, update_settings),
+    ),
+)

@@ -6,7 +6,7 @@ from typing import Any
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
-from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, User, UserObj, Users, UsersBatch
+from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
 from avow.sdk.flow import Flows
 from avow.sdk.options import AssociatedTenant
 from avow.wire import accountchanges as changes
@@ -44,7 +44,7 @@ class AsyncUser:
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
-    ) -> User:
+    ) -> UserBody:
         """Create a user, who is `invited` until they prove an address, unless another status is named."""
         user = UserObj(
             login_id=login_id,
@@ -85,7 +85,7 @@ class AsyncUser:
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
-    ) -> User:
+    ) -> UserBody:
         """Create a test user: nothing is ever sent to them."""
         user = UserObj(
             login_id=login_id,
@@ -132,7 +132,7 @@ class AsyncUser:
         template_id: str = "",
         test: bool = False,
         locale: str | None = None,
-    ) -> User:
+    ) -> UserBody:
         """Create a user and send them a link that signs them in."""
         user = UserObj(
             login_id=login_id,
@@ -203,7 +203,7 @@ class AsyncUser:
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         test: bool = False,
-    ) -> User:
+    ) -> UserBody:
         """Make a user as the arguments say. What is left out is emptied; to change parts, `patch`."""
         user = UserObj(
             login_id=login_id,
@@ -242,7 +242,7 @@ class AsyncUser:
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
         test: bool = False,
-    ) -> User:
+    ) -> UserBody:
         """Change what is given; everything else stays."""
         user = UserObj(
             login_id=login_id,
@@ -283,11 +283,11 @@ class AsyncUser:
         """Delete every test user of the project."""
         await self._run(self._flows.deliver(calls.delete_all_test_users()))
 
-    async def load(self, login_id: str) -> User:
+    async def load(self, login_id: str) -> UserBody:
         """Return a user."""
         return await self._run(self._flows.deliver(calls.load(login_id=login_id)))
 
-    async def load_by_user_id(self, user_id: str) -> User:
+    async def load_by_user_id(self, user_id: str) -> UserBody:
         """Return a user, by id."""
         return await self._run(self._flows.deliver(calls.load(user_id=user_id)))
 
@@ -398,17 +398,17 @@ class AsyncUser:
         )
         return await self._run(self._flows.deliver(found))
 
-    async def activate(self, login_id: str) -> User:
+    async def activate(self, login_id: str) -> UserBody:
         """Let a user sign in again."""
         changed = calls.changed(changes.UPDATE_STATUS, login_id=login_id, status="enabled")
         return await self._run(self._flows.deliver(changed))
 
-    async def deactivate(self, login_id: str) -> User:
+    async def deactivate(self, login_id: str) -> UserBody:
         """Keep a user from signing in, and end their sessions at once."""
         changed = calls.changed(changes.UPDATE_STATUS, login_id=login_id, status="disabled")
         return await self._run(self._flows.deliver(changed))
 
-    async def update_login_id(self, login_id: str, new_login_id: str | None = None) -> User:
+    async def update_login_id(self, login_id: str, new_login_id: str | None = None) -> UserBody:
         """Put another login ID in the place of one; without a new one it goes."""
         changed = calls.changed(changes.UPDATE_LOGIN_ID, login_id=login_id, new_login_id=new_login_id)
         return await self._run(self._flows.deliver(changed))
@@ -419,7 +419,7 @@ class AsyncUser:
         email: str | None = None,
         verified: bool | None = None,
         fail_on_conflict: bool | None = None,
-    ) -> User:
+    ) -> UserBody:
         """Give a user another e-mail address, or none."""
         changed = calls.changed(
             changes.UPDATE_EMAIL, login_id=login_id, email=email, verified=verified, fail_on_conflict=fail_on_conflict
@@ -432,7 +432,7 @@ class AsyncUser:
         phone: str | None = None,
         verified: bool | None = None,
         fail_on_conflict: bool | None = None,
-    ) -> User:
+    ) -> UserBody:
         """Give a user another phone number, or none."""
         changed = calls.changed(
             changes.UPDATE_PHONE, login_id=login_id, phone=phone, verified=verified, fail_on_conflict=fail_on_conflict
@@ -446,7 +446,7 @@ class AsyncUser:
         given_name: str | None = None,
         middle_name: str | None = None,
         family_name: str | None = None,
-    ) -> User:
+    ) -> UserBody:
         """Change the names that are given."""
         changed = calls.changed(
             changes.UPDATE_NAME,
@@ -458,68 +458,68 @@ class AsyncUser:
         )
         return await self._run(self._flows.deliver(changed))
 
-    async def update_picture(self, login_id: str, picture: str | None = None) -> User:
+    async def update_picture(self, login_id: str, picture: str | None = None) -> UserBody:
         """Change the URL of a user's picture."""
         changed = calls.changed(changes.UPDATE_PICTURE, login_id=login_id, picture=picture)
         return await self._run(self._flows.deliver(changed))
 
-    async def update_custom_attribute(self, login_id: str, attribute_key: str, attribute_val: object) -> User:
+    async def update_custom_attribute(self, login_id: str, attribute_key: str, attribute_val: object) -> UserBody:
         """Change one custom attribute, which the project has to define."""
         changed = calls.changed(
             changes.UPDATE_ATTRIBUTE, login_id=login_id, attribute_key=attribute_key, attribute_value=attribute_val
         )
         return await self._run(self._flows.deliver(changed))
 
-    async def update_recovery_email(self, login_id: str, recovery_email: str, verified: bool = False) -> User:
+    async def update_recovery_email(self, login_id: str, recovery_email: str, verified: bool = False) -> UserBody:
         """Change the address for account recovery."""
         changed = calls.changed(
             changes.UPDATE_RECOVERY_EMAIL, login_id=login_id, recovery_email=recovery_email, verified=verified
         )
         return await self._run(self._flows.deliver(changed))
 
-    async def update_recovery_phone(self, login_id: str, recovery_phone: str, verified: bool = False) -> User:
+    async def update_recovery_phone(self, login_id: str, recovery_phone: str, verified: bool = False) -> UserBody:
         """Change the number for account recovery."""
         changed = calls.changed(
             changes.UPDATE_RECOVERY_PHONE, login_id=login_id, recovery_phone=recovery_phone, verified=verified
         )
         return await self._run(self._flows.deliver(changed))
 
-    async def set_roles(self, login_id: str, role_names: Sequence[str]) -> User:
+    async def set_roles(self, login_id: str, role_names: Sequence[str]) -> UserBody:
         """Give a user exactly these roles, in the project."""
         changed = calls.changed(changes.SET_ROLES, login_id=login_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
-    async def set_tenant_roles(self, login_id: str, tenant_id: str, role_names: Sequence[str]) -> User:
+    async def set_tenant_roles(self, login_id: str, tenant_id: str, role_names: Sequence[str]) -> UserBody:
         """Give a user exactly these roles, in one tenant."""
         changed = calls.changed(changes.SET_ROLES, login_id=login_id, tenant_id=tenant_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
-    async def add_roles(self, login_id: str, role_names: Sequence[str]) -> User:
+    async def add_roles(self, login_id: str, role_names: Sequence[str]) -> UserBody:
         """Give a user these roles too, in the project."""
         changed = calls.changed(changes.ADD_ROLES, login_id=login_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
-    async def add_tenant_roles(self, login_id: str, tenant_id: str, role_names: Sequence[str]) -> User:
+    async def add_tenant_roles(self, login_id: str, tenant_id: str, role_names: Sequence[str]) -> UserBody:
         """Give a user these roles too, in one tenant."""
         changed = calls.changed(changes.ADD_ROLES, login_id=login_id, tenant_id=tenant_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
-    async def remove_roles(self, login_id: str, role_names: Sequence[str]) -> User:
+    async def remove_roles(self, login_id: str, role_names: Sequence[str]) -> UserBody:
         """Take these roles from a user, in the project."""
         changed = calls.changed(changes.REMOVE_ROLES, login_id=login_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
-    async def remove_tenant_roles(self, login_id: str, tenant_id: str, role_names: Sequence[str]) -> User:
+    async def remove_tenant_roles(self, login_id: str, tenant_id: str, role_names: Sequence[str]) -> UserBody:
         """Take these roles from a user, in one tenant."""
         changed = calls.changed(changes.REMOVE_ROLES, login_id=login_id, tenant_id=tenant_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
-    async def add_tenant(self, login_id: str, tenant_id: str) -> User:
+    async def add_tenant(self, login_id: str, tenant_id: str) -> UserBody:
         """Make a user a member of a tenant."""
         changed = calls.changed(changes.ADD_TENANT, login_id=login_id, tenant_id=tenant_id)
         return await self._run(self._flows.deliver(changed))
 
-    async def remove_tenant(self, login_id: str, tenant_id: str) -> User:
+    async def remove_tenant(self, login_id: str, tenant_id: str) -> UserBody:
         """End a user's membership in a tenant."""
         changed = calls.changed(changes.REMOVE_TENANT, login_id=login_id, tenant_id=tenant_id)
         return await self._run(self._flows.deliver(changed))

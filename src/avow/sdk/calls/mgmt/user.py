@@ -15,7 +15,7 @@ from avow.wire.endpoint import Endpoint, Nothing
 __all__ = [
     "CustomAttributes",
     "Sort",
-    "User",
+    "UserBody",
     "UserObj",
     "Users",
     "UsersBatch",
@@ -39,7 +39,7 @@ __all__ = [
 ShapeT = TypeVar("ShapeT")
 
 
-class User(TypedDict):
+class UserBody(TypedDict):
     """A user."""
 
     user: UserResponse
@@ -107,12 +107,12 @@ class UserObj:
     status: str | None = None
 
 
-_user, _users, _batch = as_is(User), as_is(Users), as_is(UsersBatch)
+_user, _users, _batch = as_is(UserBody), as_is(Users), as_is(UsersBatch)
 _attributes, _records = as_is(CustomAttributes), as_list(LoginRecord)
 _NOT_PATCHED = ("additional_login_ids",)
 
 
-def create(user: UserObj, *, is_test: bool = False, **invitation: object) -> Call[User]:
+def create(user: UserObj, *, is_test: bool = False, **invitation: object) -> Call[UserBody]:
     """Return the call that creates a user; `invitation` has the further fields of `CreateUser`."""
     endpoint = accounts.CREATE_TEST_USER if is_test else accounts.CREATE
     body = _shape(accounts.CreateUser, {**_fields(user), "test": is_test, **invitation})
@@ -125,12 +125,12 @@ def create_batch(users: Sequence[UserObj], **invitation: object) -> Call[UsersBa
     return call(accounts.CREATE_BATCH, body, _batch)
 
 
-def update(user: UserObj, *, test: bool = False) -> Call[User]:
+def update(user: UserObj, *, test: bool = False) -> Call[UserBody]:
     """Return the call that replaces a user's data."""
     return call(accounts.UPDATE, _shape(accounts.UpdateUser, {**_fields(user), "test": test}), _user)
 
 
-def patch(user: UserObj, *, test: bool = False) -> Call[User]:
+def patch(user: UserObj, *, test: bool = False) -> Call[UserBody]:
     """Return the call that changes what is given."""
     return call(accounts.PATCH, _shape(accounts.PatchUser, _patched(user, test=test)), _user)
 
@@ -141,7 +141,7 @@ def patch_batch(users: Sequence[UserObj], *, test: bool = False) -> Call[UsersBa
     return call(accounts.PATCH_BATCH, body, _batch)
 
 
-def load(*, login_id: str | None = None, user_id: str | None = None) -> Call[User]:
+def load(*, login_id: str | None = None, user_id: str | None = None) -> Call[UserBody]:
     """Return the call that loads a user."""
     return call(accounts.LOAD, _one(login_id, user_id), _user)
 
@@ -186,7 +186,7 @@ def history(user_ids: Sequence[str]) -> Call[list[LoginRecord]]:
     return call(accounts.HISTORY, list(user_ids), _records, is_repeatable=True)
 
 
-def changed(endpoint: Endpoint[Any, Any], **fields: object) -> Call[User]:
+def changed(endpoint: Endpoint[Any, Any], **fields: object) -> Call[UserBody]:
     """Return the call that changes one thing, an endpoint of `wire.accountchanges`."""
     if endpoint not in accountchanges.ENDPOINTS:
         raise TypeError("this endpoint changes no user")

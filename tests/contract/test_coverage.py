@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.shapes import OPERATIONS, misfits
 
-AREAS = ("otp.", "magiclink.", "enchantedlink.", "mgmt.management_key.")
+AREAS = ("otp.", "magiclink.", "enchantedlink.", "mgmt.management_key.", "mgmt.permission.", "mgmt.role.", "mgmt.tenant.")
 OF_SESSIONS = {
     "keys",
     "history",

@@ -163,10 +163,15 @@ def _operation(row: Endpoint[Any, Any], schemas: Json, docstring: str) -> Json:
         operation["parameters"] += _query_parameters(row, schemas)
     else:
         operation["requestBody"] = {
-            "required": bool(_schema_of(row.request, schemas).get("required")),
+            "required": _is_required(row.request, schemas),
             "content": {"application/json": {"schema": _reference(row.request)}},
         }
     return operation
+
+
+def _is_required(kind: Any, schemas: Json) -> bool:
+    """Tell whether a body must be sent: a shape with a required field, or a bare list."""
+    return not isinstance(kind, type) or bool(_schema_of(kind, schemas).get("required"))
 
 
 def _unsupported_operation(row: Unsupported) -> Json:
@@ -297,11 +302,12 @@ def _say_what_is_sent(schema: Json, shape: type[msgspec.Struct]) -> None:
             del field["default"]
 
 
-def _reference(kind: type[Any]) -> Json:
-    """Return the schema that points at a shape, or at a list of shapes."""
-    if get_origin(kind) is list:
-        return {"type": "array", "items": _reference(get_args(kind)[0])}
-    return {"$ref": _REF.format(name=kind.__name__)}
+def _reference(kind: Any) -> Json:
+    """Return where a shape is described; a body that is a bare list is described where it stands."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return {"$ref": _REF.format(name=kind.__name__)}
+    [schema], _ = msgspec.json.schema_components([kind], schema_hook=_any_value, ref_template=_REF)
+    return schema
 
 
 def _schema_of(kind: type[Any], schemas: Json) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["Network", "client_address", "subscriber"]
+__all__ = ["Network", "client_address", "is_rebindable", "subscriber"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -44,6 +44,20 @@ def subscriber(address: str) -> str:
     """
     found = _address(address) if ":" in address else None
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
+
+
+def is_rebindable(host: str, own: str) -> bool:
+    """Tell whether a Host header names a domain that a stranger may have pointed at this machine.
+
+    Args:
+        host: The header, with or without a port.
+        own: The server's own host, which is no stranger's.
+
+    Returns:
+        False for the own host, for addresses, for `*.localhost` and for names without a dot: nobody can point those.
+    """
+    name = _without_port(host).strip("[]").rstrip(".").lower()
+    return "." in name and name != own and not name.endswith(".localhost") and _address(name) is None
 
 
 def _address(text: str) -> _Address | None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import http.client
 import math
 import threading
 import time
@@ -13,19 +12,30 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from tests.security.calls import Answer, Wish
+from tests.security.calls import LOST, Answer, Wish
 from tests.security.place import Place
 
-LOST = (OSError, http.client.HTTPException)  # the connection ended before an answer came
 _PAUSE_SECONDS = 0.01
 
 
-def ask(place: Place, wish: Wish) -> Answer | None:
-    """Send a request; None when no answer came."""
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer came.
+
+    Attributes:
+        reason: What happened instead, with the moment and how the connection had been used.
+    """
+
+    reason: str
+
+
+def ask(place: Place, wish: Wish) -> Answer | Silence:
+    """Send a request, whether or not an answer comes."""
     try:
         return place.api.carrier.send(wish)
-    except LOST:
-        return None
+    except LOST as lost:
+        notes = "; ".join(getattr(lost, "__notes__", ()))
+        return Silence(f"{lost!r} ({notes or 'no connection'}) at {time.monotonic():.3f}")
 
 
 class Load:

@@ -22,9 +22,9 @@ from tests.bed.proxy import DatabaseProxy
 from tests.factories import new_email
 from tests.faults.conftest import POSTGRES_2, SQLITE_1, SQLITE_4, MakeFleet, OwnPostgres, Way
 from tests.faults.fleet import Fleet
-from tests.faults.load import LOST, Load, burst, p95
+from tests.faults.load import Load, burst, p95
 from tests.faults.people import code_of, sign_in, start_code
-from tests.security.calls import Answer, Wish
+from tests.security.calls import LOST, Answer, Wish
 from tests.security.counting import code_wish
 from tests.security.place import Person, Place
 

@@ -175,22 +175,39 @@ class _Warm:
 
     def run(self) -> None:
         """Fork what is asked for until the process that asks is gone."""
-        signal.signal(signal.SIGCHLD, lambda number, frame: self._tell_endings())
-        while True:
-            said, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE_BYTES, 3)
-            if not said:
-                return
-            # A server that ends at once must be known before its end is.
-            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-            pid = os.fork()
-            if pid == 0:
-                self._become_server(json.loads(said), descriptors)
-            listener, log, ending = descriptors
-            os.close(listener)
-            os.close(log)
-            self._endings[pid] = ending
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-            self._channel.send(str(pid).encode())
+        woken, waker = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(waker, False)
+        # The handler itself does nothing: what a handler does can be interrupted by the next signal.
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        with selectors.DefaultSelector() as ready:
+            ready.register(woken, selectors.EVENT_READ)
+            ready.register(self._channel, selectors.EVENT_READ)
+            while True:
+                due = {key.fileobj for key, _ in ready.select()}
+                if woken in due:
+                    os.read(woken, 4096)
+                    self._tell_endings()
+                if self._channel in due and not self._fork([woken, waker, ready.fileno()]):
+                    return
+
+    def _fork(self, own: list[int]) -> bool:
+        """Fork one server, which closes what is this process's own; False when nobody will ask any more."""
+        said, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE_BYTES, 3)
+        if not said:
+            return False
+        pid = os.fork()
+        listener, log, ending = descriptors
+        if pid == 0:
+            _become_server(
+                json.loads(said), listener, log, [ending, *own, self._channel.detach(), *self._endings.values()]
+            )
+        os.close(listener)
+        os.close(log)
+        self._endings[pid] = ending
+        self._channel.send(str(pid).encode())
+        return True
 
     def _tell_endings(self) -> None:
         for pid, ending in list(self._endings.items()):
@@ -201,21 +218,32 @@ class _Warm:
                     os.write(ending, str(os.waitstatus_to_exitcode(status)).encode())
                 os.close(ending)
 
-    def _become_server(self, environment: dict[str, str], descriptors: list[int]) -> NoReturn:
-        listener, log, ending = descriptors
-        os.setsid()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        for descriptor in (log, ending, *self._endings.values()):
-            os.close(descriptor)
-        self._channel.close()
-        os.environ.clear()
-        os.environ.update(environment)
-        time.tzset()
+
+def _become_server(environment: dict[str, str], listener: int, log: int, others: list[int]) -> NoReturn:
+    """Serve in the forked process, and end it."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    for descriptor in (log, *others):
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    code = 1
+    try:
         importlib.import_module(_COMMAND).main(listener)
-        sys.exit()  # as a command ends, through the frames of the warm process, which do nothing more
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        threading._shutdown()  # type: ignore[attr-defined]  # a command ends only when its threads have
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # not through the frames of the warm process, which own what was closed here
 
 
 def _main(channel: int) -> None:

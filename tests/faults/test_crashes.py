@@ -1,5 +1,6 @@
 """F-CRS-01 to 04: servers are killed in the middle of their work; what they answered stands."""
 
+import itertools
 import random
 import threading
 import time
@@ -15,10 +16,10 @@ from tests.bed.cases import Case
 from tests.factories import make_user, new_email
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load, Silence, ask
-from tests.faults.people import sign_in
+from tests.faults.people import nearby, open_sessions, sign_in, start_code, start_link
 from tests.security.calls import Answer, Wish, assert_refused
 from tests.security.counting import code_wish
-from tests.security.place import Person, Place, claims_of
+from tests.security.place import Person, Place, claims_of, token_of
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -48,8 +49,9 @@ def test_f_crs_01_killed_during_sign_ups(case: Case, fleet: Fleet, rounds: Round
         waits.append(time.monotonic() - begun)
         settings_after.append(answer and _limit(place) == limit)
         fleet.assert_whole()
-        alive = [person for person in acknowledged[before:] if place.api.me(person.refresh_jwt).status == 200]
-        assert alive == acknowledged[before:]
+        people = acknowledged[before:]
+        answers = place.http.send_at_once([place.api.wish("GET", "/v1/auth/me", each.refresh_jwt) for each in people])
+        assert {answer.status for answer in answers} == {200}
     with case.cell("acknowledged users and sessions are there"):
         users, sessions = ({row[1] for row in place.rows(table)} for table in ("users", "sessions"))
         assert len(acknowledged) > 8
@@ -73,8 +75,9 @@ def test_f_crs_02_used_codes_stay_used(case: Case, fleet: Fleet, rounds: Rounds)
         proofs = _proofs(place, rounds(20, 50))
         first = _prove_and_kill(fleet, place, proofs)
         fleet.start()
-        for who, wish in proofs.items():
-            again = [place.api.carrier.send(wish).status for _ in range(2)]
+        tries = [place.http.send_at_once(list(proofs.values())) for _ in range(2)]
+        for who, *answers in zip(proofs, *tries, strict=True):
+            again = [answer.status for answer in answers]
             assert set(again) <= {200, 401}, again
             acknowledged += first.get(who) == 200
             unknown += first.get(who) is None
@@ -123,9 +126,10 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
     for _ in range(rounds(2, 200)):
         _end_and_kill(fleet, place, ended)
         fleet.start()
-        for token in [*ended["logout"][-40:], *ended["logoutall"][-40:]]:
-            answers = [place.api.me(token), place.api.refresh(token)]
-            alive += [token for answer in answers if answer.status != 401]
+        newest = [*ended["logout"][-40:], *ended["logoutall"][-40:]]
+        for verb, path in (("GET", "/v1/auth/me"), ("POST", "/v1/auth/refresh")):
+            answers = place.http.send_at_once([place.api.wish(verb, path, token) for token in newest])
+            alive += [token for token, answer in zip(newest, answers, strict=True) if answer.status != 401]
     for how, tokens in ended.items():
         with case.cell(how):
             assert tokens
@@ -141,7 +145,7 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
 
 def _end_and_kill(fleet: Fleet, place: Place, ended: dict[str, list[str]]) -> None:
     """End sessions until the servers are killed; note the tokens of those whose end was acknowledged."""
-    supply = iter([(how, place.open_session()) for _ in range(40) for how in ended])
+    supply = iter(list(zip(itertools.cycle(ended), open_sessions(place, 80), strict=False)))
 
     def end(_: int) -> None:
         how, person = next(supply, ("", None))
@@ -228,13 +232,21 @@ def case_number(case: Case) -> int:
 
 
 def _proofs(place: Place, count: int) -> dict[str, Wish]:
-    """Have codes and links sent, and return the requests that use them, by login ID."""
-    proofs: dict[str, Wish] = {}
-    for _ in range(count):
-        coded, linked = new_email(), new_email()
-        proofs[coded] = code_wish(place, coded, place.send_code(coded))
-        token = place.send_magic_link(linked)
-        proofs[linked] = place.api.wish("POST", "/v1/auth/magiclink/verify", body={"token": token})
+    """Have codes and links sent, and return the requests that use them, by login ID.
+
+    They are asked for in this process: what is killed is their use.
+    """
+    near = nearby(place)
+    coded, linked = ([new_email() for _ in range(count)] for _ in range(2))
+    for login_id in coded:
+        start_code(near, login_id)
+    for login_id in linked:
+        start_link(near, login_id)
+    letters = {letter.to: letter for letter in place.avow.messages()}
+    proofs = {each: code_wish(place, each, letters[each].code) for each in coded}
+    for each in linked:
+        body = {"token": token_of(letters[each].link)}
+        proofs[each] = place.api.wish("POST", "/v1/auth/magiclink/verify", body=body)
     return proofs
 
 

@@ -4,6 +4,11 @@ import threading
 import time
 
 from avow.core import addresses
+from avow.core.tokens import sign
+from avow.server.keys.directory import load
+from avow.server.serving import Client, Issued, Refusal
+from avow.server.sessions import actions as sessions
+from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser
@@ -53,13 +58,24 @@ def sign_in(place: Place, login_id: str = "") -> Person:
 
 
 def open_sessions(place: Place, count: int) -> list[Person]:
-    """Open a session for each of so many new users, straight in the database."""
+    """Open a session for each of so many new users, straight in the database and in one unit."""
+    client = Client("127.0.0.1", device="test", stores_rotated_tokens=True)
 
-    def unit(tx: Tx) -> list[str]:
-        return [users.create(tx, _newcomer(new_email())) for _ in range(count)]
+    def unit(tx: Tx) -> list[Issued | Refusal]:
+        project = load(tx, place.avow.server.site.settings)
+        assert project is not None
+        people = [users.create(tx, _newcomer(new_email())) for _ in range(count)]
+        return [sessions.open_session(tx, project, client, each, Opening(amr=("email",))) for each in people]
 
-    return [place.open_session(user_id) for user_id in place.avow.run(unit)]
+    return [_person(issued) for issued in place.avow.run(unit)]
 
 
 def _newcomer(email: str) -> NewUser:
     return NewUser(login_id=addresses.login_id(email), email=email, is_email_verified=True)
+
+
+def _person(issued: Issued | Refusal) -> Person:
+    assert isinstance(issued, Issued), issued
+    key, claims = issued.key, issued.claims
+    tokens = sign(key, claims.session_token()), sign(key, claims.refresh_token())
+    return Person(issued.user.user_id, issued.user.email, *tokens)

@@ -136,7 +136,8 @@ def test_f_msg_02_gateway_errors(
         before = [len(_requests(sms_sink, who)) for who in people]
         with case.cell(f"{mode.value}: at most four tries of a message"):
             assert max(before) <= _MOST_TRIES
-            assert min(before) >= 1
+            # Of messages to a gateway that hangs one is tried, and is at it until its timeout; the others wait.
+            assert max(before) >= 1 if mode is SmsMode.HANG else min(before) >= 1
         sms_sink.mode = SmsMode.ACCEPT
         with case.cell(f"{mode.value}: no storm after recovery"):
             assert _texts_arrive(place, fleet, sms_sink, [new_phone()])
@@ -153,7 +154,8 @@ def test_f_msg_02_gateway_errors(
     with case.cell("the administrator is told once by each process"):
         said = [instance.said().count("sms cannot be sent at the moment") for instance in fleet.instances]
         assert sum(said) >= 1
-        assert max(said) <= len(modes) + 1, said
+        # Once for each mode and for the cap; a try that hung may end, and be told, when the gateway is back already.
+        assert max(said) <= len(modes) + 1 + modes.count(SmsMode.HANG), said
 
 
 def _texts_arrive(place: Place, fleet: Fleet, sink: SmsSink, people: list[str]) -> bool:

@@ -344,8 +344,7 @@ def _counts(fleet: Fleet, place: Place, login_id: str) -> tuple[int, int]:
 
 
 # --- F-DB-05 ---------------------------------------------------------------------------------------------------
-
-
+@pytest.mark.alone
 def test_f_db_05_slow_database(
     case: Case, postgres_url: str, database_proxy: DatabaseProxy, make_fleet: MakeFleet, rounds: Rounds
 ) -> None:

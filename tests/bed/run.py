@@ -17,6 +17,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.bed.warm import Process
 
 FOLDER = "AVOW_TEST_RUN"
 _PLENTY_BYTES = 2 * 1024**3
@@ -66,7 +70,7 @@ class Run:
         os.environ.pop(FOLDER, None)
 
 
-def note_process(process: subprocess.Popen[bytes], stop: signal.Signals = signal.SIGTERM) -> None:
+def note_process(process: "Process", stop: signal.Signals = signal.SIGTERM) -> None:
     """Have a process stopped at the end of the run, by a signal, and killed when that does not help."""
     pid = process.pid
     (folder() / f"{pid}.process").write_text(json.dumps({"pid": pid, "signal": int(stop), "start": _started(pid)}))

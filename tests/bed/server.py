@@ -7,7 +7,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from avow.testing.clock import FileClock
 from tests.bed import run
+from tests.bed.warm import Process, can_fork, fork_server, launch_server
 
 SECRET_KEY = "a secret key of the test bed, which is no secret at all"
 # Carriers that are set up and never answer: starts are accepted, messages wait. A test that reads them names a sink.
@@ -28,7 +28,6 @@ NOBODY_CARRIES = {
     "AVOW_SMS_TOKEN": "token",
     "AVOW_SMS_FROM": "+12125550100",
 }
-_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(slots=True)
@@ -45,7 +44,7 @@ class Instance:
     port: int
     environment: Mapping[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -55,16 +54,8 @@ class Instance:
     def start(self, listener: socket.socket | None = None) -> None:
         """Start the process; `wait` tells when it answers. Without a listener the port is bound anew."""
         with listener or _listen(self.port) as bound, self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.bed.serve", str(bound.fileno())],
-                env=self.environment,
-                pass_fds=[bound.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=_ROOT,
-                start_new_session=True,
-            )
+            start = fork_server if can_fork() else launch_server
+            self.process = start(bound, self.environment, log)
         run.note_process(self.process)
 
     def wait(self, seconds: float = 30) -> None:

@@ -139,6 +139,16 @@ def test_everything_works_without_script(open_page: OpenPage, dev: Dev, mail: st
     expect_signed_in(page, third)
 
 
+def test_inbox_without_script_shows_the_time_and_no_dead_button(open_page: OpenPage, dev: Dev, mail: str) -> None:
+    page = open_page(java_script_enabled=False)
+    ask(page, dev, mail, "Send me a code")
+    dev.message(mail)
+    page.goto(dev.inbox_url)
+    letter = page.locator("article").filter(has_text=mail)
+    assert letter.locator("time").inner_text().endswith("UTC")
+    assert not letter.get_by_text("Copy").is_visible()
+
+
 def test_back_and_forth_keeps_what_was_typed(open_page: OpenPage, dev: Dev, mail: str) -> None:
     page = open_page()
     ask(page, dev, mail, "Send me a code")

@@ -167,6 +167,13 @@ def test_project_has_the_roles_of_django_and_both_key_sets(dev: StartDev, tmp_pa
     database.close()
 
 
+def test_inbox_answers_no_domain_that_was_pointed_at_this_machine(running: Running) -> None:
+    assert running.ask("GET", "/dev/inbox", headers={"host": "localhost:8000"}).status == 200
+    refused = running.ask("GET", "/dev/inbox", headers={"host": "evil.example:8000"})
+    assert refused.status == 404
+    assert "localhost" in refused.json()["errorDescription"] + refused.json()["errorMessage"]
+
+
 def test_dev_clock_moves_the_server(dev: StartDev) -> None:
     server = dev("--dev-clock")
     session = signed_in(server, "mia@example.com")

@@ -7,7 +7,15 @@ import pytest
 
 from tests.contract.shapes import OPERATIONS, misfits
 
-AREAS = ("otp.", "magiclink.", "enchantedlink.", "mgmt.management_key.", "mgmt.permission.", "mgmt.role.", "mgmt.tenant.")
+AREAS = (
+    "otp.",
+    "magiclink.",
+    "enchantedlink.",
+    "mgmt.management_key.",
+    "mgmt.permission.",
+    "mgmt.role.",
+    "mgmt.tenant.",
+)
 OF_SESSIONS = {
     "keys",
     "history",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.core.networks import client_address, subscriber
+from avow.core.networks import client_address, is_rebindable, subscriber
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("::1/128"), ip_network("fd00::/8"))
 PROXY, CLIENT, FORGED = "10.0.0.1", "203.0.113.7", "198.51.100.9"
@@ -82,3 +82,25 @@ def test_what_the_client_forges_never_counts(forged: str) -> None:
 )
 def test_ipv6_addresses_of_one_subscriber_are_counted_together(address: str, counted: str) -> None:
     assert subscriber(address) == counted
+
+
+@pytest.mark.parametrize(
+    ("host", "is_strangers"),
+    [
+        ("evil.example", True),
+        ("evil.example:8000", True),
+        ("EVIL.example.:8000", True),
+        ("localhost.evil.example", True),
+        ("127.0.0.1.evil.example", True),
+        ("", False),
+        ("localhost:8000", False),
+        ("app.localhost:8000", False),
+        ("127.0.0.1:8000", False),
+        ("[::1]:8000", False),
+        ("avow:8000", False),
+        ("login.example.org", False),
+        ("Login.Example.org.", False),
+    ],
+)
+def test_domain_that_a_stranger_may_have_pointed_here(host: str, is_strangers: bool) -> None:
+    assert is_rebindable(host, "login.example.org") is is_strangers

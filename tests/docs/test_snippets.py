@@ -43,7 +43,7 @@ class Reader(dict[str, object]):
         )
         self._globals: dict[str, object] = {}
         self._late: dict[str, Callable[[], object]] = {
-            "code": lambda: avow.code(MIA),
+            "input": lambda: lambda prompt: avow.code(MIA),
             "token": lambda: token_of(avow.link(MIA)),
         }
 

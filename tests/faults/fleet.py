@@ -66,6 +66,12 @@ class Fleet:
             place.http.leave_kept()
         self.start_seconds = self.start_seconds or time.monotonic() - begun
 
+    def said(self) -> str:
+        """Return whether each process runs and what it wrote, for who looks into a failure."""
+        return "\n".join(
+            f"{each.port}: {each.process and each.process.poll()}\n{each.said()[-3000:]}" for each in self.instances
+        )
+
     def close_places(self) -> None:
         """Close the connections to the projects that were made."""
         while self._places:

@@ -1,9 +1,10 @@
 """F-CRS-01 to 04: servers are killed in the middle of their work; what they answered stands."""
 
+import itertools
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,11 +15,11 @@ from avow.server.keys import actions as keys
 from tests.bed.cases import Case
 from tests.factories import make_user, new_email
 from tests.faults.fleet import Fleet
-from tests.faults.load import Load, ask
-from tests.faults.people import sign_in
-from tests.security.calls import Wish, assert_refused
+from tests.faults.load import Load, Silence, ask
+from tests.faults.people import nearby, open_sessions, sign_in, start_code, start_link
+from tests.security.calls import Answer, Wish, assert_refused
 from tests.security.counting import code_wish
-from tests.security.place import Person, Place, claims_of
+from tests.security.place import Person, Place, claims_of, token_of
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -48,8 +49,9 @@ def test_f_crs_01_killed_during_sign_ups(case: Case, fleet: Fleet, rounds: Round
         waits.append(time.monotonic() - begun)
         settings_after.append(answer and _limit(place) == limit)
         fleet.assert_whole()
-        alive = [person for person in acknowledged[before:] if place.api.me(person.refresh_jwt).status == 200]
-        assert alive == acknowledged[before:]
+        people = acknowledged[before:]
+        answers = place.http.send_at_once([place.api.wish("GET", "/v1/auth/me", each.refresh_jwt) for each in people])
+        assert {answer.status for answer in answers} == {200}
     with case.cell("acknowledged users and sessions are there"):
         users, sessions = ({row[1] for row in place.rows(table)} for table in ("users", "sessions"))
         assert len(acknowledged) > 8
@@ -73,8 +75,9 @@ def test_f_crs_02_used_codes_stay_used(case: Case, fleet: Fleet, rounds: Rounds)
         proofs = _proofs(place, rounds(20, 50))
         first = _prove_and_kill(fleet, place, proofs)
         fleet.start()
-        for who, wish in proofs.items():
-            again = [place.api.carrier.send(wish).status for _ in range(2)]
+        tries = [place.http.send_at_once(list(proofs.values())) for _ in range(2)]
+        for who, *answers in zip(proofs, *tries, strict=True):
+            again = [answer.status for answer in answers]
             assert set(again) <= {200, 401}, again
             acknowledged += first.get(who) == 200
             unknown += first.get(who) is None
@@ -106,7 +109,7 @@ def _prove_and_kill(fleet: Fleet, place: Place, proofs: dict[str, Wish]) -> dict
             time.sleep(0.01)
             return
         answer = ask(place, proofs[who])
-        first[who] = answer.status if answer else None
+        first[who] = None if isinstance(answer, Silence) else answer.status
 
     wanted = _CHANCE.randrange(len(proofs) - 4)
     with Load(prove, clients=4) as load:
@@ -123,9 +126,10 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
     for _ in range(rounds(2, 200)):
         _end_and_kill(fleet, place, ended)
         fleet.start()
-        for token in [*ended["logout"][-40:], *ended["logoutall"][-40:]]:
-            answers = [place.api.me(token), place.api.refresh(token)]
-            alive += [token for answer in answers if answer.status != 401]
+        newest = [*ended["logout"][-40:], *ended["logoutall"][-40:]]
+        for verb, path in (("GET", "/v1/auth/me"), ("POST", "/v1/auth/refresh")):
+            answers = place.http.send_at_once([place.api.wish(verb, path, token) for token in newest])
+            alive += [token for token, answer in zip(newest, answers, strict=True) if answer.status != 401]
     for how, tokens in ended.items():
         with case.cell(how):
             assert tokens
@@ -141,7 +145,7 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
 
 def _end_and_kill(fleet: Fleet, place: Place, ended: dict[str, list[str]]) -> None:
     """End sessions until the servers are killed; note the tokens of those whose end was acknowledged."""
-    supply = iter([(how, place.open_session()) for _ in range(40) for how in ended])
+    supply = iter(list(zip(itertools.cycle(ended), open_sessions(place, 80), strict=False)))
 
     def end(_: int) -> None:
         how, person = next(supply, ("", None))
@@ -149,7 +153,7 @@ def _end_and_kill(fleet: Fleet, place: Place, ended: dict[str, list[str]]) -> No
             time.sleep(0.01)
             return
         answer = ask(place, place.api.wish("POST", f"/v1/auth/{how}", person.refresh_jwt))
-        if answer is not None:
+        if not isinstance(answer, Silence):
             assert answer.status == 200, answer.content
             ended[how].append(person.refresh_jwt)
 
@@ -165,13 +169,13 @@ class _Holder:
 
     tokens: list[str] = field(default_factory=list)
 
-    def refresh(self, place: Place) -> int:
+    def refresh(self, place: Place) -> Answer | Silence:
         answer = ask(place, place.api.wish("POST", "/v1/auth/refresh", self.tokens[-1]))
-        if answer is None:
-            return 0
+        if isinstance(answer, Silence):
+            return answer
         if answer.status == 200 and claims_of(answer.body["refreshJwt"])["gen"] > claims_of(self.tokens[-1])["gen"]:
             self.tokens.append(answer.body["refreshJwt"])
-        return answer.status
+        return answer
 
 
 def test_f_crs_04_rotation_survives(case: Case, fleet: Fleet, rounds: Rounds) -> None:
@@ -180,41 +184,44 @@ def test_f_crs_04_rotation_survives(case: Case, fleet: Fleet, rounds: Rounds) ->
     in_flight = 0
     with ThreadPoolExecutor(32) as clients:
 
-        def refresh_all(holders: list[_Holder]) -> list[int]:
-            return list(clients.map(lambda holder: holder.refresh(place), holders))
+        def refresh_all(holders: list[_Holder]) -> None:
+            answers = list(clients.map(lambda holder: holder.refresh(place), holders))
+            refused = [each for each in answers if isinstance(each, Silence) or each.status != 200]
+            assert refused == [], fleet.said()
 
         for _ in range(rounds(2, 200)):
             user_id = make_user(place.avow)
             holders = [_Holder([person.refresh_jwt]) for person in place.open_sessions(32, user_id)]
             for _ in range(2):
                 place.advance(GRACE_SECONDS + 1)
-                assert set(refresh_all(holders)) == {200}
+                refresh_all(holders)
             place.advance(GRACE_SECONDS + 1)
-            answered: list[int] = []
+            answered: list[Answer | Silence] = []
             killer = threading.Thread(target=_kill_after, args=(fleet, answered, _CHANCE.randrange(24)))
             killer.start()
-            in_flight += list(clients.map(partial(_counted, place, answered), holders)).count(0)
+            list(clients.map(partial(_counted, place, answered), holders))
             killer.join()
+            in_flight += sum(isinstance(each, Silence) for each in answered)
             fleet.start()
             with case.cell(f"cycle {case_number(case)}: all go on with the newest token they hold"):
-                assert set(refresh_all(holders)) == {200}
+                refresh_all(holders)
                 place.advance(GRACE_SECONDS + 1)
-                assert set(refresh_all(holders)) == {200}
+                refresh_all(holders)
                 assert {len(holder.tokens) for holder in holders} == {5}
             with case.cell(f"cycle {case_number(case)}: old tokens are refused"):
-                for holder in holders[:: rounds(8, 1)]:
-                    assert_refused(place.api.refresh(holder.tokens[1]))
-                    assert_refused(place.api.refresh(holder.tokens[-1]))  # reuse ends the family
+                for number in (1, -1):  # reuse of an old one ends the family, its newest token included
+                    tokens = [holder.tokens[number] for holder in holders[:: rounds(8, 1)]]
+                    wishes = [place.api.wish("POST", "/v1/auth/refresh", token) for token in tokens]
+                    for answer in place.http.send_at_once(wishes):
+                        assert_refused(answer)
     assert in_flight > 0, "no request was cut off"
 
 
-def _counted(place: Place, answered: list[int], holder: _Holder) -> int:
-    status = holder.refresh(place)
-    answered.append(status)
-    return status
+def _counted(place: Place, answered: list[Answer | Silence], holder: _Holder) -> None:
+    answered.append(holder.refresh(place))
 
 
-def _kill_after(fleet: Fleet, answered: list[int], count: int) -> None:
+def _kill_after(fleet: Fleet, answered: Sequence[object], count: int) -> None:
     """Kill the servers as soon as so many requests have been answered."""
     while len(answered) < count:
         time.sleep(0.0005)
@@ -227,13 +234,21 @@ def case_number(case: Case) -> int:
 
 
 def _proofs(place: Place, count: int) -> dict[str, Wish]:
-    """Have codes and links sent, and return the requests that use them, by login ID."""
-    proofs: dict[str, Wish] = {}
-    for _ in range(count):
-        coded, linked = new_email(), new_email()
-        proofs[coded] = code_wish(place, coded, place.send_code(coded))
-        token = place.send_magic_link(linked)
-        proofs[linked] = place.api.wish("POST", "/v1/auth/magiclink/verify", body={"token": token})
+    """Have codes and links sent, and return the requests that use them, by login ID.
+
+    They are asked for in this process: what is killed is their use.
+    """
+    near = nearby(place)
+    coded, linked = ([new_email() for _ in range(count)] for _ in range(2))
+    for login_id in coded:
+        start_code(near, login_id)
+    for login_id in linked:
+        start_link(near, login_id)
+    letters = {letter.to: letter for letter in place.avow.messages()}
+    proofs = {each: code_wish(place, each, letters[each].code) for each in coded}
+    for each in linked:
+        body = {"token": token_of(letters[each].link)}
+        proofs[each] = place.api.wish("POST", "/v1/auth/magiclink/verify", body=body)
     return proofs
 
 
@@ -241,8 +256,10 @@ def _set_limit(place: Place, limit: int) -> bool:
     body = {"settings": {"sendsPerAddress": limit}}
     wish = place.api.wish("POST", "/v1/mgmt/avow/project/settings", place.avow.management_key, body)
     answer = ask(place, wish)
-    assert answer is None or answer.status == 200, answer.content
-    return answer is not None
+    if isinstance(answer, Silence):
+        return False
+    assert answer.status == 200, answer.content
+    return True
 
 
 def _limit(place: Place) -> int:

@@ -36,16 +36,16 @@ def mail_proxy(smtp_sink: SmtpSink) -> Iterator[Proxy]:
 
 
 # --- F-MSG-01 --------------------------------------------------------------------------------------------------
-
-
+@pytest.mark.alone
 def test_f_msg_01_mail_server_down_or_slow(
     case: Case, smtp_sink: SmtpSink, mail_proxy: Proxy, make_fleet: MakeFleet, backend: Backend, rounds: Rounds
 ) -> None:
     fleet = make_fleet(backend, settings={"AVOW_SMTP_PORT": str(mail_proxy.port), "AVOW_SMTP_HOST": "localhost"})
-    place = fleet.place()
+    place = fleet.place(sends_per_minute=100_000)
     case.control(lambda: _signs_in(place, smtp_sink))
     person = place.open_session()
-    usual = p95(_refresh_seconds(place, person, 60))
+    _, refreshes = _starts_beside_refreshes(place, person, [new_email() for _ in range(rounds(24, 500))])
+    usual = p95(refreshes)
     for name, mode in (
         ("refuses", None),
         ("hangs", SmtpMode.HANG),
@@ -57,10 +57,7 @@ def test_f_msg_01_mail_server_down_or_slow(
         else:
             smtp_sink.mode, smtp_sink.later_count = mode, 6
         people = [new_email() for _ in range(rounds(24, 500))]
-        with ThreadPoolExecutor(8) as clients:
-            starting = [clients.submit(_start, place, number, who) for number, who in enumerate(people)]
-            refreshes = _refresh_seconds(place, person, 60)
-            starts = [each.result() for each in starting]
+        starts, refreshes = _starts_beside_refreshes(place, person, people)
         with case.cell(f"{name}: starts answer within 2 s"):
             assert {answer.status for answer in starts} == {200}
             assert p95(answer.seconds for answer in starts) < 2
@@ -74,6 +71,14 @@ def test_f_msg_01_mail_server_down_or_slow(
             for who in people[::2]:
                 assert len({_CODE.findall(mail.text)[0] for mail in smtp_sink.to(who)}) == 1
             assert _verify(place, smtp_sink, people[0]).status == 200
+
+
+def _starts_beside_refreshes(place: Place, person: Person, people: list[str]) -> tuple[list[Answer], list[float]]:
+    """Start a sign-in of everybody from eight clients; return the answers, and the seconds of refreshes meanwhile."""
+    with ThreadPoolExecutor(8) as clients:
+        starting = [clients.submit(_start, place, number, who) for number, who in enumerate(people)]
+        refreshes = _refresh_seconds(place, person, 60)
+        return [each.result() for each in starting], refreshes
 
 
 def _start(place: Place, number: int, who: str) -> Answer:
@@ -136,7 +141,8 @@ def test_f_msg_02_gateway_errors(
         before = [len(_requests(sms_sink, who)) for who in people]
         with case.cell(f"{mode.value}: at most four tries of a message"):
             assert max(before) <= _MOST_TRIES
-            assert min(before) >= 1
+            # Of messages to a gateway that hangs one is tried, and is at it until its timeout; the others wait.
+            assert max(before) >= 1 if mode is SmsMode.HANG else min(before) >= 1
         sms_sink.mode = SmsMode.ACCEPT
         with case.cell(f"{mode.value}: no storm after recovery"):
             assert _texts_arrive(place, fleet, sms_sink, [new_phone()])
@@ -153,7 +159,8 @@ def test_f_msg_02_gateway_errors(
     with case.cell("the administrator is told once by each process"):
         said = [instance.said().count("sms cannot be sent at the moment") for instance in fleet.instances]
         assert sum(said) >= 1
-        assert max(said) <= len(modes) + 1, said
+        # Once for each mode and for the cap; a try that hung may end, and be told, when the gateway is back already.
+        assert max(said) <= len(modes) + 1 + modes.count(SmsMode.HANG), said
 
 
 def _texts_arrive(place: Place, fleet: Fleet, sink: SmsSink, people: list[str]) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from tests.bed.backends import Backend
 from tests.bed.cases import Case
 from tests.cli.programs import Running
+from tests.factories import change_settings
 from tests.faults.conftest import POSTGRES_2, MakeFleet
 from tests.faults.load import Burst, Load, burst, p95
 from tests.security.place import Place
@@ -136,6 +137,8 @@ def test_f_crs_07_death_of_an_instance(case: Case, make_fleet: MakeFleet, rounds
 
 def _kill_under_load(case: Case, place: Place, kill: Callable[[], None], rounds: Rounds) -> None:
     """Kill again and again while eight clients refresh, and compare with the time before the first."""
+    # The same tokens are shown again for longer than the grace of a rotation, and by one address.
+    change_settings(place.avow, {"rotation": "never", "requests_per_minute": 1_000_000})
     people = [place.open_session() for _ in range(8)]
     bad: list[int] = []
     kills: list[float] = []
@@ -160,7 +163,8 @@ def _kill_under_load(case: Case, place: Place, kill: Callable[[], None], rounds:
     lost = [sum(begun <= at < begun + every for at in load.lost) for begun in kills]
     with case.cell("only requests on that worker fail"):
         assert bad == []
-        assert len(load.lost) <= len(kills) * len(people)
+        # Of each client the request under way, and one that a dying process still let in.
+        assert len(load.lost) <= len(kills) * len(people) * 2
         assert sum(lost) == len(load.lost)
     with case.cell("nobody waits over 5 s"):
         assert max(seconds for seconds, _ in load.seconds) < 5

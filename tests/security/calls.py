@@ -17,6 +17,7 @@ from avow.server.visit import Request
 
 _IDLE_SECONDS = 2.0  # below the five seconds after which the servers close an idle connection
 _ANSWER_SECONDS = 60
+LOST = (OSError, http.client.HTTPException)  # the connection ended before an answer came
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,12 @@ class OverHttp:
                 line.close()
             line = lines[port] = _Line(port)
             self._opened.append(line)
-        line.write(wish)
-        return line.read()
+        try:
+            line.write(wish)
+            return line.read()
+        except LOST as lost:
+            lost.add_note(line.story())
+            raise
 
     def send_at_once(self, wishes: Sequence[Wish]) -> list[Answer]:
         """Send all requests in the same moment, each on a connection of its own, spread over the instances.
@@ -139,6 +144,7 @@ class _Line:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._used_at = self._begun_at = time.monotonic()
+        self._answered = 0
         self._is_open = True
 
     def is_stale(self) -> bool:
@@ -163,7 +169,13 @@ class _Line:
         finally:
             response.close()
         self._used_at = time.monotonic()
+        self._answered += 1
         return Answer(response.status, headers, cookies, content, self._used_at - self._begun_at)
+
+    def story(self) -> str:
+        """Tell how the connection was used, for who looks into a lost answer."""
+        idle, waited = self._begun_at - self._used_at, time.monotonic() - self._begun_at
+        return f"{self._host}, {self._answered} answered before, idle for {idle:.3f} s, waited for {waited:.3f} s"
 
     def leave(self) -> None:
         self._is_open = False

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["Network", "client_address", "is_permitted", "network", "subscriber"]
+__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "subscriber"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -60,6 +60,20 @@ def is_permitted(address: str, permitted: Sequence[Network]) -> bool:
         return True
     found = _address(address)
     return found is not None and _is_trusted(found, permitted)
+
+
+def is_rebindable(host: str, own: str) -> bool:
+    """Tell whether a Host header names a domain that a stranger may have pointed at this machine.
+
+    Args:
+        host: The header, with or without a port.
+        own: The server's own host, which is no stranger's.
+
+    Returns:
+        False for the own host, for addresses, for `*.localhost` and for names without a dot: nobody can point those.
+    """
+    name = _without_port(host).strip("[]").rstrip(".").lower()
+    return "." in name and name != own and not name.endswith(".localhost") and _address(name) is None
 
 
 def _address(text: str) -> _Address | None:

@@ -5,10 +5,10 @@ Drivers (`asgi`, `wsgi`, `inprocess`) run the generator `Edge.answer` and perfor
 
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from avow.clock import Clock
-from avow.core.networks import client_address, is_permitted, subscriber
+from avow.core.networks import client_address, is_permitted, is_rebindable, subscriber
 from avow.core.redirects import approve_origin
 from avow.core.rights import EVERYTHING, Grant
 from avow.core.sessions import REFRESH
@@ -65,6 +65,7 @@ _SEEN_TOKENS = 8192  # refresh tokens that a node remembers, about 1 kB each
 _FORWARDED = "x-forwarded-for"
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_VERBS = frozenset({"GET", "HEAD"})
+_DEVELOPMENT = "/dev/"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -170,6 +171,16 @@ def _bounded(edge: Edge, visit: Visit) -> None:
         raise HeadersTooLarge
     if sum(map(len, request.headers.values())) > settings.header_bytes:
         raise HeadersTooLarge
+
+
+def _called_by_its_name(edge: Edge, visit: Visit) -> None:
+    """Keep what only development shows (messages, the clock) from a page whose domain was pointed at this machine.
+
+    For the browser such a page is of this origin, so that CORS does not stop it from reading codes.
+    """
+    own = urlsplit(edge.settings.public_url).hostname or ""
+    if visit.request.path.startswith(_DEVELOPMENT) and is_rebindable(visit.request.headers.get("host", ""), own):
+        raise NotFound(error_message="Open this page as localhost, or set AVOW_PUBLIC_URL to the name you use.")
 
 
 def _routed(edge: Edge, visit: Visit) -> None:
@@ -324,6 +335,7 @@ def _within_identity_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
 
 CHECKS: tuple[Check, ...] = (
     _bounded,  # size of address and headers
+    _called_by_its_name,  # under /dev/
     _routed,  # verb and path name a handler
     _described,  # where the call comes from
     _credentialed,  # what it shows

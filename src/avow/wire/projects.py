@@ -39,7 +39,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         code_lifetime_seconds: Life of a one-time code.
         code_attempts: Wrong tries before a code is dead.
         code_digits: Length of a one-time code.
-        guesses_per_hour: Wrong codes per account and hour before every code is refused.
+        guesses_per_hour: Wrong codes per account, and per address, in an hour before every code is refused.
         link_lifetime_seconds: Life of a magic or enchanted link.
         sends_per_address: Messages to one address in ten minutes.
         sends_per_phone_prefix: Messages to one phone prefix (country and first digits) in a minute.

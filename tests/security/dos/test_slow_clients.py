@@ -20,7 +20,7 @@ from tests.security.dos.raw import head
 HEAD_SECONDS, REQUEST_SECONDS, PAUSE_SECONDS = (15, 30, 10) if is_full() else (3, 5, 1)
 CROWD, DEAF = (2000, 200) if is_full() else (200, 20)
 MOST_SECONDS = 60
-SIGN_INS = 30
+SIGN_INS = 100 if is_full() else 30
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,7 @@ def bounds() -> dict[str, str]:
     return {"AVOW_HEAD_SECONDS": str(HEAD_SECONDS), "AVOW_REQUEST_SECONDS": str(REQUEST_SECONDS)}
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_s_dos_02_slow_clients(case: Case, server: Served) -> None:
     case.control(server.sign_in)
@@ -42,6 +43,7 @@ def test_s_dos_02_slow_clients(case: Case, server: Served) -> None:
     with _crowd(server) as (slow, deaf):
         begun = time.monotonic()
         with case.cell("sign-ins meanwhile"):
+            _wait_until_usual(server, _p95(idle))
             under_attack = _times_of_sign_ins(server, slow)
             assert _p95(under_attack) <= 3 * max(_p95(idle), 0.05)
         with case.cell("who is slow is dropped"):
@@ -119,12 +121,23 @@ def _is_closed(line: socket.socket) -> bool:
         return True
 
 
+def _wait_until_usual(server: Served, usual_seconds: float) -> None:
+    """Sign in until it takes as long as before: that thousands connect in one moment is work of its own."""
+    until = time.monotonic() + 10
+    while (time_taken := _time_of_sign_in(server)) > 2 * max(usual_seconds, 0.05):
+        assert time.monotonic() < until, f"{time_taken} s"
+
+
+def _time_of_sign_in(server: Served) -> float:
+    begun = time.perf_counter()
+    assert server.sign_in()
+    return time.perf_counter() - begun
+
+
 def _times_of_sign_ins(server: Served, slow: list[socket.socket] | None = None) -> list[float]:
     times, dripped_at = [], time.monotonic()
     for _ in range(SIGN_INS):
-        begun = time.perf_counter()
-        assert server.sign_in()
-        times.append(time.perf_counter() - begun)
+        times.append(_time_of_sign_in(server))
         if slow and time.monotonic() - dripped_at > PAUSE_SECONDS:
             dripped_at = time.monotonic()
             _drip(slow)

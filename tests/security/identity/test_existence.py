@@ -48,6 +48,7 @@ def _shown(answer: Answer) -> tuple[int, object, dict[str, str]]:
     return answer.status, body, {name: value for name, value in answer.headers.items() if name != "x-request-id"}
 
 
+@pytest.mark.alone
 def test_s_idn_07_existence_is_hidden(case: Case, make_each_place: MakePlace) -> None:
     place = make_each_place(hides_existence=True)
     case.control(lambda: place.sign_in(_user(place), how="signin"))

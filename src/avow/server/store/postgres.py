@@ -200,10 +200,10 @@ class PostgresEngine:
                 reconnects -= 1
 
     def _attempt(self, link: "_Link", job: Job) -> set[str] | None:
-        job.check()
         execute = link.begin(only_reads=job.only_reads)
         tx = Tx(execute, job.project_id, self._clock(), self._vault)
         try:
+            job.check()
             result = job.unit(tx)
             job.check()
         except BaseException as error:

@@ -1,5 +1,6 @@
 """`GET /dev/inbox`: captured messages as JSON for programs, and as a page for people. Development mode only."""
 
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from secrets import token_urlsafe
@@ -64,6 +65,11 @@ def _framed(html: str) -> str:
     return html.replace("<head>", '<head><base target="_blank">', 1)
 
 
+def _instant(seconds: int) -> str:
+    """Return a time of day; the script writes it in the reader's own time zone."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S} UTC"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -73,4 +79,5 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["framed"] = _framed
+    environment.filters["instant"] = _instant
     return environment

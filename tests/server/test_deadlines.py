@@ -32,8 +32,8 @@ def answer(request: pytest.FixtureRequest) -> Answer:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give requests a twentieth of a second."""
-    monkeypatch.setattr(blocking, "WAIT_SECONDS", 0.05)
+    """Give requests half a second, which what comes before the waiting never takes."""
+    monkeypatch.setattr(blocking, "WAIT_SECONDS", 0.5)
 
 
 class Submitted:

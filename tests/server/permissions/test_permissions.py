@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import grant, make_role
+from avow.server.keys import actions as keys
+from tests.factories import grant, join_tenant, make_role, make_tenant, make_user
 from tests.server.api import Api
 
 PATH = "/v1/mgmt/permission"
@@ -86,3 +87,25 @@ def test_permissions_of_another_project_are_out_of_reach(api: Api, key: str, mak
     assert other.post(f"{PATH}/delete/batch", body, token=other.avow.management_key).status == 404
     assert _all(other, other.avow.management_key) == []
     assert _all(api, key) == [("read", "")]
+
+
+def test_callers_of_a_tenant_load_permissions_and_change_none(api: Api, key: str) -> None:
+    api.post(f"{PATH}/create", {"name": "read", "description": "Look"}, token=key)
+    make_tenant(api.avow, tenant_id="T1")
+    confined = api.avow.run(lambda tx: keys.create_management_key(tx, "t1", tenant_id="T1"))[1]
+    join_tenant(api.avow, make_user(api.avow, "admin@example.com"), "T1", [make_role(api.avow, "Tenant Admin")])
+    admin = str(api.sign_in("admin@example.com")["refreshJwt"])
+    assert _all(api, confined) == [("read", "Look")]
+    shown = api.get(f"{PATH}/all", {"tenant": "T1"}, token=admin)["permissions"]
+    assert [each["name"] for each in shown] == ["read"]
+    for call, body in (
+        ("create", {"name": "pay"}),
+        ("create/batch", {"permissions": [{"name": "pay"}]}),
+        ("update", {"name": "read", "newName": "see"}),
+        ("update/batch", {"permissions": [{"name": "read", "newName": "see"}]}),
+        ("delete", {"name": "read"}),
+        ("delete/batch", {"names": ["read"]}),
+    ):
+        assert api.post(f"{PATH}/{call}", body, token=confined).refusal == (403, "E019403")
+        assert api.post(f"{PATH}/{call}?tenant=T1", body, token=admin).status in (401, 404)
+    assert _all(api, key) == [("read", "Look")]

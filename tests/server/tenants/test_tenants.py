@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from avow.server.keys import actions as keys
 from tests.factories import join_tenant, make_role, make_tenant
 from tests.server.api import Api
 
@@ -121,6 +122,30 @@ def test_cascade_deletes_who_belongs_nowhere_else(api: Api, key: str) -> None:
     api.post(f"{PATH}/delete", {"id": "acme", "cascade": True}, token=key)
     assert api.refresh(only["refreshJwt"]).status == 401
     assert [each["tenantId"] for each in api.refresh(both["refreshJwt"])["user"]["userTenants"]] == ["other"]
+
+
+def test_keys_of_a_deleted_tenant_end_and_no_other(api: Api, key: str) -> None:
+    for tenant in ("acme", "other"):
+        make_tenant(api.avow, tenant_id=tenant)
+    ended, kept = (
+        api.avow.run(lambda tx, tenant=tenant: keys.create_management_key(tx, tenant, tenant_id=tenant))[1]
+        for tenant in ("acme", "other")
+    )
+    assert api.get(PATH, {"id": "acme"}, token=ended).status == 200
+    assert api.post(f"{PATH}/delete", {"id": "acme"}, token=key).status == 200
+    assert api.get(PATH, {"id": "acme"}, token=ended).status == 401
+    assert api.get(PATH, {"id": "other"}, token=kept).status == 200
+
+
+def test_key_that_may_not_give_roles_sets_no_default_roles(api: Api, key: str) -> None:
+    make_tenant(api.avow, tenant_id="acme")
+    make_role(api.avow, "owner")
+    body = {"id": "acme", "defaultRoles": ["owner"]}
+    weak = api.avow.run(lambda tx: keys.create_management_key(tx, "weak", rights=["tenant:write"]))[1]
+    assert api.post(f"{PATH}/updateDefaultRoles", body, token=weak).refusal == (403, "E019403")
+    assert api.get(PATH, {"id": "acme"}, token=key)["defaultRoles"] == []
+    strong = api.avow.run(lambda tx: keys.create_management_key(tx, "strong", rights=["tenant:write", "role:write"]))[1]
+    assert api.post(f"{PATH}/updateDefaultRoles", body, token=strong).status == 200
 
 
 def test_links_to_set_up_sso_are_not_supported_yet(api: Api, key: str) -> None:

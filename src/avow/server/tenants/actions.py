@@ -8,6 +8,7 @@ import msgspec
 from avow.core import ids
 from avow.errors import InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
+from avow.server.keys import actions as management_keys
 from avow.server.roles import actions as roles
 from avow.server.store import Search, Tx, in_list
 from avow.server.tenants import rows
@@ -222,7 +223,7 @@ def set_default_roles(tx: Tx, tenant_id: str, names: Sequence[str], *, actor: st
 
 
 def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
-    """Delete a tenant with its roles, groups and memberships, for ever.
+    """Delete a tenant with its roles, groups and memberships, for ever; management keys confined to it end.
 
     Args:
         tx: Unit of the project.
@@ -243,6 +244,7 @@ def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
     attributes.clear(tx, "tenant", [tenant_id])
     if tx.one(rows.DELETE, IdRow, id=tenant_id) is None:
         raise NotFound(error_message=_MISSING)
+    management_keys.revoke_keys_of_tenant(tx, tenant_id, actor=actor)
     for user in users:
         tx.audit("user.deleted", actor=actor, user_id=user.id, tenant_id=tenant_id)
     for key in keys:

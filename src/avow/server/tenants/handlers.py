@@ -123,7 +123,8 @@ def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
 
 def update_default_roles(tx: Tx, call: Call[DefaultRoles]) -> None:
     """Say what new members of a tenant hold there; those who are members already keep what they have."""
-    actions.set_default_roles(tx, call.body.id, call.body.default_roles, actor=call.management.actor)
+    call.management.require("role")
+    actions.set_default_roles(tx, call.body.id, call.body.default_roles or (), actor=call.management.actor)
 
 
 def load_settings(tx: Tx, call: Call[TenantId]) -> TenantSettings:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from avow.sdk._async.client import AsyncClient as DescopeClientAsync
     from avow.sdk._sync.client import Client
     from avow.sdk._sync.client import Client as DescopeClient
+    from avow.sdk.calls.mgmt.user import Sort, UserObj
     from avow.sdk.options import (
         COOKIE_DATA_NAME,
         REFRESH_SESSION_COOKIE_NAME,
@@ -56,6 +57,8 @@ __all__ = [
     "LoginOptions",
     "SignUpOptions",
     "AssociatedTenant",
+    "UserObj",
+    "Sort",
     "RoleMapping",
     "AttributeMapping",
     "MgmtKeyProjectRole",
@@ -72,11 +75,13 @@ __all__ = [
     "ERROR_TYPE_SERVER_ERROR",
 ]
 
-_CLIENTS = {
+_ELSEWHERE = {
     "Client": ("avow.sdk._sync.client", "Client"),
     "DescopeClient": ("avow.sdk._sync.client", "Client"),
     "AsyncClient": ("avow.sdk._async.client", "AsyncClient"),
     "DescopeClientAsync": ("avow.sdk._async.client", "AsyncClient"),
+    "UserObj": ("avow.sdk.calls.mgmt.user", "UserObj"),
+    "Sort": ("avow.sdk.calls.mgmt.user", "Sort"),
 }
 _ERRORS = ("API_RATE_LIMIT_", "ERROR_TYPE_", "AuthException", "AvowError", "RateLimitException")
 
@@ -86,7 +91,7 @@ if not TYPE_CHECKING:  # checkers see the imports above, and no name besides
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'avow' has no attribute {name!r}")
-        module, attribute = _CLIENTS.get(name, ("avow.sdk.options", name))
+        module, attribute = _ELSEWHERE.get(name, ("avow.sdk.options", name))
         if name.startswith(_ERRORS):
             module = "avow.errors"
         found: object = getattr(import_module(module), attribute)

@@ -99,7 +99,7 @@ class ChangeAttribute(Shape, frozen=True, kw_only=True):
 
     login_id: LoginId
     attribute_key: Annotated[str, Meta(min_length=1, max_length=64)]
-    attribute_value: object = None
+    attribute_value: object
 
 
 class ChangeRecoveryEmail(Shape, frozen=True, kw_only=True):

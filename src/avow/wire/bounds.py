@@ -17,6 +17,7 @@ __all__ = [
     "Phone",
     "Reference",
     "SecretReference",
+    "SecretText",
     "Text",
     "Url",
 ]
@@ -31,6 +32,7 @@ SecretReference = Annotated[str, Meta(min_length=1, max_length=512, extra=SECRET
 # What the official clients send empty when it was not given has no lower bound.
 Name = Annotated[str, Meta(max_length=256)]
 Text = Annotated[str, Meta(max_length=320)]
+SecretText = Annotated[str, Meta(max_length=320, extra=SECRET)]
 Url = Annotated[str, Meta(max_length=2048)]
 
 Flag = bool | None

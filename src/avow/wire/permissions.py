@@ -72,13 +72,13 @@ class PermissionRef(Shape, frozen=True, kw_only=True):
 class CreatePermissions(Shape, frozen=True, kw_only=True):
     """Permissions to be made, all or none."""
 
-    permissions: Annotated[tuple[CreatePermission, ...], Meta(max_length=MOST_IN_BATCH)]
+    permissions: Annotated[tuple[CreatePermission, ...], Meta(max_length=MOST_IN_BATCH)] | None = None
 
 
 class UpdatePermissions(Shape, frozen=True, kw_only=True):
     """Permissions to be changed, all or none."""
 
-    permissions: Annotated[tuple[UpdatePermission, ...], Meta(max_length=MOST_IN_BATCH)]
+    permissions: Annotated[tuple[UpdatePermission, ...], Meta(max_length=MOST_IN_BATCH)] | None = None
 
 
 class DeletePermissions(Shape, frozen=True, kw_only=True):

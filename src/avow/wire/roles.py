@@ -109,13 +109,13 @@ class RoleName(Shape, frozen=True, kw_only=True):
 class CreateRoles(Shape, frozen=True, kw_only=True):
     """Roles to be made, all or none."""
 
-    roles: Annotated[tuple[CreateRole, ...], Meta(max_length=MOST_IN_BATCH)]
+    roles: Annotated[tuple[CreateRole, ...], Meta(max_length=MOST_IN_BATCH)] | None = None
 
 
 class UpdateRoles(Shape, frozen=True, kw_only=True):
     """Roles to be changed, all or none."""
 
-    roles: Annotated[tuple[UpdateRole, ...], Meta(max_length=MOST_IN_BATCH)]
+    roles: Annotated[tuple[UpdateRole, ...], Meta(max_length=MOST_IN_BATCH)] | None = None
 
 
 class DeleteRoles(Shape, frozen=True, kw_only=True):

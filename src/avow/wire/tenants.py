@@ -159,10 +159,10 @@ class SearchTenants(Shape, frozen=True, kw_only=True):
 
 
 class DefaultRoles(Shape, frozen=True, kw_only=True):
-    """What new members of a tenant hold: roles of the project or of the tenant, by name."""
+    """What new members of a tenant hold: roles of the project or of the tenant, by name; missing: none."""
 
     id: Reference
-    default_roles: Annotated[tuple[GivenName, ...], Meta(max_length=200)]
+    default_roles: Annotated[tuple[GivenName, ...], Meta(max_length=200)] | None = None
 
 
 class SetupSuiteFeatures(Shape, frozen=True, kw_only=True):

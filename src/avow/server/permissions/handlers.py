@@ -26,7 +26,7 @@ def create(tx: Tx, call: Call[CreatePermission]) -> None:
 
 def create_batch(tx: Tx, call: Call[CreatePermissions]) -> None:
     """Make permissions, all of them or none."""
-    for each in call.body.permissions:
+    for each in call.body.permissions or ():
         _create(tx, each, call.management.actor)
 
 
@@ -37,7 +37,7 @@ def update(tx: Tx, call: Call[UpdatePermission]) -> None:
 
 def update_batch(tx: Tx, call: Call[UpdatePermissions]) -> None:
     """Replace names and descriptions of permissions, all of them or none."""
-    for each in call.body.permissions:
+    for each in call.body.permissions or ():
         _update(tx, each, call.management.actor)
 
 

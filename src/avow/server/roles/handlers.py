@@ -36,7 +36,7 @@ def create(tx: Tx, call: Call[CreateRole]) -> Role:
 
 def create_batch(tx: Tx, call: Call[CreateRoles]) -> Roles:
     """Make roles, all of them or none."""
-    return Roles(roles=_loaded(tx, [_create(tx, call, each) for each in call.body.roles]))
+    return Roles(roles=_loaded(tx, [_create(tx, call, each) for each in call.body.roles or ()]))
 
 
 def update(tx: Tx, call: Call[UpdateRole]) -> Role:
@@ -46,7 +46,7 @@ def update(tx: Tx, call: Call[UpdateRole]) -> Role:
 
 def update_batch(tx: Tx, call: Call[UpdateRoles]) -> Roles:
     """Replace roles, all of them or none."""
-    return Roles(roles=_loaded(tx, [_update(tx, call, each) for each in call.body.roles]))
+    return Roles(roles=_loaded(tx, [_update(tx, call, each) for each in call.body.roles or ()]))
 
 
 def delete(tx: Tx, call: Call[RoleRef]) -> None:

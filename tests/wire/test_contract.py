@@ -2,10 +2,13 @@
 
 Rules of comparison:
 
-- A field of a request exists in our shape with a compatible type. It is required only if every operation at that
-  address always sends it; a string that is always sent is required, unless listed in `SENT_BUT_NULLABLE`. Everything
-  else takes null. Flags and objects that are always sent stay optional: the official clients send them as null.
+- A field of a request, in its body or its query, exists in our shape with a compatible type. A string is required if
+  every operation that the row serves always sends it, unless listed in `SENT_BUT_NULLABLE`: operations that share an
+  address (by id or by name, with a tenant or without) share a shape. What every one of them names in the query may be
+  required. Everything else takes null: flags, lists and objects that are always sent are null in some clients.
+- A body that is a bare list is one in our row.
 - A field of an answer exists in our shape with a compatible type.
+- A word of the contract that only says "string" allows a choice of strings, and one that only says "object" a shape.
 - Every operation with an address is an `Endpoint` or in the table of the unsupported, and none is in both.
 """
 
@@ -27,6 +30,9 @@ TYPES = json.loads((CONTRACT / "types.json").read_text())
 SENT_BUT_NULLABLE = {
     "URI": "clients send null when the project's default is meant",
 }
+ANY_VALUE = {
+    "mgmt.user.update_custom_attribute.attributeValue": "attributes that are numbers, flags and lists are set here too",
+}
 OTHER_CALLER = {
     "keys": "key sets are public: OpenID libraries fetch them without a header",
     "js-only.try-refresh": "answers {} instead of 401 when there is no session",
@@ -46,6 +52,8 @@ CALLERS = {
     "management": {Caller.MANAGEMENT},
     "inbound_app_token": {Caller.MANAGEMENT},
 }
+
+BARE_LIST = "<body is a bare array>"
 
 BY_ADDRESS = {(row.verb, path): row for row in ENDPOINTS for path, _ in row.concrete_paths()}
 UNSUPPORTED_BY_ADDRESS = {(row.verb, row.path): row for row in UNSUPPORTED}
@@ -85,7 +93,8 @@ def mismatches(wanted: Any, kind: inspect.Type, place: str) -> list[str]:
     if isinstance(wanted, str) and wanted.startswith("$"):
         return mismatches(TYPES[wanted[1:]], kind, place)
     if isinstance(wanted, str):
-        return [] if fits(wanted, kind) else [f"{place}: {wanted} is {kind}"]
+        word = "any" if place in ANY_VALUE else wanted
+        return [] if fits(word, kind) else [f"{place}: {word} is {kind}"]
     if isinstance(wanted, list):
         if not isinstance(kind, inspect.VarTupleType | inspect.ListType):
             return [f"{place}: a list is {kind}"]
@@ -111,38 +120,67 @@ def missing_fields(wanted: dict[str, Any], kind: inspect.StructType, place: str)
 
 def fits(wanted: str, kind: inspect.Type) -> bool:
     word = wanted.split()[0].rstrip(":")
+    if word == "any":
+        return isinstance(kind, inspect.AnyType) or (isinstance(kind, inspect.CustomType) and kind.cls is object)
+    if isinstance(kind, inspect.LiteralType):
+        return word == "string" and all(isinstance(value, str) for value in kind.values)
+    if isinstance(kind, inspect.StructType):
+        return wanted == "object"
     expected: dict[str, type[inspect.Type]] = {
         "string": inspect.StrType,
         "sig": inspect.StrType,
         "bool": inspect.BoolType,
         "int": inspect.IntType,
         "object": inspect.DictType,
-        "any": inspect.AnyType,
     }
     return isinstance(kind, expected[word])
+
+
+def fields_of_request(operation: dict[str, Any]) -> Any:
+    """Return the types of what a request sends: by name, or those of the list that its body is."""
+    if BARE_LIST in operation["request"]:
+        return operation["request"][BARE_LIST]
+    sent = {name: field["type"] for name, field in operation["request"].items()}
+    return sent | operation.get("query", {})
+
+
+def strings_always_sent(operation: dict[str, Any]) -> set[str]:
+    fields = operation["request"].items()
+    always = {name: field for name, field in fields if name != BARE_LIST and field["sent"] == "always"}
+    return {name for name, field in always.items() if field["type"] == "string" and not field.get("null_when_unset")}
+
+
+def served_by(row: Endpoint[Any, Any]) -> list[dict[str, Any]]:
+    """Return the operations of the contract that the row answers."""
+    return [operation for operation in SUPPORTED if row_of(operation) is row]
 
 
 @named(SUPPORTED)
 def test_request_has_every_field_of_the_contract(operation: dict[str, Any]) -> None:
     row = row_of(operation)
     assert row
-    wanted = {name: field["type"] for name, field in operation["request"].items()}
-    assert mismatches(wanted, inspect.type_info(row.request), operation["id"]) == []
+    assert mismatches(fields_of_request(operation), inspect.type_info(row.request), operation["id"]) == []
 
 
 @named(SUPPORTED)
+def test_request_is_a_bare_list_where_the_contract_has_one(operation: dict[str, Any]) -> None:
+    row = row_of(operation)
+    assert row
+    is_list = not isinstance(bare(inspect.type_info(row.request)), inspect.StructType)
+    assert is_list == (BARE_LIST in operation["request"])
+
+
+@named([operation for operation in SUPPORTED if BARE_LIST not in operation["request"]])
 def test_request_requires_what_is_always_sent_and_takes_null_for_the_rest(operation: dict[str, Any]) -> None:
     row = row_of(operation)
     assert row
     kind = inspect.type_info(row.request)
     assert isinstance(kind, inspect.StructType)
-    always = {name for name, field in operation["request"].items() if field["sent"] == "always"}
-    fields = operation["request"]
-    strings = {name for name in always if fields[name]["type"] == "string" and not fields[name].get("null_when_unset")}
+    together = served_by(row)
+    strings = set.intersection(*map(strings_always_sent, together)) - set(SENT_BUT_NULLABLE)
+    queried = set.intersection(*(set(other.get("query", {})) for other in together))
     required = {field.encode_name for field in kind.fields if field.required}
-    if len({tuple(addresses(other)) for other in OPERATIONS if row_of(other) is row}) == 1:
-        assert required == strings - set(SENT_BUT_NULLABLE)
-    assert required <= always
+    assert required - queried == strings - queried
     for field in kind.fields:
         nullable = isinstance(field.type, inspect.UnionType) and field.type.includes_none
         assert field.required or (field.default is None and nullable), field.encode_name

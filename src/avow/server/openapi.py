@@ -169,7 +169,7 @@ def _operation(row: Endpoint[Any, Any], schemas: Json, docstring: str) -> Json:
     return operation
 
 
-def _is_required(kind: Any, schemas: Json) -> bool:
+def _is_required(kind: object, schemas: Json) -> bool:
     """Tell whether a body must be sent: a shape with a required field, or a bare list."""
     return not isinstance(kind, type) or bool(_schema_of(kind, schemas).get("required"))
 
@@ -302,7 +302,7 @@ def _say_what_is_sent(schema: Json, shape: type[msgspec.Struct]) -> None:
             del field["default"]
 
 
-def _reference(kind: Any) -> Json:
+def _reference(kind: object) -> Json:
     """Return where a shape is described; a body that is a bare list is described where it stands."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return {"$ref": _REF.format(name=kind.__name__)}

@@ -156,7 +156,9 @@ def search(*, is_test: bool = False, sort: Sequence[Sort] | None = None, **filte
     """Return the call that searches users; `filters` has the fields of `SearchUsers`."""
     endpoint = usersearch.SEARCH_TEST_USERS if is_test else usersearch.SEARCH
     keys = None if sort is None else [{"field": each.field, "desc": each.desc} for each in sort]
-    tenants = {name: filters.pop(name) for name in ("tenant_role_ids", "tenant_role_names") if name in filters}
+    tenants: dict[str, object] = {
+        name: filters.pop(name) for name in ("tenant_role_ids", "tenant_role_names") if name in filters
+    }
     body = _shape(usersearch.SearchUsers, {**filters, **tenants, "sort": keys})
     return call(endpoint, body, _users, is_repeatable=True)
 

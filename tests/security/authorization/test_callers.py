@@ -7,9 +7,14 @@ from functools import partial
 from typing import Any
 
 from avow.core.tokens import sign
+from avow.server.accounts import actions as accounts
 from avow.server.keys import actions as keys
+from avow.server.permissions import actions as permissions
+from avow.server.roles import actions as roles
 from avow.server.tenants import actions as tenants
+from avow.wire.accounts import Association, NewAccount
 from tests.bed.cases import Case
+from tests.factories import make_user, new_email
 from tests.security.authorization.routes import Route, routes
 from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
 from tests.security.conftest import MakePlace
@@ -22,19 +27,27 @@ WATCHED = (
     "management_keys",
     "project_settings",
     "users",
+    "login_ids",
+    "user_roles",
+    "memberships",
+    "membership_roles",
     "tenants",
+    "tenant_domains",
+    "tenant_default_roles",
     "roles",
     "permissions",
+    "role_permissions",
+    "attribute_definitions",
+    "attribute_values",
     "access_keys",
     "lists",
     "sessions",
 )
-_ORDER = {"project_settings": "name"}
 
 
 def stored(place: Place) -> list[list[tuple[object, ...]]]:
     """Return what an attack must not change."""
-    return [place.rows(table, _ORDER.get(table, "id")) for table in WATCHED]
+    return [sorted(place.rows(table, "project_id"), key=repr) for table in WATCHED]
 
 
 def key_of(place: Place, *rights: str, **options: Any) -> str:
@@ -110,6 +123,24 @@ def _made_key(place: Place) -> str:
     return key_of(place, "*")[:27]
 
 
+def _made_tenant(place: Place) -> str:
+    return place.avow.run(lambda tx: tenants.create(tx, "Acme"))
+
+
+def _made_role(place: Place) -> str:
+    return place.avow.run(lambda tx: roles.create(tx, "editor"))
+
+
+def _made_permission(place: Place) -> str:
+    return place.avow.run(lambda tx: permissions.create(tx, "edit", actor="test"))
+
+
+def _named_user(place: Place) -> str:
+    make_user(place.avow, login_id := new_email())
+    return login_id
+
+
+_USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
 # A new kind of object joins by one row.
 KINDS = (
     Kind(
@@ -126,6 +157,82 @@ KINDS = (
             ("delete", "POST", f"{KEYS}/delete", {"ids": ["{id}"]}),
         ),
     ),
+    Kind(
+        "user",
+        lambda place: make_user(place.avow),
+        (
+            ("read", "GET", f"{_USER}?userId={{id}}", None),
+            ("read several", "POST", "/v1/mgmt/users/load", {"userIds": ["{id}"], "includeInvalidUsers": True}),
+            ("search", "POST", "/v2/mgmt/user/search", {"userIds": ["{id}"]}),
+            ("history", "POST", f"{_USER}/history", ["{id}"]),
+            ("update", "POST", f"{_USER}/logout", {"userId": "{id}"}),
+            ("delete", "POST", f"{_USER}/delete", {"userId": "{id}"}),
+            ("delete several", "POST", f"{_USER}/delete/batch", {"userIds": ["{id}"]}),
+        ),
+    ),
+    Kind(
+        "user by login ID",
+        _named_user,
+        (
+            ("read", "GET", f"{_USER}?loginId={{id}}", None),
+            ("update", "POST", f"{_USER}/update", {"loginId": "{id}", "displayName": "x"}),
+            ("patch", "PATCH", f"{_USER}/patch", {"loginId": "{id}", "displayName": "x"}),
+            ("disable", "POST", f"{_USER}/update/status", {"loginId": "{id}", "status": "disabled"}),
+            ("give a role", "POST", f"{_USER}/update/role/set", {"loginId": "{id}", "roleNames": ["editor"]}),
+            ("delete", "POST", f"{_USER}/delete", {"loginId": "{id}"}),
+        ),
+    ),
+    Kind(
+        "tenant",
+        _made_tenant,
+        (
+            ("read", "GET", f"{_TENANT}?id={{id}}", None),
+            ("read settings", "GET", f"{_TENANT}/settings?id={{id}}", None),
+            ("search", "POST", f"{_TENANT}/search", {"tenantIds": ["{id}"]}),
+            ("update", "POST", f"{_TENANT}/update", {"id": "{id}", "name": "x"}),
+            ("patch", "PATCH", f"{_TENANT}/patch", {"id": "{id}", "name": "x"}),
+            ("update settings", "POST", f"{_TENANT}/settings", {"tenantId": "{id}", "domains": ["x.example.com"]}),
+            ("update default roles", "POST", f"{_TENANT}/updateDefaultRoles", {"id": "{id}", "defaultRoles": []}),
+            ("delete", "POST", f"{_TENANT}/delete", {"id": "{id}", "cascade": True}),
+        ),
+    ),
+    Kind(
+        "role",
+        _made_role,
+        (
+            ("read", "POST", f"{_ROLE}/search", {"roleIds": ["{id}"]}),
+            ("update", "POST", f"{_ROLE}/update", {"id": "{id}", "newName": "x"}),
+            ("update several", "POST", f"{_ROLE}/update/batch", {"roles": [{"id": "{id}", "newName": "x"}]}),
+            ("delete", "POST", f"{_ROLE}/delete", {"id": "{id}"}),
+            ("delete several", "POST", f"{_ROLE}/delete/batch", {"roleIds": ["{id}"]}),
+        ),
+    ),
+    Kind(
+        "permission",
+        _made_permission,
+        (
+            ("read", "GET", f"{_PERMISSION}/all", None),
+            ("update", "POST", f"{_PERMISSION}/update", {"id": "{id}", "newName": "x"}),
+            (
+                "update several",
+                "POST",
+                f"{_PERMISSION}/update/batch",
+                {"permissions": [{"id": "{id}", "newName": "x"}]},
+            ),
+            ("delete", "POST", f"{_PERMISSION}/delete", {"id": "{id}"}),
+            ("delete several", "POST", f"{_PERMISSION}/delete/batch", {"ids": ["{id}"]}),
+        ),
+    ),
+)
+# What says that nothing was found or done, where that is no error.
+NOTHING: tuple[object, ...] = (
+    {"total": 0},
+    {"users": [], "total": 0},
+    {"tenants": []},
+    {"roles": []},
+    {"permissions": []},
+    [],
+    {},
 )
 NEVER = "K000000000000000000000000000"[:27]
 
@@ -142,7 +249,7 @@ def test_s_auz_02_project_isolation(case: Case, make_each_place: MakePlace) -> N
                 foreign = _send(two.api, method, path, body, id, two.avow.management_key)
                 unknown = _send(two.api, method, path, body, NEVER, two.avow.management_key)
                 assert (foreign.status, foreign.content) == (unknown.status, unknown.content)
-                assert foreign.status in (403, 404) or foreign.body == {"total": 0}
+                assert foreign.status in (403, 404) or foreign.body in NOTHING
             with case.cell(f"{kind.name}, {verb}, with the other project's key"):
                 assert_refused(_send(one.api, method, path, body, id, two.avow.management_key), 401, 403, 404)
         with case.cell(f"{kind.name}, nothing stored has changed"):
@@ -158,7 +265,9 @@ def _send(api: Api, verb: str, path: str, body: object, id: str, key: str) -> An
 
 def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> None:
     place = make_each_place()
-    tenant = place.avow.run(lambda tx: tenants.create(tx, "Acme"))
+    tenant, foreign = _made_tenant(place), _made_tenant(place)
+    for name, each in (("mine", tenant), ("theirs", foreign)):
+        _make_member(place, name, each)
     key, other = key_of(place, "*", tenant_id=tenant), place.avow.management_key[:27]
     case.control(lambda: place.api.get("/v1/mgmt/license", key).status == 200)
     case.control(lambda: works(place))
@@ -167,11 +276,69 @@ def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> Non
         if route.area and not route.for_tenant_admins:
             with case.cell(f"{route.name} is closed"):
                 assert_refused(route.send(place.api, key), 403)
+    _try_other_tenant(case, place, key, tenant, foreign)
     with case.cell("management keys of the project"):
         assert_refused(place.api.get(f"{KEYS}?id={other}", key), 403)
         assert_refused(place.api.post(f"{KEYS}/delete", key, {"ids": [other]}), 403)
     with case.cell("nothing stored has changed"):
         assert stored(place) == before
+
+
+def _make_member(place: Place, name: str, tenant_id: str) -> None:
+    """Make a role of a tenant, and a user who is a member, both of this name."""
+    user = NewAccount(login_id=name, user_tenants=(Association(tenant_id=tenant_id),))
+    place.avow.run(lambda tx: roles.create(tx, name, tenant_id=tenant_id))
+    place.avow.run(lambda tx: accounts.create(tx, user, is_test=False, actor="test"))
+
+
+def _try_other_tenant(case: Case, place: Place, key: str, own: str, other: str) -> None:
+    """Reach, with the key of one tenant, for what belongs to another: role and user "mine" are its own, "theirs" not."""
+    user_id = place.api.get(f"{_USER}?loginId=theirs", place.avow.management_key).body["user"]["userId"]
+    for name, calls in _reaching(own, other, user_id).items():
+        with case.cell(name):
+            for path, body in calls:
+                answer = place.api.post(path, key, body)
+                assert answer.status in (403, 404) or answer.body in NOTHING, (path, answer.content)
+                unknown = json.dumps(body).replace(other, NEVER).replace(user_id, NEVER).replace("theirs", "nobody's")
+                assert answer.content == place.api.post(path, key, json.loads(unknown)).content, path
+    with case.cell("search without a tenant"):
+        for found in (place.api.post(f"{_ROLE}/search", key), place.api.get(f"{_ROLE}/all", key)):
+            assert {role["tenantId"] for role in found.body["roles"]} <= {own, ""}
+            assert "mine" in {role["name"] for role in found.body["roles"]}
+    with case.cell("search in another tenant"):
+        assert place.api.post(f"{_ROLE}/search", key, {"tenantIds": [other]}).body == {"roles": []}
+
+
+def _reaching(own: str, other: str, user_id: str) -> dict[str, tuple[tuple[str, object], ...]]:
+    """Return calls that a key of the one tenant may not make, by the name of their cell."""
+    stranger = {"loginId": "x", "userTenants": [{"tenantId": other}]}
+    batch = [{"name": "mine", "tenantId": own}, {"name": "theirs", "tenantId": other}]
+    theirs = {"name": "theirs", "tenantId": other}
+    return {
+        "users of another tenant": (
+            ("/v2/mgmt/user/search", {"tenantIds": [other]}),
+            ("/v2/mgmt/user/search", {"loginIds": ["theirs"]}),
+            (f"{_USER}/update", {"loginId": "theirs", "displayName": "x"}),
+            (f"{_USER}/update/status", {"loginId": "theirs", "status": "disabled"}),
+            (f"{_USER}/delete", {"loginId": "theirs"}),
+            (f"{_USER}/delete/batch", {"userIds": [user_id]}),
+        ),
+        "roles of another tenant": (
+            (f"{_ROLE}/update", {**theirs, "newName": "x"}),
+            (f"{_ROLE}/delete", theirs),
+            (f"{_ROLE}/delete/batch", {"roles": [theirs]}),
+            (f"{_ROLE}/delete/batch", {"roleNames": ["theirs"], "tenantId": other}),
+            (f"{_ROLE}/create", {"name": "x", "tenantId": other}),
+        ),
+        "create a user in another tenant": ((f"{_USER}/create", stranger),),
+        "add a user of the tenant to another one": (
+            (f"{_USER}/update/tenant/add", {"loginId": "mine", "tenantId": other}),
+        ),
+        "batch with one item of each tenant": (
+            (f"{_ROLE}/delete/batch", {"roles": batch}),
+            (f"{_ROLE}/create/batch", {"roles": [{**each, "name": "x"} for each in batch]}),
+        ),
+    }
 
 
 # --- Promotion ---------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from avow.server.roles.rows import AllowedRow, IdRow, PlaceRow, RoleRow
 from avow.server.store import Search, Tx, in_list
 
 __all__ = [
+    "MISSING",
     "HeldRole",
     "RoleChange",
     "Wanted",
@@ -23,7 +24,7 @@ __all__ = [
     "update",
 ]
 
-_MISSING = "There is no such role."
+MISSING = "There is no such role."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def get(tx: Tx, role_id: str, name: str, tenant_id: str | None) -> PlaceRow:
         raise MissingArgument(error_message="Name the role, or give its id.")
     found = tx.one(rows.FIND_BY_ID, PlaceRow, id=role_id) if role_id else find(tx, name, tenant_id=tenant_id)
     if found is None or (tenant_id is not None and found.tenant != tenant_id):
-        raise NotFound(error_message=_MISSING)
+        raise NotFound(error_message=MISSING)
     return found
 
 
@@ -167,7 +168,7 @@ def delete(tx: Tx, found: Sequence[PlaceRow], *, actor: str) -> None:
     deleted = {row.id for row in tx.all(rows.DELETE.replace("(:ids)", clause), IdRow, **listed)}
     for role in {role.id: role for role in found}.values():
         if role.id not in deleted:
-            raise NotFound(error_message=_MISSING)
+            raise NotFound(error_message=MISSING)
     for tenant_id in sorted({role.tenant for role in found}):
         gone = sorted({role.id for role in found if role.tenant == tenant_id})
         tx.audit("role.deleted", actor=actor, tenant_id=tenant_id, data={"roles": gone})

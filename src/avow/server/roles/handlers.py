@@ -121,9 +121,9 @@ def _update(tx: Tx, call: Call[object], wanted: UpdateRole) -> str:
 def _reached(tx: Tx, call: Call[object], role_id: str | None, name: str | None, tenant_id: str | None) -> PlaceRow:
     """Return the role that a call names, if the caller may touch it."""
     role = actions.get(tx, role_id or "", name or "", tenant_id or call.management.tenant_id or None)
-    call.confinement.require(role.tenant)
-    if call.management.tenant_id and role.is_private:
-        raise NotFound
+    hidden = bool(call.management.tenant_id) and role.is_private
+    if hidden or not call.confinement.reaches(role.tenant):
+        raise NotFound(error_message=actions.MISSING)
     return role
 
 

@@ -61,9 +61,9 @@ class Api:
         """Send a GET; `token` is a refresh token or a key."""
         return self._send("GET", path, urlencode(query or {}), b"", token, headers)
 
-    def send(self, verb: str, path: str, body: object = None, *, token: str = "") -> Reply:
-        """Send a JSON body with another verb; `token` is a key."""
-        return self._send(verb, path, "", json.dumps({} if body is None else body).encode(), token, {})
+    def send(self, verb: str, path: str, body: object = None, *, token: str = "", query: str = "") -> Reply:
+        """Send a JSON body with another verb, or beside a query; `token` is a key."""
+        return self._send(verb, path, query, json.dumps({} if body is None else body).encode(), token, {})
 
     def sign_in(
         self, login_id: str | None = None, options: Mapping[str, object] | None = None, **headers: str

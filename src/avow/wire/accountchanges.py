@@ -134,7 +134,13 @@ class ChangeTenant(Shape, frozen=True, kw_only=True):
 
 
 UPDATE_STATUS = Endpoint(
-    "mgmt.user.activate", "POST", "/v1/mgmt/user/update/status", ChangeStatus, UserAnswer, Caller.MANAGEMENT
+    "mgmt.user.activate",
+    "POST",
+    "/v1/mgmt/user/update/status",
+    ChangeStatus,
+    UserAnswer,
+    Caller.MANAGEMENT,
+    for_tenant_admins=True,
 )
 UPDATE_LOGIN_ID = Endpoint(
     "mgmt.user.update_login_id", "POST", "/v1/mgmt/user/update/loginid", ChangeLoginId, UserAnswer, Caller.MANAGEMENT

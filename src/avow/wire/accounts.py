@@ -197,7 +197,7 @@ class BatchAccount(NewAccount, frozen=True, kw_only=True):
 
 
 class CreateUsers(Shape, frozen=True, kw_only=True):
-    """Users to be created, all or none; the other fields as `CreateUser`.
+    """Users to be created, each for itself; the other fields as `CreateUser`.
 
     Attributes:
         users: At most a hundred.
@@ -242,7 +242,7 @@ class PatchUser(Shape, frozen=True, kw_only=True):
 
 
 class PatchUsers(Shape, frozen=True, kw_only=True):
-    """Users to be patched, all or none; at most a hundred."""
+    """Users to be patched, each for itself; at most a hundred."""
 
     users: Annotated[tuple[PatchUser, ...], Meta(max_length=100)] | None = None
 
@@ -254,7 +254,7 @@ class UserAnswer(Shape, frozen=True, kw_only=True):
 
 
 class FailedUser(Shape, frozen=True, kw_only=True):
-    """A user of a batch that failed; Avow's batches are all or none, so that there are none."""
+    """A user of a batch who was refused, as far as the call named them, and why."""
 
     failure: str
     user: UserResponse
@@ -303,7 +303,15 @@ class UsersAnswer(Shape, frozen=True, kw_only=True):
 
 HistoryIds = Annotated[list[Reference], Meta(max_length=100)]
 
-CREATE = Endpoint("mgmt.user.create", "POST", "/v1/mgmt/user/create", CreateUser, UserAnswer, Caller.MANAGEMENT)
+CREATE = Endpoint(
+    "mgmt.user.create",
+    "POST",
+    "/v1/mgmt/user/create",
+    CreateUser,
+    UserAnswer,
+    Caller.MANAGEMENT,
+    for_tenant_admins=True,
+)
 CREATE_TEST_USER = Endpoint(
     "mgmt.user.create_test_user", "POST", "/v1/mgmt/user/create/test", CreateUser, UserAnswer, Caller.MANAGEMENT
 )
@@ -311,7 +319,9 @@ CREATE_BATCH = Endpoint(
     "mgmt.user.invite_batch", "POST", "/v1/mgmt/user/create/batch", CreateUsers, UsersBatch, Caller.MANAGEMENT
 )
 UPDATE = Endpoint("mgmt.user.update", "POST", "/v1/mgmt/user/update", UpdateUser, UserAnswer, Caller.MANAGEMENT)
-PATCH = Endpoint("mgmt.user.patch", "PATCH", "/v1/mgmt/user/patch", PatchUser, UserAnswer, Caller.MANAGEMENT)
+PATCH = Endpoint(
+    "mgmt.user.patch", "PATCH", "/v1/mgmt/user/patch", PatchUser, UserAnswer, Caller.MANAGEMENT, for_tenant_admins=True
+)
 PATCH_BATCH = Endpoint(
     "mgmt.user.patch_batch", "PATCH", "/v1/mgmt/user/patch/batch", PatchUsers, UsersBatch, Caller.MANAGEMENT
 )
@@ -327,7 +337,13 @@ LOAD_SEVERAL = Endpoint(
 )
 DELETE = Endpoint("mgmt.user.delete", "POST", "/v1/mgmt/user/delete", OneUser, Nothing, Caller.MANAGEMENT)
 DELETE_BATCH = Endpoint(
-    "mgmt.user.delete_batch", "POST", "/v1/mgmt/user/delete/batch", UserIds, Nothing, Caller.MANAGEMENT
+    "mgmt.user.delete_batch",
+    "POST",
+    "/v1/mgmt/user/delete/batch",
+    UserIds,
+    Nothing,
+    Caller.MANAGEMENT,
+    for_tenant_admins=True,
 )
 DELETE_TEST_USERS = Endpoint(
     "mgmt.user.delete_all_test_users",

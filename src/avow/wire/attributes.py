@@ -113,6 +113,7 @@ LOAD_OF_USERS = Endpoint(
     CustomAttributes,
     Caller.MANAGEMENT,
     only_reads=True,
+    for_tenant_admins=True,
 )
 
 ENDPOINTS = (CREATE_OF_USERS, DELETE_OF_USERS, LOAD_OF_USERS)

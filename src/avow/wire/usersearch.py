@@ -94,6 +94,7 @@ SEARCH = Endpoint(
     UsersAnswer,
     Caller.MANAGEMENT,
     only_reads=True,
+    for_tenant_admins=True,
 )
 SEARCH_TEST_USERS = Endpoint(
     "mgmt.user.search_all_test_users",

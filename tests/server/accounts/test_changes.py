@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from avow.server.accounts import actions
 from avow.testing.server import Avow
 from tests.factories import make_role, make_tenant, make_user, new_email, new_phone
-from tests.server.api import Api
+from tests.server.api import Api, Statements
 
 USER = "/v1/mgmt/user"
 
@@ -44,12 +45,14 @@ def test_patch_keeps_what_is_left_out(api: Api, email: str, key: str) -> None:
     assert {**before, "familyName": "Moe"} == answer["user"]
 
 
-def test_patch_batch_changes_all_or_none(api: Api, email: str, key: str) -> None:
-    users = [{"loginId": email, "displayName": "Ida"}, {"loginId": "nobody"}]
-    assert api.send("PATCH", f"{USER}/patch/batch", {"users": users}, token=key).refusal == (404, "E112102")
-    assert api.get(USER, {"loginId": email}, token=key)["user"]["name"] == "Mia"
-    answer = api.send("PATCH", f"{USER}/patch/batch", {"users": users[:1]}, token=key)
+def test_patch_batch_changes_each_for_itself(api: Api, email: str, key: str) -> None:
+    users = [{"loginId": email, "displayName": "Ida"}, {"loginId": "nobody", "displayName": "No One"}]
+    answer = api.send("PATCH", f"{USER}/patch/batch", {"users": users}, token=key)
     assert [user["name"] for user in answer["patchedUsers"]] == ["Ida"]
+    [failed] = answer["failedUsers"]
+    assert (failed["user"]["loginIds"], failed["user"]["name"]) == (["nobody"], "No One")
+    assert failed["failure"]
+    assert api.get(USER, {"loginId": email}, token=key)["user"]["name"] == "Ida"
 
 
 def test_deactivation_ends_sessions_at_once_and_activation_lets_in_again(api: Api, key: str) -> None:
@@ -160,3 +163,35 @@ def test_history_lists_sign_ins_of_several(api: Api, key: str) -> None:
     ids = [api.sign_in()["user"]["userId"] for _ in range(2)]
     answer = api.post(f"{USER}/history", ids, token=key)
     assert sorted(each["userId"] for each in answer.body) == sorted(ids)
+
+
+def test_test_users_are_deleted_some_at_a_time(
+    api: Api, email: str, key: str, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_MOST_IN_STEP", 2)
+    for _ in range(5):
+        api.post(f"{USER}/create/test", {"loginId": new_email()}, token=key)
+    with statements:
+        assert api.send("DELETE", f"{USER}/test/delete/all", token=key).status == 200
+    assert statements.ran.count("accounts.TEST_USERS") == 4
+    assert api.post("/v2/mgmt/user/search", {"withTestUser": True}, token=key)["total"] == 1
+    assert api.get(USER, {"loginId": email}, token=key).status == 200
+
+
+def test_attribute_is_taken_from_some_users_at_a_time_and_the_others_stay(
+    api: Api, key: str, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "_MOST_IN_STEP", 2)
+    wanted = [{"name": name, "type": "string"} for name in ("level", "team")]
+    api.post(f"{USER}/customattribute/create", {"attributes": wanted}, token=key)
+    users = [new_email() for _ in range(5)]
+    for each in users:
+        values = {"level": "high", "team": "red"}
+        assert api.post(f"{USER}/create", {"loginId": each, "customAttributes": values}, token=key).status == 200
+    with statements:
+        assert api.post(f"{USER}/customattribute/delete", {"names": ["level"]}, token=key).status == 200
+    assert sum("DISTINCT owner_id" in each for each in statements.ran) == 4
+    for each in users:
+        assert api.get(USER, {"loginId": each}, token=key)["user"]["customAttributes"] == {"team": "red"}
+    found = api.post("/v2/mgmt/user/search", {"customAttributes": {"team": "red"}}, token=key)
+    assert found["total"] == 5

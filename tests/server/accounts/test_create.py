@@ -92,16 +92,28 @@ def test_invitation_signs_in_and_enables(api: Api, avow: Avow, key: str) -> None
     assert (session["user"]["status"], session["user"]["verifiedEmail"]) == ("enabled", True)
 
 
-def test_batch_invites_everybody_or_creates_nobody(api: Api, avow: Avow, key: str) -> None:
+def test_batch_invites_everybody_it_creates_and_names_who_it_cannot(api: Api, avow: Avow, key: str) -> None:
     first, second = new_email(), new_email()
     users = [{"loginId": first}, {"loginId": second}]
     made = api.post(f"{CREATE}/batch", {"users": users, "invite": True}, token=key)
     assert [user["email"] for user in made["createdUsers"]] == [first, second]
     assert avow.link(first) != avow.link(second)
     third = new_email()
-    again = [{"loginId": third}, {"loginId": second}]
-    assert api.post(f"{CREATE}/batch", {"users": again, "invite": True}, token=key).refusal == (400, "E062107")
-    assert api.get("/v1/mgmt/user", {"loginId": third}, token=key).status == 404
+    again = [{"loginId": second, "displayName": "Eva"}, {"loginId": third}, {"loginId": third.upper()}]
+    answer = api.post(f"{CREATE}/batch", {"users": again, "invite": True}, token=key)
+    assert [user["email"] for user in answer["createdUsers"]] == [third]
+    assert avow.link(third)
+    assert [each["user"]["loginIds"] for each in answer["failedUsers"]] == [[second], [third.upper()]]
+    assert all(each["failure"] for each in answer["failedUsers"])
+    assert api.get("/v1/mgmt/user", {"loginId": second}, token=key)["user"]["name"] == ""
+
+
+def test_batch_without_a_mistake_is_one_unit(api: Api, key: str, statements: Statements) -> None:
+    body = {"users": [{"loginId": new_email()}, {"loginId": new_email()}]}
+    with statements:
+        assert len(api.post(f"{CREATE}/batch", body, token=key)["createdUsers"]) == 2
+    shown = [each for each in statements.ran if each.startswith(users.PROFILES.partition("(:user_ids)")[0])]
+    assert len(shown) == 1
 
 
 def test_nothing_is_sent_to_a_test_user(api: Api, avow: Avow, key: str) -> None:

@@ -25,10 +25,12 @@ from avow.wire.users import UserResponse
 __all__ = [
     "create",
     "delete",
-    "delete_test_users",
+    "find_test_users",
+    "find_with_attributes",
     "forget_attributes",
     "load",
     "lock",
+    "lock_several",
     "patch",
     "replace_login_id",
     "require_free",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _UNSUPPORTED_STATUS = "expired"
+_MOST_IN_STEP = 200
 
 
 def shown(profile: Profile) -> UserResponse:
@@ -283,14 +286,25 @@ def delete(tx: Tx, user_ids: Sequence[str], *, actor: str) -> int:
     return len(deleted)
 
 
-def delete_test_users(tx: Tx, *, actor: str) -> None:
-    """Delete every test user."""
-    while found := tx.all(rows.TEST_USERS, IdRow):
-        delete(tx, [row.id for row in found], actor=actor)
+def lock_several(tx: Tx, user_ids: Sequence[str]) -> None:
+    """Keep users as they are until the unit ends; unknown ids are passed over."""
+    clause, listed = in_list("user_ids", user_ids)
+    tx.all(rows.LOCK_SEVERAL.replace("(:user_ids)", clause), IdRow, **listed)
+
+
+def find_test_users(tx: Tx, after: str) -> list[str]:
+    """Return the ids of some test users beyond an id, in order."""
+    return [row.id for row in tx.all(rows.TEST_USERS, IdRow, after=after, most=_MOST_IN_STEP)]
+
+
+def find_with_attributes(tx: Tx, names: Sequence[str], after: str) -> list[str]:
+    """Return the ids of some users beyond an id who have a value of these attributes, in order."""
+    return attributes.owners(tx, "user", names, after=after, most=_MOST_IN_STEP)
 
 
 def forget_attributes(tx: Tx, user_ids: Sequence[str], names: Sequence[str]) -> None:
-    """Take values of attributes that are not defined any more out of what users show."""
+    """Take the values of attributes from users, at most as many as a list takes."""
+    attributes.forget(tx, "user", names, user_ids)
     for user_id in user_ids:
         row = tx.one(rows.LOCK_BY_ID, AccountRow, id=user_id)
         if row is not None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from avow.core import addresses
 from avow.errors import NotFound
-from avow.server.accounts import actions, grants
+from avow.server.accounts import actions, grants, reach
 from avow.server.serving import Call, Handler, writes
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -24,12 +24,12 @@ from avow.wire.accountchanges import (
 )
 from avow.wire.accounts import PatchUser, UserAnswer
 
-__all__ = ["HANDLERS", "answer"]
+__all__ = ["HANDLERS", "answer", "patched"]
 
 
 def update_status(tx: Tx, call: Call[ChangeStatus]) -> UserAnswer:
     """Let a user sign in or not; disabling ends every session of theirs at once."""
-    return _patched(tx, call, PatchUser(login_id=call.body.login_id, status=call.body.status))
+    return patched(tx, call, PatchUser(login_id=call.body.login_id, status=call.body.status))
 
 
 def update_login_id(tx: Tx, call: Call[ChangeLoginId]) -> UserAnswer:
@@ -70,19 +70,19 @@ def update_name(tx: Tx, call: Call[ChangeName]) -> UserAnswer:
         middle_name=body.middle_name,
         family_name=body.family_name,
     )
-    return _patched(tx, call, wanted)
+    return patched(tx, call, wanted)
 
 
 def update_picture(tx: Tx, call: Call[ChangePicture]) -> UserAnswer:
     """Change the URL of a user's picture."""
-    return _patched(tx, call, PatchUser(login_id=call.body.login_id, picture=call.body.picture or ""))
+    return patched(tx, call, PatchUser(login_id=call.body.login_id, picture=call.body.picture or ""))
 
 
 def update_attribute(tx: Tx, call: Call[ChangeAttribute]) -> UserAnswer:
     """Change one custom attribute, which the project has to define; null removes it."""
     body = call.body
     values = {body.attribute_key: body.attribute_value}
-    return _patched(tx, call, PatchUser(login_id=body.login_id, custom_attributes=values))
+    return patched(tx, call, PatchUser(login_id=body.login_id, custom_attributes=values))
 
 
 def update_recovery_email(tx: Tx, call: Call[ChangeRecoveryEmail]) -> UserAnswer:
@@ -109,6 +109,7 @@ def update_recovery_phone(tx: Tx, call: Call[ChangeRecoveryPhone]) -> UserAnswer
 
 def add_roles(tx: Tx, call: Call[ChangeRoles]) -> UserAnswer:
     """Give a user roles of the project, or with `tenantId` in that tenant; those held already stay."""
+    call.management.require("role")
     row = actions.lock(tx, call.body.login_id)
     grants.add_roles(tx, row.id, call.body.role_names or (), call.body.tenant_id or "")
     return _granted(tx, call, row.id, "role.granted")
@@ -116,6 +117,7 @@ def add_roles(tx: Tx, call: Call[ChangeRoles]) -> UserAnswer:
 
 def set_roles(tx: Tx, call: Call[ChangeRoles]) -> UserAnswer:
     """Give a user exactly these roles of the project, or with `tenantId` in that tenant."""
+    call.management.require("role")
     row = actions.lock(tx, call.body.login_id)
     grants.set_roles(tx, row.id, call.body.role_names or (), call.body.tenant_id or "")
     return _granted(tx, call, row.id, "role.set")
@@ -123,6 +125,7 @@ def set_roles(tx: Tx, call: Call[ChangeRoles]) -> UserAnswer:
 
 def remove_roles(tx: Tx, call: Call[ChangeRoles]) -> UserAnswer:
     """Take roles of the project from a user, or with `tenantId` in that tenant."""
+    call.management.require("role")
     row = actions.lock(tx, call.body.login_id)
     grants.remove_roles(tx, row.id, call.body.role_names or (), call.body.tenant_id or "")
     return _granted(tx, call, row.id, "role.withdrawn")
@@ -145,14 +148,18 @@ def remove_tenant(tx: Tx, call: Call[ChangeTenant]) -> UserAnswer:
     return answer(tx, row.id)
 
 
+def patched(tx: Tx, call: Call[object], wanted: PatchUser) -> UserAnswer:
+    """Change what is named of a user whom the caller may change, and return them as they are now."""
+    if reach.is_limited(call):
+        reach.require_patched(tx, call, actions.lock(tx, wanted.login_id).id, wanted)
+    shown = answer(tx, actions.patch(tx, wanted, actor=_actor(call)))
+    return UserAnswer(user=reach.shown_to(call, shown.user))
+
+
 def answer(tx: Tx, user_id: str) -> UserAnswer:
     """Return the user as they are now."""
     (profile,) = users.find_several(tx, [user_id])
     return UserAnswer(user=actions.shown(profile))
-
-
-def _patched(tx: Tx, call: Call[object], wanted: PatchUser) -> UserAnswer:
-    return answer(tx, actions.patch(tx, wanted, actor=_actor(call)))
 
 
 def _granted(tx: Tx, call: Call[ChangeRoles], user_id: str, action: str) -> UserAnswer:

@@ -1,10 +1,19 @@
-"""The routes of users under management."""
+"""The routes of users under management.
+
+A tenant's administrator finds the members of that tenant, creates more, and changes and deletes those who are wholly
+its own, as `reach` says.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
 
 from avow.errors import NotSupported
-from avow.server.accounts import actions, changes, invitations
+from avow.server.accounts import actions, batches, changes, invitations, reach
 from avow.server.accounts.search import search
 from avow.server.attributes import actions as attributes
-from avow.server.serving import Call, Slice, reads, writes
+from avow.server.serving import Call, Slice, Steps, read, reads, steps, write, writes
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -12,6 +21,7 @@ from avow.wire import accounts as wire
 from avow.wire import attributes as attributes_wire
 from avow.wire import usersearch
 from avow.wire.accounts import (
+    BatchAccount,
     CreateUser,
     CreateUsers,
     LoadUsers,
@@ -47,38 +57,43 @@ def create_test_user(tx: Tx, call: Call[CreateUser]) -> UserAnswer:
     return _created(tx, call, is_test=True)
 
 
-def create_batch(tx: Tx, call: Call[CreateUsers]) -> UsersBatch:
-    """Create up to a hundred users, all or none; with `invite` each is sent a link that signs them in."""
-    body, actor = call.body, call.management.actor
-    wanted = body.users or ()
+def create_batch(call: Call[CreateUsers]) -> Steps[UsersBatch]:
+    """Create up to a hundred users, each for itself; with `invite` each is sent a link that signs them in.
+
+    A user that cannot be created is named in `failedUsers` with the reason, the others are created.
+    """
+    wanted = call.body.users or ()
     if any(each.password or each.hashed_password or each.seed for each in wanted):
         raise NotSupported(error_message="Passwords and seeds come with an import of users, not with a batch.")
-    created = [actions.create(tx, each, is_test=bool(each.test), actor=actor) for each in wanted]
-    profiles = users.find_several(tx, created)
-    if body.invite:
-        invitation = invitations.read(call.project, body)
-        for profile in profiles:
-            invitations.invite(tx, call.project, profile, invitation)
-    return UsersBatch(created_users=tuple(map(actions.shown, profiles)))
+    reach.require_right_to_give(call, wanted)
+    created, failed = yield from batches.each_for_itself(partial(_create_several, call), wanted)
+    return UsersBatch(created_users=created, failed_users=failed)
 
 
 def update(tx: Tx, call: Call[UpdateUser]) -> UserAnswer:
     """Make a user as the body says. What it leaves out is emptied; to change parts, patch."""
+    if reach.is_limited(call):
+        reach.require_right_to_replace(tx, call, actions.lock(tx, call.body.login_id).id, call.body)
     return changes.answer(tx, actions.update(tx, call.body, actor=call.management.actor))
 
 
 def patch(tx: Tx, call: Call[PatchUser]) -> UserAnswer:
     """Change what the body names; everything else stays."""
-    return changes.answer(tx, actions.patch(tx, call.body, actor=call.management.actor))
+    return changes.patched(tx, call, call.body)
 
 
-def patch_batch(tx: Tx, call: Call[PatchUsers]) -> UsersBatch:
-    """Patch up to a hundred users, all or none."""
-    actor = call.management.actor
+def patch_batch(call: Call[PatchUsers]) -> Steps[UsersBatch]:
+    """Patch up to a hundred users, each for itself.
+
+    A user that cannot be changed is named in `failedUsers` with the reason, the others are changed.
+    """
+    wanted = call.body.users or ()
+    if any(each.role_names is not None or each.user_tenants is not None for each in wanted):
+        call.management.require("role")
     # In one order everywhere, so that two batches do not wait for each other.
-    wanted = sorted(call.body.users or (), key=lambda each: each.login_id)
-    patched = [actions.patch(tx, each, actor=actor) for each in wanted]
-    return UsersBatch(patched_users=tuple(map(actions.shown, users.find_several(tx, patched))))
+    ordered = sorted(wanted, key=lambda each: each.login_id)
+    patched, failed = yield from batches.each_for_itself(partial(_patch_several, call), ordered)
+    return UsersBatch(patched_users=patched, failed_users=failed)
 
 
 def load(tx: Tx, call: Call[OneUser]) -> UserAnswer:
@@ -95,7 +110,16 @@ def load_several(tx: Tx, call: Call[LoadUsers]) -> UsersAnswer:
 def search_all(tx: Tx, call: Call[SearchUsers]) -> UsersAnswer:
     """Return one page of the users that match every filter, and how many match."""
     body = call.body
-    return _searched(tx, body, is_test=True if body.test_users_only else None if body.with_test_user else False)
+    tenant_id = call.management.tenant_id
+    if tenant_id:
+        call.confinement.require(*(body.tenant_role_ids or ()), *(body.tenant_role_names or ()))
+        tenants = call.confinement.within(body.tenant_ids)
+        if not tenants:
+            return UsersAnswer()
+        body = msgspec.structs.replace(body, tenant_ids=tenants)
+    is_test = True if body.test_users_only else None if body.with_test_user else False
+    found = _searched(tx, body, is_test=is_test, tenant_id=tenant_id)
+    return UsersAnswer(users=tuple(reach.shown_to(call, each) for each in found.users), total=found.total)
 
 
 def search_test_users(tx: Tx, call: Call[SearchUsers]) -> UsersAnswer:
@@ -110,14 +134,21 @@ def delete(tx: Tx, call: Call[OneUser]) -> Nothing:
 
 
 def delete_batch(tx: Tx, call: Call[UserIds]) -> Nothing:
-    """Delete up to a thousand users by id; unknown ids are passed over."""
-    actions.delete(tx, call.body.user_ids or (), actor=call.management.actor)
+    """Delete up to a thousand users by id; unknown ids are passed over, but of one tenant's callers refused."""
+    user_ids = call.body.user_ids or ()
+    if call.management.tenant_id:
+        actions.lock_several(tx, user_ids)
+        reach.require_own(tx, call, user_ids)
+    actions.delete(tx, user_ids, actor=call.management.actor)
     return Nothing()
 
 
-def delete_test_users(tx: Tx, call: Call[Nothing]) -> Nothing:
-    """Delete every test user of the project."""
-    actions.delete_test_users(tx, actor=call.management.actor)
+def delete_test_users(call: Call[Nothing]) -> Steps[Nothing]:
+    """Delete every test user of the project, some at a time; who repeats a call that did not end goes on with it."""
+    last = ""
+    while found := (yield from read(actions.find_test_users, last)):
+        yield from write(actions.delete, found, actor=call.management.actor)
+        last = found[-1]
     return Nothing()
 
 
@@ -142,11 +173,18 @@ def create_attributes(tx: Tx, call: Call[DefineAttributes]) -> CustomAttributes:
     return attributes.definitions(tx, "user")
 
 
-def delete_attributes(tx: Tx, call: Call[AttributeNames]) -> CustomAttributes:
-    """Remove custom attributes of users with every value of them; return those that are left."""
-    names = call.body.names or ()
-    actions.forget_attributes(tx, attributes.remove(tx, "user", names, actor=call.management.actor), names)
-    return attributes.definitions(tx, "user")
+def delete_attributes(call: Call[AttributeNames]) -> Steps[CustomAttributes]:
+    """Remove custom attributes of users with every value of them; return those that are left.
+
+    Nobody is given a value from now on; those there are go some users at a time. Who repeats a call that did not end
+    goes on with it.
+    """
+    names, last = call.body.names or (), ""
+    left = yield from write(_remove_attributes, names, actor=call.management.actor)
+    while found := (yield from read(actions.find_with_attributes, names, last)):
+        yield from write(actions.forget_attributes, found, names)
+        last = found[-1]
+    return left
 
 
 def load_attributes(tx: Tx, call: Call[Nothing]) -> CustomAttributes:
@@ -155,15 +193,36 @@ def load_attributes(tx: Tx, call: Call[Nothing]) -> CustomAttributes:
 
 
 def _created(tx: Tx, call: Call[CreateUser], *, is_test: bool) -> UserAnswer:
-    user_id = actions.create(tx, call.body, is_test=is_test, actor=call.management.actor)
+    wanted = reach.require_created(tx, call, call.body)
+    user_id = actions.create(tx, wanted, is_test=is_test, actor=call.management.actor)
     (profile,) = users.find_several(tx, [user_id])
     if call.body.invite:
         invitations.invite(tx, call.project, profile, invitations.read(call.project, call.body))
-    return UserAnswer(user=actions.shown(profile))
+    return UserAnswer(user=reach.shown_to(call, actions.shown(profile)))
 
 
-def _searched(tx: Tx, body: SearchUsers, *, is_test: bool | None) -> UsersAnswer:
-    found, total = search(tx, body, is_test=is_test)
+def _create_several(call: Call[CreateUsers], tx: Tx, wanted: Sequence[BatchAccount]) -> tuple[UserResponse, ...]:
+    created = [actions.create(tx, each, is_test=bool(each.test), actor=call.management.actor) for each in wanted]
+    profiles = users.find_several(tx, created)
+    if call.body.invite:
+        invitation = invitations.read(call.project, call.body)
+        for profile in profiles:
+            invitations.invite(tx, call.project, profile, invitation)
+    return _all_shown(profiles)
+
+
+def _patch_several(call: Call[PatchUsers], tx: Tx, wanted: Sequence[PatchUser]) -> tuple[UserResponse, ...]:
+    patched = [actions.patch(tx, each, actor=call.management.actor) for each in wanted]
+    return _all_shown(users.find_several(tx, patched))
+
+
+def _remove_attributes(tx: Tx, names: Sequence[str], *, actor: str) -> CustomAttributes:
+    attributes.remove(tx, "user", names, actor=actor)
+    return attributes.definitions(tx, "user")
+
+
+def _searched(tx: Tx, body: SearchUsers, *, is_test: bool | None, tenant_id: str = "") -> UsersAnswer:
+    found, total = search(tx, body, is_test=is_test, tenant_id=tenant_id)
     return UsersAnswer(users=_all_shown(found), total=total)
 
 
@@ -176,21 +235,21 @@ SLICE = Slice(
     (
         writes(wire.CREATE, create),
         writes(wire.CREATE_TEST_USER, create_test_user),
-        writes(wire.CREATE_BATCH, create_batch),
+        steps(wire.CREATE_BATCH, create_batch),
         writes(wire.UPDATE, update),
         writes(wire.PATCH, patch),
-        writes(wire.PATCH_BATCH, patch_batch),
+        steps(wire.PATCH_BATCH, patch_batch),
         reads(wire.LOAD, load),
         reads(wire.LOAD_SEVERAL, load_several),
         writes(wire.DELETE, delete),
         writes(wire.DELETE_BATCH, delete_batch),
-        writes(wire.DELETE_TEST_USERS, delete_test_users),
+        steps(wire.DELETE_TEST_USERS, delete_test_users),
         writes(wire.LOGOUT, logout),
         reads(wire.HISTORY, history),
         reads(usersearch.SEARCH, search_all),
         reads(usersearch.SEARCH_TEST_USERS, search_test_users),
         writes(attributes_wire.CREATE_OF_USERS, create_attributes),
-        writes(attributes_wire.DELETE_OF_USERS, delete_attributes),
+        steps(attributes_wire.DELETE_OF_USERS, delete_attributes),
         reads(attributes_wire.LOAD_OF_USERS, load_attributes),
         *changes.HANDLERS,
     ),

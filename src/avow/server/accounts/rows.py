@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["RETURNS", "AccountRow", "CountRow", "IdRow", "LoginIdRow", "NamedRow"]
+__all__ = ["RETURNS", "AccountRow", "CountRow", "IdRow", "LoginIdRow", "MemberRow", "NamedRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,14 @@ class NamedRow:
     id: str
     name: str
     tenant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member of a tenant, and whether they are more than that: see `accounts.reach`."""
+
+    id: str
+    is_shared: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ OTHER_OWNER = """
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id IN (:user_ids) RETURNING id"
 
 TEST_USERS = """
-    SELECT id FROM users WHERE project_id = :project_id AND is_test = 1 ORDER BY id LIMIT 1000
+    SELECT id FROM users WHERE project_id = :project_id AND is_test = 1 AND id > :after ORDER BY id LIMIT :most
 """
 
 # --- Roles and tenants -------------------------------------------------------------------------------------------
@@ -182,6 +190,44 @@ WITHDRAW_ALL_IN_TENANT = """
     WHERE project_id = :project_id AND user_id = :user_id AND tenant_id = :tenant_id
 """
 
+# --- Reach -------------------------------------------------------------------------------------------------------
+
+# Locks the rows until the commit: nobody joins a tenant or is given a role meanwhile.
+LOCK_SEVERAL = """
+    UPDATE users SET updated_at = updated_at WHERE project_id = :project_id AND id IN (:user_ids) RETURNING id
+"""
+
+OWN = """
+    SELECT m.user_id AS id, CASE WHEN EXISTS (
+        SELECT 1 FROM memberships o
+        WHERE o.project_id = :project_id AND o.user_id = m.user_id AND o.tenant_id <> :tenant_id
+    ) OR EXISTS (
+        SELECT 1 FROM user_roles ur JOIN roles r ON r.project_id = ur.project_id AND r.id = ur.role_id
+        WHERE ur.project_id = :project_id AND ur.user_id = m.user_id AND (r.is_default = 0 OR r.is_private = 1)
+    ) OR EXISTS (
+        SELECT 1 FROM membership_roles mr JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
+        WHERE mr.project_id = :project_id AND mr.user_id = m.user_id AND mr.tenant_id = :tenant_id
+          AND r.is_private = 1
+    ) THEN 1 ELSE 0 END AS is_shared
+    FROM memberships m
+    WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND m.user_id IN (:user_ids)
+"""
+
+# By name, as whoever may not see them would find none.
+PRIVATE_ROLES = """
+    SELECT name AS id FROM roles
+    WHERE project_id = :project_id AND name IN (:names) AND (tenant_id IS NULL OR tenant_id = :tenant_id)
+      AND is_private = 1
+"""
+
+HOLDS_ROLE = """
+    SELECT h.role_id AS id FROM (
+        SELECT ur.role_id FROM user_roles ur WHERE ur.project_id = :project_id AND ur.user_id = :user_id
+        UNION ALL
+        SELECT mr.role_id FROM membership_roles mr WHERE mr.project_id = :project_id AND mr.user_id = :user_id
+    ) h LIMIT 1
+"""
+
 # --- Searches ----------------------------------------------------------------------------------------------------
 
 FIND = "SELECT u.id FROM users u WHERE u.project_id = :project_id AND u.is_anonymous = 0"
@@ -231,6 +277,10 @@ RETURNS = {
     "TENANTS": IdRow,
     "JOIN": IdRow,
     "MEMBER": IdRow,
+    "LOCK_SEVERAL": IdRow,
+    "OWN": MemberRow,
+    "PRIVATE_ROLES": IdRow,
+    "HOLDS_ROLE": IdRow,
     "FIND": IdRow,
     "COUNT": CountRow,
 }

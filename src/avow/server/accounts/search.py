@@ -34,13 +34,14 @@ _ORDER: Mapping[str, tuple[LiteralString, LiteralString]] = {
 }
 
 
-def search(tx: Tx, body: SearchUsers, *, is_test: bool | None) -> tuple[list[Profile], int]:
+def search(tx: Tx, body: SearchUsers, *, is_test: bool | None, tenant_id: str = "") -> tuple[list[Profile], int]:
     """Return the page of users that match, in order, and how many there are on all pages.
 
     Args:
         tx: Unit of the project.
         body: What is asked for.
         is_test: Test users alone, none of them, or with None both.
+        tenant_id: Roles count that are held in this tenant, or with "" anywhere.
 
     Raises:
         InvalidArgument: A filter or an order cannot be used.
@@ -48,21 +49,23 @@ def search(tx: Tx, body: SearchUsers, *, is_test: bool | None) -> tuple[list[Pro
     """
     _refuse_unsupported(body)
     limit, page = body.limit or _USUAL_LIMIT, body.page or 0
-    found = _filtered(Search(rows.FIND), body, is_test).order(_order(body.sort or ()))
+    found = _filtered(Search(rows.FIND), body, is_test, tenant_id).order(_order(body.sort or ()))
     ids = [row.id for row in found.page(limit, limit * page).all(tx, IdRow)]
     if not page and len(ids) < limit:
         total = len(ids)
     else:
-        total = _filtered(Search(rows.COUNT), body, is_test).all(tx, CountRow)[0].total
+        total = _filtered(Search(rows.COUNT), body, is_test, tenant_id).all(tx, CountRow)[0].total
     return (users.find_several(tx, ids) if ids else []), total
 
 
-def _filtered(found: Search, body: SearchUsers, is_test: bool | None) -> Search:
+def _filtered(found: Search, body: SearchUsers, is_test: bool | None, tenant_id: str) -> Search:
     if is_test is not None:
         found.where("u.is_test = :is_test", is_test=int(is_test))
     if body.tenant_ids:
         found.within(rows.IN_TENANTS, {"tenant_ids": body.tenant_ids})
-    if body.role_names:
+    if body.role_names and tenant_id:
+        _by_tenant_roles(found, rows.WITH_ROLE_NAMES_IN_TENANT, {tenant_id: RolesWanted(values=body.role_names)})
+    elif body.role_names:
         found.within(rows.WITH_ROLES, {"role_names": body.role_names})
     _by_identity(found, body)
     _by_time(found, body)

@@ -14,7 +14,7 @@ from avow.server.attributes.rows import DefinitionRow, NameRow, OwnerRow
 from avow.server.store import Tx, in_list
 from avow.wire.attributes import AttributeDefinition, AttributeOption, CustomAttribute, CustomAttributes
 
-__all__ = ["Kind", "checked", "clear", "define", "definitions", "put", "remove", "searchable"]
+__all__ = ["Kind", "checked", "clear", "define", "definitions", "forget", "owners", "put", "remove", "searchable"]
 
 Kind = Literal["user", "tenant", "accesskey"]
 
@@ -61,18 +61,34 @@ def define(tx: Tx, kind: Kind, wanted: Sequence[AttributeDefinition], *, actor: 
     tx.audit("attribute.defined", actor=actor, data={"kind": kind, "names": [each.name for each in wanted]})
 
 
-def remove(tx: Tx, kind: Kind, names: Sequence[str], *, actor: str) -> list[str]:
-    """Remove definitions and the searchable values of them; names that are not defined are passed over.
-
-    Returns:
-        The ids of the owners that had a value: the caller takes it out of what they show.
-    """
+def remove(tx: Tx, kind: Kind, names: Sequence[str], *, actor: str) -> None:
+    """Remove definitions; names that are not defined are passed over. The caller sees to the values."""
     clause, listed = in_list("names", names)
     removed = tx.all(rows.REMOVE.replace("(:names)", clause), NameRow, kind=kind, **listed)
-    owners = tx.all(rows.OWNERS.replace("(:names)", clause), OwnerRow, kind=kind, **listed)
-    tx.run(rows.CLEAR_NAMES.replace("(:names)", clause), kind=kind, **listed)
     tx.audit("attribute.removed", actor=actor, data={"kind": kind, "names": sorted(row.name for row in removed)})
-    return [row.owner_id for row in owners]
+
+
+def owners(tx: Tx, kind: Kind, names: Sequence[str], *, after: str, most: int) -> list[str]:
+    """Return the ids of owners of attributes, in order.
+
+    Args:
+        tx: Unit of the project.
+        kind: Kind of owner.
+        names: The attributes.
+        after: Only ids beyond this one.
+        most: How many.
+    """
+    clause, listed = in_list("names", names)
+    statement = rows.OWNERS.replace("(:names)", clause)
+    return [row.owner_id for row in tx.all(statement, OwnerRow, kind=kind, after=after, most=most, **listed)]
+
+
+def forget(tx: Tx, kind: Kind, names: Sequence[str], owner_ids: Sequence[str]) -> None:
+    """Delete the searchable values of attributes of owners; the caller takes them out of what the owners show."""
+    clause, listed = in_list("names", names)
+    of_owners, further = in_list("owner_ids", owner_ids)
+    statement = rows.CLEAR_NAMES.replace("(:names)", clause).replace("(:owner_ids)", of_owners)
+    tx.run(statement, kind=kind, **listed, **further)
 
 
 def checked(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, object]:

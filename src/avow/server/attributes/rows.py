@@ -50,11 +50,13 @@ REMOVE = """
 
 OWNERS = """
     SELECT DISTINCT owner_id FROM attribute_values
-    WHERE project_id = :project_id AND kind = :kind AND name IN (:names)
+    WHERE project_id = :project_id AND kind = :kind AND name IN (:names) AND owner_id > :after
+    ORDER BY owner_id LIMIT :most
 """
 
 CLEAR_NAMES = """
-    DELETE FROM attribute_values WHERE project_id = :project_id AND kind = :kind AND name IN (:names)
+    DELETE FROM attribute_values
+    WHERE project_id = :project_id AND kind = :kind AND name IN (:names) AND owner_id IN (:owner_ids)
 """
 
 CLEAR_OWNERS = """

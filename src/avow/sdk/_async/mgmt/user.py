@@ -173,7 +173,7 @@ class AsyncUser:
         template_options: Mapping[str, Any] | None = None,
         template_id: str = "",
     ) -> UsersBatch:
-        """Create and invite up to a hundred users, all or none."""
+        """Create and invite up to a hundred users; `failedUsers` names those who could not be, and why."""
         invited = calls.create_batch(
             users,
             invite_url=invite_url,
@@ -264,7 +264,7 @@ class AsyncUser:
         return await self._run(self._flows.deliver(calls.patch(user, test=test)))
 
     async def patch_batch(self, users: Sequence[UserObj], test: bool = False) -> UsersBatch:
-        """Patch up to a hundred users, all or none."""
+        """Patch up to a hundred users; `failedUsers` names those who could not be, and why."""
         return await self._run(self._flows.deliver(calls.patch_batch(users, test=test)))
 
     async def delete(self, login_id: str) -> None:

@@ -1,3 +1,8 @@
-"""Loads the test bed for every test."""
+"""Loads the test bed for every test, and lets generated examples take their time: a busy machine is no finding."""
+
+from hypothesis import settings
 
 pytest_plugins = ["tests.bed.plugin", "tests.bed.cases", "tests.bed.backends"]
+
+settings.register_profile("avow", deadline=None)
+settings.load_profile("avow")

@@ -162,6 +162,27 @@ def test_sign_in_runs_eight_statements(api: Api, statements: Statements) -> None
     ]
 
 
+def test_sign_up_runs_eleven_statements(api: Api, statements: Statements) -> None:
+    address = new_email()
+    api.post("/v1/auth/otp/signup/email", {"loginId": address})
+    code = api.avow.code(address)
+    with statements:
+        api.verify_code(address, code)
+    assert statements.ran == [
+        "users.OWNER",
+        "challenges.COUNTED",
+        "challenges.SPEND_OF_SUBJECT",
+        "challenges.CONSUME",
+        "users.INSERT",
+        "users.CLAIM_LOGIN_ID",
+        "roles.GRANT_DEFAULTS",
+        "store.INSERT_AUDIT",
+        "users.PROFILE",
+        "sessions.INSERT",
+        "store.INSERT_AUDIT",
+    ]
+
+
 def test_wrong_code_runs_five_statements(api: Api, address: str, statements: Statements) -> None:
     code = api.avow.code(address)
     with statements:

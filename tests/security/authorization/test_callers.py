@@ -292,7 +292,7 @@ def _make_member(place: Place, name: str, tenant_id: str) -> None:
 
 
 def _try_other_tenant(case: Case, place: Place, key: str, own: str, other: str) -> None:
-    """Reach, with the key of one tenant, for what belongs to another: role and user "mine" are its own, "theirs" not."""
+    """Reach, with the key of one tenant, for what belongs to another: "mine" is a role and a user of its own."""
     user_id = place.api.get(f"{_USER}?loginId=theirs", place.avow.management_key).body["user"]["userId"]
     for name, calls in _reaching(own, other, user_id).items():
         with case.cell(name):

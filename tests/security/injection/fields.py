@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from avow.server.accounts import actions as accounts
+from avow.server.attributes import actions as attributes
 from avow.server.pages import endpoints as pages
+from avow.server.permissions import actions as permissions
+from avow.server.roles import actions as roles
+from avow.server.store import Tx
+from avow.server.tenants import actions as tenants
+from avow.wire.accounts import NewAccount
+from avow.wire.attributes import AttributeDefinition
 from avow.wire.endpoint import Caller, Endpoint
 from avow.wire.table import ENDPOINTS
 from tests.factories import new_email
@@ -19,6 +27,13 @@ Path = tuple[str, ...]
 PAGES = tuple(each for each in vars(pages).values() if isinstance(each, Endpoint))
 # What ends the session that the walk goes on with.
 _ENDS = {"logout", "logout_all", "sessions.end"}
+_CREATE_USERS = {"mgmt.user.create", "mgmt.user.create_test_user", "mgmt.user.invite_batch"}
+_UNNAME_USERS = {"mgmt.user.delete", "mgmt.user.update_login_id"}
+FIRST = "[0]"  # in a path: the first element of a list
+KEY = "a"  # the one key of a free object
+TEXT = "text"
+TENANT = "T1"
+WALKED = "walked"  # login ID of the user whom management changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +53,18 @@ class Target:
         """Return the path to each field of its request, those within others included."""
         return list(_fields(inspect.type_info(self.endpoint.request)))
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> Any:
         """Return a body that has the right shape."""
-        return {name: _sample(name, kind) for name, kind in _members(inspect.type_info(self.endpoint.request))}
+        changes_user = self.endpoint.area == "user" and self.endpoint.id not in _CREATE_USERS | _UNNAME_USERS
+        return _typical(inspect.type_info(self.endpoint.request), WALKED if changes_user else new_email())
+
+    def users_of(self, answer: Answer) -> int:
+        """Return how many users this answer says were created; -1 when it says that one was deleted."""
+        if self.endpoint.id == "mgmt.user.delete":
+            return -(answer.status == 200)
+        if self.endpoint.id not in _CREATE_USERS or answer.status != 200:
+            return 0
+        return len(answer.body.get("createdUsers", ["one"]))
 
     def takes(self, body: object) -> bool:
         """Tell whether the contract takes a body of this shape."""
@@ -62,24 +86,42 @@ class Target:
 
 
 def targets(most_methods: int) -> list[Target]:
-    """Return every POST of the API that does not end the caller's own session, with so many delivery methods each."""
+    """Return every call with a body that does not end the caller's own session, with so many delivery methods each."""
     return [
         Target(endpoint, path, method)
         for endpoint in ENDPOINTS
-        if endpoint.verb == "POST" and endpoint.id not in _ENDS
+        if endpoint.verb in ("POST", "PUT", "PATCH") and endpoint.id not in _ENDS
         for path, method in endpoint.concrete_paths()[:most_methods]
     ]
 
 
-def with_value(body: dict[str, Any], path: Path, value: object) -> dict[str, Any]:
-    """Return the body with another value of one field."""
+def with_value(body: Any, path: Path, value: object) -> Any:
+    """Return the body with another value of one field; the path leads through objects and first elements of lists."""
+    if not path:
+        return value
     name, *rest = path
-    return {**body, name: with_value(body[name], tuple(rest), value) if rest else value}
+    if name == FIRST:
+        return [with_value(next(iter(body or ()), {}), tuple(rest), value)]
+    return {**body, name: with_value(body.get(name) or {}, tuple(rest), value)}
+
+
+def furnish(place: Place) -> str:
+    """Make the tenant, role, permission, attribute and user that bodies of the right shape name; return the user."""
+
+    def unit(tx: Tx) -> str:
+        permissions.create(tx, TEXT, actor="test")
+        roles.create(tx, TEXT, permissions=[TEXT], actor="test")
+        tenants.create(tx, "Acme", tenant_id=TENANT, actor="test")
+        attributes.define(tx, "user", [AttributeDefinition(name=KEY, type="string")], actor="test")
+        return accounts.create(tx, NewAccount(login_id=WALKED), is_test=False, actor="test")
+
+    return place.avow.run(unit)
 
 
 def _fields(info: inspect.Type) -> Iterator[Path]:
     for name, kind in _members(info):
-        yield (name,)
+        if name not in (FIRST, KEY):
+            yield (name,)
         for inner in _fields(kind):
             yield (name, *inner)
 
@@ -88,6 +130,10 @@ def _members(info: inspect.Type) -> list[tuple[str, inspect.Type]]:
     match info:
         case inspect.StructType(fields=fields):
             return [(each.encode_name, each.type) for each in fields]
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            return [(FIRST, item)]
+        case inspect.DictType(value_type=item):
+            return [(KEY, item)]
         case inspect.UnionType(types=types):
             return [member for each in types for member in _members(each)]
         case inspect.Metadata(type=inner):
@@ -96,23 +142,43 @@ def _members(info: inspect.Type) -> list[tuple[str, inspect.Type]]:
             return []
 
 
-def _sample(name: str, kind: inspect.Type) -> object:
-    members = _members(kind)
-    if members:
-        return {inner: _sample(inner, inner_kind) for inner, inner_kind in members}
+def _sample(name: str, kind: inspect.Type, login_id: str) -> object:
+    """Return a value that the contract takes, and that the server does something with."""
     known = {
-        "loginId": new_email(), "email": new_email(), "phone": "+12025550123", "voice": "+12025550123",
-        "whatsapp": "+12025550123", "code": "123456", "URI": "https://app.example.com/", "token": "t" * 53,
-        "redirectUrl": "https://app.example.com/", "pendingRef": "t" * 53, "sessionId": "S" + "0" * 26,
-        "tenant": "T1", "ids": ["T1"], "locale": "de", "templateOptions": {"a": "b"}, "customClaims": {"a": "b"},
-        "settings": {"codeDigits": 7}, "stepup": False, "mfa": False,
+        "loginId": login_id, "email": login_id if "@" in login_id else new_email(), "phone": "+12025550123",
+        "voice": "+12025550123", "whatsapp": "+12025550123", "code": "123456", "URI": "https://app.example.com/",
+        "token": "t" * 53, "redirectUrl": "https://app.example.com/",
+        "pendingRef": "t" * 53, "sessionId": "S" + "0" * 26,
+        "tenant": TENANT, "ids": ["T1"], "locale": "de", "templateOptions": {"a": "b"}, "customClaims": {"a": "b"},
+        "settings": {"codeDigits": 7}, "tenantId": TENANT, "additionalLoginIds": [new_email()],
+        "picture": "https://app.example.com/", "inviteUrl": "https://app.example.com/", "field": "name",
+        "type": "string", "recoveryEmail": new_email(), "recoveryPhone": "+12025550123", "parent": TENANT,
+        "attributeKey": KEY, "phones": ["+12025550123"],
+        # What a batch of users, a key of one project, and what nothing takes yet.
+        "password": None, "hashedPassword": None, "seed": None, "ssoAppIDs": [], "ssoAppIds": [], "familyIds": [],
+        "familyAssociations": [], "lockReasons": [], "tempLockReasons": [], "dependent": None,
+        "companyRoles": [], "tagRoles": [],
     }  # fmt: skip
-    if name in known:
-        return known[name]
-    return False if _holds(kind, inspect.BoolType) else "text"
+    return known[name] if name in known else _typical(kind, login_id)
 
 
-def _holds(kind: inspect.Type, wanted: type[inspect.Type]) -> bool:
-    if isinstance(kind, inspect.UnionType):
-        return any(_holds(each, wanted) for each in kind.types)
-    return isinstance(kind, wanted)
+def _typical(kind: inspect.Type, login_id: str) -> object:
+    match kind:
+        case inspect.UnionType(types=types):
+            return _typical(next(each for each in types if not isinstance(each, inspect.NoneType)), login_id)
+        case inspect.Metadata(type=inner):
+            return _typical(inner, login_id)
+        case inspect.StructType() | inspect.DictType():
+            return {name: _sample(name, inner, login_id) for name, inner in _members(kind)}
+        case inspect.ListType() | inspect.VarTupleType():
+            return [_sample(name, inner, login_id) for name, inner in _members(kind)]
+        case inspect.LiteralType(values=values):
+            return values[0]
+        case inspect.BoolType():
+            return False
+        case inspect.IntType() | inspect.FloatType():
+            return 1
+        case inspect.StrType(pattern=str()):
+            return "active"  # the one pattern of the contract is that of a key's status
+        case _:
+            return TEXT

@@ -9,7 +9,7 @@ import pytest
 from tests.bed.cases import Case
 from tests.security.calls import Answer, assert_refused
 from tests.security.counting import STARTED, state
-from tests.security.injection.fields import Path, Target, targets, with_value
+from tests.security.injection.fields import FIRST, Path, Target, furnish, targets, with_value
 from tests.security.place import Person, Place
 
 
@@ -82,6 +82,7 @@ KINDS = (
 @pytest.mark.timeout(600)
 def test_s_inj_05_types_in_every_field(case: Case, each_place: Place, rounds: Callable[[int, int], int]) -> None:
     place = each_place
+    furnish(place)
     person = place.sign_in()
     case.control(lambda: place.api.me(person.refresh_jwt).status == 200)
     for target in targets(rounds(1, 4)):
@@ -92,7 +93,9 @@ def test_s_inj_05_types_in_every_field(case: Case, each_place: Place, rounds: Ca
             before = state(place, STARTED)
             for name, content in BODIES.items():
                 answer = target.send_raw(place, person, content)
-                _assert_bad_request(answer, name)
+                # The one of these bodies that the contract takes, where a request is a list.
+                if name != "list" or not target.takes([]):
+                    _assert_bad_request(answer, name)
             assert state(place, STARTED) == before
         with case.cell(f"{target.name}, other kinds of content"):
             before = state(place, STARTED)
@@ -122,8 +125,11 @@ def _try_values(place: Place, person: Person, target: Target, path: Path) -> Non
 
 def _try_doubles(place: Place, person: Person, target: Target) -> None:
     """Name every field twice: the last one counts, and a wrong last one is refused."""
-    for name in target.body():
-        text = json.dumps(target.body())[:-1]
+    for (name,) in (path for path in target.fields() if len(path) == 1 and path != (FIRST,)):
+        body = target.body()
+        text = json.dumps(body)[:-1]
+        if target.takes({**body, name: [[1]]}):
+            continue
         answer = target.send_raw(place, person, f'{text},"{name}":[[1]]}}'.encode())
         _assert_bad_request(answer, name)
 

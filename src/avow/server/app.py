@@ -80,6 +80,7 @@ def build(
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
     pool = Pool(settings.hash_threads)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
+    observer = Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
@@ -105,7 +106,8 @@ def build(
         kv=kv,
         pool=pool,
         courier=courier,
-        observe=Observer(metrics),
+        observe=observer,
+        observe_refused=observer.refused,
         start=start,
         drain=readiness.drain,
         close=close,

@@ -40,6 +40,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """
 
     door: Door
+    parser: httptools.HttpRequestParser  # until the connection is lost
     head_seconds = 15
     most_head_bytes = 65_536
     most_body_bytes = 262_144

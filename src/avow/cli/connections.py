@@ -2,14 +2,17 @@
 
 uvicorn closes connections that are idle between requests, but waits for ever for the rest of a request's head, keeps as
 much of it as comes, and takes the trailers after a body in chunks for further headers, however many there are. The body
-itself is bounded by the ASGI driver.
+itself is bounded by the ASGI driver. What is more than the process can have in progress is refused here as well.
 """
 
 import asyncio
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from avow.cli.shedding import Door
 from avow.errors import HeadersTooLarge
+from avow.server.asgi import is_always_answered
 from avow.server.settings import Settings
 from avow.wire.codec import encode
 from avow.wire.errors import ErrorEnvelope
@@ -19,19 +22,31 @@ __all__ = ["BoundedProtocol", "bounded"]
 _HEAD_ROOM_BYTES = 16_384  # above the sum of the headers: the address, names and punctuation
 
 
-def bounded(settings: Settings) -> type["BoundedProtocol"]:
-    """Return the protocol with the bounds of a server's settings."""
-    bounds = {"head_seconds": settings.head_seconds, "most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES}
+def bounded(settings: Settings, door: Door) -> type["BoundedProtocol"]:
+    """Return the protocol with the bounds of a server's settings, and the door of its process."""
+    bounds = {
+        "door": door,
+        "head_seconds": settings.head_seconds,
+        "most_head_bytes": settings.header_bytes + _HEAD_ROOM_BYTES,
+        "most_body_bytes": settings.body_bytes,
+    }
     return type("Bounded", (BoundedProtocol,), bounds)
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection that is closed when what is not body (head, trailers) is too large, or the head too slow."""
+    """A connection that is closed when what is not body (head, trailers) is too large, or the head too slow.
 
+    A request that finds no room is refused once it has come to its end, without a task; its connection goes on.
+    """
+
+    door: Door
+    parser: httptools.HttpRequestParser  # until the connection is lost
     head_seconds = 15
     most_head_bytes = 65_536
+    most_body_bytes = 262_144
     _head_bytes = 0  # of the head, then since its end or the last byte of body
     _is_in_head = True
+    _is_refused = False
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -69,19 +84,56 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Hand a part of the body on."""
         self._head_bytes = 0
-        super().on_body(body)
+        if not self._is_refused:
+            super().on_body(body)
 
     def on_headers_complete(self) -> None:
-        """Leave the request to the application."""
+        """Leave the request to the application, if there is room for it."""
         self._is_in_head = False
         self._head_bytes = 0
-        self._forget_head()
-        super().on_headers_complete()
+        self._is_refused = self._may_be_refused() and not self.door.lets_in(self.loop)
+        if not self._is_refused:  # a refused one must be at its end within the time of a head
+            self._forget_head()
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Tell the application that the request is at its end, or refuse it."""
+        if self._is_refused:
+            self._refuse()
+        else:
+            super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""
         self._forget_head()
         super().connection_lost(exc)
+
+    def _may_be_refused(self) -> bool:
+        """Tell whether a refusal is as simple as those sent here; the application refuses what is left to it."""
+        if self.flow.write_paused or _is_pending(self.cycle):  # earlier answers have to go out first
+            return False
+        if self.expect_100_continue or self.parser.should_upgrade() or not self._is_body_small():
+            return False
+        return not is_always_answered(httptools.parse_url(self.url).path.decode("ascii"))
+
+    def _is_body_small(self) -> bool:
+        """Tell whether the body has a stated length that is within the bound."""
+        for name, value in self.headers:
+            if name == b"content-length":
+                return len(value) < 19 and int(value) <= self.most_body_bytes
+            if name == b"transfer-encoding":
+                return False
+        return True
+
+    def _refuse(self) -> None:
+        self._is_refused = False
+        self._forget_head()
+        keeps_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        is_head = self.parser.get_method() == b"HEAD"
+        self.transport.write(self.door.refusal(self.loop, is_head=is_head, keeps_alive=keeps_alive))
+        if not keeps_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _expect_head(self) -> None:
         self._forget_head()
@@ -95,6 +147,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def _abort(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+def _is_pending(cycle: RequestResponseCycle | None) -> bool:
+    return cycle is not None and not cycle.response_complete
 
 
 def _too_large() -> bytes:

@@ -15,12 +15,14 @@ import uvicorn
 
 from avow.cli.connections import bounded
 from avow.cli.problems import CannotStart
+from avow.cli.shedding import Door
 from avow.server.asgi import AsgiApp
 from avow.server.site import Site
 
 __all__ = ["Certificate", "listen", "serve"]
 
 _BACKLOG = 2048
+_ACCEPTED_A_TURN = 16
 _KEEP_ALIVE_SECONDS = 20
 _UNREAD_SECONDS = 30
 _FORCED = 1
@@ -63,10 +65,10 @@ def serve(
         certificate: Files of certificate and key, to speak TLS.
     """
     _allow_many_connections()
-    settings = site.settings
+    settings, app = site.settings, AsgiApp(site)
     config = uvicorn.Config(
-        AsgiApp(site),
-        http=bounded(settings),
+        app,
+        http=bounded(settings, Door(site, app)),
         ws="none",
         loop="uvloop",
         lifespan="on",
@@ -80,7 +82,10 @@ def serve(
         ssl_certfile=certificate[0] if certificate else None,
         ssl_keyfile=certificate[1] if certificate else None,
     )
-    _Server(config, site, on_ready).run(sockets=[listener])
+    # The loop accepts one connection of each listener in a turn, and under load a turn takes long: a crowd that
+    # connects would wait for seconds, or overrun the backlog. Each descriptor counts as a listener.
+    listeners = [listener, *(listener.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
+    _Server(config, site, on_ready).run(sockets=listeners)
 
 
 class _Server(uvicorn.Server):

@@ -39,7 +39,7 @@ from avow.server.routes import Routes
 from avow.server.serving import Answer, Call, Handler, Slice, plain
 from avow.server.settings import Settings
 from avow.server.site import Pool, Site
-from avow.server.store import open_kv, open_store
+from avow.server.store import Store, open_kv, open_store
 from avow.wire.endpoint import Caller, Endpoint, Nothing
 from avow.wire.table import ENDPOINTS
 from avow.wire.unsupported import UNSUPPORTED, Unsupported
@@ -85,20 +85,13 @@ def build(
         metrics_folder: Where several worker processes keep their counts together; see `operations.metrics`.
     """
     vault = Vault.from_text(settings.secret_key, settings.previous_secret_keys)
-    store = open_store(
-        settings.database_url,
-        vault=vault,
-        clock=clock,
-        pool_size=settings.pool_size,
-        capacity=settings.waiting_units,
-        durable=durable,
-    )
+    store = _store(settings, vault, clock, durable=durable)
     kv = open_kv(store, valkey_url=settings.valkey_url, clock=clock, processes=processes)
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     readiness, watch = Readiness(), ClockWatch(settings.database_url)
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
-    pool = Pool(settings.hash_threads)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
+    pool, observer = Pool(settings.hash_threads), Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
@@ -123,10 +116,22 @@ def build(
         kv=kv,
         pool=pool,
         courier=courier,
-        observe=Observer(metrics),
+        observe=observer,
+        observe_refused=observer.refused,
         start=start,
         drain=readiness.drain,
         close=close,
+    )
+
+
+def _store(settings: Settings, vault: Vault, clock: Clock, *, durable: bool) -> Store:
+    return open_store(
+        settings.database_url,
+        vault=vault,
+        clock=clock,
+        pool_size=settings.pool_size,
+        capacity=settings.waiting_units,
+        durable=durable,
     )
 
 

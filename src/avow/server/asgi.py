@@ -20,7 +20,7 @@ from avow.server.site import Site, time_for
 from avow.server.store import Job
 from avow.server.visit import Request, Response, Visit
 
-__all__ = ["AsgiApp"]
+__all__ = ["TOO_MANY", "AsgiApp", "is_always_answered"]
 
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _LINGER_SECONDS = 2
@@ -28,6 +28,8 @@ _LINGER_BYTES = 8 * 1024 * 1024
 
 # How much later than its time a wait may end, so that many of them end together.
 _RING_SECONDS = 0.05
+
+TOO_MANY = "too many requests at once"
 
 _Submit = Callable[[str | None, Callable[..., object], Callable[[Sequence[Job]], object], object, float], Job]
 
@@ -130,6 +132,11 @@ class _Waits:
             self._ring_at(following)
 
 
+def is_always_answered(path: str) -> bool:
+    """Tell whether a path is of what others go by while this server refuses the rest: probes and key sets."""
+    return path in _PROBES or path.startswith("/v2/keys/") or path.endswith("/jwks.json")
+
+
 class AsgiApp:
     """Avow as an ASGI application; give it to uvicorn, or mount it under a prefix."""
 
@@ -137,6 +144,11 @@ class AsgiApp:
         self._site = site
         self._waits: dict[asyncio.AbstractEventLoop, _Waits] = {}
         self._running = 0
+
+    @property
+    def running(self) -> int:
+        """Return how many requests are in progress: read to their end, and not answered."""
+        return self._running
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of ASGI: a request or the server's lifespan."""
@@ -181,8 +193,8 @@ class AsgiApp:
         """Answer one request; also the way in for calls that stay in the process."""
         begun = time.perf_counter()
         visit = Visit(request, id=random_id("Q"), until=time_for(self._site.settings))
-        if self._running >= self._site.settings.requests_at_once and not _is_always_answered(request):
-            visit.error = Unavailable(detail="too many requests at once")
+        if self._running >= self._site.settings.requests_at_once and not is_always_answered(request.path):
+            visit.error = Unavailable(detail=TOO_MANY)
             response = answers.failure(visit, visit.error)
         else:
             self._running += 1
@@ -283,11 +295,6 @@ def _resolve(jobs: Sequence[Job]) -> None:
             waiter.set_exception(job.error)
         else:
             waiter.set_result(job.result)
-
-
-def _is_always_answered(request: Request) -> bool:
-    """Tell whether a request is for what others go by while this server refuses the rest: probes and key sets."""
-    return request.path in _PROBES or request.path.startswith("/v2/keys/") or request.path.endswith("/jwks.json")
 
 
 def _headers(scope: Scope) -> tuple[dict[str, str], int]:

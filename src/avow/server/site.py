@@ -59,6 +59,8 @@ class Site:
     Attributes:
         courier: Carries messages; tests let it run when they look into the outbox.
         observe: Called after each answer with the visit, the response and the seconds it took.
+        observe_refused: Called now and then with how many requests were refused unread, the request id that all of
+            them were given, and why.
         start: Begins background work (delivery, clean-up) in this process.
         drain: Makes `/readyz` say no from now on; requests are still answered.
         close: Ends background work and gives the database back.
@@ -72,6 +74,7 @@ class Site:
     pool: Pool
     courier: Courier
     observe: Callable[[Visit, Response, float], None]
+    observe_refused: Callable[[int, str, str], None]
     start: Callable[[], None]
     drain: Callable[[], None]
     close: Callable[[], None]

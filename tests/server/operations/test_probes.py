@@ -128,6 +128,17 @@ def test_metrics_count_requests_units_and_messages(avow: Avow) -> None:
     assert "avow_outbox_waiting" in text
 
 
+def test_what_was_refused_unread_is_counted_and_logged_once(avow: Avow, caplog: pytest.LogCaptureFixture) -> None:
+    avow.server.site.observe_refused(7, "Q1", "too many requests at once")
+    text = ask(avow.server, "/metrics").body.decode()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(values['avow_requests_total{endpoint="none",status="503"}']) >= 7
+    lines = [record.__dict__["line"] for record in caplog.records if record.name == "avow.requests"]
+    assert [(line.request_id, line.status, line.detail) for line in lines if line.request_id == "Q1"] == [
+        ("Q1", 503, "too many requests at once")
+    ]
+
+
 @pytest.mark.parametrize("peer", ["203.0.113.7", "10.0.0.4", "2001:db8::1", "", "nonsense"])
 def test_metrics_are_nothing_to_other_machines(server: Server, peer: str) -> None:
     assert ask(server, "/metrics", peer).status == 404

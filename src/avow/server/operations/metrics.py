@@ -71,6 +71,11 @@ class Metrics:
         if len(early) >= _EARLY:
             self._catch_up()
 
+    def count_refused(self, requests: int) -> None:
+        """Count requests that were answered 503 before they were read; these took no time to speak of."""
+        self._catch_up()
+        self._pair("none", 503).requests.inc(requests)
+
     def text(self, waiting: Mapping[str, int], ahead_seconds: int) -> tuple[str, bytes]:
         """Return content type and text of the metrics.
 
@@ -88,15 +93,19 @@ class Metrics:
             self._count(*counted)
 
     def _count(self, endpoint: str, status: int, seconds: float) -> None:
-        pair = self._pairs.get((endpoint, status))
-        if pair is None:
-            pair = self._pairs[endpoint, status] = self._library.pair(endpoint, status)
+        pair = self._pair(endpoint, status)
         pair.requests.inc()
         pair.seconds.observe(seconds)
         now = monotonic()
         if now - self._sampled_at >= _SAMPLE_SECONDS:
             self._sampled_at = now
             self._library.sample(self._state())
+
+    def _pair(self, endpoint: str, status: int) -> _Pair:
+        pair = self._pairs.get((endpoint, status))
+        if pair is None:
+            pair = self._pairs[endpoint, status] = self._library.pair(endpoint, status)
+        return pair
 
     @cached_property
     def _library(self) -> "_Library":

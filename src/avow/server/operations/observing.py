@@ -35,6 +35,19 @@ class Observer:
             cause = visit.error.__cause__ if visit.error is not None and response.status >= 500 else None
             _log.log(level, "request", extra={"line": line}, exc_info=cause)
 
+    def refused(self, requests: int, request_id: str, why: str) -> None:
+        """Log one line and count for many requests that were refused unread.
+
+        Args:
+            requests: How many, since the last call.
+            request_id: The same for all of them.
+            why: The same reason for all of them.
+        """
+        self._metrics.count_refused(requests)
+        line = Line(event=f"{requests} requests refused", request_id=request_id, status=503, code=Unavailable.code)
+        line.detail = why
+        _log.warning("requests refused", extra={"line": line})
+
 
 def _level(visit: Visit, status: int) -> int:
     if status == 503 or isinstance(visit.error, Unavailable):

@@ -1,0 +1,72 @@
+"""What a server process does with more requests than it can have in progress: it refuses them before it reads them.
+
+A refusal by the ASGI application costs a task, a log line and much of what a request costs that is served. Under an
+overload of three times what a process can do, refusing would take most of its time.
+"""
+
+import asyncio
+
+from avow.core.ids import random_id
+from avow.errors import Unavailable
+from avow.server import answers
+from avow.server.asgi import TOO_MANY, AsgiApp
+from avow.server.site import Site
+from avow.server.visit import Request, Visit
+
+__all__ = ["Door"]
+
+_TELL_SECONDS = 1.0
+
+
+class Door:
+    """Lets requests in as long as fewer than `Settings.requests_at_once` are in progress in this process."""
+
+    def __init__(self, site: Site, app: AsgiApp) -> None:
+        """Let nothing in yet."""
+        self._app = app
+        self._most = site.settings.requests_at_once
+        self._tell = site.observe_refused
+        self._entering = 0  # in this turn of the loop: their tasks have not begun
+        self._refused = 0  # since this was last told
+        self._request_id = ""
+        self._head = self._body = b""
+
+    def lets_in(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Decide about one request, whose task must be made in this turn of the loop."""
+        if self._app.running + self._entering >= self._most:
+            return False
+        if not self._entering:
+            loop.call_soon(self._entered)
+        self._entering += 1
+        return True
+
+    def refusal(self, loop: asyncio.AbstractEventLoop, *, is_head: bool, keeps_alive: bool) -> bytes:
+        """Return the bytes of a refusal, and count it.
+
+        All refusals of one second bear the same request id: that of the line of log that tells of them.
+        """
+        if not self._refused:
+            self._request_id = random_id("Q")
+            self._head, self._body = _refusal(self._request_id)
+            loop.call_later(_TELL_SECONDS, self._tell_refused)
+        self._refused += 1
+        end = b"\r\n" if keeps_alive else b"connection: close\r\n\r\n"
+        return self._head + end + (b"" if is_head else self._body)
+
+    def _entered(self) -> None:
+        """Count no more who has entered: this runs before their tasks, each of which counts itself."""
+        self._entering = 0
+
+    def _tell_refused(self) -> None:
+        refused, self._refused = self._refused, 0
+        self._tell(refused, self._request_id, TOO_MANY)
+
+
+def _refusal(request_id: str) -> tuple[bytes, bytes]:
+    """Return the head, but for its empty line, and the body of what the application answers in the same case."""
+    visit = Visit(Request("GET", "/", "", {}, b"", ""), id=request_id)
+    response = answers.failure(visit, Unavailable())
+    lines = [f"HTTP/1.1 {response.status} Service Unavailable"]
+    lines += [f"{name}: {value}" for name, value in response.headers]
+    lines.append(f"content-length: {len(response.body)}")
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1"), response.body

@@ -358,7 +358,7 @@ HISTORY: Endpoint[list[str], list[LoginRecord]] = Endpoint(
     "mgmt.user.history",
     "POST",
     "/v1/mgmt/user/history",
-    HistoryIds,
+    HistoryIds,  # pyright: ignore[reportArgumentType]  # an annotated list, which msgspec takes for a type
     list[LoginRecord],
     Caller.MANAGEMENT,
     only_reads=True,

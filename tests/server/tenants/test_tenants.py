@@ -1,6 +1,7 @@
 """POST and GET /v1/mgmt/tenant/... ."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ def test_keys_of_a_deleted_tenant_end_and_no_other(api: Api, key: str) -> None:
     for tenant in ("acme", "other"):
         make_tenant(api.avow, tenant_id=tenant)
     ended, kept = (
-        api.avow.run(lambda tx, tenant=tenant: keys.create_management_key(tx, tenant, tenant_id=tenant))[1]
+        api.avow.run(partial(keys.create_management_key, name=tenant, tenant_id=tenant))[1]
         for tenant in ("acme", "other")
     )
     assert api.get(PATH, {"id": "acme"}, token=ended).status == 200

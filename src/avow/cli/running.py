@@ -22,7 +22,6 @@ from avow.server.site import Site
 __all__ = ["Certificate", "listen", "serve"]
 
 _BACKLOG = 2048
-_ACCEPTED_A_TURN = 16
 _KEEP_ALIVE_SECONDS = 20
 _UNREAD_SECONDS = 30
 _FORCED = 1
@@ -82,10 +81,7 @@ def serve(
         ssl_certfile=certificate[0] if certificate else None,
         ssl_keyfile=certificate[1] if certificate else None,
     )
-    # The loop accepts one connection of each listener in a turn, and under load a turn takes long: a crowd that
-    # connects would wait for seconds, or overrun the backlog. Each descriptor counts as a listener.
-    listeners = [listener, *(listener.dup() for _ in range(_ACCEPTED_A_TURN - 1))]
-    _Server(config, site, on_ready).run(sockets=listeners)
+    _Server(config, site, on_ready).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

@@ -178,8 +178,10 @@ def _called_by_its_name(edge: Edge, visit: Visit) -> None:
 
     For the browser such a page is of this origin, so that CORS does not stop it from reading codes.
     """
+    if not visit.request.path.startswith(_DEVELOPMENT):
+        return
     own = urlsplit(edge.settings.public_url).hostname or ""
-    if visit.request.path.startswith(_DEVELOPMENT) and is_rebindable(visit.request.headers.get("host", ""), own):
+    if is_rebindable(visit.request.headers.get("host", ""), own):
         raise NotFound(error_message="Open this page as localhost, or set AVOW_PUBLIC_URL to the name you use.")
 
 

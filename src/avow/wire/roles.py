@@ -147,27 +147,11 @@ class SearchRoles(Shape, frozen=True, kw_only=True):
     role_ids: References | None = None
 
 
-CREATE = Endpoint(
-    "mgmt.role.create",
-    "POST",
-    "/v1/mgmt/role/create",
-    CreateRole,
-    Role,
-    Caller.MANAGEMENT,
-    for_tenant_admins=True,
-)
+CREATE = Endpoint("mgmt.role.create", "POST", "/v1/mgmt/role/create", CreateRole, Role, Caller.MANAGEMENT)
 CREATE_BATCH = Endpoint(
     "mgmt.role.create_batch", "POST", "/v1/mgmt/role/create/batch", CreateRoles, Roles, Caller.MANAGEMENT
 )
-UPDATE = Endpoint(
-    "mgmt.role.update",
-    "POST",
-    "/v1/mgmt/role/update",
-    UpdateRole,
-    Role,
-    Caller.MANAGEMENT,
-    for_tenant_admins=True,
-)
+UPDATE = Endpoint("mgmt.role.update", "POST", "/v1/mgmt/role/update", UpdateRole, Role, Caller.MANAGEMENT)
 UPDATE_BATCH = Endpoint(
     "mgmt.role.update_batch", "POST", "/v1/mgmt/role/update/batch", UpdateRoles, Roles, Caller.MANAGEMENT
 )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from avow.server.founding import ROLES
+from avow.server.keys.actions import create_management_key
 from avow.server.permissions import actions as permissions
 from tests.factories import grant, join_tenant, make_tenant
 from tests.server.api import Api
@@ -147,3 +148,16 @@ def test_roles_of_another_project_are_out_of_reach(api: Api, key: str, make_proj
     theirs = other.avow.management_key
     assert other.post(f"{PATH}/delete", {"id": made}, token=theirs).status == 404
     assert other.post(f"{PATH}/search", {"roleIds": [made]}, token=theirs)["roles"] == []
+
+
+def test_caller_of_a_tenant_makes_and_changes_no_role_but_deletes_its_own(api: Api, key: str) -> None:
+    make_tenant(api.avow, tenant_id="acme")
+    own = api.avow.run(lambda tx: create_management_key(tx, "acme", tenant_id="acme"))[1]
+    role = {"name": "clerk", "permissionNames": ["write"], "tenantId": "acme"}
+    assert api.post(f"{PATH}/create", role, token=own).status == 403
+    assert api.post(f"{PATH}/create", role, token=key).status == 200
+    change = {"name": "clerk", "newName": "clerk", "permissionNames": ["read", "write"], "tenantId": "acme"}
+    assert api.post(f"{PATH}/update", change, token=own).status == 403
+    assert _named(api, key, "clerk")["permissionNames"] == ["write"]
+    assert api.post(f"{PATH}/delete/batch", {"roleNames": ["clerk"], "tenantId": "acme"}, token=own).status == 200
+    assert _names(api, key, roleNames=["clerk"]) == []

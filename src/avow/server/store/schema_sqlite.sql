@@ -178,7 +178,6 @@ CREATE TABLE management_keys (
 	expires_at BIGINT,
 	description TEXT DEFAULT '' NOT NULL,
 	permitted_ips TEXT DEFAULT '[]' NOT NULL,
-	scope TEXT DEFAULT '{}' NOT NULL,
 	rights TEXT DEFAULT '*' NOT NULL,
 	tenant_id TEXT,
 	deactivated_at BIGINT,

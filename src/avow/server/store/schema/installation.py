@@ -91,7 +91,6 @@ management_keys = Table(
     integer("expires_at", null=True),
     added_text("description"),
     added_text("permitted_ips", "[]"),  # JSON list of networks; empty: from anywhere
-    added_text("scope", "{}"),  # JSON of wire.managementkeys.Scope as it was given; the rights are below
     added_text("rights", "*"),  # "*", or `area:read` and `area:write` separated by spaces
     text("tenant_id", null=True),  # a key of one tenant's administrators; null: of the whole project
     integer("deactivated_at", null=True),

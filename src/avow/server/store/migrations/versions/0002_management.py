@@ -536,7 +536,6 @@ def upgrade() -> None:
     )
     op.add_column("management_keys", sa.Column("description", TEXT, server_default="", nullable=False))
     op.add_column("management_keys", sa.Column("permitted_ips", TEXT, server_default="[]", nullable=False))
-    op.add_column("management_keys", sa.Column("scope", TEXT, server_default="{}", nullable=False))
     op.add_column("management_keys", sa.Column("rights", TEXT, server_default="*", nullable=False))
     op.add_column("management_keys", sa.Column("tenant_id", TEXT, nullable=True))
     op.add_column("management_keys", sa.Column("deactivated_at", sa.BigInteger(), nullable=True))

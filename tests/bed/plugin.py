@@ -56,6 +56,18 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [*lines, f"counts: {'as stated' if is_full() else 'reduced (AVOW_TEST_FULL=1 for the stated ones)'}"]
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end where each test stood that ran out of time: its own report is long and far above."""
+    stats = terminalreporter.stats
+    for report in [*stats.get("failed", ()), *stats.get("error", ())]:
+        if "from pytest-timeout." not in report.longreprtext:
+            continue
+        terminalreporter.write_line(f"out of time: {report.nodeid} ({report.when})")
+        for entry in report.longrepr.reprtraceback.reprentries:
+            if entry.reprfileloc is not None:
+                terminalreporter.write_line(f"    {entry.reprfileloc.path}:{entry.reprfileloc.lineno}")
+
+
 def _program(config: pytest.Config, name: str) -> programs.Program:
     program = config.stash[_FOUND][name]
     if program is None:

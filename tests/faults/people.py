@@ -20,9 +20,13 @@ _LETTER_SECONDS = 20
 _CARRYING = threading.Lock()  # one thread carries the letters of all; many at once get in each other's way
 
 
-def code_of(place: Place, login_id: str) -> str:
-    """Return the newest code sent to an address; a server may be carrying it at the moment."""
-    until = time.monotonic() + _LETTER_SECONDS
+def code_of(place: Place, login_id: str, patience_seconds: float = _LETTER_SECONDS) -> str:
+    """Return the newest code sent to an address; a server may be carrying it at the moment.
+
+    Raises:
+        LookupError: None came for as long as the caller has patience.
+    """
+    until = time.monotonic() + patience_seconds
     while True:
         try:
             with _CARRYING:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from avow.errors import AvowError
+from avow.server.delivery.leases import LEASE_SECONDS
 from tests.bed import postgres
 from tests.bed.backends import Backend
 from tests.bed.cases import Case
@@ -79,10 +80,11 @@ def test_f_db_01_disk_full(case: Case, make_fleet: MakeFleet, small_disk: Path, 
     person, client = sign_in(place), place.avow.client()
     acknowledged: list[Person] = []
     refused: list[Answer] = []
+    waiting: list[str] = []
 
     def sign_up(_: int) -> None:
         try:
-            acknowledged.append(_person_or_refusal(place, refused))
+            acknowledged.append(_person_or_refusal(place, refused, waiting))
         except _Refused:
             time.sleep(0.005)
 
@@ -106,6 +108,9 @@ def test_f_db_01_disk_full(case: Case, make_fleet: MakeFleet, small_disk: Path, 
         fleet.assert_whole()
         for person in acknowledged:
             assert place.api.me(person.refresh_jwt).status == 200
+        place.avow.advance(LEASE_SECONDS)
+        for who in waiting:
+            assert code_of(place, who)
     with case.cell("the log says it once a minute, not per request"):
         said = [instance.said().count("the database cannot be written") for instance in fleet.instances]
         assert 1 <= sum(said) <= len(said), said
@@ -115,16 +120,17 @@ class _Refused(Exception):
     """The server answered that it cannot write."""
 
 
-def _person_or_refusal(place: Place, refused: list[Answer]) -> Person:
-    """Sign somebody up; note what the server refuses."""
+def _person_or_refusal(place: Place, refused: list[Answer], waiting: list[str]) -> Person:
+    """Sign somebody up; note what the server refuses, and whose letter waits for room on the disk."""
     who = new_email()
     started = place.api.post("/v1/auth/otp/signup/email", body={"loginId": who})
     if started.status != 200:
         refused.append(started)
         raise _Refused
     try:
-        code = code_of(place, who)
-    except AvowError as full:  # this process cannot take the letter out either
+        code = code_of(place, who, patience_seconds=1)
+    except (AvowError, LookupError) as full:  # this process cannot take the letter out either, or its lease lasts
+        waiting.append(who)
         raise _Refused from full
     answer = place.verify_code(who, code)
     if answer.status != 200:

@@ -121,8 +121,10 @@ class Courier:
     # --- The thread that hands out work ---
 
     def _loop(self) -> None:
-        while not self._is_stopping:
+        while True:
             self._woken.clear()
+            if self._is_stopping:  # looked at after the mark is cleared, so that no wake to stop is lost
+                return
             try:
                 pause = self._hand_out()
             except AvowError as failure:

@@ -157,7 +157,7 @@ class Line:
         self._queue.put(None)
 
     def refuse_rest(self) -> None:
-        """Answer whatever nobody will take any more."""
+        """Answer whatever nobody will take any more; the closing mark stays for the threads that look for it."""
         try:
             while True:
                 job = self._queue.get_nowait()
@@ -165,7 +165,7 @@ class Line:
                     job.fail(Unavailable(detail="the store is closed"))
                     deliver([job])
         except Empty:
-            return
+            self._queue.put(None)
 
 
 class Rarely:

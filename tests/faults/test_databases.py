@@ -128,7 +128,7 @@ def _person_or_refusal(place: Place, refused: list[Answer], waiting: list[str]) 
         refused.append(started)
         raise _Refused
     try:
-        code = code_of(place, who, patience_seconds=1)
+        code = code_of(place, who, patience_seconds=5)
     except (AvowError, LookupError) as full:  # this process cannot take the letter out either, or its lease lasts
         waiting.append(who)
         raise _Refused from full
@@ -216,7 +216,7 @@ def _restart_under_load(
     def refresh(number: int) -> None:
         if number < 4:
             with contextlib.suppress(_Refused, AvowError, LookupError):
-                acknowledged.append(_person_or_refusal(place, answers))
+                acknowledged.append(_person_or_refusal(place, answers, waiting=[]))
         else:
             answer = place.api.refresh(people[number].refresh_jwt)
             if answer.status != 200:

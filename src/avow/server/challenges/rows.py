@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentRow"]
+__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentRow", "TakenRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,15 @@ class SpentRow:
     binding: str
     attempts_left: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRow:
+    """A challenge that was answered rightly, and is gone."""
+
+    id: str
+    subject: str
+    binding: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,19 @@ PUT = """
     ON CONFLICT (project_id, purpose, subject) DO UPDATE
     SET id = excluded.id, mac = excluded.mac, binding = excluded.binding, attempts_left = excluded.attempts_left,
         created_at = excluded.created_at, expires_at = excluded.expires_at
+"""
+
+# The right code of an account that has not had its wrong ones for this hour. The MACs are compared by the database:
+# its time tells of a MAC under a key that nobody outside has, and so nothing of the code.
+TAKE_CODE = """
+    DELETE FROM challenges
+    WHERE project_id = :project_id AND purpose = :purpose AND subject = :subject AND mac = :mac
+      AND expires_at > :now AND attempts_left > 0
+      AND NOT EXISTS (
+          SELECT 1 FROM counters c
+          WHERE c.project_id = :project_id AND c.id = :guesses AND c.ends_at > :now AND c.value >= :most_guesses
+      )
+    RETURNING id, subject, binding
 """
 
 SPEND_OF_SUBJECT = """
@@ -118,6 +140,7 @@ FORGET_COUNTERS = """
 """
 
 RETURNS = {
+    "TAKE_CODE": TakenRow,
     "SPEND_OF_SUBJECT": SpentRow,
     "SPEND_BY_ID": SpentRow,
     "FIND_BY_ID": SpentRow,

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from avow.core.ids import AUDIT, random_id
+from avow.core.ids import AUDIT, directory_id
 from avow.core.vault import Vault
 from avow.server.store.rows import INSERT_AUDIT
 
@@ -111,7 +111,7 @@ class Tx:
         """
         self.run(
             INSERT_AUDIT,
-            id=random_id(AUDIT),
+            id=directory_id(AUDIT, self.now),
             action=action,
             outcome=outcome,
             actor=actor,

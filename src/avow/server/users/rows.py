@@ -35,6 +35,7 @@ class ProfileRow:
     middle_name: str
     family_name: str
     email: str
+    email_folded: str
     is_email_verified: int
     phone: str
     is_phone_verified: int
@@ -57,7 +58,7 @@ class ProfileRow:
 # so that an index serves it.
 PROFILES = """
     SELECT u.id, u.status, u.name, u.given_name, u.middle_name, u.family_name,
-           u.email, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
+           u.email, u.email_folded, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
            u.credential_version, u.created_at, u.updated_at,
            u.custom_attributes, u.external_ids, u.recovery_email, u.recovery_phone,
            COALESCE(f.kind, '') AS kind, COALESCE(f.first, '') AS first,
@@ -101,6 +102,9 @@ PROFILES = """
 
 # The same for one user, which every sign-in and refresh asks.
 PROFILE = PROFILES.replace("IN (:user_ids)", "= :user_id").replace("ON f.user_id = u.id", "ON 1 = 1")
+
+# And nobody changes that user until the unit ends: a session is not opened beside the end of all their sessions.
+PROFILE_HELD = PROFILE + "/* postgres: FOR SHARE OF u */"
 
 OWNER = "SELECT user_id FROM login_ids WHERE project_id = :project_id AND login_id = :login_id"
 
@@ -190,6 +194,7 @@ DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RET
 RETURNS = {
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
+    "PROFILE_HELD": ProfileRow,
     "OWNER": OwnerRow,
     "CLAIM_LOGIN_ID": OwnerRow,
     "PROVE_EMAIL": IdRow,

@@ -204,7 +204,9 @@ def test_sign_in_of_another_project_cannot_be_continued(make_avow: Callable[...,
 def test_login_leads_to_the_first_project(database_url: str) -> None:
     server = Server(database_url)
     try:
-        first, _ = server.project("First"), server.project("Second")
+        first = server.project("First")
+        server.clock.advance(1)
+        server.project("Second")
         page = Browser(first).get("/login?loginId=ada%40example.com")
         assert page.heading == "Sign in to First"
         assert page.form().fields["loginId"] == "ada@example.com"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentRow", "TakenRow"]
 
 
@@ -26,23 +28,20 @@ class TakenRow:
     binding: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class FateRow:
+class FateRow(Struct, frozen=True):
     """Why a challenge takes no attempt any more."""
 
     attempts_left: int
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The challenge that a conditional write took."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CounterRow:
+class CounterRow(Struct, frozen=True):
     """A budget: how much of it is used, and when it starts anew."""
 
     value: int

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from avow.server.delivery.messages import Method, OwnTemplate, Template
 
 __all__ = [
@@ -27,16 +29,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Sends:
+class Sends(Struct, frozen=True):
     """The send that fills the limit of the address, and that of the project; None where there is room."""
 
     address_filled_at: int | None
     project_filled_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PrefixSends:
+class PrefixSends(Struct, frozen=True):
     """Attempts at sending to one phone prefix within the window, and the oldest message among them."""
 
     attempts: int
@@ -64,8 +64,7 @@ class Leased:
     project_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class NextDue:
+class NextDue(Struct, frozen=True):
     """When the next unfinished message of a method is due; None when there is none."""
 
     method: Method

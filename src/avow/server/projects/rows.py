@@ -1,12 +1,11 @@
 """The SQL of projects and their settings."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["BUMP", "CLEAR_SETTING", "FIND", "FIND_VERSION", "INSERT", "LIST", "RETURNS", "SETTINGS", "SET_SETTING"]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectRow:
+class ProjectRow(Struct, frozen=True):
     """A project without its settings."""
 
     id: str
@@ -17,15 +16,13 @@ class ProjectRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(Struct, frozen=True):
     """How often settings or keys have changed."""
 
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRow:
+class SettingRow(Struct, frozen=True):
     """One setting that differs from its default; `value` is JSON."""
 
     name: str

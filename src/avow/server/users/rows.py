@@ -1,26 +1,23 @@
 """The SQL of users, their login IDs and what they hold."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "IdRow", "OwnerRow", "ProfileRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerRow:
+class OwnerRow(Struct, frozen=True):
     """Whose a login ID is."""
 
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
+class ProfileRow(Struct, frozen=True):
     """One fact about a user beside the user's own columns.
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,

@@ -23,6 +23,7 @@ CREATE TABLE projects (
 	issuer_host TEXT COLLATE "C",
 	created_at BIGINT NOT NULL,
 	tags TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+	deleted_at BIGINT,
 	CONSTRAINT pk_projects PRIMARY KEY (id)
 );
 

@@ -25,6 +25,7 @@ CREATE TABLE projects (
 	issuer_host TEXT,
 	created_at BIGINT NOT NULL,
 	tags TEXT DEFAULT '[]' NOT NULL,
+	deleted_at BIGINT,
 	CONSTRAINT pk_projects PRIMARY KEY (id)
 );
 

@@ -540,6 +540,7 @@ def upgrade() -> None:
     op.add_column("management_keys", sa.Column("tenant_id", TEXT, nullable=True))
     op.add_column("management_keys", sa.Column("deactivated_at", sa.BigInteger(), nullable=True))
     op.add_column("projects", sa.Column("tags", TEXT, server_default="[]", nullable=False))
+    op.add_column("projects", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     op.add_column("roles", sa.Column("is_default", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("roles", sa.Column("is_private", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("sessions", sa.Column("impersonator", TEXT, server_default="", nullable=False))

@@ -68,6 +68,9 @@ CREATE TABLE audit_events (
 	address TEXT NOT NULL,
 	device TEXT NOT NULL,
 	data TEXT NOT NULL,
+	method TEXT DEFAULT '' NOT NULL,
+	device_kind TEXT DEFAULT '' NOT NULL,
+	is_unsent BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_audit_events PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_audit_events_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
@@ -78,23 +81,23 @@ CREATE INDEX ix_audit_events_project_id_tenant_id_occurred_at ON audit_events (p
 
 CREATE INDEX ix_audit_events_project_id_user_id_occurred_at ON audit_events (project_id, user_id, occurred_at);
 
+CREATE INDEX ix_audit_events_unsent ON audit_events (project_id, occurred_at) WHERE is_unsent = 1;
+
 CREATE TABLE audit_webhooks (
 	project_id TEXT NOT NULL,
 	name TEXT NOT NULL,
+	description TEXT NOT NULL,
 	url TEXT NOT NULL,
+	filters TEXT NOT NULL,
 	sealed BLOB NOT NULL,
-	position_at BIGINT NOT NULL,
-	position_id TEXT NOT NULL,
 	failures BIGINT NOT NULL,
 	due_at BIGINT NOT NULL,
-	leased_until BIGINT NOT NULL,
 	error TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
 	CONSTRAINT pk_audit_webhooks PRIMARY KEY (project_id, name),
 	CONSTRAINT fk_audit_webhooks_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
-
-CREATE INDEX ix_audit_webhooks_due ON audit_webhooks (due_at);
 
 CREATE TABLE challenges (
 	project_id TEXT NOT NULL,
@@ -379,6 +382,26 @@ CREATE INDEX ix_access_keys_project_id_created_at_id ON access_keys (project_id,
 
 CREATE INDEX ix_access_keys_project_id_user_id ON access_keys (project_id, user_id);
 
+CREATE TABLE audit_deliveries (
+	project_id TEXT NOT NULL,
+	webhook TEXT NOT NULL,
+	event_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	attempts BIGINT NOT NULL,
+	due_at BIGINT NOT NULL,
+	leased_until BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	error TEXT NOT NULL,
+	CONSTRAINT pk_audit_deliveries PRIMARY KEY (project_id, webhook, event_id),
+	CONSTRAINT fk_audit_deliveries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_audit_deliveries_project_id_webhook FOREIGN KEY(project_id, webhook) REFERENCES audit_webhooks (project_id, name) ON DELETE CASCADE,
+	CONSTRAINT ck_audit_deliveries_state CHECK (state IN ('waiting', 'leased', 'dead'))
+);
+
+CREATE INDEX ix_audit_deliveries_dead ON audit_deliveries (project_id, state, due_at);
+
+CREATE INDEX ix_audit_deliveries_open ON audit_deliveries (project_id, webhook, due_at) WHERE state IN ('waiting', 'leased');
+
 CREATE TABLE groups (
 	project_id TEXT NOT NULL,
 	tenant_id TEXT NOT NULL,
@@ -390,15 +413,6 @@ CREATE TABLE groups (
 	CONSTRAINT pk_groups PRIMARY KEY (project_id, tenant_id, id),
 	CONSTRAINT fk_groups_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_groups_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
-);
-
-CREATE TABLE list_entries (
-	project_id TEXT NOT NULL,
-	list_id TEXT NOT NULL,
-	value TEXT NOT NULL,
-	CONSTRAINT pk_list_entries PRIMARY KEY (project_id, list_id, value),
-	CONSTRAINT fk_list_entries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT fk_list_entries_project_id_list_id FOREIGN KEY(project_id, list_id) REFERENCES lists (project_id, id) ON DELETE CASCADE
 );
 
 CREATE TABLE login_ids (

@@ -47,21 +47,20 @@ def upgrade() -> None:
         "audit_webhooks",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=False),
         sa.Column("url", TEXT, nullable=False),
+        sa.Column("filters", TEXT, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("position_at", sa.BigInteger(), nullable=False),
-        sa.Column("position_id", TEXT, nullable=False),
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("leased_until", sa.BigInteger(), nullable=False),
         sa.Column("error", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_audit_webhooks_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_audit_webhooks")),
     )
-    op.create_index("ix_audit_webhooks_due", "audit_webhooks", ["due_at"], unique=False)
     op.create_table(
         "flows",
         sa.Column("project_id", TEXT, nullable=False),
@@ -158,6 +157,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_access_keys_project_id_user_id"), "access_keys", ["project_id", "user_id"], unique=False)
     op.create_table(
+        "audit_deliveries",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("webhook", TEXT, nullable=False),
+        sa.Column("event_id", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("leased_until", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("error", TEXT, nullable=False),
+        sa.CheckConstraint("state IN ('waiting', 'leased', 'dead')", name=op.f("ck_audit_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["project_id", "webhook"],
+            ["audit_webhooks.project_id", "audit_webhooks.name"],
+            name=op.f("fk_audit_deliveries_project_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_audit_deliveries_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "webhook", "event_id", name=op.f("pk_audit_deliveries")),
+    )
+    op.create_index("ix_audit_deliveries_dead", "audit_deliveries", ["project_id", "state", "due_at"], unique=False)
+    op.create_index(
+        "ix_audit_deliveries_open",
+        "audit_deliveries",
+        ["project_id", "webhook", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('waiting', 'leased')"),
+        postgresql_where=sa.text("state IN ('waiting', 'leased')"),
+    )
+    op.create_table(
         "groups",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("tenant_id", TEXT, nullable=False),
@@ -174,22 +205,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_groups_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("project_id", "tenant_id", "id", name=op.f("pk_groups")),
-    )
-    op.create_table(
-        "list_entries",
-        sa.Column("project_id", TEXT, nullable=False),
-        sa.Column("list_id", TEXT, nullable=False),
-        sa.Column("value", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id", "list_id"],
-            ["lists.project_id", "lists.id"],
-            name=op.f("fk_list_entries_project_id_list_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_list_entries_project_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("project_id", "list_id", "value", name=op.f("pk_list_entries")),
     )
     op.create_table(
         "passkeys",
@@ -528,11 +543,22 @@ def upgrade() -> None:
         ["project_id", "role_id"],
         unique=False,
     )
+    op.add_column("audit_events", sa.Column("method", TEXT, server_default="", nullable=False))
+    op.add_column("audit_events", sa.Column("device_kind", TEXT, server_default="", nullable=False))
+    op.add_column("audit_events", sa.Column("is_unsent", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
         op.f("ix_audit_events_project_id_tenant_id_occurred_at"),
         "audit_events",
         ["project_id", "tenant_id", "occurred_at"],
         unique=False,
+    )
+    op.create_index(
+        "ix_audit_events_unsent",
+        "audit_events",
+        ["project_id", "occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("is_unsent = 1"),
+        postgresql_where=sa.text("is_unsent = 1"),
     )
     op.add_column("management_keys", sa.Column("description", TEXT, server_default="", nullable=False))
     op.add_column("management_keys", sa.Column("permitted_ips", TEXT, server_default="[]", nullable=False))

@@ -62,6 +62,7 @@ tenant_domains = Table(
     text("domain"),  # lower case
     text("tenant_id"),
     integer("position"),
+    added_text("sso_id"),  # of kind sso: whose configuration it leads to; "" for the first one of the tenant
     *owned("kind", "domain"),
     reference("tenant_id", "tenants"),
     Index(None, "project_id", "tenant_id", "kind"),
@@ -252,6 +253,7 @@ membership_roles = Table(
     text("user_id"),
     text("tenant_id"),
     text("role_id"),
+    added_text("given_by"),  # the SSO configuration whose groups give it (`sso:` and its id); "" for given by hand
     *owned("user_id", "tenant_id", "role_id"),
     ForeignKeyConstraint(
         ["project_id", "user_id", "tenant_id"],

@@ -341,6 +341,7 @@ def upgrade() -> None:
         sa.Column("domain", TEXT, nullable=False),
         sa.Column("tenant_id", TEXT, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("sso_id", TEXT, server_default="", nullable=False),
         sa.CheckConstraint("kind IN ('provisioning', 'sso')", name=op.f("ck_tenant_domains_kind")),
         sa.ForeignKeyConstraint(
             ["project_id", "tenant_id"],
@@ -565,6 +566,7 @@ def upgrade() -> None:
     op.add_column("management_keys", sa.Column("rights", TEXT, server_default="*", nullable=False))
     op.add_column("management_keys", sa.Column("tenant_id", TEXT, nullable=True))
     op.add_column("management_keys", sa.Column("deactivated_at", sa.BigInteger(), nullable=True))
+    op.add_column("membership_roles", sa.Column("given_by", TEXT, server_default="", nullable=False))
     op.add_column("projects", sa.Column("tags", TEXT, server_default="[]", nullable=False))
     op.add_column("projects", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     op.add_column("roles", sa.Column("is_default", sa.BigInteger(), server_default="0", nullable=False))

@@ -118,6 +118,9 @@ def _prepare(store: Store, vault: Vault, data: DevData) -> None:
         data.save()
     if facts.management_key and store.look(facts.project_id, projects.find) is not None:
         return
+    if store.look(facts.project_id, projects.is_deleted):
+        facts.project_id, facts.management_key = projects.new_id(system_clock()), ""
+        data.save()
     store.run_anywhere(operations.mark_development)
     facts.management_key = store.run(facts.project_id, _founded)
     data.save()

@@ -6,12 +6,30 @@ from msgspec import Meta
 
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 
-__all__ = ["GET_SETTINGS", "LICENSE", "SET_SETTINGS", "License", "ProjectSettings", "SettingsChange"]
+__all__ = [
+    "ENDPOINTS",
+    "GET_SETTINGS",
+    "LICENSE",
+    "LIST",
+    "SET_SETTINGS",
+    "UPDATE_NAME",
+    "UPDATE_TAGS",
+    "License",
+    "Project",
+    "ProjectName",
+    "ProjectSettings",
+    "ProjectTags",
+    "Projects",
+    "SettingsChange",
+    "Tags",
+]
 
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Text = Annotated[str, Meta(max_length=2048)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
+GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
+Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
 SignInMethod = Literal["otp", "magiclink", "enchantedlink"]
 SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink")
@@ -92,6 +110,40 @@ class License(Shape, frozen=True, kw_only=True):
     rate_limit_tier: str
 
 
+class Project(Shape, frozen=True, kw_only=True):
+    """A project as lists show it.
+
+    Attributes:
+        id: `P...`.
+        name: For messages and pages.
+        environment: Free text, such as `production`.
+        tags: Free texts.
+    """
+
+    id: str
+    name: str
+    environment: str
+    tags: tuple[str, ...]
+
+
+class Projects(Shape, frozen=True, kw_only=True):
+    """The projects that the caller manages."""
+
+    projects: tuple[Project, ...]
+
+
+class ProjectName(Shape, frozen=True, kw_only=True):
+    """The name that the project is to have."""
+
+    name: GivenName
+
+
+class ProjectTags(Shape, frozen=True, kw_only=True):
+    """All tags that the project is to have."""
+
+    tags: Tags | None = None
+
+
 GET_SETTINGS = Endpoint(
     "project.settings.get",
     "GET",
@@ -107,5 +159,20 @@ SET_SETTINGS = Endpoint(
 LICENSE = Endpoint(
     "license", "GET", "/v1/mgmt/license", Nothing, License, Caller.MANAGEMENT, only_reads=True, for_any_key=True
 )
+UPDATE_NAME = Endpoint(
+    "mgmt.project.update_name", "POST", "/v1/mgmt/project/update/name", ProjectName, Nothing, Caller.MANAGEMENT
+)
+UPDATE_TAGS = Endpoint(
+    "mgmt.project.update_tags", "POST", "/v1/mgmt/project/update/tags", ProjectTags, Nothing, Caller.MANAGEMENT
+)
+LIST = Endpoint(
+    "mgmt.project.list_projects",
+    "POST",
+    "/v1/mgmt/projects/list",
+    Nothing,
+    Projects,
+    Caller.MANAGEMENT,
+    only_reads=True,
+)
 
-ENDPOINTS = (GET_SETTINGS, SET_SETTINGS, LICENSE)
+ENDPOINTS = (GET_SETTINGS, SET_SETTINGS, LICENSE, UPDATE_NAME, UPDATE_TAGS, LIST)

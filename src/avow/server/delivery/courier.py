@@ -204,7 +204,8 @@ class Courier:
 
     def _deliver(self, channel: _Channel, leased: Leased) -> None:
         """Send one leased message and write down what became of it."""
-        if leased.challenge_id is not None and leased.challenge_expires_at is None:
+        is_dead = leased.challenge_id is not None and leased.challenge_expires_at is None
+        if is_dead or leased.project_name is None:
             leases.finish(self._store, leased, "dropped")
             return
         draft = leases.open_letter(self._store, leased)

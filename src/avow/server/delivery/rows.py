@@ -47,7 +47,8 @@ class PrefixSends:
 class Leased:
     """A message that one worker holds until `leased_until`.
 
-    `challenge_expires_at` is None when the challenge is dead or gone, and for messages that have none.
+    `challenge_expires_at` is None when the challenge is dead or gone, and for messages that have none;
+    `project_name` when the project is deleted.
     """
 
     project_id: str
@@ -61,7 +62,7 @@ class Leased:
     leased_until: int
     created_at: int
     challenge_expires_at: int | None
-    project_name: str
+    project_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ RETURNING project_id, id, challenge_id, template, method, locale, sealed, attemp
   (SELECT expires_at FROM challenges
    WHERE challenges.project_id = outbox.project_id AND challenges.id = outbox.challenge_id
      AND challenges.attempts_left > 0 AND challenges.expires_at > :now) AS challenge_expires_at,
-  (SELECT name FROM projects WHERE projects.id = outbox.project_id) AS project_name
+  (SELECT name FROM projects WHERE projects.id = outbox.project_id AND projects.deleted_at IS NULL) AS project_name
 """
 
 # One probe of the index for each method, however long the outbox is.

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-__all__ = ["BUMP", "CLEAR_SETTING", "FIND", "FIND_VERSION", "INSERT", "LIST", "RETURNS", "SETTINGS", "SET_SETTING"]
+__all__ = ["RETURNS", "CountRow", "ProjectRow", "SettingRow", "VersionRow"]
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """A project without its settings."""
+    """A project without its settings; `tags` is a JSON list."""
 
     id: str
     name: str
@@ -15,6 +15,14 @@ class ProjectRow:
     version: int
     issuer_host: str | None
     created_at: int
+    tags: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """How many projects there are."""
+
+    projects: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +41,38 @@ class SettingRow:
 
 
 INSERT = """
-    INSERT INTO projects (id, name, environment, version, issuer_host, created_at)
-    VALUES (:project_id, :name, :environment, 1, :issuer_host, :now)
+    INSERT INTO projects (id, name, environment, version, issuer_host, created_at, tags)
+    VALUES (:project_id, :name, :environment, 1, :issuer_host, :now, :tags)
 """
 
 FIND = """
-    SELECT id, name, environment, version, issuer_host, created_at
-    FROM projects WHERE id = :project_id
+    SELECT id, name, environment, version, issuer_host, created_at, tags
+    FROM projects WHERE id = :project_id AND deleted_at IS NULL
 """
 
 LIST = """
-    SELECT id, name, environment, version, issuer_host, created_at
-    FROM projects ORDER BY created_at, id
+    SELECT id, name, environment, version, issuer_host, created_at, tags
+    FROM projects WHERE deleted_at IS NULL ORDER BY created_at, id
 """
 
-FIND_VERSION = "SELECT version FROM projects WHERE id = :project_id"
+COUNT = "SELECT COUNT(*) AS projects FROM projects"
+
+FIND_VERSION = "SELECT version FROM projects WHERE id = :project_id AND deleted_at IS NULL"
 
 BUMP = "UPDATE projects SET version = version + 1 WHERE id = :project_id RETURNING version"
+
+RENAME = "UPDATE projects SET name = :name, version = version + 1 WHERE id = :project_id RETURNING version"
+
+SET_TAGS = "UPDATE projects SET tags = :tags WHERE id = :project_id RETURNING version"
+
+# Every node reads the version within a second and then finds no project: no key and no token counts any more.
+MARK_DELETED = """
+    UPDATE projects SET deleted_at = :now, version = version + 1, issuer_host = NULL
+    WHERE id = :project_id AND deleted_at IS NULL
+    RETURNING version
+"""
+
+FIND_DELETED = "SELECT version FROM projects WHERE id = :project_id AND deleted_at IS NOT NULL"
 
 SETTINGS = "SELECT name, value FROM project_settings WHERE project_id = :project_id ORDER BY name"
 
@@ -61,14 +84,20 @@ SET_SETTING = """
 CLEAR_SETTING = "DELETE FROM project_settings WHERE project_id = :project_id AND name = :name"
 
 ORIGINS = """
-    SELECT name, value FROM project_settings
-    WHERE name IN ('allowed_origins', 'approved_redirects') ORDER BY project_id, name
+    SELECT s.name, s.value FROM project_settings s
+    JOIN projects p ON p.id = s.project_id AND p.deleted_at IS NULL
+    WHERE s.name IN ('allowed_origins', 'approved_redirects') ORDER BY s.project_id, s.name
 """
 
 RETURNS = {
     "FIND": ProjectRow,
     "LIST": ProjectRow,
+    "COUNT": CountRow,
     "FIND_VERSION": VersionRow,
+    "RENAME": VersionRow,
+    "SET_TAGS": VersionRow,
+    "MARK_DELETED": VersionRow,
+    "FIND_DELETED": VersionRow,
     "BUMP": VersionRow,
     "SETTINGS": SettingRow,
     "ORIGINS": SettingRow,

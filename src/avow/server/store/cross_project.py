@@ -12,6 +12,7 @@ CROSS_PROJECT: tuple[tuple[str, str], ...] = (
     ("avow.server.store.rows.ADD_COUNTERS", "Rate limits count callers before a project is known."),
     ("avow.server.store.rows.SWEEP_COUNTERS", "Rate limits count callers before a project is known."),
     ("avow.server.projects.rows.LIST", "The operator asks which projects there are."),
+    ("avow.server.projects.rows.COUNT", "Whether a server has room for one more project is about all of them."),
     ("avow.server.projects.rows.ORIGINS", "A browser asks for the origins of a server before it names a project."),
     ("avow.server.operations.rows.WAITING", "The operator asks how much waits, of any project."),
     ("avow.server.operations.rows.MARK_DEVELOPMENT", "Whether `avow dev` made the data belongs to the installation."),

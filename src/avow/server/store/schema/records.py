@@ -195,3 +195,23 @@ Index(
     sqlite_where=audit_deliveries.c.state.in_(["waiting", "leased"]),
     postgresql_where=audit_deliveries.c.state.in_(["waiting", "leased"]),
 )
+
+# How far the import of a file of users has come; moved by the unit that writes the users.
+imports = Table(
+    "imports",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),  # of the file and its format
+    text("source"),  # the file, as people call it
+    integer("position"),  # number of the last line that is done
+    data("digest"),  # of every line up to there, one after the other
+    integer("created"),
+    integer("updated"),
+    integer("rejected"),
+    text("refusals"),  # JSON list of number and reason: those of the last unit, which the report may lack
+    integer("report_bytes"),  # length of the report before them
+    integer("started_at"),
+    integer("updated_at"),
+    integer("finished_at", null=True),
+    *owned("id"),
+)

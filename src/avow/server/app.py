@@ -8,6 +8,7 @@ from avow.core.vault import Vault
 from avow.errors import NotSupported
 from avow.server import (
     accounts,
+    embeddedlink,
     enchantedlink,
     keys,
     magiclink,
@@ -58,6 +59,7 @@ SLICES: tuple[Slice, ...] = (
     otp.SLICE,
     magiclink.SLICE,
     enchantedlink.SLICE,
+    embeddedlink.SLICE,
 )
 
 OPENAPI = Endpoint("openapi", "GET", "/openapi.json", Nothing, Nothing, Caller.ANYONE)

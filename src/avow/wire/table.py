@@ -3,10 +3,14 @@
 from typing import Any
 
 from avow.wire import (
+    accesskeys,
     accountchanges,
     accounts,
     attributes,
+    credentials,
+    embeddedlink,
     enchantedlink,
+    flows,
     keys,
     magiclink,
     managementkeys,
@@ -16,6 +20,7 @@ from avow.wire import (
     roles,
     sessions,
     tenants,
+    testusers,
     usersearch,
 )
 from avow.wire.endpoint import Endpoint
@@ -37,4 +42,9 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *accountchanges.ENDPOINTS,
     *usersearch.ENDPOINTS,
     *attributes.ENDPOINTS,
+    *flows.ENDPOINTS,
+    *testusers.ENDPOINTS,
+    *embeddedlink.ENDPOINTS,
+    *credentials.ENDPOINTS,
+    *accesskeys.ENDPOINTS,
 )

@@ -30,17 +30,6 @@ class Unsupported:
 
 
 _MANAGEMENT = (
-    ("mgmt.access_key.activate", "POST", "/v1/mgmt/accesskey/activate"),
-    ("mgmt.access_key.activate_batch", "POST", "/v1/mgmt/accesskey/activate/batch"),
-    ("mgmt.access_key.create", "POST", "/v1/mgmt/accesskey/create"),
-    ("mgmt.access_key.deactivate", "POST", "/v1/mgmt/accesskey/deactivate"),
-    ("mgmt.access_key.deactivate_batch", "POST", "/v1/mgmt/accesskey/deactivate/batch"),
-    ("mgmt.access_key.delete", "POST", "/v1/mgmt/accesskey/delete"),
-    ("mgmt.access_key.delete_batch", "POST", "/v1/mgmt/accesskey/delete/batch"),
-    ("mgmt.access_key.load", "GET", "/v1/mgmt/accesskey"),
-    ("mgmt.access_key.rotate", "POST", "/v1/mgmt/accesskey/rotate"),
-    ("mgmt.access_key.search_all_access_keys", "POST", "/v1/mgmt/accesskey/search"),
-    ("mgmt.access_key.update", "POST", "/v1/mgmt/accesskey/update"),
     ("mgmt.analytics.search", "POST", "/v1/mgmt/analytics/search"),
     ("mgmt.audit.create_audit_webhook", "POST", "/v2/mgmt/connector/audit/web/set"),
     ("mgmt.audit.create_event", "POST", "/v1/mgmt/audit/event"),
@@ -95,13 +84,7 @@ _MANAGEMENT = (
     ("mgmt.fga.save_resources_details", "POST", "/v1/mgmt/fga/resources/save"),
     ("mgmt.fga.save_schema", "POST", "/v1/mgmt/fga/schema"),
     ("mgmt.fga.save_schema_dryrun", "POST", "/v1/mgmt/fga/schema/dryrun"),
-    ("mgmt.flow.delete_flows", "POST", "/v1/mgmt/flow/delete"),
-    ("mgmt.flow.export_flow", "POST", "/v1/mgmt/flow/export"),
-    ("mgmt.flow.export_theme", "POST", "/v1/mgmt/theme/export"),
     ("mgmt.flow.get_flow_async_result", "POST", "/v1/mgmt/flow/async/result"),
-    ("mgmt.flow.import_flow", "POST", "/v1/mgmt/flow/import"),
-    ("mgmt.flow.import_theme", "POST", "/v1/mgmt/theme/import"),
-    ("mgmt.flow.list_flows", "POST", "/v1/mgmt/flow/list"),
     ("mgmt.flow.run_flow", "POST", "/v1/mgmt/flow/run"),
     ("mgmt.flow.run_flow_async", "POST", "/v1/mgmt/flow/async/run"),
     ("mgmt.group.load_all_group_members", "POST", "/v1/mgmt/group/members"),
@@ -168,9 +151,6 @@ _MANAGEMENT = (
     ("mgmt.project.export_snapshot", "POST", "/v1/mgmt/project/snapshot/export"),
     ("mgmt.project.import_project", "POST", "/v1/mgmt/project/import"),
     ("mgmt.project.import_snapshot", "POST", "/v1/mgmt/project/snapshot/import"),
-    ("mgmt.project.list_projects", "POST", "/v1/mgmt/projects/list"),
-    ("mgmt.project.update_name", "POST", "/v1/mgmt/project/update/name"),
-    ("mgmt.project.update_tags", "POST", "/v1/mgmt/project/update/tags"),
     ("mgmt.project.validate_snapshot", "POST", "/v1/mgmt/project/snapshot/validate"),
     ("mgmt.scope_claim_mapping.delete", "POST", "/v1/mgmt/scopeClaimMapping/delete"),
     ("mgmt.scope_claim_mapping.get", "POST", "/v1/mgmt/scopeClaimMapping/get"),
@@ -222,24 +202,11 @@ _MANAGEMENT = (
     ("mgmt.user.add_sso_apps", "POST", "/v1/mgmt/user/update/ssoapp/add"),
     ("mgmt.user.create_family_scoped_custom_attributes", "POST", "/v1/mgmt/user/families/customattribute/create"),
     ("mgmt.user.delete_family_scoped_custom_attributes", "POST", "/v1/mgmt/user/families/customattribute/delete"),
-    ("mgmt.user.delete_passkey", "POST", "/v1/mgmt/user/passkey/delete"),
     ("mgmt.user.expire_password", "POST", "/v1/mgmt/user/password/expire"),
-    ("mgmt.user.generate_embedded_link", "POST", "/v1/mgmt/user/signin/embeddedlink"),
-    ("mgmt.user.generate_enchanted_link_for_test_user", "POST", "/v1/mgmt/tests/generate/enchantedlink"),
-    ("mgmt.user.generate_magic_link_for_test_user", "POST", "/v1/mgmt/tests/generate/magiclink"),
-    ("mgmt.user.generate_otp_for_test_user", "POST", "/v1/mgmt/tests/generate/otp"),
-    ("mgmt.user.generate_sign_up_embedded_link", "POST", "/v1/mgmt/user/signup/embeddedlink"),
-    ("mgmt.user.get_provider_token", "GET", "/v1/mgmt/user/provider/token"),
     ("mgmt.user.import_users", "POST", "/v1/mgmt/user/import"),
-    ("mgmt.user.list_passkeys", "POST", "/v1/mgmt/user/passkeys/list"),
-    ("mgmt.user.list_trusted_devices", "POST", "/v1/mgmt/user/trusteddevices/list"),
     ("mgmt.user.load_family_scoped_custom_attributes", "GET", "/v1/mgmt/user/families/customattributes"),
-    ("mgmt.user.remove_all_passkeys", "POST", "/v1/mgmt/user/passkeys/delete"),
     ("mgmt.user.remove_families", "POST", "/v1/mgmt/user/update/family/remove"),
-    ("mgmt.user.remove_recovery_codes", "POST", "/v1/mgmt/user/recovery-codes/delete"),
     ("mgmt.user.remove_sso_apps", "POST", "/v1/mgmt/user/update/ssoapp/remove"),
-    ("mgmt.user.remove_totp_seed", "POST", "/v1/mgmt/user/totp/delete"),
-    ("mgmt.user.remove_trusted_device", "POST", "/v1/mgmt/user/trusteddevices/remove"),
     ("mgmt.user.set_active_password", "POST", "/v1/mgmt/user/password/set/active"),
     ("mgmt.user.set_password", "POST", "/v1/mgmt/user/password/set"),
     ("mgmt.user.set_sso_apps", "POST", "/v1/mgmt/user/update/ssoapp/set"),
@@ -319,15 +286,12 @@ _SESSION = (
     ("js-only.outbound.connect", "POST", "/v1/outbound/oauth/connect"),
 )
 
-_ACCESS_KEY = (("exchange_access_key", "POST", "/v1/auth/accesskey/exchange"),)
-
 UNSUPPORTED: tuple[Unsupported, ...] = tuple(
     Unsupported(id, verb, path, caller)
     for caller, rows in (
         (Caller.MANAGEMENT, _MANAGEMENT),
         (Caller.PROJECT, _PROJECT),
         (Caller.SESSION, _SESSION),
-        (Caller.ACCESS_KEY, _ACCESS_KEY),
     )
     for id, verb, path in rows
 )

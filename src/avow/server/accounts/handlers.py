@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 
 from avow.errors import NotSupported
-from avow.server.accounts import actions, batches, changes, invitations, reach
+from avow.server.accounts import actions, batches, changes, credentials, invitations, reach
 from avow.server.accounts.search import search
 from avow.server.attributes import actions as attributes
 from avow.server.serving import Call, Slice, Steps, read, reads, steps, write, writes
@@ -252,5 +252,6 @@ SLICE = Slice(
         steps(attributes_wire.DELETE_OF_USERS, delete_attributes),
         reads(attributes_wire.LOAD_OF_USERS, load_attributes),
         *changes.HANDLERS,
+        *credentials.HANDLERS,
     ),
 )

@@ -65,6 +65,7 @@ def put(
     attempts: int,
     lifetime_seconds: int,
     challenge_id: str | None = None,
+    spares_live: bool = False,
 ) -> str:
     """Store a new challenge in the place of any earlier one of this purpose and subject; return its id.
 
@@ -77,10 +78,11 @@ def put(
         attempts: How often it may be tried.
         lifetime_seconds: How long it lives.
         challenge_id: An id chosen before, when the message names it.
+        spares_live: Leave an earlier one that still takes an attempt, and store nothing: nobody is told this secret.
     """
     challenge_id = challenge_id or ids.random_id(ids.CHALLENGE)
     tx.run(
-        rows.PUT,
+        rows.PUT_SPARING if spares_live else rows.PUT,
         id=challenge_id,
         purpose=purpose,
         subject=subject,
@@ -125,15 +127,24 @@ def take_code(
             return Refusal(CodeExpired())
 
 
-def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str) -> Taken | Refusal:
-    """Take the token of a link: spent and, when the secret is right, consumed."""
-    spent = tx.one(rows.SPEND_BY_ID, rows.SpentRow, purpose=purpose, id=challenge_id)
+def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str, other: str = "") -> Taken | Refusal:
+    """Take the token of a link: spent and, when the secret is right, consumed.
+
+    Args:
+        tx: The unit.
+        purpose: As it was stored.
+        challenge_id: From the token.
+        secret: From the token.
+        other: Another purpose that the same route takes.
+    """
+    wanted = {"purpose": purpose, "other": other or purpose, "id": challenge_id}
+    spent = tx.one(rows.SPEND_BY_ID, rows.SpentLinkRow, **wanted)
     if spent is None:
-        fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, id=challenge_id)
+        fate = tx.one(rows.FATE_BY_ID, rows.FateRow, **wanted)
         is_expired = fate is not None and fate.expires_at <= tx.now
         return Refusal(LinkExpired() if is_expired else InvalidLink())
-    if not hmac.compare_digest(spent.mac, _mac(tx, purpose, spent.subject, secret)):
-        tx.audit("link.refused", outcome="refused", data={"purpose": purpose})
+    if not hmac.compare_digest(spent.mac, _mac(tx, spent.purpose, spent.subject, secret)):
+        tx.audit("link.refused", outcome="refused", data={"purpose": spent.purpose})
         return Refusal(InvalidLink())
     return _consumed(tx, spent) or Refusal(InvalidLink())
 
@@ -165,7 +176,7 @@ def rebind(tx: Tx, *, purpose: str, challenge_id: str, binding: str) -> bool:
 
 def is_live(tx: Tx, *, purpose: str, challenge_id: str) -> bool:
     """Tell whether a challenge still takes an attempt."""
-    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, id=challenge_id)
+    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, other=purpose, id=challenge_id)
     return fate is not None and fate.attempts_left > 0 and fate.expires_at > tx.now
 
 

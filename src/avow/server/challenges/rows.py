@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentRow"]
+__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentLinkRow", "SpentRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,13 @@ class SpentRow:
     binding: str
     attempts_left: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpentLinkRow(SpentRow):
+    """The same, and which purpose the link had."""
+
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,11 @@ PUT = """
         created_at = excluded.created_at, expires_at = excluded.expires_at
 """
 
+# The same in the place of a dead one only: what a test user was given stays, for nobody learns what a send would be.
+PUT_SPARING = f"""{PUT}
+    WHERE challenges.expires_at <= :now OR challenges.attempts_left = 0
+"""
+
 SPEND_OF_SUBJECT = """
     UPDATE challenges SET attempts_left = attempts_left - 1
     WHERE project_id = :project_id AND purpose = :purpose AND subject = :subject
@@ -56,11 +68,12 @@ SPEND_OF_SUBJECT = """
     RETURNING id, subject, mac, binding, attempts_left, expires_at
 """
 
+# Links of two purposes may come back by one route; the row says which it was.
 SPEND_BY_ID = """
     UPDATE challenges SET attempts_left = attempts_left - 1
-    WHERE project_id = :project_id AND purpose = :purpose AND id = :id
+    WHERE project_id = :project_id AND purpose IN (:purpose, :other) AND id = :id
       AND expires_at > :now AND attempts_left > 0
-    RETURNING id, subject, mac, binding, attempts_left, expires_at
+    RETURNING id, subject, mac, binding, attempts_left, expires_at, purpose
 """
 
 FIND_BY_ID = """
@@ -75,7 +88,7 @@ FATE_OF_SUBJECT = """
 
 FATE_BY_ID = """
     SELECT attempts_left, expires_at FROM challenges
-    WHERE project_id = :project_id AND purpose = :purpose AND id = :id
+    WHERE project_id = :project_id AND purpose IN (:purpose, :other) AND id = :id
 """
 
 CONSUME = "DELETE FROM challenges WHERE project_id = :project_id AND id = :id RETURNING id"
@@ -119,7 +132,7 @@ FORGET_COUNTERS = """
 
 RETURNS = {
     "SPEND_OF_SUBJECT": SpentRow,
-    "SPEND_BY_ID": SpentRow,
+    "SPEND_BY_ID": SpentLinkRow,
     "FIND_BY_ID": SpentRow,
     "FATE_OF_SUBJECT": FateRow,
     "FATE_BY_ID": FateRow,

@@ -42,6 +42,8 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issu
         user_id = _created(tx, binding)
     elif binding.does == "update":
         user_id = _updated(tx, binding)
+    elif binding.is_embedded:
+        user_id = binding.user_id if users.admit(tx, binding.user_id) else ""
     else:
         user_id = _proven(tx, binding)
     if not user_id:
@@ -49,6 +51,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issu
     opening = Opening(
         amr=_amr(binding),
         first_seen=binding.does == "sign-up",
+        claims=binding.claims,
         unsigned_claims=binding.unsigned_claims,
         revokes_others=binding.revokes_others,
         is_step_up=binding.is_step_up,
@@ -60,7 +63,8 @@ def _created(tx: Tx, binding: Binding) -> str:
     person = binding.person
     if person is None:
         raise TypeError("a sign-up without a person")
-    by_email = binding.method == "email"
+    is_sent_by_email = binding.method == "email" and not binding.is_embedded
+    is_sent_to_phone = binding.method != "email" and not binding.is_embedded
     return users.create(
         tx,
         NewUser(
@@ -71,8 +75,10 @@ def _created(tx: Tx, binding: Binding) -> str:
             family_name=person.family_name,
             email=person.email,
             phone=person.phone,
-            is_email_verified=by_email,
-            is_phone_verified=not by_email,
+            is_email_verified=is_sent_by_email or person.is_email_verified,
+            is_email_vouched=person.is_email_verified,
+            is_phone_verified=is_sent_to_phone or person.is_phone_verified,
+            is_phone_vouched=person.is_phone_verified,
         ),
     )
 
@@ -135,7 +141,7 @@ def _amr(binding: Binding) -> tuple[str, ...]:
 
     Spec: contract "tokens" section 5: more than one method means MFA.
     """
-    proof = "email" if binding.method == "email" else "sms"
+    proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
     methods = dict.fromkeys((*binding.amr, proof))
     if binding.is_mfa:
         methods["mfa"] = None

@@ -19,6 +19,7 @@ from avow.wire.users import UserResponse, UserTenant
 __all__ = [
     "NewUser",
     "Profile",
+    "admit",
     "claim_login_id",
     "create",
     "delete",
@@ -70,6 +71,7 @@ class Profile:
     permissions: tuple[str, ...] = ()
     tenants: dict[str, TenantGrants] = field(default_factory=dict)
     ways: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -110,6 +112,7 @@ class Profile:
             custom_attributes=_attributes(row.custom_attributes),
             totp="totp" in self.ways,
             webauthn="webauthn" in self.ways,
+            oauth=dict.fromkeys(sorted(self.providers), True),
             password="password" in self.ways,
             created_time=row.created_at,
             modified_time=row.updated_at,
@@ -206,6 +209,11 @@ def prove_phone(tx: Tx, user_id: str, phone: str) -> bool:
     return tx.one(rows.PROVE_PHONE, rows.IdRow, user_id=user_id, phone=phone) is not None
 
 
+def admit(tx: Tx, user_id: str) -> bool:
+    """Let in a user whom management vouches for; an invited one is enabled by it. False when gone or disabled."""
+    return tx.one(rows.ADMIT, rows.IdRow, user_id=user_id) is not None
+
+
 def set_email(tx: Tx, user_id: str, email: str) -> bool:
     """Replace the address by a proven one; False when the user is gone or disabled."""
     folded = addresses.email(email).folded
@@ -292,6 +300,7 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
             for key, name in tenants.items()
         },
         ways=frozenset(first for kind, first, _, _ in facts if kind == "way"),
+        providers=frozenset(first for kind, first, _, _ in facts if kind == "provider"),
     )
 
 

@@ -25,7 +25,7 @@ class ProfileRow:
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
     tenant name), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or `webauthn`, which the user
-    has); "" when there is no fact at all.
+    has), `provider` (whose token is kept); "" when there is no fact at all.
     """
 
     id: str
@@ -94,6 +94,9 @@ PROFILES = """
         UNION ALL
         SELECT k.user_id, 'way', 'webauthn', '', ''
         FROM passkeys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids)
+        UNION ALL
+        SELECT o.user_id, 'provider', o.provider, '', ''
+        FROM provider_tokens o WHERE o.project_id = :project_id AND o.user_id IN (:user_ids)
     ) f ON f.user_id = u.id
     WHERE u.project_id = :project_id AND u.id IN (:user_ids)
     ORDER BY u.id, kind, first, second, third
@@ -140,6 +143,14 @@ PROVE_PHONE = """
         status = CASE WHEN status = 'invited' THEN 'enabled' ELSE status END,
         credential_version = credential_version + CASE WHEN is_phone_verified = 1 THEN 0 ELSE 1 END
     WHERE project_id = :project_id AND id = :user_id AND phone = :phone
+    RETURNING id
+"""
+
+# No address is proven by it, so that credentials do not move.
+ADMIT = """
+    UPDATE users
+    SET status = 'enabled', updated_at = CASE WHEN status = 'enabled' THEN updated_at ELSE :now END
+    WHERE project_id = :project_id AND id = :user_id AND status IN ('enabled', 'invited')
     RETURNING id
 """
 
@@ -194,6 +205,7 @@ RETURNS = {
     "CLAIM_LOGIN_ID": OwnerRow,
     "PROVE_EMAIL": IdRow,
     "PROVE_PHONE": IdRow,
+    "ADMIT": IdRow,
     "SET_EMAIL": IdRow,
     "SET_PHONE": IdRow,
     "DROP_PHONE": IdRow,

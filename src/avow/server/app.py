@@ -10,6 +10,7 @@ from avow.server import (
     accounts,
     embeddedlink,
     enchantedlink,
+    flows,
     keys,
     magiclink,
     managementkeys,
@@ -59,6 +60,7 @@ SLICES: tuple[Slice, ...] = (
     otp.SLICE,
     magiclink.SLICE,
     enchantedlink.SLICE,
+    flows.SLICE,
     embeddedlink.SLICE,
 )
 

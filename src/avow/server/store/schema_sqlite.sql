@@ -143,6 +143,24 @@ CREATE TABLE flows (
 	CONSTRAINT fk_flows_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
+CREATE TABLE imports (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	source TEXT NOT NULL,
+	position BIGINT NOT NULL,
+	digest BLOB NOT NULL,
+	created BIGINT NOT NULL,
+	updated BIGINT NOT NULL,
+	rejected BIGINT NOT NULL,
+	refusals TEXT NOT NULL,
+	report_bytes BIGINT NOT NULL,
+	started_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	finished_at BIGINT,
+	CONSTRAINT pk_imports PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_imports_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
 CREATE TABLE jwt_templates (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -476,6 +494,8 @@ CREATE TABLE passwords (
 	encoded TEXT NOT NULL,
 	state TEXT NOT NULL,
 	set_at BIGINT NOT NULL,
+	failures BIGINT NOT NULL,
+	locked_until BIGINT,
 	CONSTRAINT pk_passwords PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_passwords_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_passwords_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
@@ -549,6 +569,8 @@ CREATE TABLE sessions (
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_sessions_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_sessions_impersonator ON sessions (project_id, impersonator) WHERE impersonator != '';
 
 CREATE INDEX ix_sessions_project_id_expires_at ON sessions (project_id, expires_at);
 

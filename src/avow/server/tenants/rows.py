@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "MemberRow", "TenantRow"]
+__all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "LeadRow", "MemberRow", "TenantRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class TenantRow:
     custom_attributes: str
     details: str
     settings: str
+    auth_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class DomainRow:
     tenant_id: str
     kind: str
     domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """A domain of a tenant, and the SSO configuration it leads to."""
+
+    domain: str
+    sso_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +73,10 @@ INSERT = """
 
 SEARCH = """
     SELECT t.id, t.name, t.created_at, t.is_disabled, t.enforces_sso, COALESCE(t.parent_id, '') AS parent,
-           t.role_inheritance, t.custom_attributes, t.details, t.settings
-    FROM tenants t WHERE t.project_id = :project_id
+           t.role_inheritance, t.custom_attributes, t.details, t.settings, COALESCE(c.kind, 'none') AS auth_type
+    FROM tenants t
+    LEFT JOIN sso_connections c ON c.project_id = t.project_id AND c.tenant_id = t.id AND c.id = ''
+    WHERE t.project_id = :project_id
 """
 
 DOMAINS = """
@@ -100,14 +111,27 @@ UPDATE = """
     RETURNING id
 """
 
+# How members sign in is a column of the tenant's first SSO configuration.
+SET_AUTH_TYPE = """
+    INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
+    SELECT t.project_id, t.id, '', :auth_type, '', '{}', :now, :now
+    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id
+    ON CONFLICT (project_id, tenant_id, id) DO UPDATE SET kind = excluded.kind, updated_at = excluded.updated_at
+"""
+
+LEADS = """
+    SELECT domain, sso_id FROM tenant_domains
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind ORDER BY position, domain
+"""
+
 CLEAR_DOMAINS = """
     DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind
 """
 
 # Another tenant has the domain: no row comes back.
 ADD_DOMAIN = """
-    INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position)
-    VALUES (:project_id, :kind, :domain, :tenant_id, :position)
+    INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position, sso_id)
+    VALUES (:project_id, :kind, :domain, :tenant_id, :position, :sso_id)
     ON CONFLICT (project_id, kind, domain) DO NOTHING
     RETURNING tenant_id, kind, domain
 """
@@ -161,6 +185,8 @@ DELETE_KEYS = """
 
 DELETE = "DELETE FROM tenants WHERE project_id = :project_id AND id = :id RETURNING id"
 
+DROP_PASSWORD_SETTINGS = "DELETE FROM password_policies WHERE project_id = :project_id AND tenant_id = :tenant_id"
+
 # --- Members ---
 
 # Who is one already gets no row back.
@@ -192,6 +218,7 @@ RETURNS = {
     "DEFAULTS": DefaultRow,
     "DEFAULTS_OF": DefaultRow,
     "UPDATE": IdRow,
+    "LEADS": LeadRow,
     "ADD_DOMAIN": DomainRow,
     "DELETE_USERS": IdRow,
     "DELETE_KEYS": IdRow,

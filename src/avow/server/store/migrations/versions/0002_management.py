@@ -77,6 +77,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_flows")),
     )
     op.create_table(
+        "imports",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("refusals", TEXT, nullable=False),
+        sa.Column("report_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_imports_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_imports")),
+    )
+    op.create_table(
         "jwt_templates",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("id", TEXT, nullable=False),
@@ -260,6 +280,8 @@ def upgrade() -> None:
         sa.Column("encoded", TEXT, nullable=False),
         sa.Column("state", TEXT, nullable=False),
         sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state IN ('active', 'temporary', 'expired')", name=op.f("ck_passwords_state")),
         sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
@@ -572,6 +594,14 @@ def upgrade() -> None:
     op.add_column("roles", sa.Column("is_default", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("roles", sa.Column("is_private", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("sessions", sa.Column("impersonator", TEXT, server_default="", nullable=False))
+    op.create_index(
+        "ix_sessions_impersonator",
+        "sessions",
+        ["project_id", "impersonator"],
+        unique=False,
+        sqlite_where=sa.text("impersonator != ''"),
+        postgresql_where=sa.text("impersonator != ''"),
+    )
     op.add_column("tenants", sa.Column("is_disabled", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("tenants", sa.Column("enforces_sso", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("tenants", sa.Column("parent_id", TEXT, nullable=True))

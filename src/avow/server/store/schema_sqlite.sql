@@ -366,6 +366,8 @@ CREATE TABLE users (
 	CONSTRAINT ck_users_status CHECK (status IN ('enabled', 'disabled', 'invited'))
 );
 
+CREATE INDEX ix_users_anonymous ON users (project_id, created_at) WHERE is_anonymous = 1;
+
 CREATE INDEX ix_users_project_id_created_at_id ON users (project_id, created_at, id);
 
 CREATE INDEX ix_users_project_id_email_folded ON users (project_id, email_folded);

@@ -208,6 +208,15 @@ users = Table(
     Index(None, "project_id", "phone"),
 )
 
+# Of whom nobody knows, those are deleted that have no session any more.
+Index(
+    "ix_users_anonymous",
+    users.c.project_id,
+    users.c.created_at,
+    sqlite_where=users.c.is_anonymous == 1,
+    postgresql_where=users.c.is_anonymous == 1,
+)
+
 login_ids = Table(
     "login_ids",
     metadata,

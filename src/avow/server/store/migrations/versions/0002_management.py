@@ -624,6 +624,14 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("is_phone_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_anonymous", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
+        "ix_users_anonymous",
+        "users",
+        ["project_id", "created_at"],
+        unique=False,
+        sqlite_where=sa.text("is_anonymous = 1"),
+        postgresql_where=sa.text("is_anonymous = 1"),
+    )
+    op.create_index(
         op.f("ix_users_project_id_name_folded_id"), "users", ["project_id", "name_folded", "id"], unique=False
     )
     op.create_index(

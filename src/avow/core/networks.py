@@ -1,9 +1,11 @@
 """Client addresses: whose request it is when proxies stand in between."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "subscriber"]
+from avow.errors import InvalidArgument
+
+__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "networks", "subscriber"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -52,6 +54,21 @@ def network(text: str) -> Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Return the networks that texts name.
+
+    Raises:
+        InvalidArgument: One of them is neither an address nor a network.
+    """
+    found: list[Network] = []
+    for text in texts:
+        each = network(text)
+        if each is None:
+            raise InvalidArgument(error_message=f"{text!r} is not an IP address or a network such as 192.0.2.0/24.")
+        found.append(each)
+    return tuple(found)
 
 
 def is_permitted(address: str, permitted: Sequence[Network]) -> bool:

@@ -13,11 +13,15 @@ REFRESH = "DSR"
 
 @dataclass(frozen=True, slots=True)
 class TenantGrants:
-    """What a user holds in one tenant."""
+    """What a user, or an access key, holds in one tenant."""
 
     name: str
     roles: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+
+    def claim(self) -> dict[str, object]:
+        """Return what tokens say of the tenant."""
+        return {"name": self.name, "roles": self.roles, "permissions": self.permissions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class SessionClaims:
             "amr": self.amr,
             "permissions": self.permissions,
             "roles": self.roles,
-            "tenants": {key: _tenant_claim(grants) for key, grants in self.tenants.items()},
+            "tenants": {key: grants.claim() for key, grants in self.tenants.items()},
         }
         if self.selected_tenant:
             said["dct"] = self.selected_tenant
@@ -154,7 +158,3 @@ def rotates(policy: str, *, is_sole_holder: bool) -> bool:
             newest one. Official clients of other kinds never store a new one, so theirs does not rotate.
     """
     return policy == "always" or (policy == "sole-holder" and is_sole_holder)
-
-
-def _tenant_claim(grants: TenantGrants) -> dict[str, object]:
-    return {"name": grants.name, "roles": grants.roles, "permissions": grants.permissions}

@@ -7,14 +7,17 @@ from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
 from avow.server import (
+    accesskeys,
     accounts,
     embeddedlink,
     enchantedlink,
     flows,
+    jwt,
     keys,
     magiclink,
     managementkeys,
     otp,
+    passwords,
     permissions,
     projects,
     roles,
@@ -55,7 +58,10 @@ SLICES: tuple[Slice, ...] = (
     tenants.SLICE,
     permissions.SLICE,
     roles.SLICE,
+    passwords.SLICE,
     accounts.SLICE,
+    accesskeys.SLICE,
+    jwt.SLICE,
     sessions.SLICE,
     otp.SLICE,
     magiclink.SLICE,

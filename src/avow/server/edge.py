@@ -30,6 +30,7 @@ from avow.server import answers, limits
 from avow.server.credentials import cookies_of, credential_of
 from avow.server.routes import Routes
 from avow.server.serving import (
+    AccessKeyCaller,
     Answer,
     Call,
     Caller,
@@ -283,6 +284,8 @@ def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:
         if visit.credential.session_token:
             return _tenant_admin(edge, visit, visit.project)
         return _management_caller(edge, visit, visit.credential.token)
+    if visit.kind is Kind.ACCESS_KEY:
+        visit.caller = AccessKeyCaller(visit.credential.token)
     if visit.credential.session_token:
         _use_session(edge, visit, visit.project)
     elif visit.kind is Kind.SESSION:

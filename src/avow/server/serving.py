@@ -113,6 +113,17 @@ class SessionCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessKeyCaller:
+    """A caller with what may be an access key; whether it is one that counts, a unit decides.
+
+    Attributes:
+        secret: The key as it was sent, or "".
+    """
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ManagementCaller:
     """A caller with a live management key, or the administrator of a tenant with a token of their own.
 
@@ -197,7 +208,7 @@ class Confinement:
         return (self.tenant_id,) if not wanted or self.tenant_id in wanted else ()
 
 
-Caller = Anyone | SessionCaller | ManagementCaller
+Caller = Anyone | SessionCaller | AccessKeyCaller | ManagementCaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +236,13 @@ class Call(Generic[Body]):
         """Return the caller of an endpoint that only sessions reach."""
         if not isinstance(self.caller, SessionCaller):
             raise TypeError("this endpoint is not declared for sessions")
+        return self.caller
+
+    @property
+    def access_key(self) -> AccessKeyCaller:
+        """Return the caller of an endpoint that only access keys reach."""
+        if not isinstance(self.caller, AccessKeyCaller):
+            raise TypeError("this endpoint is not declared for access keys")
         return self.caller
 
     @property

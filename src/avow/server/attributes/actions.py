@@ -14,13 +14,27 @@ from avow.server.attributes.rows import DefinitionRow, NameRow, OwnerRow
 from avow.server.store import Tx, in_list
 from avow.wire.attributes import AttributeDefinition, AttributeOption, CustomAttribute, CustomAttributes
 
-__all__ = ["Kind", "checked", "clear", "define", "definitions", "forget", "owners", "put", "remove", "searchable"]
+__all__ = [
+    "Kind",
+    "accepted",
+    "checked",
+    "clear",
+    "define",
+    "definitions",
+    "forget",
+    "owners",
+    "put",
+    "remove",
+    "searchable",
+]
 
 Kind = Literal["user", "tenant", "accesskey"]
 
 _MOST_DEFINITIONS = 500
 _MOST_VALUES = 100
 _MOST_TEXT = 1000
+_MOST_NAME = 256
+_MOST_JSON = 2000
 _EXACT = 2**53  # beyond, floating-point numbers skip integers
 _WORDS = {"text": "string", "numeric": "number", "bool": "boolean"}
 _NUMBERS = {"string": 1, "number": 2, "boolean": 3, "singleselect": 4, "multiselect": 5, "date": 6}
@@ -106,6 +120,25 @@ def checked(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, objec
             raise InvalidArgument(error_message=f"The project defines no attribute {name[:64]!r}.")
         if not _fits(known[name], value):
             raise InvalidArgument(error_message=f"The value of {name!r} is not a {known[name].type}.")
+    return given
+
+
+def accepted(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, object]:
+    """Return values that fit: a defined attribute by its definition, any other as a text, number, boolean or list.
+
+    For kinds of owners whose attributes nobody has to define.
+
+    Raises:
+        InvalidArgument: A value does not fit, or is too long.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    if not given:
+        return {}
+    defined = {each.name for each in definitions(tx, kind).data}
+    checked(tx, kind, {name: value for name, value in given.items() if name in defined})
+    for name, value in given.items():
+        if not name or len(name) > _MOST_NAME or any(len(each) > _MOST_JSON for each in searchable(value)):
+            raise InvalidArgument(error_message="A custom attribute has a name, and a value that is not too long.")
     return given
 
 

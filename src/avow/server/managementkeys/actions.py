@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from avow.core.networks import Network, network
+from avow.core.networks import networks
 from avow.core.rights import FULL, NOTHING, READ_EVERYTHING, Grant, is_right
 from avow.errors import Forbidden, InvalidArgument, NotFound
 from avow.server.keys import actions as keys
@@ -28,7 +28,6 @@ __all__ = [
     "delete",
     "get",
     "is_tenant_admin",
-    "networks",
     "rebac_of",
     "search",
     "update",
@@ -154,21 +153,6 @@ def check_rights(rights: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
-def networks(permitted_ips: Iterable[str]) -> tuple[Network, ...]:
-    """Return the networks that texts name.
-
-    Raises:
-        InvalidArgument: One of them is neither an address nor a network.
-    """
-    found: list[Network] = []
-    for text in permitted_ips:
-        each = network(text)
-        if each is None:
-            raise InvalidArgument(error_message=f"{text!r} is not an IP address or a network such as 192.0.2.0/24.")
-        found.append(each)
-    return tuple(found)
-
-
 def rebac_of(project_id: str, row: ManagementKeyRow) -> ReBac:
     """Return what a key may do in the contract's form; the roles are those that would make it again."""
     names = tuple(_NAMES.get(right, right) for right in sorted(keys.grant_of(row).rights))
@@ -182,7 +166,9 @@ def is_tenant_admin(tx: Tx, project: Project, caller: SessionCaller, tenant_id: 
     Raises:
         SessionEnded: The token's session does not live any more.
     """
-    sessions.live(tx, project, caller)
+    session = sessions.live(tx, project, caller)
+    if session.impersonator:  # who acts in another's name does not manage
+        return False
     found = tx.one(rows.FIND_ADMIN_ROLE, IdRow, user_id=caller.user_id, tenant_id=tenant_id, role=TENANT_ADMIN)
     return found is not None
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from avow.sdk._sync.client import Client
     from avow.sdk._sync.client import Client as DescopeClient
     from avow.sdk.calls.mgmt.user import Sort, UserObj
+    from avow.sdk.calls.mgmt.userproofs import CreateUserObj
     from avow.sdk.options import (
         COOKIE_DATA_NAME,
         REFRESH_SESSION_COOKIE_NAME,
@@ -58,6 +59,7 @@ __all__ = [
     "SignUpOptions",
     "AssociatedTenant",
     "UserObj",
+    "CreateUserObj",
     "Sort",
     "RoleMapping",
     "AttributeMapping",
@@ -81,6 +83,7 @@ _ELSEWHERE = {
     "AsyncClient": ("avow.sdk._async.client", "AsyncClient"),
     "DescopeClientAsync": ("avow.sdk._async.client", "AsyncClient"),
     "UserObj": ("avow.sdk.calls.mgmt.user", "UserObj"),
+    "CreateUserObj": ("avow.sdk.calls.mgmt.userproofs", "CreateUserObj"),
     "Sort": ("avow.sdk.calls.mgmt.user", "Sort"),
 }
 _ERRORS = ("API_RATE_LIMIT_", "ERROR_TYPE_", "AuthException", "AvowError", "RateLimitException")

@@ -66,9 +66,9 @@ def update_phone(tx: Tx, call: Call[LinkUpdatePhone]) -> PendingLink:
 
 
 def generate(tx: Tx, call: Call[GenerateEnchantedLink]) -> GeneratedEnchantedLink:
-    """Return the right enchanted link of a test user, to whom nothing is ever sent, and what its session is polled with.
+    """Return the right enchanted link of a test user and what its session is polled with.
 
-    Both stay valid when a send follows.
+    Nothing is ever sent to them. Both stay valid when a send follows.
     """
     require_method(call, _NAME)
     uri = target(call.project, _NAME, call.body.uri or call.body.redirect_url)

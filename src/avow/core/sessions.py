@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
+from avow.core.layouts import PLAIN, Layout
+
 __all__ = ["REFRESH", "SESSION", "SessionClaims", "SessionState", "TenantGrants", "Verdict", "judge", "rotates"]
 
 SESSION = "DS"
@@ -43,6 +45,9 @@ class SessionClaims:
         selected_tenant: The chosen tenant, or "".
         claims: Custom claims of the server side, already free of reserved names.
         unsigned_claims: Custom claims a client asked for; they appear under `nsec`.
+        impersonator: Who acts in the user's name, or "".
+        token_id: Id of this very session token, or "" for none.
+        layout: Where roles and permissions stand.
     """
 
     project_id: str
@@ -60,6 +65,9 @@ class SessionClaims:
     selected_tenant: str = ""
     claims: Mapping[str, object] = field(default_factory=dict)
     unsigned_claims: Mapping[str, object] = field(default_factory=dict)
+    impersonator: str = ""
+    token_id: str = ""
+    layout: Layout = PLAIN
 
     def session_token(self) -> dict[str, object]:
         """Return the claims of the session token.
@@ -78,13 +86,13 @@ class SessionClaims:
             "exp": self.session_expires_at,
             "rexp": datetime.fromtimestamp(self.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "amr": self.amr,
-            "permissions": self.permissions,
-            "roles": self.roles,
-            "tenants": {key: grants.claim() for key, grants in self.tenants.items()},
         }
+        said |= self.layout.rights(self.roles, self.permissions, self.tenants, self.selected_tenant)
         if self.selected_tenant:
             said["dct"] = self.selected_tenant
-        return said
+        if self.token_id:
+            said["jti"] = self.token_id
+        return said | self._actor()
 
     def refresh_token(self) -> dict[str, object]:
         """Return the claims of the refresh token; equal for equal (session, generation)."""
@@ -98,7 +106,12 @@ class SessionClaims:
             "iat": self.rotated_at,
             "exp": self.expires_at,
             "amr": self.amr,
+            **self._actor(),
         }
+
+    def _actor(self) -> dict[str, object]:
+        """Return the claim of who acts in the user's name. Spec: RFC 8693 section 4.1."""
+        return {"act": {"sub": self.impersonator}} if self.impersonator else {}
 
 
 class Verdict(Enum):

@@ -39,6 +39,7 @@ from avow.server.serving import (
     Form,
     Issued,
     ManagementCaller,
+    OneToken,
     Project,
     Read,
     Refusal,
@@ -142,6 +143,8 @@ class Edge:
             result = yield from _handled(visit)
             if isinstance(result, Issued):
                 result = _signed(self, visit, result)
+            elif isinstance(result, OneToken):
+                result = answers.sign_one(result)
             return answers.success(visit, result)
         except AvowError as error:
             visit.error = error
@@ -315,7 +318,7 @@ def _entitled(edge: Edge, visit: Visit) -> None:
 def _decoded(edge: Edge, visit: Visit) -> None:
     assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
     endpoint, request = visit.route.handler.endpoint, visit.request
-    if endpoint.verb == "GET":
+    if endpoint.takes_query:
         visit.body = decode_query(endpoint, _pairs(request.query))
         return
     if request.headers.get("content-encoding", "identity") != "identity":

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from avow.core.layouts import PLAIN, Layout
 from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
@@ -49,6 +50,8 @@ class Project:
         carriers: Delivery methods that this server can send by.
         is_open: Development: an empty list of redirects or origins accepts any http(s) address.
         issuer_host: Host whose root is this project's OpenID issuer, or "".
+        layout: How users' session tokens are laid out.
+        key_layout: How tokens of access keys are.
     """
 
     id: str
@@ -63,6 +66,8 @@ class Project:
     carriers: frozenset[str] = frozenset()
     is_open: bool = False
     issuer_host: str = ""
+    layout: Layout = PLAIN
+    key_layout: Layout = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,19 @@ class Issued:
     refreshes: bool
     user: UserResponse
     first_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneToken:
+    """One token that management asked for; the edge signs it after the commit and answers `{"jwt": ...}`.
+
+    Attributes:
+        key: The project's active session key.
+        claims: What it says.
+    """
+
+    key: SigningKey
+    claims: Mapping[str, object] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         project_requests_per_minute: Requests of the whole project in a minute.
         login_id_requests_per_minute: Sign-in requests that name one login ID in a minute.
         management_requests_per_minute: Requests of one management key in a minute.
+        session_template: Id of the JWT template for users' session tokens; empty for the usual claims.
+        access_key_template: Id of the JWT template for tokens of access keys; empty for the usual claims.
     """
 
     approved_redirects: Texts = ()
@@ -96,6 +98,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     project_requests_per_minute: Count = 1_000_000
     login_id_requests_per_minute: Count = 60
     management_requests_per_minute: Count = 12_000
+    session_template: Text = ""
+    access_key_template: Text = ""
 
 
 class SettingsChange(Shape, frozen=True, kw_only=True):

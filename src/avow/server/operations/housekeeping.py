@@ -10,6 +10,7 @@ from avow.server.operations.clocks import ClockWatch
 from avow.server.projects import actions as projects
 from avow.server.sessions import actions as sessions
 from avow.server.store import Store, Tx
+from avow.server.users import actions as users
 
 __all__ = ["Housekeeper"]
 
@@ -19,7 +20,7 @@ _FIRST_SECONDS = 60.0
 _EVERY_SECONDS = 600.0
 _PAUSE_SECONDS = 0.05  # between two steps, so that requests go first
 _MOST = 200  # rows a step
-_TASKS: tuple[Callable[[Tx, int], int], ...] = (challenges.forget, sessions.forget)
+_TASKS: tuple[Callable[[Tx, int], int], ...] = (challenges.forget, sessions.forget, users.forget_anonymous)
 
 
 class Housekeeper:

@@ -206,6 +206,7 @@ def for_phone_update(tx: Tx, call: Call[UpdatePhone]) -> Recipient:
 
 def _update(tx: Tx, call: Call[object], method: Method, address: str, body: UpdateEmail | UpdatePhone) -> Recipient:
     session, profile = sessions.live_profile(tx, call.project, call.session)
+    sessions.require_oneself(session)
     if users.find_owner(tx, addresses.login_id(body.login_id).canonical) != profile.id:
         raise Forbidden(error_message="The login ID is not one of the session's user.")
     binding = Binding(
@@ -265,7 +266,9 @@ def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str, options: Logi
         return ()
     if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
         raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
-    return tuple(sessions.live(tx, call.project, call.caller).amr.split())
+    session = sessions.live(tx, call.project, call.caller)
+    sessions.require_oneself(session)
+    return tuple(session.amr.split())
 
 
 def _session_added_to(call: Call[object], options: LoginOptions) -> str:

@@ -51,7 +51,7 @@ def logout(tx: Tx, call: Call[Nothing]) -> Answer:
 
 def logout_all(tx: Tx, call: Call[Nothing]) -> Answer:
     """End every session of the user, on every device."""
-    actions.live(tx, call.project, call.session)
+    actions.require_oneself(actions.live(tx, call.project, call.session))
     actions.end_all(tx, call.session.user_id, why="logout of all")
     return _logged_out(call)
 
@@ -107,7 +107,7 @@ def my_sessions(tx: Tx, call: Call[Nothing]) -> OwnSessions:
 
 def end_session(tx: Tx, call: Call[EndSession]) -> Nothing:
     """End one of the user's own sessions; of another's nothing is told."""
-    actions.live(tx, call.project, call.session)
+    actions.require_oneself(actions.live(tx, call.project, call.session))
     if not actions.end(tx, call.session.user_id, call.body.session_id, why="ended by the user"):
         raise NotFound(error_message="You have no live session with this id.")
     return Nothing()

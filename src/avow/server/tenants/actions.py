@@ -280,11 +280,12 @@ def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
     tx.audit("tenant.deleted", actor=actor, tenant_id=tenant_id, data={"cascade": cascade})
 
 
-def add_member(tx: Tx, user_id: str, tenant_id: str) -> None:
-    """Make a user a member of a tenant, with its default roles; a second time changes nothing."""
+def add_member(tx: Tx, user_id: str, tenant_id: str, *, with_defaults: bool = True) -> None:
+    """Make a user a member of a tenant, with its default roles or none; a second time changes nothing."""
     if tx.one(rows.ADD_MEMBER, MemberRow, user_id=user_id, tenant_id=tenant_id) is None:
         return
-    tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
+    if with_defaults:
+        tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
     tx.audit("tenant.member_added", actor="command", user_id=user_id, tenant_id=tenant_id)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "admit",
     "claim_login_id",
     "create",
+    "create_anonymous",
     "delete",
     "drop_login_id",
     "drop_others",
@@ -30,6 +31,7 @@ __all__ = [
     "find_owner",
     "find_several",
     "folded_name",
+    "forget_anonymous",
     "prove_email",
     "prove_phone",
     "set_email",
@@ -37,6 +39,9 @@ __all__ = [
     "set_status",
     "unproven",
 ]
+
+
+_ANONYMOUS_SECONDS = 86_400  # younger ones are on their way
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,19 @@ def create(tx: Tx, user: NewUser, *, actor: str = "") -> str:
     roles.grant_defaults(tx, user_id)
     tx.audit("user.created", actor=actor or f"user:{user_id}", user_id=user_id)
     return user_id
+
+
+def create_anonymous(tx: Tx, *, actor: str) -> str:
+    """Insert a user whom nobody knows: no login ID, no roles, found by no search; return the user id."""
+    user_id = ids.directory_id(ids.USER, tx.now)
+    tx.run(rows.INSERT_ANONYMOUS, id=user_id)
+    tx.audit("user.created", actor=actor, user_id=user_id, data={"anonymous": True})
+    return user_id
+
+
+def forget_anonymous(tx: Tx, most: int) -> int:
+    """Delete users whom nobody knows once their sessions are forgotten, at most so many; return how many."""
+    return tx.run(rows.FORGET_ANONYMOUS, before=tx.now - _ANONYMOUS_SECONDS, most=most)
 
 
 def claim_login_id(tx: Tx, user_id: str, login_id: LoginId) -> bool:

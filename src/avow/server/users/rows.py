@@ -120,6 +120,25 @@ INSERT = """
          :is_email_vouched, :is_phone_vouched)
 """
 
+# Somebody without a login ID, roles or a name.
+INSERT_ANONYMOUS = """
+    INSERT INTO users
+        (project_id, id, status, name, given_name, middle_name, family_name,
+         email, email_folded, is_email_verified, phone, is_phone_verified, picture, is_test,
+         credential_version, created_at, updated_at, is_anonymous)
+    VALUES (:project_id, :id, 'enabled', '', '', '', '', '', '', 0, '', 0, '', 0, 1, :now, :now, 1)
+"""
+
+# Whose sessions are forgotten all: nobody can ever come back as them.
+FORGET_ANONYMOUS = """
+    DELETE FROM users WHERE project_id = :project_id AND id IN (
+        SELECT u.id FROM users u
+        WHERE u.project_id = :project_id AND u.is_anonymous = 1 AND u.created_at <= :before
+          AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.project_id = :project_id AND s.user_id = u.id)
+        ORDER BY u.created_at LIMIT :most
+    )
+"""
+
 # Who comes second gets no row back: the login ID is taken.
 CLAIM_LOGIN_ID = """
     INSERT INTO login_ids (project_id, login_id, typed, user_id, created_at)

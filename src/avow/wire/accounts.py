@@ -7,6 +7,7 @@ from msgspec import Meta, field
 from avow.wire.bounds import Flag, LoginId, Name, Options, Reference, SecretText, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.hashes import HashedPassword
+from avow.wire.passwords import NewPassword
 from avow.wire.secret import SECRET
 from avow.wire.sessions import LoginRecord
 from avow.wire.users import UserResponse
@@ -145,12 +146,12 @@ class BatchAccount(NewAccount, frozen=True, kw_only=True):
     """A user of a batch.
 
     Attributes:
-        password: Not supported in a batch.
-        hashed_password: Not supported in a batch: import users instead.
-        seed: Not supported in a batch.
+        password: In clear; at most fifty users of a batch have one.
+        hashed_password: As another system hashed it; not beside `password`.
+        seed: TOTP seed in base 32.
     """
 
-    password: SecretText | None = None
+    password: NewPassword | None = None
     hashed_password: Annotated[HashedPassword, Meta(extra=SECRET)] | None = None
     seed: SecretText | None = None
 

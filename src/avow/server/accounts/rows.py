@@ -117,6 +117,11 @@ OTHER_OWNER = """
     ORDER BY u.id LIMIT 1
 """
 
+INSERT_SEED = """
+    INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
+    VALUES (:project_id, :user_id, :sealed_seed, :now)
+"""
+
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id IN (:user_ids) RETURNING id"
 
 TEST_USERS = """

@@ -4,13 +4,14 @@ The slice of the owner (users, tenants, access keys) keeps the values as shown, 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from avow.errors import InvalidArgument
 from avow.server.attributes import rows
-from avow.server.attributes.rows import DefinitionRow, NameRow, OwnerRow
+from avow.server.attributes.rows import DefinedRow, DefinitionRow, NameRow, OwnerRow
 from avow.server.store import Tx, in_list
 from avow.wire.attributes import AttributeDefinition, AttributeOption, CustomAttribute, CustomAttributes
 
@@ -43,6 +44,56 @@ _NUMBERS = {"string": 1, "number": 2, "boolean": 3, "singleselect": 4, "multisel
 class _Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_required: bool = False
     options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A definition with all it is made of, as one project takes it over from another.
+
+    Attributes:
+        kind: Of which owners.
+        name: Its key in `customAttributes`.
+        type: `string`, `number`, `boolean`, `date`, `singleselect` or `multiselect`.
+        display_name: Its name for people.
+        is_required: Forms ask for it.
+        options: What the select types choose from.
+    """
+
+    kind: str
+    name: str
+    type: str
+    display_name: str
+    is_required: bool = False
+    options: tuple[str, ...] = ()
+
+
+def every(tx: Tx) -> list[Defined]:
+    """Return every definition of the project, by kind and name."""
+    found: list[Defined] = []
+    for row in tx.all(rows.EVERY_DEFINITION, DefinedRow):
+        details = msgspec.json.decode(row.details, type=_Details)
+        found.append(Defined(row.kind, row.name, row.type, row.display_name, details.is_required, details.options))
+    return found
+
+
+def put_definition(tx: Tx, wanted: Defined) -> None:
+    """Define an attribute, or say anew what it is called and chosen from; the caller sees to how many there are.
+
+    Raises:
+        InvalidArgument: There is one of this name with another type: values of it may be stored.
+    """
+    details = _Details(is_required=wanted.is_required, options=wanted.options)
+    made = tx.one(
+        rows.PUT_DEFINITION,
+        NameRow,
+        kind=wanted.kind,
+        name=wanted.name,
+        type=wanted.type,
+        display_name=wanted.display_name,
+        details=msgspec.json.encode(details).decode(),
+    )
+    if made is None:
+        raise InvalidArgument(error_message=f"The attribute {wanted.name!r} has another type in this project.")
 
 
 def definitions(tx: Tx, kind: Kind) -> CustomAttributes:

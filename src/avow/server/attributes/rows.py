@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 
-__all__ = ["RETURNS", "DefinitionRow", "NameRow", "OwnerRow"]
+__all__ = ["RETURNS", "DefinedRow", "DefinitionRow", "NameRow", "OwnerRow"]
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRow:
     """A definition; `details` is JSON of options and of who may see and edit."""
 
+    name: str
+    type: str
+    display_name: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedRow:
+    """A definition of any kind of owner."""
+
+    kind: str
     name: str
     type: str
     display_name: str
@@ -32,6 +43,21 @@ class OwnerRow:
 DEFINITIONS = """
     SELECT name, type, display_name, details FROM attribute_definitions
     WHERE project_id = :project_id AND kind = :kind ORDER BY name
+"""
+
+EVERY_DEFINITION = """
+    SELECT kind, name, type, display_name, details FROM attribute_definitions
+    WHERE project_id = :project_id ORDER BY kind, name
+"""
+
+# The attribute has another type: no row comes back.
+PUT_DEFINITION = """
+    INSERT INTO attribute_definitions (project_id, kind, name, type, display_name, details, created_at)
+    VALUES (:project_id, :kind, :name, :type, :display_name, :details, :now)
+    ON CONFLICT (project_id, kind, name) DO UPDATE
+    SET display_name = excluded.display_name, details = excluded.details
+    WHERE attribute_definitions.type = excluded.type
+    RETURNING name
 """
 
 # The name is taken: no row comes back.
@@ -69,4 +95,11 @@ PUT = """
     ON CONFLICT (project_id, kind, owner_id, name, value) DO NOTHING
 """
 
-RETURNS = {"DEFINITIONS": DefinitionRow, "DEFINE": NameRow, "REMOVE": NameRow, "OWNERS": OwnerRow}
+RETURNS = {
+    "DEFINITIONS": DefinitionRow,
+    "EVERY_DEFINITION": DefinedRow,
+    "PUT_DEFINITION": NameRow,
+    "DEFINE": NameRow,
+    "REMOVE": NameRow,
+    "OWNERS": OwnerRow,
+}

@@ -16,6 +16,7 @@ from avow.server.store import Tx, in_list
 from avow.wire.attributes import AttributeDefinition, AttributeOption, CustomAttribute, CustomAttributes
 
 __all__ = [
+    "Definitions",
     "Kind",
     "accepted",
     "checked",
@@ -163,15 +164,7 @@ def checked(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, objec
         InvalidArgument: An attribute is not defined, or its value is of another type.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    if not given:
-        return {}
-    known = {row.name: row for row in tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)}
-    for name, value in given.items():
-        if name not in known:
-            raise InvalidArgument(error_message=f"The project defines no attribute {name[:64]!r}.")
-        if not _fits(known[name], value):
-            raise InvalidArgument(error_message=f"The value of {name!r} is not a {known[name].type}.")
-    return given
+    return Definitions(tx, kind).checked(given) if given else {}
 
 
 def accepted(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, object]:
@@ -191,6 +184,39 @@ def accepted(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, obje
         if not name or len(name) > _MOST_NAME or any(len(each) > _MOST_JSON for each in searchable(value)):
             raise InvalidArgument(error_message="A custom attribute has a name, and a value that is not too long.")
     return given
+
+
+class Definitions:
+    """What a project defines for a kind of owner, read once for many of them."""
+
+    def __init__(self, tx: Tx, kind: Kind) -> None:
+        self._known = {row.name: row for row in tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
+
+    def checked(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Return values, none of them null, that fit; raises as the function of this name."""
+        for name, value in given.items():
+            if name not in self._known:
+                raise InvalidArgument(error_message=f"The project defines no attribute {name[:64]!r}.")
+            if not _fits(self._known[name], value):
+                raise InvalidArgument(error_message=f"The value of {name!r} is not a {self._known[name].type}.")
+        return dict(given)
+
+    def of_text(self, name: str, value: object) -> object:
+        """Return the value that a text stands for, where the definition wants another type; what is none stays."""
+        row = self._known.get(name)
+        if row is None or not isinstance(value, str):
+            return value
+        if row.type == "multiselect":
+            return [part.strip() for part in value.split(";") if part.strip()]
+        if row.type not in ("number", "boolean"):
+            return value
+        try:
+            return msgspec.json.decode(value.strip().lower())
+        except msgspec.DecodeError:
+            return value
 
 
 def put(tx: Tx, kind: Kind, owner_id: str, values: Mapping[str, object], *, is_new: bool = False) -> None:

@@ -20,6 +20,7 @@ from avow.server.delivery.messages import (
     Template,
     text_options,
 )
+from avow.server.delivery.rows import StoredTemplate
 from avow.server.delivery.templates import check_own
 from avow.server.serving import Project
 from avow.server.store import Tx
@@ -30,8 +31,11 @@ __all__ = [
     "Method",
     "OwnTemplate",
     "Parameters",
+    "StoredTemplate",
     "Template",
+    "check_template",
     "delete_template",
+    "every_template",
     "find_templates",
     "known_device",
     "queue",
@@ -91,14 +95,29 @@ def find_templates(tx: Tx, template: Template, method: Method) -> list[OwnTempla
     return tx.all(rows.OWN_TEMPLATES, OwnTemplate, template=template, method=method)
 
 
-def save_template(tx: Tx, template: str, method: str, own: OwnTemplate) -> None:
-    """Store a project's own words for a message, once they have been tried in the sandbox.
+def every_template(tx: Tx) -> list[StoredTemplate]:
+    """Return all of the project's own templates."""
+    return tx.all(rows.EVERY_OWN_TEMPLATE, StoredTemplate)
+
+
+def check_template(template: str, method: str, own: OwnTemplate) -> tuple[Template, Method]:
+    """Try a project's own words for a message in the sandbox; return the message and method they are for.
 
     Raises:
         InvalidArgument: There is no such message or method, or a template reaches for more than it may.
     """
     known, travels = _known(template, method)
     check_own(travels, own)
+    return known, travels
+
+
+def save_template(tx: Tx, template: str, method: str, own: OwnTemplate, *, actor: str = "command") -> None:
+    """Store a project's own words for a message, once they have been tried in the sandbox.
+
+    Raises:
+        InvalidArgument: There is no such message or method, or a template reaches for more than it may.
+    """
+    known, travels = check_template(template, method, own)
     tx.run(
         rows.PUT_OWN_TEMPLATE,
         template=known,
@@ -108,7 +127,7 @@ def save_template(tx: Tx, template: str, method: str, own: OwnTemplate) -> None:
         text=own.text,
         html=own.html,
     )
-    tx.audit("template.saved", data={"template": known, "method": travels, "locale": own.locale})
+    tx.audit("template.saved", actor=actor, data={"template": known, "method": travels, "locale": own.locale})
 
 
 def delete_template(tx: Tx, template: str, method: str, locale: str) -> bool:

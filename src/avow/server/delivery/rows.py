@@ -14,6 +14,7 @@ __all__ = [
     "LOCK_SENDS",
     "NEXT_DUE",
     "OWN_TEMPLATES",
+    "EVERY_OWN_TEMPLATE",
     "PREFIX_SENDS",
     "PUT_OFF",
     "PUT_OWN_TEMPLATE",
@@ -63,6 +64,18 @@ class Leased:
     created_at: int
     challenge_expires_at: int | None
     project_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTemplate:
+    """A project's own words, and the message and method they are for."""
+
+    template: str
+    method: str
+    locale: str
+    subject: str
+    text: str
+    html: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +177,11 @@ SELECT locale, subject, text, html FROM message_templates
 WHERE project_id = :project_id AND template = :template AND method = :method
 """
 
+EVERY_OWN_TEMPLATE = """
+SELECT template, method, locale, subject, text, html FROM message_templates
+WHERE project_id = :project_id ORDER BY template, method, locale
+"""
+
 PUT_OWN_TEMPLATE = """
 INSERT INTO message_templates (project_id, template, method, locale, subject, text, html, updated_at)
 VALUES (:project_id, :template, :method, :locale, :subject, :text, :html, :now)
@@ -182,6 +200,7 @@ RETURNS = {
     "LEASE": Leased,
     "NEXT_DUE": NextDue,
     "OWN_TEMPLATES": OwnTemplate,
+    "EVERY_OWN_TEMPLATE": StoredTemplate,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from avow.core.ids import AUDIT, random_id
+from avow.core.ids import AUDIT, PROJECT, directory_id, random_id
 from avow.core.vault import Vault
 from avow.server.store.rows import INSERT_AUDIT
 
@@ -121,6 +121,13 @@ class Tx:
             device=device,
             data=msgspec.json.encode(data or {}, order="sorted").decode(),
         )
+
+    def in_new_project(self) -> "Tx":
+        """Return this transaction bound to a project that is yet to be inserted.
+
+        Its id is made here, so that no unit comes to the rows of another project that exists.
+        """
+        return Tx(self._execute, directory_id(PROJECT, self.now), self.now, self.vault)
 
     def after_commit(self, signal: str) -> None:
         """Have the store call the listener of `signal` once this unit is committed."""

@@ -9,11 +9,15 @@ from avow.errors import NotSupported
 from avow.server import (
     accesskeys,
     accounts,
+    audit,
     embeddedlink,
     enchantedlink,
     flows,
+    imports,
+    groups,
     jwt,
     keys,
+    lists,
     magiclink,
     managementkeys,
     otp,
@@ -22,8 +26,10 @@ from avow.server import (
     projects,
     roles,
     sessions,
+    sso,
     tenants,
 )
+from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
 from avow.server.delivery.inbox import InboxSender
@@ -60,6 +66,11 @@ SLICES: tuple[Slice, ...] = (
     roles.SLICE,
     passwords.SLICE,
     accounts.SLICE,
+    imports.SLICE,
+    sso.SLICE,
+    groups.SLICE,
+    audit.SLICE,
+    lists.SLICE,
     accesskeys.SLICE,
     jwt.SLICE,
     sessions.SLICE,
@@ -100,6 +111,7 @@ def build(
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     readiness, watch = Readiness(), ClockWatch(settings.database_url)
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
+    postman = Postman(store, settings.callable_networks, clock)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     pool, observer = Pool(settings.hash_threads), Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
@@ -109,10 +121,12 @@ def build(
 
     def start() -> None:
         courier.start()
+        postman.start()
         housekeeper.start()
 
     def close() -> None:
         housekeeper.stop()
+        postman.stop()
         courier.stop()
         pool.close()
         kv.close()
@@ -126,6 +140,7 @@ def build(
         kv=kv,
         pool=pool,
         courier=courier,
+        postman=postman,
         observe=observer,
         observe_refused=observer.refused,
         start=start,

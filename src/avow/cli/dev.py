@@ -97,6 +97,7 @@ def _site(settings: Settings, clock_file: Path | None) -> Site:
         def advance(seconds: int) -> int:
             now = file_clock.advance(seconds)
             site.courier.wake()
+            site.postman.wake()
             return now
 
         further.append(clock_slice(advance))

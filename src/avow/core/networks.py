@@ -9,6 +9,9 @@ __all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "networ
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
+_MAPPED_BITS = 96
+# Translated to IPv4 by a router: RFC 6052 section 2.1, RFC 8215.
+_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
@@ -71,12 +74,46 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(found)
 
 
+def canonical(text: str) -> str:
+    """Return an address or network in its one shortest form, IPv4 in IPv6 as IPv4; "" when the text is neither."""
+    found = network(text)
+    if found is None or (isinstance(found, IPv6Network) and found.network_address.scope_id):
+        return ""
+    if isinstance(found, IPv6Network) and found.prefixlen >= _MAPPED_BITS and found.network_address.ipv4_mapped:
+        found = IPv4Network((found.network_address.ipv4_mapped, found.prefixlen - _MAPPED_BITS))
+    return str(found) if found.prefixlen < found.max_prefixlen else str(found.network_address)
+
+
+def is_callable(address: str, allowed: Sequence[Network]) -> bool:
+    """Tell whether this server may call an address that somebody else chose.
+
+    Args:
+        address: The very address that will be connected to, not a name.
+        allowed: Networks that the operator allows besides the public ones.
+
+    Returns:
+        True for public addresses and for allowed ones. Loopback, private, link-local, multicast and reserved addresses
+        are none, nor is IPv6 that leads to some IPv4 by a tunnel or translator.
+    """
+    found = _address(address)
+    if found is None:
+        return False
+    if _is_trusted(found, allowed):
+        return True
+    if isinstance(found, IPv6Address) and (found.sixtofour or found.teredo or _is_trusted(found, _TRANSLATED)):
+        return False
+    return found.is_global and not found.is_multicast
+
+
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether an address lies in one of the networks."""
+    found = _address(address)
+    return found is not None and _is_trusted(found, networks)
+
+
 def is_permitted(address: str, permitted: Sequence[Network]) -> bool:
     """Tell whether a client's address lies in one of the networks; where none is named, every address may."""
-    if not permitted:
-        return True
-    found = _address(address)
-    return found is not None and _is_trusted(found, permitted)
+    return not permitted or is_within(address, permitted)
 
 
 def is_rebindable(host: str, own: str) -> bool:

@@ -69,6 +69,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         management_requests_per_minute: Requests of one management key in a minute.
         session_template: Id of the JWT template for users' session tokens; empty for the usual claims.
         access_key_template: Id of the JWT template for tokens of access keys; empty for the usual claims.
+        audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 
     approved_redirects: Texts = ()
@@ -100,6 +101,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     management_requests_per_minute: Count = 12_000
     session_template: Text = ""
     access_key_template: Text = ""
+    audit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 
 class SettingsChange(Shape, frozen=True, kw_only=True):

@@ -113,5 +113,6 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
         public_url=settings.public_url,
         is_open=settings.is_development,
         issuer_host=row.issuer_host or "",
+        callable_networks=settings.callable_networks,
     )
     return project, min((key.unpublish_at for key in keys if key.unpublish_at is not None), default=_NEVER)

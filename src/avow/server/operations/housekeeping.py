@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from avow.errors import AvowError
+from avow.server.audit import actions as audit
 from avow.server.challenges import actions as challenges
 from avow.server.operations.clocks import ClockWatch
 from avow.server.projects import actions as projects
@@ -20,7 +21,13 @@ _FIRST_SECONDS = 60.0
 _EVERY_SECONDS = 600.0
 _PAUSE_SECONDS = 0.05  # between two steps, so that requests go first
 _MOST = 200  # rows a step
-_TASKS: tuple[Callable[[Tx, int], int], ...] = (challenges.forget, sessions.forget, users.forget_anonymous)
+_TASKS: tuple[Callable[[Tx, int], int], ...] = (
+    challenges.forget,
+    sessions.forget,
+    users.forget_anonymous,
+    audit.forget_events,
+    audit.forget_deliveries,
+)
 
 
 class Housekeeper:

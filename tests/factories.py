@@ -7,7 +7,11 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from avow.core import addresses
+from avow.server.accounts.credentials.actions import ProviderSecrets
+from avow.server.accounts.credentials.rows import sealed_row
 from avow.server.permissions import actions as rights
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
@@ -115,3 +119,70 @@ def make_member(
         make_tenant(avow, "My tenant", tenant_id=tenant_id)
         made = [make_role(avow, name, permissions) for name, permissions in roles_in_tenant.items()]
         join_tenant(avow, user_id, tenant_id, made)
+
+
+# --- What users sign in with, as the methods will leave it ---------------------------------------------------------
+
+
+def make_passkey(avow: Avow, user_id: str, passkey_id: str, name: str = "Laptop") -> None:
+    """Insert a passkey of a user."""
+    statement = """
+        INSERT INTO passkeys
+            (project_id, id, user_id, rp_id, kind, display_name, public_key, sign_count, created_at)
+        VALUES (:project_id, :id, :user_id, 'app.example.com', 'platform', :name, :key, 0, :now)
+    """
+    avow.run(lambda tx: tx.run(statement, id=passkey_id, user_id=user_id, name=name, key=b"COSE"))
+
+
+def make_totp_seed(avow: Avow, user_id: str) -> None:
+    """Insert the seed of a user's authenticator app."""
+    statement = """
+        INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
+        VALUES (:project_id, :user_id, :sealed, :now)
+    """
+    avow.run(lambda tx: tx.run(statement, user_id=user_id, sealed=tx.vault.seal(b"seed", row="totp")))
+
+
+def make_recovery_codes(avow: Avow, user_id: str, count: int = 3) -> None:
+    """Insert recovery codes of a user."""
+    statement = """
+        INSERT INTO recovery_codes (project_id, user_id, id, mac, created_at)
+        VALUES (:project_id, :user_id, :id, :mac, :now)
+    """
+
+    def unit(tx: Tx) -> None:
+        for number in range(count):
+            tx.run(statement, user_id=user_id, id=f"R{number}", mac=tx.vault.mac("recovery", user_id, str(number)))
+
+    avow.run(unit)
+
+
+def make_trusted_device(avow: Avow, user_id: str, device_id: str, *, lifetime_seconds: int = 3600) -> None:
+    """Insert a trusted device of a user."""
+    statement = """
+        INSERT INTO trusted_devices
+            (project_id, id, user_id, mac, name, device_type, last_location, created_at, last_used_at, expires_at)
+        VALUES (:project_id, :id, :user_id, :mac, 'Mia at home', 'desktop', 'Vienna', :now, :now, :ends_at)
+    """
+
+    def unit(tx: Tx) -> None:
+        mac = tx.vault.mac("device", device_id)
+        tx.run(statement, id=device_id, user_id=user_id, mac=mac, ends_at=tx.now + lifetime_seconds)
+
+    avow.run(unit)
+
+
+def make_provider_token(avow: Avow, user_id: str, provider: str = "google") -> None:
+    """Insert the token that a provider gave for a user: `access-secret` and `refresh-secret`, sealed."""
+    statement = """
+        INSERT INTO provider_tokens
+            (project_id, user_id, provider, provider_user_id, sealed, scopes, expires_at, updated_at)
+        VALUES (:project_id, :user_id, :provider, 'G-1', :sealed, 'openid email', :ends_at, :now)
+    """
+    plain = msgspec.json.encode(ProviderSecrets(access_token="access-secret", refresh_token="refresh-secret"))
+
+    def unit(tx: Tx) -> None:
+        sealed = tx.vault.seal(plain, row=sealed_row(tx.project_id, user_id, provider))
+        tx.run(statement, user_id=user_id, provider=provider, sealed=sealed, ends_at=tx.now + 3600)
+
+    avow.run(unit)

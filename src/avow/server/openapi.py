@@ -159,7 +159,7 @@ def _operation(row: Endpoint[Any, Any], schemas: Json, docstring: str) -> Json:
     }
     if description:
         operation["description"] = description
-    if row.verb == "GET":
+    if row.takes_query:
         operation["parameters"] += _query_parameters(row, schemas)
     else:
         operation["requestBody"] = {

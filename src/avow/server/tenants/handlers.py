@@ -101,12 +101,12 @@ def delete(tx: Tx, call: Call[DeleteTenant]) -> None:
 def load(tx: Tx, call: Call[TenantId]) -> Tenant:
     """Return a tenant."""
     call.confinement.require(call.body.id)
-    return _shown(actions.get(tx, call.body.id))
+    return actions.shown(actions.get(tx, call.body.id))
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> Tenants:
     """Return every tenant of the project, the oldest first."""
-    return Tenants(tenants=tuple(_shown(each) for each in actions.search(tx, Wanted())))
+    return Tenants(tenants=tuple(actions.shown(each) for each in actions.search(tx, Wanted())))
 
 
 def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
@@ -118,7 +118,7 @@ def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
         domains=body.tenant_self_provisioning_domains or (),
         custom_attributes=body.custom_attributes,
     )
-    return Tenants(tenants=tuple(_shown(each) for each in actions.search(tx, wanted)))
+    return Tenants(tenants=tuple(actions.shown(each) for each in actions.search(tx, wanted)))
 
 
 def update_default_roles(tx: Tx, call: Call[DefaultRoles]) -> None:
@@ -167,25 +167,6 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
 
 def _folded(domains: tuple[str, ...] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.strip().lower() for each in domains or ()))
-
-
-def _shown(tenant: HeldTenant) -> Tenant:
-    return Tenant(
-        id=tenant.id,
-        name=tenant.name,
-        self_provisioning_domains=tenant.provisioning_domains,
-        custom_attributes=dict(tenant.custom_attributes),
-        auth_type=tenant.settings.auth_type,
-        domains=tenant.sso_domains,
-        created_time=tenant.created_at,
-        enforces_sso=tenant.enforces_sso,
-        disabled=tenant.is_disabled,
-        sso_exclusions=tenant.sso_exclusions,
-        federated_app_ids=tenant.federated_app_ids,
-        role_inheritance=tenant.role_inheritance,
-        parent=tenant.parent,
-        default_roles=tenant.default_roles,
-    )
 
 
 SLICE = Slice(

@@ -17,6 +17,7 @@ __all__ = [
     "Flow",
     "HeadRow",
     "Theme",
+    "check_room",
     "checked",
     "checked_theme",
     "delete",
@@ -178,10 +179,7 @@ def put(tx: Tx, flow: Flow, *, actor: str) -> None:
     """
     document, screens = _json(flow.document), _json(flow.screens)
     space = tx.one(rows.SPACE, SpaceRow, id=flow.id) or SpaceRow(0, 0)
-    if space.flows >= _MOST_FLOWS:
-        raise InvalidArgument(error_message=f"A project has at most {_MOST_FLOWS} flows.")
-    if space.length + len(document) + len(screens) > _MOST_LENGTH:
-        raise InvalidArgument(error_message=f"The flows of a project are at most {_MOST_LENGTH} characters together.")
+    _require_room(space.flows + 1, space.length + len(document) + len(screens))
     tx.one(
         rows.PUT,
         IdRow,
@@ -194,6 +192,15 @@ def put(tx: Tx, flow: Flow, *, actor: str) -> None:
         screens=screens,
     )
     tx.audit("flow.imported", actor=actor, data={"flow": flow.id, "etag": flow.etag})
+
+
+def check_room(together: Sequence[Flow]) -> None:
+    """Refuse more flows than a project keeps, or longer ones.
+
+    Raises:
+        InvalidArgument: They are too many, or too long together.
+    """
+    _require_room(len(together), sum(len(_json(flow.document)) + len(_json(flow.screens)) for flow in together))
 
 
 def delete(tx: Tx, flow_ids: Sequence[str], *, actor: str) -> None:
@@ -238,6 +245,13 @@ def _checked_screens(flow_id: str, screens: Sequence[Mapping[str, object]]) -> l
         seen.add(shaped.id)
         found.append({**screen, "inputs": shaped.inputs or [], "interactions": shaped.interactions or []})
     return found
+
+
+def _require_room(flows: int, length: int) -> None:
+    if flows > _MOST_FLOWS:
+        raise InvalidArgument(error_message=f"A project has at most {_MOST_FLOWS} flows.")
+    if length > _MOST_LENGTH:
+        raise InvalidArgument(error_message=f"The flows of a project are at most {_MOST_LENGTH} characters together.")
 
 
 def _held(row: FlowRow) -> Flow:

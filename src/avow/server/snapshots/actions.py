@@ -1,0 +1,278 @@
+"""What a project is configured with: read as a snapshot, tried, and taken over; a copy of it as a new project.
+
+An import puts what the snapshot names into its place, and what the snapshot does not name stays: roles that users
+hold, attributes that have values. Things are the same by their names, so users keep a role that is imported anew. Only
+what differs is written: the same snapshot a second time changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from avow.core.tokens import SigningKey
+from avow.errors import AuthException, InvalidArgument
+from avow.server.attributes import actions as attributes
+from avow.server.attributes.actions import Defined
+from avow.server.delivery import actions as delivery
+from avow.server.delivery.actions import OwnTemplate
+from avow.server.flows import actions as flows
+from avow.server.flows.actions import Flow
+from avow.server.keys import actions as keys
+from avow.server.permissions import actions as permissions
+from avow.server.projects import actions as projects
+from avow.server.roles import actions as roles
+from avow.server.roles.actions import RoleChange, Wanted
+from avow.server.serving import ManagementCaller
+from avow.server.snapshots import layout
+from avow.server.snapshots.layout import Attribute, Permission, Role, Snapshot, Template
+from avow.server.store import Tx
+from avow.wire.snapshots import CloneProject
+
+__all__ = ["Cloned", "KeySets", "check", "clone", "put", "read"]
+
+Part = TypeVar("Part")
+
+_MOST_CHANGES = 1000  # statements of one unit are bounded
+_MOST_OF_A_KIND = 500  # definitions of attributes
+KeySets = dict[str, tuple[SigningKey, SigningKey]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cloned:
+    """A project that was made, and the cleartext of its first management key."""
+
+    project_id: str
+    management_key: str
+
+
+def read(tx: Tx) -> Snapshot:
+    """Return what the project is configured with; users, tenants and keys are none of it, and no secret is."""
+    found = roles.search(tx, Wanted(tenants=("",)))
+    return Snapshot(
+        settings=msgspec.json.decode(msgspec.json.encode(projects.settings(tx))),
+        permissions=[Permission(name=row.name, description=row.description) for row in permissions.every(tx)],
+        roles=[
+            Role(
+                name=role.name,
+                description=role.description,
+                permission_names=tuple(sorted(role.permissions)),
+                default=role.is_default,
+                private=role.is_private,
+            )
+            for role in found
+        ],
+        attributes=[_attribute(each) for each in attributes.every(tx)],
+        templates=[
+            Template(template=e.template, method=e.method, locale=e.locale, subject=e.subject, text=e.text, html=e.html)
+            for e in delivery.every_template(tx)
+        ],
+        flows=flows.every(tx),
+        theme=flows.find_theme(tx),
+    )
+
+
+def check(tx: Tx, wanted: Snapshot) -> list[str]:
+    """Return why a snapshot cannot be taken over by the project, a sentence for each reason; write nothing."""
+    return _failures(tx, read(tx), wanted)
+
+
+def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
+    """Take a snapshot over whose files were read without a failure, whole or not at all.
+
+    Raises:
+        InvalidArgument: It does not fit the project, or changes more than one import may.
+    """
+    projects.bump(tx)  # first: it locks the project, so that of two imports at once the second waits
+    present = read(tx)
+    failures = _failures(tx, present, wanted)
+    if failures:
+        raise InvalidArgument(error_message=failures[0])
+    changed = _changes(present, wanted)
+    _put_permissions(tx, present, changed.permissions or (), actor)
+    _put_roles(tx, present, changed.roles or (), actor)
+    for each in changed.attributes or ():
+        name = each.display_name or each.name
+        attributes.put_definition(tx, Defined(each.kind, each.name, each.type, name, each.required, each.options))
+    for template in changed.templates or ():
+        own = OwnTemplate(template.locale, template.subject, template.text, template.html)
+        delivery.save_template(tx, template.template, template.method, own, actor=actor)
+    for flow in changed.flows or ():
+        flows.put(tx, flow, actor=actor)
+    if changed.theme is not None:
+        flows.put_theme(tx, changed.theme, actor=actor)
+    if changed.settings:
+        projects.change_settings(tx, changed.settings, actor=actor)
+    tx.audit("project.snapshot_imported", actor=actor, data=_counts(changed))
+
+
+def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, made: KeySets) -> Cloned:
+    """Insert a project with the configuration of the unit's, keys of its own and no users.
+
+    Its first management key may do what the caller may do, from where and until when the caller may.
+
+    Raises:
+        InvalidArgument: The server has no room for another project, or the configuration is too large.
+    """
+    projects.require_room(tx)
+    snapshot, copy = read(tx), tx.in_new_project()
+    projects.create(copy, wanted.name, environment=wanted.environment or "", tags=wanted.tags or (), actor=caller.actor)
+    for key_set, both in made.items():
+        keys.insert_set(copy, key_set, both)
+    put(copy, snapshot, actor=caller.actor)
+    _, cleartext = keys.create_management_key(
+        copy,
+        "first",
+        rights=caller.rights,
+        permitted_ips=[str(network) for network in caller.grant.networks],
+        expires_at=caller.grant.expires_at,
+        actor=caller.actor,
+    )
+    tx.audit("project.cloned", actor=caller.actor, data={"project": copy.project_id})
+    return Cloned(copy.project_id, cleartext)
+
+
+def _failures(tx: Tx, present: Snapshot, wanted: Snapshot) -> list[str]:
+    return [
+        *_unknown_permissions(present, wanted),
+        *_wrong_attributes(present, wanted),
+        *_wrong_settings(tx, wanted),
+        *_too_much(present, wanted),
+    ]
+
+
+def _changes(present: Snapshot, wanted: Snapshot) -> Snapshot:
+    """Return the part of a snapshot that would be written."""
+    there = present.settings or {}
+    has_theme = wanted.theme is not None and wanted.theme.id and wanted.theme != present.theme
+    return Snapshot(
+        settings={name: value for name, value in (wanted.settings or {}).items() if there.get(name) != value},
+        permissions=_differing(present.permissions, wanted.permissions),
+        roles=_differing(present.roles, _sorted(wanted.roles)),
+        attributes=_differing(present.attributes, wanted.attributes),
+        templates=_differing(present.templates, wanted.templates),
+        flows=_differing(present.flows, wanted.flows),
+        theme=wanted.theme if has_theme else None,
+    )
+
+
+def _counts(changed: Snapshot) -> dict[str, int]:
+    lists = ("settings", "permissions", "roles", "attributes", "templates", "flows")
+    return {**{kind: len(getattr(changed, kind)) for kind in lists}, "theme": int(changed.theme is not None)}
+
+
+def _put_permissions(tx: Tx, present: Snapshot, changed: Iterable[Permission], actor: str) -> None:
+    known = {each.name for each in present.permissions or ()}
+    for each in changed:
+        if each.name in known:
+            permissions.update(tx, "", each.name, new_name=each.name, description=each.description, actor=actor)
+        else:
+            permissions.create(tx, each.name, description=each.description, actor=actor)
+
+
+def _put_roles(tx: Tx, present: Snapshot, changed: Iterable[Role], actor: str) -> None:
+    known = {each.name for each in present.roles or ()}
+    for each in changed:
+        if each.name in known:
+            place = roles.get(tx, "", each.name, None)
+            change = RoleChange(each.name, each.description, each.permission_names, each.default, each.private)
+            roles.update(tx, place, change, actor=actor)
+        else:
+            roles.create(
+                tx,
+                each.name,
+                description=each.description,
+                permissions=each.permission_names,
+                is_default=each.default,
+                is_private=each.private,
+                actor=actor,
+            )
+
+
+def _unknown_permissions(present: Snapshot, wanted: Snapshot) -> list[str]:
+    known = {each.name for each in (*(present.permissions or ()), *(wanted.permissions or ()))}
+    return [
+        f"The role {role.name[:100]!r} has a permission {name[:100]!r} that does not exist."
+        for role in wanted.roles or ()
+        for name in role.permission_names
+        if name not in known
+    ][: layout.MOST_FAILURES]
+
+
+def _wrong_attributes(present: Snapshot, wanted: Snapshot) -> list[str]:
+    types = {(each.kind, each.name): each.type for each in present.attributes or ()}
+    failures = [
+        f"The attribute {each.name!r} has another type in this project."
+        for each in wanted.attributes or ()
+        if types.get((each.kind, each.name), each.type) != each.type
+    ]
+    every = {*types, *((each.kind, each.name) for each in wanted.attributes or ())}
+    for kind in sorted({kind for kind, _ in every}):
+        if sum(each == kind for each, _ in every) > _MOST_OF_A_KIND:
+            failures.append(f"A project has at most {_MOST_OF_A_KIND} attributes of the kind {kind}.")
+    return failures
+
+
+def _wrong_settings(tx: Tx, wanted: Snapshot) -> list[str]:
+    try:
+        projects.check_settings(tx, wanted.settings or {})
+    except AuthException as wrong:
+        return [wrong.error_message]
+    return []
+
+
+def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
+    changed = sum(_counts(_changes(present, wanted)).values())
+    failures = []
+    if changed > _MOST_CHANGES:
+        failures.append(f"The snapshot changes {changed} things, and one import at most {_MOST_CHANGES}.")
+    together = {flow.id: flow for flow in (*(present.flows or ()), *(wanted.flows or ()))}
+    try:
+        flows.check_room(list(together.values()))
+    except InvalidArgument as wrong:
+        failures.append(wrong.error_message)
+    return failures
+
+
+def _sorted(found: Sequence[Role] | None) -> list[Role]:
+    """Return roles whose permissions are in the order of `read`, each once."""
+    return [
+        msgspec.structs.replace(each, permission_names=tuple(sorted(set(each.permission_names))))
+        for each in found or ()
+    ]
+
+
+def _differing(present: Iterable[Part] | None, wanted: Iterable[Part] | None) -> list[Part]:
+    """Return what is wanted and not there just so."""
+    there = {_key(each): each for each in present or ()}
+    return [each for each in wanted or () if there.get(_key(each)) != each]
+
+
+def _key(part: object) -> tuple[str, ...]:
+    """Return what a thing is the same by in every project."""
+    match part:
+        case Permission(name=name) | Role(name=name):
+            return (name,)
+        case Attribute(kind=kind, name=name):
+            return (kind, name)
+        case Template(template=template, method=method, locale=locale):
+            return (template, method, locale)
+        case Flow(id=flow_id):
+            return (flow_id,)
+    raise TypeError(f"{type(part).__name__} is no part of a snapshot")
+
+
+def _attribute(row: Defined) -> Attribute:
+    """Return a definition as files show it; the database lets no other kind and type in."""
+    return msgspec.convert(
+        {
+            "kind": row.kind,
+            "name": row.name,
+            "type": row.type,
+            "displayName": row.display_name,
+            "required": row.is_required,
+            "options": row.options,
+        },
+        Attribute,
+    )

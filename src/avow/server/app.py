@@ -26,6 +26,7 @@ from avow.server import (
     projects,
     roles,
     sessions,
+    snapshots,
     sso,
     tenants,
 )
@@ -78,6 +79,7 @@ SLICES: tuple[Slice, ...] = (
     magiclink.SLICE,
     enchantedlink.SLICE,
     flows.SLICE,
+    snapshots.SLICE,
     embeddedlink.SLICE,
 )
 

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from avow.core.layouts import PLAIN, Layout
+from avow.core.networks import Network
 from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
@@ -52,6 +53,7 @@ class Project:
         issuer_host: Host whose root is this project's OpenID issuer, or "".
         layout: How users' session tokens are laid out.
         key_layout: How tokens of access keys are.
+        callable_networks: Networks that this server may call besides the public ones (webhooks).
     """
 
     id: str
@@ -68,6 +70,7 @@ class Project:
     issuer_host: str = ""
     layout: Layout = PLAIN
     key_layout: Layout = PLAIN
+    callable_networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from avow.core.grants import Held
 from avow.core.layouts import PLAIN, Layout
@@ -10,7 +11,7 @@ from avow.core.sessions import SESSION
 __all__ = ["KEY_CLAIM", "KeyClaims"]
 
 # Only tokens of access keys have it, so that nobody takes a machine for a user.
-KEY_CLAIM = "keyId"
+KEY_CLAIM: Final = "keyId"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ __all__ = [
     "REFRESH_SESSION_TOKEN_NAME",
     "SESSION_COOKIE_NAME",
     "SESSION_TOKEN_NAME",
+    "AccessKeyLoginOptions",
     "AssociatedTenant",
     "AttributeMapping",
     "DeliveryMethod",
@@ -71,6 +72,19 @@ class SignUpOptions:
     custom_claims: Mapping[str, object] | None = None
     template_options: Mapping[str, str] | None = None
     template_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKeyLoginOptions:
+    """Options of one exchange of an access key.
+
+    Attributes:
+        custom_claims: Claims for the token, under `nsec`.
+        selected_tenant: A tenant of the key, which the token names as `dct`.
+    """
+
+    custom_claims: Mapping[str, object] | None = None
+    selected_tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.mgmt import AsyncMgmt
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.runner import AsyncRunner
-from avow.sdk.answers import JWTResponse, LoginRecord, SessionClaims, Tenants, UserResponse
-from avow.sdk.calls import sessions
+from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
+from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
 from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_keys
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
+from avow.sdk.options import AccessKeyLoginOptions
 from avow.sdk.transport import AsyncTransport, Response
 
 __all__ = ["AsyncClient"]
@@ -241,6 +242,30 @@ class AsyncClient:
             AuthException: The user is not in the tenant, or any other refusal.
         """
         return await self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
+
+    # Machines
+
+    async def exchange_access_key(
+        self,
+        access_key: str,
+        audience: Audience = None,
+        login_options: AccessKeyLoginOptions | None = None,
+    ) -> KeySession:
+        """Exchange an access key for a session token, which other services validate as any other.
+
+        Args:
+            access_key: The secret, as it was shown when the key was made.
+            audience: The token must name one of these.
+            login_options: Custom claims for the token, and a tenant to act in.
+
+        Returns:
+            The token under `sessionToken`, and `keyId`. There is nothing to refresh: exchange the key again.
+
+        Raises:
+            InvalidAccessKey: The key does not count: unknown, replaced, inactive, ended, or not from here.
+            AuthException: Any other refusal.
+        """
+        return await self._run(self._flows.exchange(accesskeys.exchange(access_key, login_options), audience))
 
     # Roles and permissions of a validated session; nothing is sent. Of an empty list every name is held; arguments of
     # a wrong type raise InvalidArgument.

@@ -1,5 +1,6 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
+from avow.sdk._async.mgmt.access_key import AsyncAccessKey
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
@@ -16,6 +17,7 @@ class AsyncMgmt:
     """What needs a management key. It is for servers: whoever holds the key holds the project."""
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
+        self.access_key = AsyncAccessKey(flows, runner)
         self.management_key = AsyncManagementKey(flows, runner)
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)

@@ -14,6 +14,7 @@ CROSS_PROJECT: tuple[tuple[str, str], ...] = (
     ("avow.server.projects.rows.LIST", "The operator asks which projects there are."),
     ("avow.server.projects.rows.COUNT", "Whether a server has room for one more project is about all of them."),
     ("avow.server.projects.rows.ORIGINS", "A browser asks for the origins of a server before it names a project."),
+    ("avow.server.operations.leavings.rows.LEAVING", "The housekeeper looks after every project that was deleted."),
     ("avow.server.operations.rows.WAITING", "The operator asks how much waits, of any project."),
     ("avow.server.operations.rows.MARK_DEVELOPMENT", "Whether `avow dev` made the data belongs to the installation."),
     ("avow.server.operations.rows.FIND_DEVELOPMENT", "Whether `avow dev` made the data belongs to the installation."),

@@ -1,6 +1,10 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
+from avow.sdk._async.mgmt.audit import AsyncAudit
+from avow.sdk._async.mgmt.jwt import AsyncJWT
+from avow.sdk._async.mgmt.license import AsyncLicense
+from avow.sdk._async.mgmt.lists import AsyncLists
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
@@ -18,6 +22,10 @@ class AsyncMgmt:
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
         self.access_key = AsyncAccessKey(flows, runner)
+        self.audit = AsyncAudit(flows, runner)
+        self.jwt = AsyncJWT(flows, runner)
+        self.license = AsyncLicense(flows, runner)
+        self.list = AsyncLists(flows, runner)
         self.management_key = AsyncManagementKey(flows, runner)
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)

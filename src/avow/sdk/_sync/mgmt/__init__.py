@@ -2,6 +2,10 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
 from avow.sdk._sync.mgmt.access_key import AccessKey
+from avow.sdk._sync.mgmt.audit import Audit
+from avow.sdk._sync.mgmt.jwt import JWT
+from avow.sdk._sync.mgmt.license import License
+from avow.sdk._sync.mgmt.lists import Lists
 from avow.sdk._sync.mgmt.management_key import ManagementKey
 from avow.sdk._sync.mgmt.permission import Permission
 from avow.sdk._sync.mgmt.project import Project
@@ -19,6 +23,10 @@ class Mgmt:
 
     def __init__(self, flows: Flows, runner: Runner) -> None:
         self.access_key = AccessKey(flows, runner)
+        self.audit = Audit(flows, runner)
+        self.jwt = JWT(flows, runner)
+        self.license = License(flows, runner)
+        self.list = Lists(flows, runner)
         self.management_key = ManagementKey(flows, runner)
         self.permission = Permission(flows, runner)
         self.project = Project(flows, runner)

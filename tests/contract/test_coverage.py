@@ -11,6 +11,8 @@ AREAS = (
     "otp.",
     "magiclink.",
     "enchantedlink.",
+    "mgmt.access_key.",
+    "mgmt.jwt.",
     "mgmt.management_key.",
     "mgmt.permission.",
     "mgmt.role.",
@@ -18,6 +20,7 @@ AREAS = (
 )
 OF_SESSIONS = {
     "keys",
+    "exchange_access_key",
     "history",
     "logout",
     "logout_all",

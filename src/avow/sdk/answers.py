@@ -15,6 +15,7 @@ from avow.sdk.transport import Response
 from avow.wire.secret import Secret, described, shown
 
 __all__ = [
+    "AnonymousResponse",
     "CookieData",
     "JWTResponse",
     "KeySession",
@@ -27,6 +28,7 @@ __all__ = [
     "TokenClaims",
     "UserResponse",
     "UserTenant",
+    "anonymous_session",
     "as_is",
     "auth_body",
     "exchanged",
@@ -148,6 +150,19 @@ class JWTResponse(TypedDict):
     firstSeen: bool
 
 
+class AnonymousResponse(TypedDict):
+    """A session of somebody nobody knows: verified tokens with their claims."""
+
+    sessionToken: TokenClaims
+    refreshSessionToken: TokenClaims
+    permissions: list[str]
+    roles: list[str]
+    tenants: dict[str, TenantClaims]
+    projectId: str
+    userId: str
+    cookieData: CookieData
+
+
 class KeySession(TypedDict):
     """What an access key was exchanged for: a verified token with its claims, and which key it is."""
 
@@ -256,6 +271,12 @@ def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None)
     }
     answer["user"], answer["firstSeen"] = body.user, body.first_seen
     return cast(JWTResponse, answer)
+
+
+def anonymous_session(session: JWTResponse) -> AnonymousResponse:
+    """Return a session without the user, of whom nothing is known."""
+    known = {name: value for name, value in session.items() if name not in ("user", "firstSeen")}
+    return cast(AnonymousResponse, known)
 
 
 def exchanged(session: TokenClaims) -> KeySession:

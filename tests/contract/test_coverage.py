@@ -12,6 +12,7 @@ AREAS = (
     "magiclink.",
     "enchantedlink.",
     "mgmt.access_key.",
+    "mgmt.access_key.",
     "mgmt.jwt.",
     "mgmt.management_key.",
     "mgmt.permission.",
@@ -20,6 +21,7 @@ AREAS = (
 )
 OF_SESSIONS = {
     "keys",
+    "exchange_access_key",
     "exchange_access_key",
     "history",
     "logout",

@@ -96,10 +96,11 @@ def _is_run(password: str) -> bool:
 
 
 def _is_name(password: str, names: Iterable[str]) -> bool:
-    """Tell whether it is a name of the user, or the first part of their address, with nothing but digits around it."""
+    """Tell whether it is a name of the user, or the first part of their address, with no letter beside it."""
     folded = password.casefold()
     words = {part for name in names for part in (name.casefold(), name.casefold().partition("@")[0])}
-    return any(len(word) >= _MIN_NAME and word in (folded, folded.strip("0123456789")) for word in words)
+    found = [folded.replace(word, "") for word in words if len(word) >= _MIN_NAME and word in folded]
+    return any(not any(map(str.isalpha, rest)) for rest in found)
 
 
 def _within(what: str, value: int, low: int, high: int) -> None:

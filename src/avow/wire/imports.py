@@ -11,7 +11,7 @@ from avow.wire.hashes import HashedPassword
 from avow.wire.secret import SECRET
 from avow.wire.users import UserResponse
 
-__all__ = ["ENDPOINTS", "IMPORT", "ImportAnswer", "ImportFailure", "ImportUsers", "ImportedUser"]
+__all__ = ["ENDPOINTS", "IMPORT", "ExportedUser", "ImportAnswer", "ImportFailure", "ImportUsers", "ImportedUser"]
 
 Instant = Annotated[int, Meta(ge=0, le=2**40)]
 ExternalIds = Annotated[tuple[Reference, ...], Meta(max_length=20)]
@@ -70,6 +70,10 @@ class ImportedUser(Shape, frozen=True, kw_only=True):
     hashed_password: Annotated[HashedPassword, Meta(extra=SECRET)] | None = None
     password_hash: Annotated[str, Meta(max_length=1024, extra=SECRET)] | None = None
     password: Annotated[str, Meta(max_length=1024, extra=SECRET)] | None = None
+
+
+class ExportedUser(ImportedUser, frozen=True, kw_only=True, omit_defaults=True):
+    """A user of an export, which an import takes; what they do not have is left out."""
 
 
 class ImportUsers(Shape, frozen=True, kw_only=True):

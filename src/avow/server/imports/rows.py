@@ -3,9 +3,9 @@
 Each INSERT but that of an import is run with many rows in the place of its one (`store.many_rows`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-__all__ = ["RETURNS", "DefaultRow", "IdRow", "ImportRow", "OwnerRow", "RoleRow"]
+__all__ = ["RETURNS", "DefaultRow", "IdRow", "ImportRow", "OwnerRow", "PasswordRow", "RoleRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,14 @@ class DefaultRow:
 
     tenant_id: str
     role_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRow:
+    """The hash of a user's password."""
+
+    user_id: str
+    encoded: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +190,16 @@ MOVE = """
 
 FINISH = "UPDATE imports SET finished_at = :now, updated_at = :now WHERE project_id = :project_id AND id = :id"
 
+# --- Exports -----------------------------------------------------------------------------------------------------
+
+PAGE = """
+    SELECT id FROM users
+    WHERE project_id = :project_id AND is_anonymous = 0 AND id > :after
+    ORDER BY id LIMIT :most
+"""
+
+PASSWORDS = "SELECT user_id, encoded FROM passwords WHERE project_id = :project_id AND user_id IN (:user_ids)"
+
 RETURNS = {
     "OWNERS": OwnerRow,
     "ROLES": RoleRow,
@@ -191,4 +209,6 @@ RETURNS = {
     "REPLACE_PASSWORD": IdRow,
     "FIND": ImportRow,
     "TAKE": IdRow,
+    "PAGE": IdRow,
+    "PASSWORDS": PasswordRow,
 }

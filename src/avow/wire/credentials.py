@@ -116,13 +116,13 @@ class ProviderTokenQuery(Shape, frozen=True, kw_only=True):
     Attributes:
         login_id: The user.
         provider: `google`, `github`, ...
-        with_refresh_token: `true` to get that too.
+        with_refresh: `true` to get the refresh token too.
         force_refresh: `true` for a token that is fetched anew; not supported yet.
     """
 
     login_id: LoginId
     provider: Reference
-    with_refresh_token: Name | None = None
+    with_refresh: Name | None = field(default=None, name="withRefreshToken")
     force_refresh: Name | None = None
 
 

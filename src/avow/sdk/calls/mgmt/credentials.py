@@ -111,7 +111,7 @@ def provider_token(
     query = credentials.ProviderTokenQuery(
         login_id=text_of("login_id", login_id),
         provider=text_of("provider", provider),
-        with_refresh_token="true" if with_refresh_token else None,
+        with_refresh="true" if with_refresh_token else None,
         force_refresh="true" if force_refresh else None,
     )
     return call(credentials.PROVIDER_TOKEN, query, _token)

@@ -98,7 +98,7 @@ def provider_token(tx: Tx, call: Call[ProviderTokenQuery]) -> ProviderToken:
         tx,
         body.login_id,
         body.provider,
-        with_refresh_token=_is_true(body.with_refresh_token),
+        with_refresh_token=_is_true(body.with_refresh),
         actor=call.management.actor,
     )
 

@@ -47,6 +47,18 @@ if TYPE_CHECKING:
         RoleMapping,
         SignUpOptions,
     )
+    from avow.sdk.passwords import (
+        UserPassword,
+        UserPasswordArgon2,
+        UserPasswordBcrypt,
+        UserPasswordDjango,
+        UserPasswordFirebase,
+        UserPasswordMd5,
+        UserPasswordPbkdf2,
+        UserPasswordPhpass,
+        UserPasswordScrypt,
+        UserPasswordSha,
+    )
 
 __version__ = "0.1.0"
 
@@ -64,6 +76,16 @@ __all__ = [
     "AccessKeyLoginOptions",
     "AssociatedTenant",
     "UserObj",
+    "UserPassword",
+    "UserPasswordArgon2",
+    "UserPasswordBcrypt",
+    "UserPasswordDjango",
+    "UserPasswordFirebase",
+    "UserPasswordMd5",
+    "UserPasswordPbkdf2",
+    "UserPasswordPhpass",
+    "UserPasswordScrypt",
+    "UserPasswordSha",
     "CreateUserObj",
     "Sort",
     "RoleMapping",
@@ -103,6 +125,8 @@ if not TYPE_CHECKING:  # checkers see the imports above, and no name besides
         if name not in __all__:
             raise AttributeError(f"module 'avow' has no attribute {name!r}")
         module, attribute = _ELSEWHERE.get(name, ("avow.sdk.options", name))
+        if name.startswith("UserPassword"):
+            module = "avow.sdk.passwords"
         if name.startswith(_ERRORS):
             module = "avow.errors"
         found: object = getattr(import_module(module), attribute)

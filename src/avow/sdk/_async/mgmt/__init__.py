@@ -6,6 +6,7 @@ from avow.sdk._async.mgmt.jwt import AsyncJWT
 from avow.sdk._async.mgmt.license import AsyncLicense
 from avow.sdk._async.mgmt.lists import AsyncLists
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
+from avow.sdk._async.mgmt.password import AsyncPassword
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
 from avow.sdk._async.mgmt.role import AsyncRole
@@ -27,6 +28,7 @@ class AsyncMgmt:
         self.license = AsyncLicense(flows, runner)
         self.list = AsyncLists(flows, runner)
         self.management_key = AsyncManagementKey(flows, runner)
+        self.password = AsyncPassword(flows, runner)
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)
         self.role = AsyncRole(flows, runner)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.sdk._async.mgmt.user_credentials import AsyncUserCredentials
+from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
 from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
@@ -14,7 +15,7 @@ from avow.wire import attributes as attribute_routes
 __all__ = ["AsyncUser"]
 
 
-class AsyncUser(AsyncUserCredentials):
+class AsyncUser(AsyncUserCredentials, AsyncUserPasswords):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
     Every call raises AuthException when it is refused, and so does an argument that the API does not take.

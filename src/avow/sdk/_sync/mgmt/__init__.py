@@ -7,6 +7,7 @@ from avow.sdk._sync.mgmt.jwt import JWT
 from avow.sdk._sync.mgmt.license import License
 from avow.sdk._sync.mgmt.lists import Lists
 from avow.sdk._sync.mgmt.management_key import ManagementKey
+from avow.sdk._sync.mgmt.password import Password
 from avow.sdk._sync.mgmt.permission import Permission
 from avow.sdk._sync.mgmt.project import Project
 from avow.sdk._sync.mgmt.role import Role
@@ -28,6 +29,7 @@ class Mgmt:
         self.license = License(flows, runner)
         self.list = Lists(flows, runner)
         self.management_key = ManagementKey(flows, runner)
+        self.password = Password(flows, runner)
         self.permission = Permission(flows, runner)
         self.project = Project(flows, runner)
         self.role = Role(flows, runner)

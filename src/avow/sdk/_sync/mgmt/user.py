@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.sdk._sync.mgmt.user_credentials import UserCredentials
+from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
 from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
@@ -15,7 +16,7 @@ from avow.wire import attributes as attribute_routes
 __all__ = ["User"]
 
 
-class User(UserCredentials):
+class User(UserCredentials, UserPasswords):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
     Every call raises AuthException when it is refused, and so does an argument that the API does not take.

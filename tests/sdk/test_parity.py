@@ -14,7 +14,6 @@ from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.jwt_common import generate_jwt_response
 from descope.management.access_key import AccessKey
-from descope.management.access_key import AccessKey
 from descope.management.jwt import JWT
 from descope.management.management_key import ManagementKey
 
@@ -25,7 +24,6 @@ from avow.sdk._async.client import AsyncClient
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
-from avow.sdk._async.mgmt.access_key import AsyncAccessKey
 from avow.sdk._async.mgmt.jwt import AsyncJWT
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.otp import AsyncOTP
@@ -33,7 +31,6 @@ from avow.sdk._sync import otp as our_otp
 from avow.sdk._sync.client import Client
 from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
-from avow.sdk._sync.mgmt.access_key import AccessKey as OurAccessKey
 from avow.sdk._sync.mgmt import jwt as our_jwt
 from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
 from tests.sdk.bed import PROJECT, FakeServer
@@ -42,7 +39,6 @@ PAIRS = [
     (OTP, our_otp.OTP, AsyncOTP),
     (MagicLink, OurMagicLink, AsyncMagicLink),
     (EnchantedLink, OurEnchantedLink, AsyncEnchantedLink),
-    (AccessKey, OurAccessKey, AsyncAccessKey),
     (AccessKey, OurAccessKey, AsyncAccessKey),
     (ManagementKey, OurManagementKey, AsyncManagementKey),
     (JWT, our_jwt.JWT, AsyncJWT),
@@ -57,7 +53,6 @@ CLIENT_METHODS = [
     "history",
     "my_tenants",
     "select_tenant",
-    "exchange_access_key",
     "exchange_access_key",
     "get_last_response",
     "validate_permissions",
@@ -108,7 +103,14 @@ def test_clients_take_what_the_official_one_takes() -> None:
 
 
 def test_options_take_what_the_official_ones_take() -> None:
-    classes = ("LoginOptions", "SignUpOptions", "AccessKeyLoginOptions", "AssociatedTenant", "RoleMapping", "AttributeMapping")
+    classes = (
+        "LoginOptions",
+        "SignUpOptions",
+        "AccessKeyLoginOptions",
+        "AssociatedTenant",
+        "RoleMapping",
+        "AttributeMapping",
+    )
     for name in (*classes, "MgmtKeyReBac", "MgmtKeyProjectRole", "MgmtKeyTagRole"):
         assert _accepts(getattr(avow, name).__init__, getattr(descope, name).__init__), name
     for name in ("MgmtLoginOptions", "MgmtSignUpOptions", "MgmtUserRequest"):

@@ -12,7 +12,6 @@ AREAS = (
     "magiclink.",
     "enchantedlink.",
     "mgmt.access_key.",
-    "mgmt.access_key.",
     "mgmt.jwt.",
     "mgmt.management_key.",
     "mgmt.permission.",
@@ -21,7 +20,6 @@ AREAS = (
 )
 OF_SESSIONS = {
     "keys",
-    "exchange_access_key",
     "exchange_access_key",
     "history",
     "logout",

@@ -32,6 +32,7 @@ from avow.sdk._sync.client import Client
 from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
 from avow.sdk._sync.mgmt import jwt as our_jwt
+from avow.sdk._sync.mgmt.access_key import AccessKey as OurAccessKey
 from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
 from tests.sdk.bed import PROJECT, FakeServer
 

@@ -14,9 +14,14 @@ AREAS = (
     "mgmt.access_key.",
     "mgmt.jwt.",
     "mgmt.management_key.",
+    "mgmt.password.",
     "mgmt.permission.",
     "mgmt.role.",
     "mgmt.tenant.",
+    "mgmt.user.expire_password",
+    "mgmt.user.set_active_password",
+    "mgmt.user.set_password",
+    "mgmt.user.set_temporary_password",
 )
 OF_SESSIONS = {
     "keys",

@@ -56,7 +56,8 @@ def test_seed_is_sealed_and_opens_again(api: Api, avow: Avow) -> None:
     query = "SELECT sealed_seed AS sealed FROM totp_seeds WHERE project_id = :project_id AND user_id = :user_id"
 
     def opened(tx: Tx) -> bytes:
-        row = tx.one(query, Sealed, user_id=user["userId"])  # type: ignore[call-overload]
+        row = tx.one(query, Sealed, user_id=user["userId"])
+        assert row is not None
         return tx.vault.open(bytes(row.sealed), row=newcomers.sealed_row(tx.project_id, user["userId"]))
 
     assert avow.run(opened) == base64.b32decode(SEED)
@@ -105,7 +106,7 @@ def test_too_many_passwords_in_clear_are_refused_at_once(api: Api) -> None:
 
 
 def test_hashes_cost_one_statement_for_each_user(api: Api, statements: Statements) -> None:
-    users = [{"loginId": new_email()} for _ in range(20)]
+    users: list[dict[str, Any]] = [{"loginId": new_email()} for _ in range(20)]
     with statements:
         batch(api, *users)
     plain = len(statements.ran)

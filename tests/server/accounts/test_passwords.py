@@ -29,7 +29,7 @@ def email(avow: Avow) -> str:
     return email
 
 
-def put(api: Api, path: str, email: str, password: str = GOOD, **further: object) -> Reply:
+def put(api: Api, path: str, email: str, password: str = GOOD, **further: Any) -> Reply:
     return api.post(path, {"loginId": email, "password": password, **further}, token=api.avow.management_key)
 
 
@@ -56,7 +56,7 @@ def configure(api: Api, tenant_id: str = "", **changes: object) -> None:
         (DEPRECATED, {"setActive": True}, "active"),
     ],
 )
-def test_password_is_set_in_its_state(api: Api, email: str, path: str, further: dict[str, object], state: str) -> None:
+def test_password_is_set_in_its_state(api: Api, email: str, path: str, further: dict[str, Any], state: str) -> None:
     assert not user_of(api, email)["password"]
     assert put(api, path, email, **further).body == {}
     assert user_of(api, email)["password"]
@@ -105,12 +105,12 @@ def test_setting_ends_sessions_codes_and_locks_but_expiring_does_not(api: Api) -
     api.post("/v1/auth/otp/signin/email", {"loginId": email})
     code = api.avow.code(email)
     lock = "UPDATE passwords SET failures = 9, locked_until = 1 WHERE project_id = :project_id AND user_id = :user_id"
-    api.avow.run(lambda tx: tx.run(lock, user_id=user_id))  # type: ignore[call-overload]
+    api.avow.run(lambda tx: tx.run(lock, user_id=user_id))
     put(api, TEMPORARY, email)
     assert api.verify_code(email, code).status == 401
     counted = "SELECT encoded, state, set_at FROM passwords WHERE project_id = :project_id AND user_id = :user_id"
     unlocked = f"{counted} AND failures = 0 AND locked_until IS NULL"
-    assert api.avow.run(lambda tx: tx.one(unlocked, passwords.HeldRow, user_id=user_id))  # type: ignore[call-overload]
+    assert api.avow.run(lambda tx: tx.one(unlocked, passwords.HeldRow, user_id=user_id))
 
 
 def test_setting_moves_the_credential_version(api: Api, email: str) -> None:

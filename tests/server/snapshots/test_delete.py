@@ -85,7 +85,7 @@ def test_every_table_of_projects_is_emptied(api: Api, make_project: Callable[...
     housekeeper = Housekeeper(api.avow.server.site.store)
     api.post(PATH, token=api.avow.management_key)
     housekeeper.run_once()
-    assert rows_of(api, "users") == 6  # a minute's rest: whoever knew the project has noticed by then
+    assert rows_of(api, "users") == 5  # a minute's rest: whoever knew the project has noticed by then
     api.avow.advance(61)
     housekeeper.run_once()
     assert {table: rows_of(api, table) for table in OWNED} == dict.fromkeys(OWNED, 0)

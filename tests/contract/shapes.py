@@ -31,6 +31,7 @@ _PYTHON: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "int": int,
     "object": dict,
+    "array": list,
     "any": object,
 }
 

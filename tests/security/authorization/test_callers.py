@@ -41,6 +41,8 @@ WATCHED = (
     "attribute_values",
     "access_keys",
     "lists",
+    "flows",
+    "themes",
     "sessions",
 )
 

@@ -25,8 +25,8 @@ from tests.security.place import Person, Place
 
 Path = tuple[str, ...]
 PAGES = tuple(each for each in vars(pages).values() if isinstance(each, Endpoint))
-# What ends the session that the walk goes on with.
-_ENDS = {"logout", "logout_all", "sessions.end"}
+# What ends the session that the walk goes on with, or the project.
+_ENDS = {"logout", "logout_all", "sessions.end", "mgmt.project.delete"}
 _CREATE_USERS = {"mgmt.user.create", "mgmt.user.create_test_user", "mgmt.user.invite_batch"}
 _UNNAME_USERS = {"mgmt.user.delete", "mgmt.user.update_login_id"}
 FIRST = "[0]"  # in a path: the first element of a list

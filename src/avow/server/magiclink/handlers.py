@@ -8,7 +8,7 @@ from avow.server.proofs import recipients
 from avow.server.proofs.recipients import Recipient, require_method
 from avow.server.proofs.targets import link_to, target
 from avow.server.proofs.testusers import for_test_user
-from avow.server.serving import Call, Issued, Refusal, Slice, writes
+from avow.server.serving import Call, Issued, Refusal, SessionCaller, Slice, writes
 from avow.server.store import Tx
 from avow.wire import magiclink as wire
 from avow.wire import testusers
@@ -43,9 +43,13 @@ def sign_up_or_in(tx: Tx, call: Call[LinkSignIn]) -> MaskedAddress:
 
 
 def verify(tx: Tx, call: Call[LinkToken]) -> Issued | Refusal:
-    """Exchange the token of a link for a session. It works once."""
+    """Exchange the token of a link for a session. It works once.
+
+    Shown beside the refresh token of another user it is refused, and stays valid for its own.
+    """
     require_method(call, _NAME)
-    return actions.verify(tx, call.project, call.client, call.body.token)
+    beside = call.caller.user_id if isinstance(call.caller, SessionCaller) else ""
+    return actions.verify(tx, call.project, call.client, call.body.token, beside=beside)
 
 
 def update_email(tx: Tx, call: Call[LinkUpdateEmail]) -> MaskedAddress:

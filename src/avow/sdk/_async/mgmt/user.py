@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.sdk._async.mgmt.user_credentials import AsyncUserCredentials
+from avow.sdk._async.mgmt.user_imports import AsyncUserImports
 from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
@@ -15,7 +16,7 @@ from avow.wire import attributes as attribute_routes
 __all__ = ["AsyncUser"]
 
 
-class AsyncUser(AsyncUserCredentials, AsyncUserPasswords):
+class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
     Every call raises AuthException when it is refused, and so does an argument that the API does not take.

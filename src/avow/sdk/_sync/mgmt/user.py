@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from avow.sdk._sync.mgmt.user_credentials import UserCredentials
+from avow.sdk._sync.mgmt.user_imports import UserImports
 from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
@@ -16,7 +17,7 @@ from avow.wire import attributes as attribute_routes
 __all__ = ["User"]
 
 
-class User(UserCredentials, UserPasswords):
+class User(UserCredentials, UserPasswords, UserImports):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
     Every call raises AuthException when it is refused, and so does an argument that the API does not take.

@@ -119,6 +119,7 @@ class _Importer:
         self._work, self._options, self._source = work, options, source
         self._report, self._context, self._shown = report, context, shown
         self.totals = Totals()
+        self.found_nothing = False
         self.left_out: set[str] = set()
         self._digest = b""
 
@@ -131,7 +132,9 @@ class _Importer:
         try:
             entries = self._resumed(self._work.begun())
             self._shown.begin(self._source.done, self.totals.count)
+            self.found_nothing = bool(self.totals.position)
             for step in self._steps(entries):
+                self.found_nothing = False
                 self._write(step)
                 self._shown.show(self._source.done, self.totals.count)
         except _BreaksOff as broken:
@@ -426,6 +429,8 @@ def _conclude(options: Options, importer: _Importer, report: Report, problem: st
         parts.append(f"{totals.updated:,} {would}updated")
     parts.append(f"{totals.refused:,} {would}refused")
     sentences = [", ".join(parts) + "."]
+    if importer.found_nothing:
+        sentences.insert(0, "The file was imported before, and holds nothing new. Then:")
     if totals.refused:
         sentences.append(f"{report.path} says why, line by line; it may hold password hashes.")
     if left_out:

@@ -68,7 +68,7 @@ def summary(user: str, *, project: str, data: Path | None, as_json: bool) -> Non
     facts = _facts(profile)
     if not as_json:
         facts |= {name: moment(at) for name in ("createdTime", "modifiedTime") if isinstance(at := facts[name], int)}
-        facts = {name: value for name, value in facts.items() if value not in ("", [], {}, False)}
+        facts = {name: value for name, value in facts.items() if value}
     show(facts, as_json=as_json)
 
 

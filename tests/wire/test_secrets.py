@@ -29,6 +29,7 @@ _OPEN = {
     ("_Answer", "code"): "is the gateway's number for a situation",
     ("_Answer", "error_code"): "is the gateway's number for a situation",
     ("UserResponse", "password"): "says that there is one",
+    ("Validated", "missing_secrets"): "names those that are missing",
 }
 
 

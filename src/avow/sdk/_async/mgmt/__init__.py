@@ -5,6 +5,7 @@ from avow.sdk._async.mgmt.audit import AsyncAudit
 from avow.sdk._async.mgmt.jwt import AsyncJWT
 from avow.sdk._async.mgmt.license import AsyncLicense
 from avow.sdk._async.mgmt.lists import AsyncLists
+from avow.sdk._async.mgmt.flow import AsyncFlow
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.password import AsyncPassword
 from avow.sdk._async.mgmt.permission import AsyncPermission
@@ -27,6 +28,7 @@ class AsyncMgmt:
         self.jwt = AsyncJWT(flows, runner)
         self.license = AsyncLicense(flows, runner)
         self.list = AsyncLists(flows, runner)
+        self.flow = AsyncFlow(flows, runner)
         self.management_key = AsyncManagementKey(flows, runner)
         self.password = AsyncPassword(flows, runner)
         self.permission = AsyncPermission(flows, runner)

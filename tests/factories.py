@@ -186,3 +186,31 @@ def make_provider_token(avow: Avow, user_id: str, provider: str = "google") -> N
         tx.run(statement, user_id=user_id, provider=provider, sealed=sealed, ends_at=tx.now + 3600)
 
     avow.run(unit)
+
+
+def make_group(
+    avow: Avow,
+    tenant_id: str,
+    group_id: str,
+    members: Sequence[str] = (),
+    *,
+    display: str = "",
+    source: str = "scim",
+    sso_id: str = "",
+) -> None:
+    """Insert a group of a tenant and who is in it, as an identity provider would name them."""
+    group = """
+        INSERT INTO groups (project_id, tenant_id, id, display, source, sso_id, created_at)
+        VALUES (:project_id, :tenant_id, :id, :display, :source, :sso_id, :now)
+    """
+    member = """
+        INSERT INTO group_members (project_id, tenant_id, group_id, user_id)
+        VALUES (:project_id, :tenant_id, :id, :user_id)
+    """
+
+    def unit(tx: Tx) -> None:
+        tx.run(group, tenant_id=tenant_id, id=group_id, display=display or group_id, source=source, sso_id=sso_id)
+        for user_id in members:
+            tx.run(member, tenant_id=tenant_id, id=group_id, user_id=user_id)
+
+    avow.run(unit)

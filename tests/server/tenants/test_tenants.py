@@ -149,14 +149,6 @@ def test_key_that_may_not_give_roles_sets_no_default_roles(api: Api, key: str) -
     assert api.post(f"{PATH}/updateDefaultRoles", body, token=strong).status == 200
 
 
-def test_links_to_set_up_sso_are_not_supported_yet(api: Api, key: str) -> None:
-    make_tenant(api.avow, tenant_id="acme")
-    answer = api.post("/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": "acme"}, token=key)
-    assert answer.refusal == (501, "E019501")
-    answer = api.post(f"{PATH}/adminlinks/sso/revoke", {"tenantId": "acme"}, token=key)
-    assert answer.refusal == (501, "E019501")
-
-
 def test_tenants_of_another_project_are_out_of_reach(api: Api, key: str, make_project: Any) -> None:
     make_tenant(api.avow, tenant_id="acme")
     other = Api(make_project())

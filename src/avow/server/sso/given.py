@@ -8,17 +8,8 @@ import msgspec
 from avow.core import certificates, redirects
 from avow.errors import InvalidArgument, MissingArgument
 from avow.server.sso.stored import SAML_ATTRIBUTES, Oidc, Saml
-from avow.wire.sso import (
-    Attributes,
-    FgaMapping,
-    FgaRelation,
-    GivenAttributes,
-    GivenFgaMapping,
-    GivenOidc,
-    GivenSaml,
-    GivenSamlByMetadata,
-    OidcAttributes,
-)
+from avow.wire.sso import GivenAttributes, GivenFgaMapping, GivenOidc, GivenSaml, GivenSamlByMetadata
+from avow.wire.ssosettings import Attributes, FgaMapping, FgaRelation, OidcAttributes
 
 __all__ = ["attributes", "fga", "oidc", "saml", "saml_by_metadata", "url"]
 
@@ -78,8 +69,7 @@ def oidc(given: GivenOidc, before: Oidc) -> Oidc:
         raise InvalidArgument(error_message=f"grantType is one of {', '.join(_GRANT_TYPES)}.")
     if use_pkce and grant_type == "implicit":
         raise InvalidArgument(error_message="PKCE has no place in the grant type implicit.")
-    if given.callback_domain and not redirects.is_url(f"https://{given.callback_domain}"):
-        raise InvalidArgument(error_message="callbackDomain is not the name of a host.")
+    _check_host(given.callback_domain or "")
     return Oidc(
         name=given.name,
         client_id=given.client_id,
@@ -90,7 +80,7 @@ def oidc(given: GivenOidc, before: Oidc) -> Oidc:
         scope=given.scope or (),
         jwks_url=url("JWKsUrl", given.jwks_url),
         attributes=_filled(given.user_attr_mapping, OidcAttributes) if given.user_attr_mapping else Oidc().attributes,
-        manage_provider_tokens=bool(given.manage_provider_tokens),
+        are_tokens_kept=bool(given.are_tokens_kept),
         callback_domain=given.callback_domain or "",
         prompt=given.prompt or (),
         grant_type=grant_type,
@@ -121,6 +111,11 @@ def url(name: str, value: str | None) -> str:
     if value and not redirects.is_url(value):
         raise InvalidArgument(error_message=f"{name} has to be a plain absolute http or https URL.")
     return value or ""
+
+
+def _check_host(name: str) -> None:
+    if name and (set(name) & set("/?#") or not redirects.is_url(f"https://{name}")):
+        raise InvalidArgument(error_message="callbackDomain is not the name of a host.")
 
 
 def _with_own(found: Saml, given: GivenSaml | GivenSamlByMetadata) -> Saml:

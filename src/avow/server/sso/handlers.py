@@ -21,7 +21,6 @@ from avow.server.tenants import actions as tenants
 from avow.wire import sso as wire
 from avow.wire.endpoint import Nothing
 from avow.wire.sso import (
-    AllSsoSettings,
     ConfigureAuthType,
     ConfigureMapping,
     ConfigureOidc,
@@ -34,12 +33,10 @@ from avow.wire.sso import (
     GivenOidc,
     GivenSaml,
     GivenSamlByMetadata,
-    LegacySettings,
     NewSettings,
-    SsoLink,
     SsoRef,
-    SsoSettings,
 )
+from avow.wire.ssosettings import AllSsoSettings, LegacySettings, SsoLink, SsoSettings
 
 __all__ = ["SLICE"]
 

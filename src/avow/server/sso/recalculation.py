@@ -9,6 +9,7 @@ from avow.server.sso import actions, rows
 from avow.server.sso.rows import GroupRow, IdRow
 from avow.server.sso.stored import Mappings
 from avow.server.store import Tx, in_list
+from avow.wire.sso import DEFAULT_SSO_ID
 
 __all__ = ["entitled", "find_concerned", "recalculate"]
 
@@ -17,29 +18,31 @@ _AT_A_TIME = 500
 
 def find_concerned(tx: Tx, tenant_id: str, connection: str, after: str) -> list[str]:
     """Return the next members whom the groups of a configuration concern, by user id."""
-    values = {
-        "tenant_id": tenant_id,
-        "sso_id": connection,
-        "given_by": actions.given_by(connection),
-        "after": after,
-        "most": _AT_A_TIME,
-    }
-    return [row.id for row in tx.all(rows.CONCERNED, IdRow, **values)]
+    found = tx.all(
+        rows.CONCERNED,
+        IdRow,
+        tenant_id=tenant_id,
+        sso_id=connection,
+        given_by=actions.given_by(connection),
+        after=after,
+        most=_AT_A_TIME,
+    )
+    return [row.id for row in found]
 
 
 def recalculate(tx: Tx, tenant_id: str, connection: str, user_ids: Sequence[str], *, actor: str) -> None:
     """Give these members exactly the roles that their groups give them now, beside those given by hand."""
     mappings = actions.lock(tx, tenant_id, connection).settings.mappings
     clause, listed = in_list("user_ids", user_ids)
-    place = {"tenant_id": tenant_id, **listed}
-    found = tx.all(rows.GROUPS_OF.replace("(:user_ids)", clause), GroupRow, sso_id=connection, **place)
+    in_groups = rows.GROUPS_OF.replace("(:user_ids)", clause)
+    found = tx.all(in_groups, GroupRow, tenant_id=tenant_id, sso_id=connection, **listed)
     mark = actions.given_by(connection)
-    tx.run(rows.WITHDRAW.replace("(:user_ids)", clause), given_by=mark, **place)
+    tx.run(rows.WITHDRAW.replace("(:user_ids)", clause), tenant_id=tenant_id, given_by=mark, **listed)
     for role_id, holders in entitled(mappings, found).items():
         clause, listed = in_list("user_ids", holders)
         give = rows.GIVE.replace("(:user_ids)", clause)
         tx.run(give, tenant_id=tenant_id, role_id=role_id, given_by=mark, **listed)
-    data = {"sso": connection or actions.DEFAULT_SSO_ID, "users": len(user_ids)}
+    data = {"sso": connection or DEFAULT_SSO_ID, "users": len(user_ids)}
     tx.audit("sso.roles_recalculated", actor=actor, tenant_id=tenant_id, data=data)
 
 

@@ -7,7 +7,7 @@ from avow.server.serving import Project
 from avow.server.sso.actions import Connection
 from avow.server.tenants import actions as tenants
 from avow.server.tenants.actions import HeldTenant
-from avow.wire.sso import GroupsMapping, LegacySettings, OidcSettings, RoleItem, SamlSettings, SsoSettings
+from avow.wire.ssosettings import GroupsMapping, LegacySettings, OidcSettings, RoleItem, SamlSettings, SsoSettings
 
 __all__ = ["Shown", "acs_url", "entity_id"]
 
@@ -111,7 +111,7 @@ class Shown:
             scope=oidc.scope,
             jwks_url=oidc.jwks_url,
             user_attr_mapping=oidc.attributes,
-            manage_provider_tokens=oidc.manage_provider_tokens,
+            are_tokens_kept=oidc.are_tokens_kept,
             callback_domain=oidc.callback_domain,
             prompt=oidc.prompt,
             grant_type=oidc.grant_type,

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from avow.wire.sso import Attributes, FgaMapping, OidcAttributes
+from avow.wire.ssosettings import Attributes, FgaMapping, OidcAttributes
 
 __all__ = ["SAML_ATTRIBUTES", "GroupsRole", "Mappings", "Oidc", "Saml", "Settings", "decoded", "encoded"]
 
@@ -79,7 +79,7 @@ class Oidc(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scope: tuple[str, ...] = ()
     jwks_url: str = ""
     attributes: OidcAttributes = _OIDC_ATTRIBUTES
-    manage_provider_tokens: bool = False
+    are_tokens_kept: bool = False
     callback_domain: str = ""
     prompt: tuple[str, ...] = ()
     grant_type: str = "authorization_code"

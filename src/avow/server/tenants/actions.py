@@ -312,8 +312,16 @@ def shown(tenant: HeldTenant) -> Tenant:
 def _put_domains(tx: Tx, tenant_id: str, kind: str, leads: Mapping[str, str]) -> None:
     tx.run(rows.CLEAR_DOMAINS, tenant_id=tenant_id, kind=kind)
     for position, (domain, sso_id) in enumerate(leads.items()):
-        values = {"kind": kind, "domain": domain, "tenant_id": tenant_id, "position": position, "sso_id": sso_id}
-        if tx.one(rows.ADD_DOMAIN, DomainRow, **values) is None:
+        added = tx.one(
+            rows.ADD_DOMAIN,
+            DomainRow,
+            kind=kind,
+            domain=domain,
+            tenant_id=tenant_id,
+            position=position,
+            sso_id=sso_id,
+        )
+        if added is None:
             raise InvalidArgument(error_message=f"Another tenant has the domain {domain!r}.")
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.bed.cases import Case
 from tests.bed.sms import SmsMode, SmsSink
 from tests.bed.smtp import SmtpMode, SmtpSink
-from tests.factories import change_settings, new_email, new_phone
+from tests.factories import change_settings, make_user, new_email, new_phone
 from tests.security.calls import Answer, Wish
 from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
@@ -78,6 +78,7 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     case.control(lambda: place.api.get("/readyz").status == 200)
     _wait_for_settings(place)
     _happy_path(place, known, smtp_sink, sms_sink)
+    _passwords(place, known, talkative.installation.management_key)
     _unhappy_path(place, known)
     _troubled_delivery(place, known, smtp_sink, sms_sink)
     said = _said(talkative)
@@ -141,6 +142,23 @@ def _happy_path(place: Place, known: Everything, mail: SmtpSink, sms: SmsSink) -
     assert api.post("/v1/auth/otp/update/email", first.refresh_jwt, update).status == 200
     known.keep("code of an update", _code(mail, update["email"]))
     assert api.post("/v1/auth/logout", first.refresh_jwt).status == 200
+
+
+def _passwords(place: Place, known: Everything, key: str) -> None:
+    """Have management set passwords and create users who bring some, good ones and bad ones."""
+    user, batch = "/v1/mgmt/user/password/set/active", "/v1/mgmt/user/create/batch"
+    make_user(place.avow, address := new_email())
+    good = known.keep("password set by management", "marked-password-4711")
+    assert place.api.post(user, key, {"loginId": address, "password": good}).status == 200
+    weak = known.keep("password that is refused", f"marked-{address}-long" * 9)
+    known.refusals.append(place.api.post(user, key, {"loginId": address, "password": weak}))
+    brought = {
+        "password": known.keep("password of a batch", "marked-batch-password-4711"),
+        "seed": known.keep("seed of a batch", "MARKEDSEEDMARKEDSEEDMARKED"),
+    }
+    hashed = {"md5": {"hash": known.keep("hash of a batch", "4711c0de4711c0de4711c0de4711c0de"), "salt": "s"}}
+    for fields in (brought, {"hashedPassword": hashed}, {**brought, "hashedPassword": hashed}):
+        assert place.api.post(batch, key, {"users": [{"loginId": new_email(), **fields}]}).status == 200
 
 
 def _unhappy_path(place: Place, known: Everything) -> None:

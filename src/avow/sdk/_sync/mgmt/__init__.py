@@ -3,6 +3,7 @@
 
 from avow.sdk._sync.mgmt.access_key import AccessKey
 from avow.sdk._sync.mgmt.audit import Audit
+from avow.sdk._sync.mgmt.flow import Flow
 from avow.sdk._sync.mgmt.jwt import JWT
 from avow.sdk._sync.mgmt.license import License
 from avow.sdk._sync.mgmt.lists import Lists
@@ -28,6 +29,7 @@ class Mgmt:
         self.jwt = JWT(flows, runner)
         self.license = License(flows, runner)
         self.list = Lists(flows, runner)
+        self.flow = Flow(flows, runner)
         self.management_key = ManagementKey(flows, runner)
         self.password = Password(flows, runner)
         self.permission = Permission(flows, runner)

@@ -121,7 +121,8 @@ def take_code(
             return _consumed(tx, spent) or Refusal(InvalidCode())
         case otp.Wrong(attempts_left):
             _count_guess(tx, subject, sent_to(spent.binding))
-            tx.audit("code.refused", outcome="refused", data={"purpose": purpose, "attempts_left": attempts_left})
+            data = {"purpose": purpose, "attempts_left": attempts_left}
+            tx.audit("code.refused", outcome="refused", method=purpose, data=data)
             return Refusal(InvalidCode() if attempts_left else TooManyAttempts())
         case otp.Dead():
             return Refusal(CodeExpired())

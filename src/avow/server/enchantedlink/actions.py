@@ -136,7 +136,7 @@ def pending_session(tx: Tx, project: Project, client: Client, pending_ref: str) 
     pending = msgspec.json.decode(found.binding, type=_Pending)
     if not pending.is_clicked or not challenges.consume(tx, found.id):
         raise LinkPending
-    return proofs.complete(tx, project, client, pending.proof)
+    return proofs.complete(tx, project, client, pending.proof, via="enchantedlink")
 
 
 def _put(

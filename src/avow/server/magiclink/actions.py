@@ -43,4 +43,4 @@ def verify(tx: Tx, project: Project, client: Client, token: str, *, beside: str 
     binding = proofs.decoded(taken.binding)
     if beside and binding.user_id and binding.user_id != beside:
         raise InvalidLink(error_message="The link is not for the user who is signed in.")
-    return proofs.complete(tx, project, client, binding)
+    return proofs.complete(tx, project, client, binding, via="magiclink")

@@ -53,7 +53,7 @@ def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: M
     )
     if isinstance(taken, Refusal):
         return taken
-    return proofs.complete(tx, project, client, proofs.decoded(taken.binding))
+    return proofs.complete(tx, project, client, proofs.decoded(taken.binding), via="otp")
 
 
 def attempts_left(tx: Tx, login_id: str) -> int:

@@ -30,8 +30,15 @@ def post(tx: Tx, project: Project, recipient: Recipient, message: Message) -> No
     queue(tx, project, message, is_sent=recipient.sends == "message")
 
 
-def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issued | Refusal:
+def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via: str) -> Issued | Refusal:
     """Do what the proof was for and open a session; the challenge has been consumed in this unit.
+
+    Args:
+        tx: Unit of the project.
+        project: Whose.
+        client: Where the secret came back from.
+        binding: What it was for.
+        via: The method of sign-in, for the audit.
 
     Raises:
         UserExists: A sign-up or update whose login ID somebody took meanwhile; nothing is consumed then.
@@ -55,6 +62,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issu
         unsigned_claims=binding.unsigned_claims,
         revokes_others=binding.revokes_others,
         is_step_up=binding.is_step_up,
+        via="embedded" if binding.is_embedded else via,
     )
     return sessions.open_session(tx, project, client, user_id, opening)
 

@@ -63,6 +63,7 @@ class Opening:
         lifetime_seconds: Life of the session where it is to be shorter than the project's, or None.
         in_body: The refresh token goes to a back end in the answer's body, whatever the project says of browsers.
         actor: Who opens it, for the audit; the user when absent.
+        via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
     """
 
     amr: tuple[str, ...]
@@ -76,6 +77,7 @@ class Opening:
     lifetime_seconds: int | None = None
     in_body: bool = False
     actor: str = ""
+    via: str = ""
 
 
 def open_session(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> Issued | Refusal:
@@ -86,7 +88,14 @@ def open_session(tx: Tx, project: Project, client: Client, user_id: str, opening
     """
     profile = users.find(tx, user_id)
     if profile is None or profile.is_disabled:
-        tx.audit("session.refused", outcome="refused", user_id=user_id, address=client.address, device=client.device)
+        tx.audit(
+            "session.refused",
+            outcome="refused",
+            user_id=user_id,
+            address=client.address,
+            device=client.device,
+            method=opening.via,
+        )
         return Refusal(UserDisabled())
     row = _insert(tx, project, client, user_id, opening)
     if opening.revokes_others:
@@ -98,6 +107,7 @@ def open_session(tx: Tx, project: Project, client: Client, user_id: str, opening
         tenant_id=opening.tenant_id or "",
         address=client.address,
         device=client.device,
+        method=opening.via,
         data={"session": row.id, "amr": list(opening.amr)}
         | ({"impersonator": opening.impersonator} if opening.impersonator else {}),
     )

@@ -26,6 +26,7 @@ _OPEN = {
     ("ErrorEnvelope", "error_code"): "names a situation",
     ("_Envelope", "error_code"): "names a situation",
     ("Line", "code"): "names a situation",
+    ("TemplateIssue", "code"): "names a situation",
     ("_Answer", "code"): "is the gateway's number for a situation",
     ("_Answer", "error_code"): "is the gateway's number for a situation",
     ("UserResponse", "password"): "says that there is one",

@@ -13,8 +13,8 @@ from avow.server import (
     embeddedlink,
     enchantedlink,
     flows,
-    imports,
     groups,
+    imports,
     jwt,
     keys,
     lists,
@@ -28,6 +28,7 @@ from avow.server import (
     sessions,
     snapshots,
     sso,
+    templates,
     tenants,
 )
 from avow.server.audit.postman import Postman
@@ -74,6 +75,7 @@ SLICES: tuple[Slice, ...] = (
     lists.SLICE,
     accesskeys.SLICE,
     jwt.SLICE,
+    templates.SLICE,
     sessions.SLICE,
     otp.SLICE,
     magiclink.SLICE,

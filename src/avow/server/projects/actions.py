@@ -8,7 +8,7 @@ import msgspec
 from avow.core import ids
 from avow.core.redirects import is_entry
 from avow.errors import InvalidArgument
-from avow.server.projects import rows
+from avow.server.projects import layouts, rows
 from avow.server.projects.rows import ProjectRow
 from avow.server.store import Tx
 from avow.wire.projects import ProjectSettings
@@ -147,6 +147,7 @@ def change_settings(tx: Tx, changes: Mapping[str, object], *, actor: str) -> Pro
             text = msgspec.json.encode(getattr(changed, name)).decode()
             tx.run(rows.SET_SETTING, name=name, value=text)
     bump(tx)
+    layouts.check(tx, changed)
     tx.audit("project.settings_changed", actor=actor, data={"names": sorted(wanted)})
     return changed
 

@@ -40,6 +40,13 @@ class SettingRow:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """A JWT template; `document` is JSON of `wire.jwttemplates.JwtTemplate`."""
+
+    document: str
+
+
 INSERT = """
     INSERT INTO projects (id, name, environment, version, issuer_host, created_at, tags)
     VALUES (:project_id, :name, :environment, 1, :issuer_host, :now, :tags)
@@ -89,7 +96,10 @@ ORIGINS = """
     WHERE s.name IN ('allowed_origins', 'approved_redirects') ORDER BY s.project_id, s.name
 """
 
+FIND_TEMPLATE = "SELECT document FROM jwt_templates WHERE project_id = :project_id AND id = :template_id"
+
 RETURNS = {
+    "FIND_TEMPLATE": TemplateRow,
     "FIND": ProjectRow,
     "LIST": ProjectRow,
     "COUNT": CountRow,

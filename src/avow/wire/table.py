@@ -31,6 +31,7 @@ from avow.wire import (
     tenants,
     testusers,
     usersearch,
+    xaa,
 )
 from avow.wire.endpoint import Endpoint
 
@@ -53,6 +54,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *attributes.ENDPOINTS,
     *imports.ENDPOINTS,
     *sso.ENDPOINTS,
+    *xaa.ENDPOINTS,
     *groups.ENDPOINTS,
     *passwords.ENDPOINTS,
     *flows.ENDPOINTS,

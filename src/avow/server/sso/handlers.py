@@ -10,15 +10,15 @@ from dataclasses import replace
 from msgspec.structs import replace as changed
 
 from avow.errors import InvalidArgument, MissingArgument
-from avow.server.roles import actions as roles
 from avow.server.serving import Call, Slice, Steps, read, reads, steps, write, writes
-from avow.server.sso import actions, given, recalculation, setup_links
+from avow.server.sso import actions, given, recalculation, setup_links, xaa
 from avow.server.sso.actions import Connection
-from avow.server.sso.shown import Shown
+from avow.server.sso.answering import save, shown
 from avow.server.sso.stored import Mappings, Oidc, Saml
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.wire import sso as wire
+from avow.wire import xaa as xaa_wire
 from avow.wire.endpoint import Nothing
 from avow.wire.sso import (
     ConfigureAuthType,
@@ -45,14 +45,14 @@ def load(tx: Tx, call: Call[SsoRef]) -> SsoSettings:
     """Return the first SSO configuration of a tenant, or the one that `ssoId` names; the client secret is left out."""
     tenant = tenants.get(tx, call.body.tenant_id)
     connection = actions.load(tx, tenant.id, actions.connection_id(call.body.sso_id))
-    return _shown(tx, call, tenant.id, [connection])[0].settings(tenant)
+    return shown(tx, call, tenant.id, [connection])[0].settings(tenant)
 
 
 def load_all(tx: Tx, call: Call[SsoRef]) -> AllSsoSettings:
     """Return every SSO configuration of a tenant, the first one first; client secrets are left out."""
     tenant = tenants.get(tx, call.body.tenant_id)
-    shown = _shown(tx, call, tenant.id, actions.load_all(tx, tenant.id))
-    return AllSsoSettings(settings=tuple(each.settings(tenant) for each in shown))
+    found = shown(tx, call, tenant.id, actions.load_all(tx, tenant.id))
+    return AllSsoSettings(settings=tuple(each.settings(tenant) for each in found))
 
 
 def new(tx: Tx, call: Call[NewSettings]) -> SsoSettings:
@@ -62,7 +62,7 @@ def new(tx: Tx, call: Call[NewSettings]) -> SsoSettings:
     if body.sso_id and not wanted:
         raise InvalidArgument(error_message="Every tenant has this SSO configuration from the start.")
     made = actions.create(tx, body.tenant_id, body.display_name, wanted, actor=call.management.actor)
-    return _shown(tx, call, made.tenant_id, [made])[0].settings(tenants.get(tx, made.tenant_id))
+    return shown(tx, call, made.tenant_id, [made])[0].settings(tenants.get(tx, made.tenant_id))
 
 
 def configure_oidc(tx: Tx, call: Call[ConfigureOidc]) -> None:
@@ -81,7 +81,7 @@ def configure_oidc(tx: Tx, call: Call[ConfigureOidc]) -> None:
     if wanted.fga_mappings is not None:
         mappings = changed(mappings, fga=given.fga(wanted.fga_mappings))
     after = replace(before, kind="oidc", settings=changed(before.settings, oidc=oidc, mappings=mappings))
-    _save(tx, call, before, after, "oidc", secret=wanted.client_secret or "")
+    save(tx, call, before, after, "oidc", secret=wanted.client_secret or "")
     tenants.set_sso_domains(tx, body.tenant_id, before.id, body.domains or ())
 
 
@@ -138,7 +138,7 @@ def configure_mapping(tx: Tx, call: Call[ConfigureMapping]) -> None:
     given_roles = actions.role_mappings(tx, body.tenant_id, body.role_mappings or ())
     mappings = changed(before.settings.mappings, roles=given_roles)
     after = replace(before, settings=changed(before.settings, saml=saml, mappings=mappings))
-    _save(tx, call, before, after, "mapping")
+    save(tx, call, before, after, "mapping")
 
 
 def configure_redirect(tx: Tx, call: Call[ConfigureRedirect]) -> None:
@@ -152,7 +152,7 @@ def configure_redirect(tx: Tx, call: Call[ConfigureRedirect]) -> None:
     if body.oauth_redirect_url is not None:
         url = given.url("oauthRedirectUrl", body.oauth_redirect_url)
         settings = changed(settings, oidc=changed(settings.oidc, redirect_url=url))
-    _save(tx, call, before, replace(before, settings=settings), "redirect")
+    save(tx, call, before, replace(before, settings=settings), "redirect")
 
 
 def configure_auth_type(tx: Tx, call: Call[ConfigureAuthType]) -> None:
@@ -162,7 +162,7 @@ def configure_auth_type(tx: Tx, call: Call[ConfigureAuthType]) -> None:
     ways = {"none": True, "saml": before.settings.saml.is_set, "oidc": before.settings.oidc.is_set}
     if not ways[body.auth_type]:
         raise InvalidArgument(error_message=f"The configuration has no settings for {body.auth_type} yet.")
-    _save(tx, call, before, replace(before, kind=body.auth_type), "auth type")
+    save(tx, call, before, replace(before, kind=body.auth_type), "auth type")
 
 
 def delete(tx: Tx, call: Call[SsoRef]) -> None:
@@ -175,7 +175,7 @@ def get(tx: Tx, call: Call[SsoRef]) -> LegacySettings:
     """Return the SAML of a tenant's first SSO configuration. Deprecated: `/v2/mgmt/sso/settings` tells more."""
     tenant = tenants.get(tx, call.body.tenant_id)
     connection = actions.load(tx, tenant.id, actions.connection_id(call.body.sso_id))
-    return _shown(tx, call, tenant.id, [connection])[0].legacy()
+    return shown(tx, call, tenant.id, [connection])[0].legacy()
 
 
 def recalculate(call: Call[SsoRef]) -> Steps[Nothing]:
@@ -215,17 +215,6 @@ def _named(tx: Tx, body: SsoRef) -> list[str]:
     return [each.id for each in actions.load_all(tx, body.tenant_id)]
 
 
-def _shown(tx: Tx, call: Call[object], tenant_id: str, connections: Sequence[Connection]) -> list[Shown]:
-    names: dict[str, str] = {}
-    if any(each.settings.mappings.roles or each.settings.mappings.default_roles for each in connections):
-        names = {role.id: role.name for role in roles.search(tx, roles.Wanted(tenants=("", tenant_id)))}
-    leads = tenants.sso_domains(tx, tenant_id)
-    return [
-        Shown(call.project, each, names, [domain for domain, lead in leads.items() if lead == each.id])
-        for each in connections
-    ]
-
-
 def _require_secret_of_same_client(before: Connection, oidc: Oidc, secret: str) -> None:
     # Otherwise whoever may write settings, but never reads the secret, could have it sent to themselves.
     stays = before.sealed_secret is not None and not secret
@@ -263,16 +252,8 @@ def _save_saml(
     domains: Sequence[str] | None,
 ) -> None:
     after = replace(before, kind="saml", settings=changed(before.settings, saml=saml, mappings=mappings))
-    _save(tx, call, before, after, "saml")
+    save(tx, call, before, after, "saml")
     tenants.set_sso_domains(tx, before.tenant_id, before.id, domains or ())
-
-
-def _save(tx: Tx, call: Call[object], before: Connection, after: Connection, what: str, *, secret: str = "") -> None:
-    """Save a configuration; whoever changes what roles it gives needs the right to give roles."""
-    one, other = before.settings.mappings, after.settings.mappings
-    if (one.roles, one.default_roles) != (other.roles, other.default_roles):
-        call.management.require("role")
-    actions.save(tx, after, secret=secret, what=what, actor=call.management.actor)
 
 
 SLICE = Slice(
@@ -292,6 +273,10 @@ SLICE = Slice(
         writes(wire.CONFIGURE, configure_manually),
         writes(wire.CONFIGURE_VIA_METADATA, configure_via_metadata),
         writes(wire.MAPPING, configure_mapping),
+        writes(xaa_wire.CONFIGURE, xaa.configure),
+        reads(xaa_wire.LOAD, xaa.load),
+        reads(xaa_wire.LOAD_ALL, xaa.load_all),
+        writes(xaa_wire.DELETE, xaa.delete),
         writes(wire.GENERATE_LINK, generate_link),
         writes(wire.REVOKE_LINK, revoke_link),
     ),

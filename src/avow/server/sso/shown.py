@@ -8,6 +8,7 @@ from avow.server.sso.actions import Connection
 from avow.server.tenants import actions as tenants
 from avow.server.tenants.actions import HeldTenant
 from avow.wire.ssosettings import GroupsMapping, LegacySettings, OidcSettings, RoleItem, SamlSettings, SsoSettings
+from avow.wire.xaa import XaaSettings
 
 __all__ = ["Shown", "acs_url", "entity_id"]
 
@@ -76,6 +77,22 @@ class Shown:
             redirect_url=saml.redirect_url,
             domains=self._domains,
             domain=self._domains[0] if self._domains else "",
+        )
+
+    def xaa(self) -> XaaSettings:
+        """Return what it trusts."""
+        xaa, mappings = self._connection.settings.xaa, self._connection.settings.mappings
+        return XaaSettings(
+            sso_id=self._connection.sso_id,
+            enabled=xaa.is_enabled,
+            settings=xaa.trust,
+            groups_mapping=self._groups_mapping(),
+            default_sso_roles=self._default_roles(),
+            fga_mappings=mappings.fga,
+            groups_priority=mappings.groups_priority,
+            group_priority_enabled=xaa.ranks_groups,
+            allow_override_roles=xaa.overrides_roles,
+            provider_id=xaa.provider_id,
         )
 
     def _saml(self) -> SamlSettings:

@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 from avow.wire.ssosettings import Attributes, FgaMapping, OidcAttributes
+from avow.wire.xaa import Trust
 
-__all__ = ["SAML_ATTRIBUTES", "GroupsRole", "Mappings", "Oidc", "Saml", "Settings", "decoded", "encoded"]
+__all__ = ["SAML_ATTRIBUTES", "GroupsRole", "Mappings", "Oidc", "Saml", "Settings", "Xaa", "decoded", "encoded"]
 
 SAML_ATTRIBUTES: Final = Attributes(name="name", email="email", phone_number="phone")
 _OIDC_ATTRIBUTES: Final = OidcAttributes(
@@ -97,11 +98,22 @@ class Oidc(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.client_id, self.token_url, self.issuer
 
 
+class Xaa(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose ID-JAG tokens are trusted; fields as in `wire.xaa.XaaSettings`."""
+
+    is_enabled: bool = False
+    trust: Trust = Trust()
+    ranks_groups: bool = False
+    overrides_roles: bool = False
+    provider_id: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Both halves of a configuration, of which its kind says which one counts."""
+    """Both halves of a configuration, of which its kind says which one counts, and what it trusts besides."""
 
     saml: Saml = Saml()
     oidc: Oidc = Oidc()
+    xaa: Xaa = Xaa()
     mappings: Mappings = Mappings()
 
 

@@ -14,6 +14,8 @@ SOURCE = ROOT / "src" / "avow"
 
 # Name of a library (or of a module of it), and the only places below src/avow that may import it.
 HOMES = {
+    "argon2": ("core/passwords/",),
+    "bcrypt": ("core/passwords/",),
     "sqlalchemy": ("server/store/",),
     "alembic": ("server/store/",),
     "sqlite3": ("server/store/",),
@@ -31,8 +33,8 @@ HOMES = {
 }
 # What `import avow` must not bring in: web frameworks, the database layer, the server's libraries, the HTTP client.
 NOT_WITH_THE_SDK = {
-    "alembic", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers", "prometheus_client",
-    "psycopg", "rich", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
+    "alembic", "argon2", "bcrypt", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers",
+    "prometheus_client", "psycopg", "rich", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
 }  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from descope.jwt_common import generate_jwt_response
 from descope.management.access_key import AccessKey
 from descope.management.jwt import JWT
 from descope.management.management_key import ManagementKey
+from descope.management.password import Password
+from descope.management.user import User
 
 import avow
 import avow.exceptions
@@ -26,6 +28,8 @@ from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
 from avow.sdk._async.mgmt.jwt import AsyncJWT
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
+from avow.sdk._async.mgmt.password import AsyncPassword
+from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._sync import otp as our_otp
 from avow.sdk._sync.client import Client
@@ -34,6 +38,8 @@ from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
 from avow.sdk._sync.mgmt import jwt as our_jwt
 from avow.sdk._sync.mgmt.access_key import AccessKey as OurAccessKey
 from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
+from avow.sdk._sync.mgmt.password import Password as OurPassword
+from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from tests.sdk.bed import PROJECT, FakeServer
 
 PAIRS = [
@@ -43,6 +49,7 @@ PAIRS = [
     (AccessKey, OurAccessKey, AsyncAccessKey),
     (ManagementKey, OurManagementKey, AsyncManagementKey),
     (JWT, our_jwt.JWT, AsyncJWT),
+    (Password, OurPassword, AsyncPassword),
 ]
 CLIENT_METHODS = [
     "validate_session",
@@ -92,6 +99,22 @@ def test_methods_take_what_the_official_ones_take(official: type, sync: type, as
     for ours in (_public(sync), _public(asynchronous)):
         assert theirs.keys() <= ours.keys()
         assert [name for name in theirs if not _accepts(ours[name], theirs[name])] == []
+
+
+@pytest.mark.parametrize("ours", [UserPasswords, AsyncUserPasswords])
+def test_passwords_of_users_take_what_the_official_calls_take(ours: type) -> None:
+    assert _public(ours).keys() == {name for name in _public(User) if name.endswith("_password")}
+    assert [name for name, call in _public(ours).items() if not _accepts(call, getattr(User, name))] == []
+
+
+@pytest.mark.parametrize("form", ["", "Bcrypt", "Firebase", "Pbkdf2", "Django"])
+def test_passwords_of_a_batch_are_made_as_the_official_ones(form: str) -> None:
+    ours, theirs = getattr(avow, f"UserPassword{form}"), getattr(descope, f"UserPassword{form}")
+    assert _accepts(ours.__init__, theirs.__init__)
+    if form:
+        values = [f"a {name}" for name, _ in _positional(theirs.__init__)[1:]]
+        assert ours(*values).to_dict() == theirs(*values).to_dict()
+        assert values[0] not in repr(ours(*values))
 
 
 def test_clients_take_what_the_official_one_takes() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from avow.core.tokens import sign
 from avow.server.accounts import actions as accounts
+from avow.server.flows import actions as flows
 from avow.server.keys import actions as keys
 from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
@@ -142,9 +143,29 @@ def _named_user(place: Place) -> str:
     return login_id
 
 
+def _made_flow(place: Place) -> str:
+    place.avow.run(lambda tx: flows.put(tx, flows.checked("sign-in", {}, []), actor="test"))
+    return "sign-in"
+
+
+def _made_theme(place: Place) -> str:
+    place.avow.run(lambda tx: flows.put_theme(tx, flows.checked_theme({"id": "light"}), actor="test"))
+    return "light"
+
+
 _USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
 # A new kind of object joins by one row.
 KINDS = (
+    Kind(
+        "flow",
+        _made_flow,
+        (
+            ("read", "POST", "/v1/mgmt/flow/export", {"flowId": "{id}"}),
+            ("list", "POST", "/v1/mgmt/flow/list", {}),
+            ("delete", "POST", "/v1/mgmt/flow/delete", {"ids": ["{id}"]}),
+        ),
+    ),
+    Kind("theme", _made_theme, (("read", "POST", "/v1/mgmt/theme/export", {}),)),
     Kind(
         "management key",
         _made_key,
@@ -228,6 +249,8 @@ KINDS = (
 )
 # What says that nothing was found or done, where that is no error.
 NOTHING: tuple[object, ...] = (
+    {"flows": [], "total": 0},
+    {"id": "", "cssTemplate": {}},
     {"total": 0},
     {"users": [], "total": 0},
     {"tenants": []},

@@ -33,7 +33,7 @@ __all__ = [
 
 Shaped = TypeVar("Shaped")
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", re.ASCII)
 _MOST_FLOWS = 200
 _MOST_SCREENS = 200
 _MOST_LENGTH = 4 * 1024 * 1024  # of all flows of a project: they are exported together

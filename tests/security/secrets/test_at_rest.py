@@ -14,9 +14,9 @@ from avow.server.keys import actions as keys
 from avow.server.store import Tx
 from tests.bed.cases import Case
 from tests.bed.server import SECRET_KEY
-from tests.factories import new_email, new_phone
+from tests.factories import make_access_key, new_email, new_phone
 from tests.security.conftest import MakePlace
-from tests.security.place import Place, claims_of
+from tests.security.place import Place, claims_of, token_of
 from tests.security.tables import everything_stored, read_table
 
 _SECRET_CHARACTERS = 26  # of a link's token, after the id of its challenge
@@ -48,6 +48,8 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
     token, pending = place.send_enchanted_link(new_email())
     waiting["enchanted link that waits"] = token[-_SECRET_CHARACTERS:]
     waiting["pending reference"] = pending[-_SECRET_CHARACTERS:]
+    waiting["invitation"] = _invitation(place)[-_SECRET_CHARACTERS:]
+    waiting["embedded link"] = _embedded(place)[-_SECRET_CHARACTERS:]
     assert place.api.post("/v1/auth/otp/signup-in/sms", body={"loginId": phone}).status == 200
     unsent = _unsent_code(place)
     person = place.sign_in()
@@ -55,6 +57,8 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
     assert place.verify_code(mail, used).status == 200
     place.advance(31)
     rotated = place.api.refresh(person.refresh_jwt).body["refreshJwt"]
+    access_key = make_access_key(place.avow)[1]
+    access_token = place.api.post("/v1/auth/accesskey/exchange", access_key, {}).body["sessionJwt"]
     secrets: dict[str, str] = {
         **waiting,
         "one-time code whose letter has not left": unsent,
@@ -67,6 +71,9 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
         "session token, its signature": person.session_jwt.split(".")[2],
         "management key": place.avow.management_key,
         "management key, its secret part": place.avow.management_key[27:],
+        "access key": access_key,
+        "access key, its secret part": access_key[27:],
+        "token of an access key": access_token,
         "secret key of the server": SECRET_KEY,
     }
     stored = everything_stored(place.avow.server.site.store.url)
@@ -90,6 +97,18 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
         one, two = place, make_place(code_digits=10)
         macs = [_mac(each, "0123456789", who) for each in (one, two) for who in ("U1", "U2")]
         assert len(set(macs)) == 4
+
+
+def _invitation(place: Place) -> str:
+    login_id = new_email()
+    body = {"loginId": login_id, "invite": True}
+    assert place.api.post("/v1/mgmt/user/create", place.avow.management_key, body).status == 200
+    return token_of(place.avow.link(login_id))
+
+
+def _embedded(place: Place) -> str:
+    body = {"loginId": place.sign_in().login_id}
+    return str(place.api.post("/v1/mgmt/user/signin/embeddedlink", place.avow.management_key, body).body["token"])
 
 
 def _unsent_code(place: Place) -> str:

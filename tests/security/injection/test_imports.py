@@ -8,7 +8,7 @@ from tests.security.calls import Answer, Wish, assert_refused
 from tests.security.place import Place
 
 PROJECT = "/v1/mgmt/project"
-HEADER = {"snapshot.json": {"format": "avow", "version": 1}}
+HEADER: dict[str, Any] = {"snapshot.json": {"format": "avow", "version": 1}}
 NAMES = (
     "../../etc/passwd",
     "/etc/passwd",
@@ -25,6 +25,7 @@ NAMES = (
     "a" * 5000,
     "\u202egnp.json",
 )
+HARMLESS: tuple[dict[str, Any], ...] = ({}, {"flow": {}, "screens": []}, {"roles": []})
 CONTENTS: dict[str, Any] = {
     "pickle": "gASVGgAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOULg==",
     "YAML": "!!python/object/apply:os.system ['true']",
@@ -33,6 +34,10 @@ CONTENTS: dict[str, Any] = {
     "nested": {"roles": [[[[[[[[]]]]]]]]},
 }
 TABLES = ("roles", "permissions", "flows", "themes", "project_settings", "attribute_definitions")
+
+
+def _many_files(count: int) -> dict[str, Any]:
+    return HEADER | {f"flows/{number}.json": {} for number in range(count)}
 
 
 def _stored(place: Place) -> list[object]:
@@ -51,8 +56,8 @@ def test_s_inj_04_import_of_a_project(case: Case, each_place: Place) -> None:
     for path in (f"{PROJECT}/import", f"{PROJECT}/snapshot/import"):
         for name in NAMES:
             with case.cell(f"import of a project, {path}, file {name[:40]!r}"):
-                for content in ({}, {"flow": {}, "screens": []}, {"roles": []}):
-                    answer = _send(place, path, {"files": {**files, name: content}})
+                for harmless in HARMLESS:
+                    answer = _send(place, path, {"files": {**files, name: harmless}})
                     assert_refused(answer, 400)
                     assert b"root:" not in answer.content
         for kind, content in CONTENTS.items():
@@ -61,15 +66,13 @@ def test_s_inj_04_import_of_a_project(case: Case, each_place: Place) -> None:
                     if (name, kind) not in _PLAIN:
                         assert_refused(_send(place, path, {"files": {**files, name: content}}), 400)
         with case.cell(f"import of a project, {path}, 100,000 entries"):
-            many = {f"flows/{number}.json": {} for number in range(100_000)}
-            assert_refused(_send(place, path, {"files": {**HEADER, **many}}), 400, 413)
-            several = {f"flows/{number}.json": {} for number in range(1000)}
-            assert_refused(_send(place, path, {"files": {**HEADER, **several}}), 400)
+            assert_refused(_send(place, path, {"files": _many_files(100_000)}), 400, 413)
+            assert_refused(_send(place, path, {"files": _many_files(1000)}), 400)
         with case.cell(f"import of a project, {path}, an archive"):
             wish = place.api.wish("POST", path, place.avow.management_key)
-            for content in (b"PK\x03\x04" + b"\0" * 40, b"\x1f\x8b\x08" + b"\0" * 40):
+            for raw in (b"PK\x03\x04" + b"\0" * 40, b"\x1f\x8b\x08" + b"\0" * 40):
                 for kind in ("application/json", "application/zip"):
-                    archive = Wish(wish.verb, wish.path, {**wish.headers, "content-type": kind}, content)
+                    archive = Wish(wish.verb, wish.path, {**wish.headers, "content-type": kind}, raw)
                     assert_refused(place.api.carrier.send(archive), 400)
     with case.cell("import of a project, nothing stored has changed"):
         assert _stored(place) == before

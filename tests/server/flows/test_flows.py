@@ -9,7 +9,7 @@ from tests.server.api import Api, Reply, Statements
 
 PATH = "/v1/mgmt/flow"
 FLOW = {"name": "Sign in", "description": "By code", "dsl": {"tasks": {"0": {"id": "0"}}}, "contentId": "c1"}
-SCREENS = [{"id": "s1", "inputs": [{"name": "email"}], "htmlTemplate": {"a": 1}}, {"id": "s2"}]
+SCREENS: list[dict[str, Any]] = [{"id": "s1", "inputs": [{"name": "email"}], "htmlTemplate": {"a": 1}}, {"id": "s2"}]
 
 
 @pytest.fixture

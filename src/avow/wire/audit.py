@@ -32,7 +32,8 @@ References = Annotated[tuple[Reference, ...], Meta(max_length=_MOST_VALUES)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=_MOST_VALUES)]
 Milliseconds = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 Data = Annotated[dict[str, object], Meta(max_length=100)]
-SecretHeader = Annotated[str, Meta(max_length=4096, extra=SECRET)]
+HeaderValue = Annotated[str, Meta(max_length=4096)]
+Headers = Annotated[dict[Name, HeaderValue], Meta(max_length=50, extra=SECRET)]
 HmacSecret = Annotated[str, Meta(max_length=256, extra=SECRET)]
 Freeform = Annotated[dict[str, object], Meta(max_length=20, extra=SECRET)]
 
@@ -169,7 +170,7 @@ class SetWebhook(Shape, frozen=True, kw_only=True):
 
     name: GivenName
     url: Url | None = None
-    headers: Annotated[dict[Name, SecretHeader], Meta(max_length=50)] | None = None
+    headers: Headers | None = None
     description: Description | None = None
     hmac_secret: HmacSecret | None = None
     filters: Annotated[tuple[WebhookFilter, ...], Meta(max_length=20)] | None = None

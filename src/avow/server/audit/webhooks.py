@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from avow.core.networks import Network
 from avow.core.targets import target
@@ -15,7 +16,7 @@ from avow.server.audit import rows
 from avow.server.audit.rows import CountRow, NameRow, WebhookRow
 from avow.server.store import Tx
 from avow.wire.audit import SetWebhook, WebhookFilter
-from avow.wire.secret import Secret, described, shown
+from avow.wire.secret import SECRET, Secret, described, shown
 
 __all__ = ["Sealed", "Webhook", "opened", "put", "remove", "rules_of"]
 
@@ -33,7 +34,7 @@ class Sealed(msgspec.Struct, frozen=True):
     """What is kept sealed of a webhook."""
 
     secret: Secret
-    headers: dict[str, Secret]
+    headers: Annotated[dict[str, str], Meta(extra=SECRET)]
 
     __repr__ = described
     __rich_repr__ = shown

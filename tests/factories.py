@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from avow.core import addresses
+from avow.server.accesskeys import actions as access_keys
 from avow.server.accounts.credentials.actions import ProviderSecrets
 from avow.server.accounts.credentials.rows import sealed_row
 from avow.server.permissions import actions as rights
@@ -20,6 +21,7 @@ from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser
 from avow.testing.server import Avow
+from avow.wire.accesskeys import CreateAccessKey
 
 _numbers = itertools.count(1000)
 _phone_numbers = itertools.count(1000)
@@ -71,6 +73,12 @@ def make_user(
         **{"is_email_verified": is_verified, "is_phone_verified": is_verified, **columns},
     )
     return avow.run(lambda tx: users.create(tx, user))
+
+
+def make_access_key(avow: Avow, **fields: Any) -> tuple[str, str]:
+    """Insert an access key, with fields of `CreateAccessKey`; return its id and its cleartext."""
+    wanted = CreateAccessKey(**{"name": "machine", **fields})
+    return avow.run(lambda tx: access_keys.create(tx, wanted, actor="test"))
 
 
 def make_role(avow: Avow, name: str, permissions: Sequence[str] = ()) -> str:

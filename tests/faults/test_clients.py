@@ -10,7 +10,7 @@ from avow import Client, DeliveryMethod
 from avow.errors import AuthException, UnknownOutcome
 from tests.bed.cases import Case
 from tests.bed.proxy import Proxy
-from tests.factories import new_email
+from tests.factories import make_access_key, new_email
 from tests.faults.conftest import SQLITE_1, MakeFleet
 from tests.faults.fleet import Fleet
 from tests.faults.flood import Flood, flood, p99
@@ -66,7 +66,14 @@ def test_f_net_01_lost_answers(case: Case, fleet: Fleet, rounds: Rounds) -> None
                     token = client.refresh_session(token)["refreshSessionToken"]["jwt"]
                 assert proxy.cut_after is None
                 token = client.refresh_session(token)["refreshSessionToken"]["jwt"]
-        assert proxy.cuts == 3 * times
+        with case.cell("exchange of an access key"):
+            secret = make_access_key(place.avow)[1]
+            for _ in range(times):
+                lose("POST /v1/auth/accesskey/exchange")
+                # Nothing is spent by it, so the client asks again by itself.
+                assert client.exchange_access_key(secret)["keyId"] == secret[:27]
+                assert proxy.cut_after is None
+        assert proxy.cuts == 4 * times
 
 
 @contextlib.contextmanager

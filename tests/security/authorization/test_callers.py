@@ -13,9 +13,10 @@ from avow.server.keys import actions as keys
 from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
 from avow.server.tenants import actions as tenants
+from avow.wire.accesskeys import KeyTenant
 from avow.wire.accounts import Association, NewAccount
 from tests.bed.cases import Case
-from tests.factories import make_user, new_email
+from tests.factories import make_access_key, make_user, new_email
 from tests.security.authorization.routes import Route, routes
 from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
 from tests.security.conftest import MakePlace
@@ -153,6 +154,7 @@ def _made_theme(place: Place) -> str:
     return "light"
 
 
+_ACCESS_KEY = "/v1/mgmt/accesskey"
 _USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
 # A new kind of object joins by one row.
 KINDS = (
@@ -231,6 +233,20 @@ KINDS = (
         ),
     ),
     Kind(
+        "access key",
+        lambda place: make_access_key(place.avow)[0],
+        (
+            ("read", "GET", f"{_ACCESS_KEY}?id={{id}}", None),
+            ("update", "POST", f"{_ACCESS_KEY}/update", {"id": "{id}", "name": "x"}),
+            ("rotate", "POST", f"{_ACCESS_KEY}/rotate", {"id": "{id}"}),
+            ("activate", "POST", f"{_ACCESS_KEY}/activate", {"id": "{id}"}),
+            ("deactivate", "POST", f"{_ACCESS_KEY}/deactivate", {"id": "{id}"}),
+            ("deactivate several", "POST", f"{_ACCESS_KEY}/deactivate/batch", {"ids": ["{id}"]}),
+            ("delete", "POST", f"{_ACCESS_KEY}/delete", {"id": "{id}"}),
+            ("delete several", "POST", f"{_ACCESS_KEY}/delete/batch", {"ids": ["{id}"]}),
+        ),
+    ),
+    Kind(
         "permission",
         _made_permission,
         (
@@ -294,6 +310,9 @@ def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> Non
     for name, each in (("mine", tenant), ("theirs", foreign)):
         _make_member(place, name, each)
     key, other = key_of(place, "*", tenant_id=tenant), place.avow.management_key[:27]
+    access_keys = [
+        make_access_key(place.avow, key_tenants=(KeyTenant(tenant_id=each),))[0] for each in (tenant, foreign)
+    ]
     case.control(lambda: place.api.get("/v1/mgmt/license", key).status == 200)
     case.control(lambda: works(place))
     before = stored(place)
@@ -302,6 +321,8 @@ def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> Non
             with case.cell(f"{route.name} is closed"):
                 assert_refused(route.send(place.api, key), 403)
     _try_other_tenant(case, place, key, tenant, foreign)
+    with case.cell("access keys of another tenant"):
+        _try_access_keys(place, key, foreign, *access_keys)
     with case.cell("management keys of the project"):
         assert_refused(place.api.get(f"{KEYS}?id={other}", key), 403)
         assert_refused(place.api.post(f"{KEYS}/delete", key, {"ids": [other]}), 403)
@@ -332,6 +353,26 @@ def _try_other_tenant(case: Case, place: Place, key: str, own: str, other: str) 
             assert "mine" in {role["name"] for role in found.body["roles"]}
     with case.cell("search in another tenant"):
         assert place.api.post(f"{_ROLE}/search", key, {"tenantIds": [other]}).body == {"roles": []}
+
+
+def _try_access_keys(place: Place, key: str, other: str, mine: str, theirs: str) -> None:
+    """Reach for an access key of another tenant, alone and beside one of the own tenant."""
+    for path, body in (
+        ("search", {"tenantIds": [other]}),
+        ("create", {"name": "x", "keyTenants": [{"tenantId": other}]}),
+        ("rotate", {"id": theirs}),
+        ("activate/batch", {"ids": [mine, theirs]}),
+        ("deactivate/batch", {"ids": [theirs]}),
+        ("deactivate/batch", {"ids": [mine, theirs]}),
+        ("delete/batch", {"ids": [theirs]}),
+        ("delete/batch", {"ids": [mine, theirs]}),
+    ):
+        answer = place.api.post(f"{_ACCESS_KEY}/{path}", key, body)
+        assert answer.status in (403, 404) or answer.body == {"keys": []}, (path, answer.content)
+        unknown = json.loads(json.dumps(body).replace(other, NEVER).replace(theirs, NEVER))
+        assert answer.content == place.api.post(f"{_ACCESS_KEY}/{path}", key, unknown).content, path
+    found = place.api.post(f"{_ACCESS_KEY}/search", key).body["keys"]
+    assert [each["id"] for each in found] == [mine]
 
 
 def _reaching(own: str, other: str, user_id: str) -> dict[str, tuple[tuple[str, object], ...]]:

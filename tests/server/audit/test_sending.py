@@ -356,7 +356,7 @@ def test_address_is_judged_when_it_is_called(avow: Avow, round_: Round, monkeypa
     port = round_.receiver.url.rpartition(":")[2].partition("/")[0]
     looked_up: list[str] = []
 
-    def resolve(host: str, port: int, **_: Any) -> Any:
+    def resolve(host: str, port: int, *args: Any, **_: Any) -> Any:
         looked_up.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
 

@@ -39,7 +39,13 @@ def test_update_replaces_everything(api: Api, key: str) -> None:
     list_id = create(api, key, data=["10.0.0.1"], description="old")
     body = {"id": list_id, "name": "facts", "type": "json", "data": {"a": [1, {"b": None}]}}
     changed = api.post(f"{PATH}/update", body, token=key)["list"]
-    assert changed == {"id": list_id, "name": "facts", "description": "", "type": "json", "data": {"a": [1, {"b": None}]}}
+    assert changed == {
+        "id": list_id,
+        "name": "facts",
+        "description": "",
+        "type": "json",
+        "data": {"a": [1, {"b": None}]},
+    }
     assert load(api, key, list_id) == changed
 
 

@@ -5,8 +5,9 @@ import os
 import sqlite3
 import sys
 from collections.abc import Generator, Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, cast
 
 import msgspec
 
@@ -28,7 +29,7 @@ class Source:
         done: Bytes read so far.
     """
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
+    def __init__(self, name: str, file: BufferedReader) -> None:
         self.name = name
         self._file = file
         self.size = os.fstat(file.fileno()).st_size if self.can_begin_anew else 0
@@ -49,7 +50,7 @@ class Source:
         if self.can_begin_anew:
             self._file.seek(0)
         self.done = 0
-        while block := self._file.read(_BLOCK_BYTES):
+        while block := self._file.read1(_BLOCK_BYTES):
             self.done += len(block)
             yield block
 
@@ -62,7 +63,7 @@ def opened(name: str) -> Generator[Source]:
         CannotStart: It cannot be read.
     """
     if name == STDIN:
-        yield Source(name, sys.stdin.buffer)
+        yield Source(name, cast(BufferedReader, sys.stdin.buffer))
         return
     try:
         file = Path(name).open("rb")  # noqa: SIM115 - closed below

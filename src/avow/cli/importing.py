@@ -317,19 +317,13 @@ class _Dry:
 
     def write(self, wanted: _Wanted, totals: Totals) -> tuple[Outcome, Totals]:
         """Judge a step."""
-        judged = self._store.look(
-            self._project_id, partial(actions.judge, lines=wanted.lines, updates=self._updates)
-        )
-        refused = {each.number for each in judged.refused}
-        again = [line for line in wanted.lines if line.number not in refused and not self._is_first(line)]
-        created, updated = judged.created[len(again) :], judged.updated
-        twice: list[Refused] = []
-        if self._updates:
-            updated += len(again)
-        else:
-            twice = [Refused(line.number, line.person.called, _TWICE) for line in again]
-        everybody = sorted([*wanted.refused, *judged.refused, *twice], key=lambda each: each.number)
-        outcome = Outcome(created, updated, tuple(everybody), judged.left_out)
+        plan = self._store.look(self._project_id, partial(actions.judge, lines=wanted.lines, updates=self._updates))
+        again = [each.line for each in plan.new if not self._is_first(each.line)]
+        twice = [] if self._updates else [Refused(line.number, line.person.called, _TWICE) for line in again]
+        refused = sorted([*wanted.refused, *plan.refused, *twice], key=lambda each: each.number)
+        created = ("",) * (len(plan.new) - len(again))
+        updated = len(plan.known) + (len(again) if self._updates else 0)
+        outcome = Outcome(created, updated, tuple(refused), frozenset(plan.left_out))
         return outcome, _added_up(totals, wanted, outcome)
 
     def finish(self) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "Line",
     "Outcome",
     "Overtaken",
+    "Plan",
     "Refused",
     "Step",
     "begin",
@@ -88,10 +89,9 @@ class Outcome:
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
-def judge(tx: Tx, lines: Sequence[Line], *, updates: bool = False) -> Outcome:
-    """Say what `put` would make of users, and write nothing; those who would be created have no id yet."""
-    plan = judging.judge(tx, lines, updates=updates)
-    return Outcome(("",) * len(plan.new), len(plan.known), tuple(plan.refused), frozenset(plan.left_out))
+def judge(tx: Tx, lines: Sequence[Line], *, updates: bool = False) -> Plan:
+    """Say what `put` would make of users, and write nothing."""
+    return judging.judge(tx, lines, updates=updates)
 
 
 def put(tx: Tx, lines: Sequence[Line], *, updates: bool = False, actor: str, source: str) -> Outcome:

@@ -85,11 +85,9 @@ def _context(kind: Format, data: bytes) -> Context:
 
 
 def _judged(tx: Tx, lines: Sequence[Line], unreadable: Sequence[Refused]) -> ImportAnswer:
-    outcome = actions.judge(tx, lines)
-    refused = {each.number for each in outcome.refused}
+    plan = actions.judge(tx, lines)
     return ImportAnswer(
-        users=tuple(_foreseen(line) for line in lines if line.number not in refused),
-        failures=_failures([*unreadable, *outcome.refused]),
+        users=tuple(_foreseen(each.line) for each in plan.new), failures=_failures([*unreadable, *plan.refused])
     )
 
 

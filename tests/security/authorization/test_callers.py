@@ -41,6 +41,10 @@ WATCHED = (
     "role_permissions",
     "attribute_definitions",
     "attribute_values",
+    "passwords",
+    "password_history",
+    "password_policies",
+    "totp_seeds",
     "access_keys",
     "lists",
     "flows",
@@ -144,6 +148,7 @@ def _named_user(place: Place) -> str:
     return login_id
 
 
+_ACCESS_KEY = "/v1/mgmt/accesskey"
 def _made_flow(place: Place) -> str:
     place.avow.run(lambda tx: flows.put(tx, flows.checked("sign-in", {}, []), actor="test"))
     return "sign-in"
@@ -154,7 +159,6 @@ def _made_theme(place: Place) -> str:
     return "light"
 
 
-_ACCESS_KEY = "/v1/mgmt/accesskey"
 _USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
 # A new kind of object joins by one row.
 KINDS = (
@@ -386,6 +390,9 @@ def _reaching(own: str, other: str, user_id: str) -> dict[str, tuple[tuple[str, 
             ("/v2/mgmt/user/search", {"loginIds": ["theirs"]}),
             (f"{_USER}/update", {"loginId": "theirs", "displayName": "x"}),
             (f"{_USER}/update/status", {"loginId": "theirs", "status": "disabled"}),
+            (f"{_USER}/password/set/temporary", {"loginId": "theirs", "password": "correct horse battery"}),
+            (f"{_USER}/password/set/active", {"loginId": "theirs", "password": "correct horse battery"}),
+            (f"{_USER}/password/expire", {"loginId": "theirs"}),
             (f"{_USER}/delete", {"loginId": "theirs"}),
             (f"{_USER}/delete/batch", {"userIds": [user_id]}),
         ),

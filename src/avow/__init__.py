@@ -59,6 +59,17 @@ if TYPE_CHECKING:
         UserPasswordScrypt,
         UserPasswordSha,
     )
+    from avow.sdk.ssooptions import (
+        FGAGroupMapping,
+        FGAGroupMappingRelation,
+        OIDCAttributeMapping,
+        SSOOIDCSettings,
+        SSOSAMLSettings,
+        SSOSAMLSettingsByMetadata,
+        XAAIssuerSettings,
+        XAAJWTBearerSettings,
+        XAASettings,
+    )
 
 __version__ = "0.1.0"
 
@@ -90,6 +101,15 @@ __all__ = [
     "Sort",
     "RoleMapping",
     "AttributeMapping",
+    "FGAGroupMapping",
+    "FGAGroupMappingRelation",
+    "OIDCAttributeMapping",
+    "SSOOIDCSettings",
+    "SSOSAMLSettings",
+    "SSOSAMLSettingsByMetadata",
+    "XAAIssuerSettings",
+    "XAAJWTBearerSettings",
+    "XAASettings",
     "MgmtKeyProjectRole",
     "MgmtKeyReBac",
     "MgmtKeyStatus",
@@ -115,6 +135,15 @@ _ELSEWHERE = {
     "UserObj": ("avow.sdk.calls.mgmt.user", "UserObj"),
     "CreateUserObj": ("avow.sdk.calls.mgmt.userproofs", "CreateUserObj"),
     "Sort": ("avow.sdk.calls.mgmt.user", "Sort"),
+    "FGAGroupMapping": ("avow.sdk.ssooptions", "FGAGroupMapping"),
+    "FGAGroupMappingRelation": ("avow.sdk.ssooptions", "FGAGroupMappingRelation"),
+    "OIDCAttributeMapping": ("avow.sdk.ssooptions", "OIDCAttributeMapping"),
+    "SSOOIDCSettings": ("avow.sdk.ssooptions", "SSOOIDCSettings"),
+    "SSOSAMLSettings": ("avow.sdk.ssooptions", "SSOSAMLSettings"),
+    "SSOSAMLSettingsByMetadata": ("avow.sdk.ssooptions", "SSOSAMLSettingsByMetadata"),
+    "XAAIssuerSettings": ("avow.sdk.ssooptions", "XAAIssuerSettings"),
+    "XAAJWTBearerSettings": ("avow.sdk.ssooptions", "XAAJWTBearerSettings"),
+    "XAASettings": ("avow.sdk.ssooptions", "XAASettings"),
 }
 _ERRORS = ("API_RATE_LIMIT_", "ERROR_TYPE_", "AuthException", "AvowError", "RateLimitException")
 

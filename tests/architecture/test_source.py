@@ -37,7 +37,7 @@ SYNONYMS = {
 
 # Identifiers that are names of somebody else's, each with the reason.
 OFFICIAL_NAMES = {
-    ("src/avow/sdk/options.py", "username"): "an argument of the official SDK's OIDCAttributeMapping",
+    ("src/avow/sdk/ssooptions.py", "username"): "an argument of the official SDK's OIDCAttributeMapping",
 }
 
 

@@ -2,15 +2,17 @@
 
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
 from avow.sdk._async.mgmt.audit import AsyncAudit
+from avow.sdk._async.mgmt.flow import AsyncFlow
+from avow.sdk._async.mgmt.group import AsyncGroup
 from avow.sdk._async.mgmt.jwt import AsyncJWT
 from avow.sdk._async.mgmt.license import AsyncLicense
 from avow.sdk._async.mgmt.lists import AsyncLists
-from avow.sdk._async.mgmt.flow import AsyncFlow
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.password import AsyncPassword
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
 from avow.sdk._async.mgmt.role import AsyncRole
+from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.tenant import AsyncTenant
 from avow.sdk._async.mgmt.user import AsyncUser
 from avow.sdk._async.runner import AsyncRunner
@@ -29,10 +31,12 @@ class AsyncMgmt:
         self.license = AsyncLicense(flows, runner)
         self.list = AsyncLists(flows, runner)
         self.flow = AsyncFlow(flows, runner)
+        self.group = AsyncGroup(flows, runner)
         self.management_key = AsyncManagementKey(flows, runner)
         self.password = AsyncPassword(flows, runner)
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)
         self.role = AsyncRole(flows, runner)
+        self.sso = AsyncSSOSettings(flows, runner)
         self.tenant = AsyncTenant(flows, runner)
         self.user = AsyncUser(flows, runner)

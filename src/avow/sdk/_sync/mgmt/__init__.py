@@ -4,6 +4,7 @@
 from avow.sdk._sync.mgmt.access_key import AccessKey
 from avow.sdk._sync.mgmt.audit import Audit
 from avow.sdk._sync.mgmt.flow import Flow
+from avow.sdk._sync.mgmt.group import Group
 from avow.sdk._sync.mgmt.jwt import JWT
 from avow.sdk._sync.mgmt.license import License
 from avow.sdk._sync.mgmt.lists import Lists
@@ -12,6 +13,7 @@ from avow.sdk._sync.mgmt.password import Password
 from avow.sdk._sync.mgmt.permission import Permission
 from avow.sdk._sync.mgmt.project import Project
 from avow.sdk._sync.mgmt.role import Role
+from avow.sdk._sync.mgmt.sso import SSOSettings
 from avow.sdk._sync.mgmt.tenant import Tenant
 from avow.sdk._sync.mgmt.user import User
 from avow.sdk._sync.runner import Runner
@@ -30,10 +32,12 @@ class Mgmt:
         self.license = License(flows, runner)
         self.list = Lists(flows, runner)
         self.flow = Flow(flows, runner)
+        self.group = Group(flows, runner)
         self.management_key = ManagementKey(flows, runner)
         self.password = Password(flows, runner)
         self.permission = Permission(flows, runner)
         self.project = Project(flows, runner)
         self.role = Role(flows, runner)
+        self.sso = SSOSettings(flows, runner)
         self.tenant = Tenant(flows, runner)
         self.user = User(flows, runner)

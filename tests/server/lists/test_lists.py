@@ -56,13 +56,14 @@ def test_name_is_unique_and_unknown_lists_are_not_found(api: Api, key: str) -> N
     renamed = {"id": other, "name": "blocked", "type": "ips"}
     assert api.post(f"{PATH}/update", renamed, token=key).refusal == (400, "E011004")
     assert api.post(f"{PATH}/update", {**renamed, "id": "Lnone"}, token=key).status == 404
-    for call, body in [
+    asked: list[tuple[str, dict[str, Any]]] = [
         ("delete", {}),
         ("clear", {}),
         ("ip/add", {"ips": ["10.0.0.1"]}),
         ("ip/check", {"ip": "10.0.0.1"}),
         ("text/check", {"text": "a"}),
-    ]:
+    ]
+    for call, body in asked:
         assert api.post(f"{PATH}/{call}", {"id": "Lnone", **body}, token=key).status == 404
     assert api.get(PATH, {"id": "Lnone"}, token=key).status == 404
     assert api.get(f"{PATH}/name", {"name": "none"}, token=key).status == 404
@@ -103,7 +104,8 @@ def test_texts_are_added_removed_and_found_letter_by_letter(api: Api, key: str) 
 
 
 def test_cleared_list_keeps_what_else_it_is(api: Api, key: str) -> None:
-    for kind, data, empty in [("texts", ["a"], []), ("ips", ["10.0.0.1"], []), ("json", {"a": 1}, {})]:
+    wanted: list[tuple[str, Any, Any]] = [("texts", ["a"], []), ("ips", ["10.0.0.1"], []), ("json", {"a": 1}, {})]
+    for kind, data, empty in wanted:
         list_id = create(api, key, name=kind, type=kind, data=data, description="kept")
         api.post(f"{PATH}/clear", {"id": list_id}, token=key)
         found = load(api, key, list_id)
@@ -187,5 +189,6 @@ def test_lists_of_another_project_are_out_of_reach(api: Api, key: str, make_proj
     assert other.get(f"{PATH}/name", {"name": "blocked"}, token=theirs).status == 404
     assert other.get(f"{PATH}/all", token=theirs)["lists"] == []
     assert other.post(f"{PATH}/delete", {"id": list_id}, token=theirs).status == 404
-    assert other.post(f"{PATH}/import", {"lists": [{"id": list_id, "name": "x", "type": "texts"}]}, token=theirs)
+    stolen = [{"id": list_id, "name": "x", "type": "texts"}]
+    assert other.post(f"{PATH}/import", {"lists": stolen}, token=theirs).status == 200
     assert load(api, key, list_id)["name"] == "blocked"

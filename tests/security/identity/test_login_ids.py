@@ -109,7 +109,7 @@ def _assert_creation_knows_spellings(place: Place, same: Iterable[str], refused:
     for spellings, codes in ((same, ("E062107",)), (refused, ("E011003", "E011004"))):
         for spelling in spellings:
             before, mails = state(place, tables), len(place.avow.messages())
-            bodies = {
+            bodies: dict[str, dict[str, object]] = {
                 "create": {"loginId": spelling, "invite": True},
                 "create/test": {"loginId": spelling},
                 "signup/embeddedlink": {"loginId": spelling},

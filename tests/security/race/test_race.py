@@ -47,10 +47,10 @@ def test_s_rac_01_one_time_secrets_are_spent_once(case: Case, place: Place, roun
             with case.cell(f"{kind}, {does}"):
                 for _ in range(rounds(8, 100)):
                     _assert_one_winner(place, start(somebody()))
-    for kind, start in (("embedded link", _embedded_wish), ("invitation", _invitation_wish)):
+    for kind, made in (("embedded link", _embedded_wish), ("invitation", _invitation_wish)):
         with case.cell(kind):
             for _ in range(rounds(8, 100)):
-                _assert_one_winner(place, start(place, new_email()))
+                _assert_one_winner(place, made(place, new_email()))
 
 
 def test_s_rac_02_refreshes_at_once_make_one_successor(case: Case, make_place: MakePlace, rounds: Rounds) -> None:

@@ -37,7 +37,7 @@ def post(api: Api, path: str, **body: Any) -> Reply:
 
 def audited(avow: Avow, action: str) -> list[tuple[str, str]]:
     statement = "SELECT user_id, data FROM audit_events WHERE project_id = :project_id AND action = :action"
-    return avow.run(lambda tx: tx.all(statement, lambda *columns: columns, action=action))  # type: ignore[arg-type]
+    return avow.run(lambda tx: tx.all(statement, lambda *columns: columns, action=action))
 
 
 def test_removals_are_audited_with_their_number(api: Api, avow: Avow, login_id: str, user_id: str) -> None:

@@ -68,12 +68,12 @@ def test_longest_time_is_four_weeks(api: Api, login_id: str) -> None:
 
 
 def test_user_who_is_disabled_or_gone_is_not_signed_in(api: Api, avow: Avow, login_id: str) -> None:
-    for change in (lambda tx, user: users.set_status(tx, user, "disabled"), users.delete):
-        address = new_email()
-        user_id = make_user(avow, address)
-        token = generate(api, SIGN_IN, address)["token"]
-        avow.run(lambda tx, change=change, user_id=user_id: change(tx, user_id))
-        assert verify(api, token).status == 401
+    gone, disabled = new_email(), new_email()
+    ids = {each: make_user(avow, each) for each in (gone, disabled)}
+    tokens = [generate(api, SIGN_IN, each)["token"] for each in ids]
+    avow.run(lambda tx: users.delete(tx, ids[gone]))
+    avow.run(lambda tx: users.set_status(tx, ids[disabled], "disabled"))
+    assert [verify(api, token).status for token in tokens] == [401, 401]
 
 
 def test_reserved_claims_stay_the_servers(api: Api, login_id: str) -> None:

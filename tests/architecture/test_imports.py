@@ -32,9 +32,10 @@ HOMES = {
     "uvicorn": ("cli/", "testing/", "embed/"),
 }
 # What `import avow` must not bring in: web frameworks, the database layer, the server's libraries, the HTTP client.
+# bcrypt is not among them: cryptography imports it where it is installed.
 NOT_WITH_THE_SDK = {
-    "alembic", "argon2", "bcrypt", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers",
-    "prometheus_client", "psycopg", "rich", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
+    "alembic", "argon2", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers", "prometheus_client",
+    "psycopg", "rich", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ HOMES = {
     "phonenumbers": ("core/", "server/"),
     "smtplib": ("server/delivery/",),
     "httpx2": ("sdk/", "server/", "fastapi/"),
+    "httpcore2": ("server/outgoing/",),
     "urllib.request": (),
     "typer": ("cli/",),
     "rich": ("cli/",),

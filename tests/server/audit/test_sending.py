@@ -332,7 +332,6 @@ def _hang(handler: Any) -> None:
 def test_hostile_receiver_costs_little_time_and_tells_nothing(
     avow: Avow, round_: Round, act: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("avow.server.outgoing._SECONDS", 1.0)
     monkeypatch.setattr("avow.server.audit.postman.Calls", _quick())
     round_.hook(avow)
     round_.receiver.act = act
@@ -360,7 +359,7 @@ def test_address_is_judged_when_it_is_called(avow: Avow, round_: Round, monkeypa
         looked_up.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr("avow.server.outgoing.socket.getaddrinfo", resolve)
+    monkeypatch.setattr("avow.server.outgoing.lines.socket.getaddrinfo", resolve)
     connected: list[Any] = []
     round_.hook(avow, url=f"https://rebound.example.com:{port}/events")
     note(avow)

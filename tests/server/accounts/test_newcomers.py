@@ -1,14 +1,16 @@
 """POST /v1/mgmt/user/create/batch: users who bring a password or a TOTP seed."""
 
 import base64
+import threading
 from typing import Any
 
 import bcrypt
 import pytest
 
-from avow.core.passwords import needs_rehash, verify
+from avow.core.passwords import hashed, needs_rehash, verify
 from avow.errors import InvalidArgument
 from avow.server.accounts import newcomers
+from avow.server.accounts import passwords as routes
 from avow.server.passwords import actions as passwords
 from avow.server.store import Tx
 from avow.testing.server import Avow
@@ -97,6 +99,22 @@ def test_settings_of_the_tenants_that_they_join_apply(api: Api, avow: Avow) -> N
         {"loginId": (free := new_email()), "password": GOOD},
     )
     assert [user["email"] for user in answer["createdUsers"]] == [free]
+
+
+def test_hashing_is_done_aside(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    def noted(password: str) -> str:
+        threads.append(threading.current_thread().name)
+        return hashed(password)
+
+    for module in (newcomers, routes):
+        monkeypatch.setattr(module, "hashed", noted)
+    batch(api, *({"loginId": new_email(), "password": GOOD} for _ in range(2)), {"loginId": (email := new_email())})
+    body = {"loginId": email, "password": GOOD}
+    assert api.post("/v1/mgmt/user/password/set/active", body, token=api.avow.management_key).status == 200
+    assert len(threads) == 3
+    assert all(name.startswith("avow-aside") for name in threads)
 
 
 def test_too_many_passwords_in_clear_are_refused_at_once(api: Api) -> None:

@@ -1,13 +1,14 @@
 """Users: found by login ID, created once, their addresses proven, and what they hold gathered for tokens."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from avow.core import addresses, ids
 from avow.core.addresses import LoginId
+from avow.core.grants import gathered
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
 from avow.server.roles import actions as roles
@@ -297,34 +298,17 @@ def delete(tx: Tx, user_id: str) -> bool:
 
 
 def _gathered(found: Sequence[ProfileRow]) -> Profile:
-    facts = [(row.kind, row.first, row.second, row.third) for row in found]
-    tenants = {first: second for kind, first, second, _ in facts if kind == "tenant"}
-    held: dict[str, list[tuple[str, str]]] = {key: [] for key in tenants}
-    for kind, first, second, third in facts:
-        if kind == "tenant-role" and first in held:
-            held[first].append((second, third))
-    project_level = [(first, second) for kind, first, second, _ in facts if kind == "role"]
+    held = gathered((row.kind, row.first, row.second, row.third) for row in found)
     return Profile(
         row=found[0],
-        login_ids=tuple(first for kind, first, _, _ in facts if kind == "login"),
-        roles=_distinct(role for role, _ in project_level),
-        permissions=_distinct(permission for _, permission in project_level),
-        tenants={
-            key: TenantGrants(
-                name,
-                roles=_distinct(role for role, _ in held[key]),
-                permissions=_distinct(permission for _, permission in held[key]),
-            )
-            for key, name in tenants.items()
-        },
-        ways=frozenset(first for kind, first, _, _ in facts if kind == "way"),
-        providers=frozenset(first for kind, first, _, _ in facts if kind == "provider"),
+        login_ids=tuple(row.first for row in found if row.kind == "login"),
+        roles=held.roles,
+        permissions=held.permissions,
+        tenants=dict(held.tenants),
+        ways=frozenset(row.first for row in found if row.kind == "way"),
+        providers=frozenset(row.first for row in found if row.kind == "provider"),
     )
 
 
 def _attributes(text: str) -> dict[str, object]:
     return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({name for name in names if name}))

@@ -16,6 +16,7 @@ from avow.server.accounts.credentials.rows import sealed_row
 from avow.server.permissions import actions as rights
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
+from avow.server.roles.actions import RoleChange
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
@@ -82,11 +83,15 @@ def make_access_key(avow: Avow, **fields: Any) -> tuple[str, str]:
 
 
 def make_role(avow: Avow, name: str, permissions: Sequence[str] = ()) -> str:
-    """Insert a role of the project and its permissions; return the role id."""
+    """Insert a role of the project, or take one that is there from the start; give it permissions; return its id."""
 
     def unit(tx: Tx) -> str:
         rights.ensure(tx, permissions, actor="test")
-        return roles.create(tx, name, permissions=permissions)
+        found = roles.find(tx, name)
+        if found is None:
+            return roles.create(tx, name, permissions=permissions)
+        roles.update(tx, found, RoleChange(name, permissions=tuple(permissions)), actor="test")
+        return found.id
 
     return avow.run(unit)
 

@@ -152,7 +152,7 @@ def test_lost_keys_are_a_sentence(dev: StartDev, tmp_path: Path) -> None:
     assert "another dev.json" in said.err
 
 
-def test_project_has_the_roles_of_django_and_both_key_sets(dev: StartDev, tmp_path: Path) -> None:
+def test_project_has_its_first_roles_and_both_key_sets(dev: StartDev, tmp_path: Path) -> None:
     server = dev()
     until = time.monotonic() + 30
     while b'"RS256"' not in server.ask("GET", f"/{server.facts['project_id']}/.well-known/jwks.json").body:
@@ -161,6 +161,7 @@ def test_project_has_the_roles_of_django_and_both_key_sets(dev: StartDev, tmp_pa
     server.stop()
     with sqlite3.connect(tmp_path / "data" / "avow.sqlite3") as database:
         assert database.execute("SELECT name FROM roles ORDER BY name").fetchall() == [
+            ("Tenant Admin",),
             ("is_staff",),
             ("is_superuser",),
         ]

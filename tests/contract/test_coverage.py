@@ -23,6 +23,8 @@ AREAS = (
     "mgmt.permission.",
     "mgmt.project.",
     "mgmt.role.",
+    "mgmt.sso.",
+    "mgmt.group.",
     "mgmt.tenant.",
     "mgmt.user.",
 )

@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import jwt
 import pytest
 
 from avow.server.delivery import actions as delivery
 from avow.server.delivery.actions import OwnTemplate
 from avow.server.founding import ROLES
 from avow.server.keys.actions import create_management_key
+from avow.server.lists import actions as lists
 from avow.testing.server import Avow
 from tests.factories import grant, make_user
 from tests.server.api import Api, Reply, Statements
@@ -59,6 +61,15 @@ def configure(api: Api, key: str) -> None:
     flow = {"flowId": "sign-in", "flow": {"name": "Sign in", "dsl": {"t": [1]}}, "screens": [{"id": "s1"}]}
     api.post("/v1/mgmt/flow/import", flow, token=key)
     api.post("/v1/mgmt/theme/import", {"theme": CSS}, token=key)
+    template = {"name": "Who", "template": {"mail": "{{user.email}}"}, "autoDCT": True, "addJti": True}
+    made = api.post("/v1/mgmt/jwt/templates/create", {"template": template}, token=key)["template"]
+    api.post("/v1/mgmt/avow/project/settings", {"settings": {"sessionTemplate": made["id"]}}, token=key)
+    for each in (
+        {"name": "blocked", "type": "ips", "data": ["192.0.2.7", "10.0.0.0/8"]},
+        {"name": "plans", "type": "json", "data": {"gold": {"seats": 5}}},
+    ):
+        assert api.post("/v1/mgmt/list", each, token=key).status == 200
+    api.post("/v1/mgmt/password/settings", {"tenantId": "", "minLength": 12, "number": True}, token=key)
 
 
 def export(api: Api, key: str = "") -> Files:
@@ -83,6 +94,9 @@ def test_export_is_files_that_people_can_read(files: Files) -> None:
     assert sorted(files) == [
         "attributes.json",
         "flows/sign-in.json",
+        "jwt_templates.json",
+        "lists.json",
+        "passwords.json",
         "permissions.json",
         "roles.json",
         "settings.json",
@@ -93,8 +107,9 @@ def test_export_is_files_that_people_can_read(files: Files) -> None:
     assert files["snapshot.json"] == {"format": "avow", "version": 1}
     assert files["settings.json"]["codeDigits"] == 8
     assert files["permissions.json"]["permissions"][0] == {"name": "read", "description": "READ"}
-    assert [role["name"] for role in files["roles.json"]["roles"]] == sorted(["editor", *ROLES])
-    assert files["roles.json"]["roles"][0] == {
+    roles = {role["name"]: role for role in files["roles.json"]["roles"]}
+    assert list(roles) == sorted(["editor", *ROLES])
+    assert roles["editor"] == {
         "name": "editor",
         "description": "Edits",
         "permissionNames": ["read", "write"],
@@ -110,6 +125,10 @@ def test_export_is_files_that_people_can_read(files: Files) -> None:
         "options": ["free", "paid"],
     }
     assert files["theme.json"] == CSS
+    assert [each["name"] for each in files["jwt_templates.json"]["jwt_templates"]] == ["Who"]
+    assert files["settings.json"]["sessionTemplate"] == "Who"
+    assert files["lists.json"]["lists"][1]["data"] == {"gold": {"seats": 5}}
+    assert files["passwords.json"]["minLength"] == 12
     assert files["flows/sign-in.json"]["flow"]["dsl"] == {"t": [1]}
 
 
@@ -167,6 +186,40 @@ def test_users_keep_roles_that_are_imported_anew(files: Files, target: Api) -> N
     loaded = target.get("/v1/mgmt/user", {"userId": user_id}, token=key)["user"]
     assert loaded["roleNames"] == ["editor"]
     assert roles_of(target)["editor"]["permissionNames"] == ["read", "write"]
+
+
+def test_template_in_use_is_found_by_its_name(files: Files, target: Api) -> None:
+    key = target.avow.management_key
+    take(target, files)
+    settings = target.get("/v1/mgmt/avow/project/settings", token=key)
+    [template] = target.post("/v1/mgmt/jwt/templates/list", token=key)["templates"]
+    assert settings["sessionTemplate"] == template["id"] != "Who"
+    target.avow.advance(1)
+    claims = jwt.decode(target.sign_in("mia@example.com")["sessionJwt"], options={"verify_signature": False})
+    assert claims["mail"] == "mia@example.com"
+    files["jwt_templates.json"]["jwt_templates"][0]["template"] = {"mail": "{{user.name}}"}
+    take(target, files)
+    [changed] = target.post("/v1/mgmt/jwt/templates/list", token=key)["templates"]
+    assert (changed["id"], changed["template"]) == (template["id"], {"mail": "{{user.name}}"})
+
+
+def test_setting_names_a_template_that_is_there(files: Files, target: Api) -> None:
+    assert take(target, files, excludes=["jwt_templates"]).refusal == (400, "E011004")
+    del files["jwt_templates.json"]
+    assert tried(target, files)["failures"] == ["There is no JWT template 'Who' of the type 'user'."]
+
+
+def test_very_long_list_is_exported_without_its_entries_and_keeps_them(
+    api: Api, key: str, target: Api, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avow.server.snapshots.actions._LONGEST_LIST", 22)
+    files = export(api)
+    assert [each["data"] for each in files["lists.json"]["lists"]] == [None, {"gold": {"seats": 5}}]
+    body = {"name": "blocked", "type": "ips", "data": ["198.51.100.9"]}
+    target.post("/v1/mgmt/list", body, token=target.avow.management_key)
+    assert take(target, files).status == 200
+    assert target.avow.run(lambda tx: lists.find_by_name(tx, "blocked").data) == ["198.51.100.9"]
+    assert api.post(f"{PATH}/clone", {"name": "Copy"}, token=key).refusal == (400, "E011004")
 
 
 def test_what_a_snapshot_does_not_name_stays(files: Files, target: Api) -> None:
@@ -250,6 +303,21 @@ HOSTILE: dict[str, tuple[Callable[[Files], Any], str]] = {
         _with("templates.json", {"templates": [{"template": "x", "method": "sms", "text": "a"}]}),
         "no such message",
     ),
+    "list of another type": (_with("lists.json", {"lists": [{"name": "a", "type": "sql"}]}), "lists.json"),
+    "list with wrong data": (
+        _with("lists.json", {"lists": [{"name": "a", "type": "ips", "data": ["here"]}]}),
+        "neither an address",
+    ),
+    "list twice": (_with("lists.json", {"lists": [{"name": "a", "type": "json"}] * 2}), "stands there twice"),
+    "reserved claim": (
+        _with("jwt_templates.json", {"jwt_templates": [{"name": "a", "template": {"sub": "me"}}]}),
+        "claim sub",
+    ),
+    "template of another kind": (
+        _with("jwt_templates.json", {"jwt_templates": [{"name": "Who", "type": "root"}]}),
+        "jwt_templates.json",
+    ),
+    "weak passwords": (_with("passwords.json", {"minLength": 1}), "passwords.json"),
     "screen without id": (_with("flows/a.json", {"flow": {}, "screens": [{}]}), "flow a"),
     "theme that climbs": (_with("theme.json", {"id": "../x"}), "letters, digits"),
     "too many roles": (_with("roles.json", {"roles": [{"name": f"r{n}"} for n in range(1001)]}), "roles.json"),
@@ -324,6 +392,7 @@ def test_each_area_of_a_snapshot_needs_its_right(api: Api, files: Files, target:
     maker = with_rights(target, "project:write", "permission:write")
     assert take(target, files, maker).refusal == (403, "E019403")
     assert "editor" not in roles_of(target)
+    del files["settings.json"]["sessionTemplate"]  # the template is another area
     only = {name: files[name] for name in ("snapshot.json", "settings.json", "permissions.json")}
     assert take(target, only, maker).status == 200
     users = copy.deepcopy({name: files[name] for name in ("snapshot.json", "attributes.json")})

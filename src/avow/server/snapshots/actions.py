@@ -5,14 +5,14 @@ hold, attributes that have values. Things are the same by their names, so users 
 what differs is written: the same snapshot a second time changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from avow.core.tokens import SigningKey
-from avow.errors import AuthException, InvalidArgument
+from avow.errors import AuthException, InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
 from avow.server.attributes.actions import Defined
 from avow.server.delivery import actions as delivery
@@ -20,14 +20,19 @@ from avow.server.delivery.actions import OwnTemplate
 from avow.server.flows import actions as flows
 from avow.server.flows.actions import Flow
 from avow.server.keys import actions as keys
+from avow.server.lists import actions as lists
+from avow.server.passwords import actions as passwords
 from avow.server.permissions import actions as permissions
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
 from avow.server.roles.actions import RoleChange, Wanted
 from avow.server.serving import ManagementCaller
-from avow.server.snapshots import layout
-from avow.server.snapshots.layout import Attribute, Permission, Role, Snapshot, Template
+from avow.server.snapshots import layout, rows
+from avow.server.snapshots.layout import Attribute, List, Permission, Role, Snapshot, Template, TokenTemplate
+from avow.server.snapshots.rows import ListRow
 from avow.server.store import Tx
+from avow.server.templates import actions as templates
+from avow.wire.jwttemplates import JwtTemplate
 from avow.wire.snapshots import CloneProject
 
 __all__ = ["Cloned", "KeySets", "check", "clone", "put", "read"]
@@ -36,6 +41,10 @@ Part = TypeVar("Part")
 
 _MOST_CHANGES = 1000  # statements of one unit are bounded
 _MOST_OF_A_KIND = 500  # definitions of attributes
+_MOST_TEMPLATES = 100  # JWT templates, and lists
+_LONGEST_LIST = 100_000  # characters: longer ones are data, and would make a file of many megabytes
+_TEMPLATES = {"sessionTemplate": "user", "accessKeyTemplate": "key"}
+_OF_TEMPLATES = tuple(each.encode_name for each in msgspec.structs.fields(TokenTemplate))
 KeySets = dict[str, tuple[SigningKey, SigningKey]]
 
 
@@ -50,8 +59,9 @@ class Cloned:
 def read(tx: Tx) -> Snapshot:
     """Return what the project is configured with; users, tenants and keys are none of it, and no secret is."""
     found = roles.search(tx, Wanted(tenants=("",)))
+    token_templates = templates.every(tx)
     return Snapshot(
-        settings=msgspec.json.decode(msgspec.json.encode(projects.settings(tx))),
+        settings=_named({each.id: each.name for each in token_templates}, _settings(tx)),
         permissions=[Permission(name=row.name, description=row.description) for row in permissions.every(tx)],
         roles=[
             Role(
@@ -68,6 +78,9 @@ def read(tx: Tx) -> Snapshot:
             Template(template=e.template, method=e.method, locale=e.locale, subject=e.subject, text=e.text, html=e.html)
             for e in delivery.every_template(tx)
         ],
+        jwt_templates=[_token_template(each) for each in token_templates],
+        lists=[_list(row) for row in tx.all(rows.LISTS, ListRow, most=_LONGEST_LIST)],
+        passwords=passwords.settings(tx),
         flows=flows.every(tx),
         theme=flows.find_theme(tx),
     )
@@ -92,18 +105,23 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     changed = _changes(present, wanted)
     _put_permissions(tx, present, changed.permissions or (), actor)
     _put_roles(tx, present, changed.roles or (), actor)
-    for each in changed.attributes or ():
-        name = each.display_name or each.name
-        attributes.put_definition(tx, Defined(each.kind, each.name, each.type, name, each.required, each.options))
+    for attribute in changed.attributes or ():
+        attributes.put_definition(tx, _defined(attribute))
     for template in changed.templates or ():
         own = OwnTemplate(template.locale, template.subject, template.text, template.html)
         delivery.save_template(tx, template.template, template.method, own, actor=actor)
+    _put_token_templates(tx, changed.jwt_templates or (), actor)
+    for each in changed.lists or ():
+        _put_list(tx, each, actor)
+    if changed.passwords is not None:
+        passwords.configure(tx, "", changed.passwords, actor=actor)
     for flow in changed.flows or ():
         flows.put(tx, flow, actor=actor)
     if changed.theme is not None:
         flows.put_theme(tx, changed.theme, actor=actor)
     if changed.settings:
-        projects.change_settings(tx, changed.settings, actor=actor)
+        known = {each.name: each.id for each in templates.every(tx)}
+        projects.change_settings(tx, _named(known, changed.settings), actor=actor)
     tx.audit("project.snapshot_imported", actor=actor, data=_counts(changed))
 
 
@@ -117,6 +135,9 @@ def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, made: KeySets)
     """
     projects.require_room(tx)
     snapshot, copy = read(tx), tx.in_new_project()
+    for each in snapshot.lists or ():
+        if each.data is None:
+            raise InvalidArgument(error_message=f"The list {each.name!r} is too long to be copied.")
     projects.create(copy, wanted.name, environment=wanted.environment or "", tags=wanted.tags or (), actor=caller.actor)
     for key_set, both in made.items():
         keys.insert_set(copy, key_set, both)
@@ -137,7 +158,7 @@ def _failures(tx: Tx, present: Snapshot, wanted: Snapshot) -> list[str]:
     return [
         *_unknown_permissions(present, wanted),
         *_wrong_attributes(present, wanted),
-        *_wrong_settings(tx, wanted),
+        *_wrong_settings(tx, present, wanted),
         *_too_much(present, wanted),
     ]
 
@@ -152,14 +173,17 @@ def _changes(present: Snapshot, wanted: Snapshot) -> Snapshot:
         roles=_differing(present.roles, _sorted(wanted.roles)),
         attributes=_differing(present.attributes, wanted.attributes),
         templates=_differing(present.templates, wanted.templates),
+        jwt_templates=_differing(present.jwt_templates, wanted.jwt_templates),
+        lists=_differing(present.lists, wanted.lists),
+        passwords=wanted.passwords if wanted.passwords != present.passwords else None,
         flows=_differing(present.flows, wanted.flows),
         theme=wanted.theme if has_theme else None,
     )
 
 
 def _counts(changed: Snapshot) -> dict[str, int]:
-    lists = ("settings", "permissions", "roles", "attributes", "templates", "flows")
-    return {**{kind: len(getattr(changed, kind)) for kind in lists}, "theme": int(changed.theme is not None)}
+    counted = {kind: len(getattr(changed, kind)) for kind in ("settings", *layout.LISTED, "flows")}
+    return {**counted, **{kind: int(getattr(changed, kind) is not None) for kind in ("passwords", "theme")}}
 
 
 def _put_permissions(tx: Tx, present: Snapshot, changed: Iterable[Permission], actor: str) -> None:
@@ -214,12 +238,19 @@ def _wrong_attributes(present: Snapshot, wanted: Snapshot) -> list[str]:
     return failures
 
 
-def _wrong_settings(tx: Tx, wanted: Snapshot) -> list[str]:
+def _wrong_settings(tx: Tx, present: Snapshot, wanted: Snapshot) -> list[str]:
+    settings = wanted.settings or {}
     try:
-        projects.check_settings(tx, wanted.settings or {})
+        projects.check_settings(tx, settings)
     except AuthException as wrong:
         return [wrong.error_message]
-    return []
+    known = {each.name: each.type for each in (*(present.jwt_templates or ()), *(wanted.jwt_templates or ()))}
+    named = [(str(settings.get(name) or ""), kind) for name, kind in _TEMPLATES.items()]
+    return [
+        f"There is no JWT template {template!r} of the type {kind!r}."
+        for template, kind in named
+        if template and known.get(template) != kind
+    ]
 
 
 def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
@@ -227,6 +258,10 @@ def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
     failures = []
     if changed > _MOST_CHANGES:
         failures.append(f"The snapshot changes {changed} things, and one import at most {_MOST_CHANGES}.")
+    for kind in ("jwt_templates", "lists"):
+        names = {each.name for each in (*(getattr(present, kind) or ()), *(getattr(wanted, kind) or ()))}
+        if len(names) > _MOST_TEMPLATES:
+            failures.append(f"A project has at most {_MOST_TEMPLATES} {kind.replace('_', ' ')}.")
     together = {flow.id: flow for flow in (*(present.flows or ()), *(wanted.flows or ()))}
     try:
         flows.check_room(list(together.values()))
@@ -252,7 +287,7 @@ def _differing(present: Iterable[Part] | None, wanted: Iterable[Part] | None) ->
 def _key(part: object) -> tuple[str, ...]:
     """Return what a thing is the same by in every project."""
     match part:
-        case Permission(name=name) | Role(name=name):
+        case Permission(name=name) | Role(name=name) | TokenTemplate(name=name) | List(name=name):
             return (name,)
         case Attribute(kind=kind, name=name):
             return (kind, name)
@@ -260,7 +295,58 @@ def _key(part: object) -> tuple[str, ...]:
             return (template, method, locale)
         case Flow(id=flow_id):
             return (flow_id,)
-    raise TypeError(f"{type(part).__name__} is no part of a snapshot")
+        case _:
+            raise TypeError(f"{type(part).__name__} is no part of a snapshot")
+
+
+def _settings(tx: Tx) -> dict[str, object]:
+    """Return the settings as JSON has them."""
+    return msgspec.json.decode(msgspec.json.encode(projects.settings(tx)), type=dict[str, object])
+
+
+def _named(known: Mapping[str, str], settings: Mapping[str, object]) -> dict[str, object]:
+    """Return settings that name JWT templates by name, in the place of their ids, or the other way round.
+
+    The ids of one project are nothing in another.
+    """
+    changed = {name: known.get(str(settings[name]), "") for name in _TEMPLATES if settings.get(name)}
+    return {**settings, **changed}
+
+
+def _put_token_templates(tx: Tx, changed: Iterable[TokenTemplate], actor: str) -> None:
+    known = {each.name: each.id for each in templates.every(tx)}
+    for each in changed:
+        if each.name in known:
+            templates.update(tx, each.given(known[each.name]), actor=actor)
+        else:
+            templates.create(tx, each.given(), actor=actor)
+
+
+def _put_list(tx: Tx, wanted: List, actor: str) -> None:
+    """Make a list, or change the one of this name; without data in the snapshot, it keeps its own."""
+    data = wanted.data
+    if data is None:
+        try:
+            kept = lists.find_by_name(tx, wanted.name)
+            data = kept.data if kept.type == wanted.type else None
+        except NotFound:
+            data = None
+    lists.put(tx, "", lists.Wanted(wanted.name, wanted.type, wanted.description, data), actor=actor)
+
+
+def _token_template(held: JwtTemplate) -> TokenTemplate:
+    values = msgspec.to_builtins(held)
+    return msgspec.convert({name: values[name] for name in _OF_TEMPLATES}, TokenTemplate)
+
+
+def _list(row: ListRow) -> List:
+    data = msgspec.json.decode(row.document) if row.document else None
+    return msgspec.convert({"name": row.name, "description": row.description, "type": row.type, "data": data}, List)
+
+
+def _defined(each: Attribute) -> Defined:
+    name = each.display_name or each.name
+    return Defined(each.kind, each.name, each.type, name, each.required, each.options)
 
 
 def _attribute(row: Defined) -> Attribute:

@@ -36,6 +36,9 @@ _AREAS: Mapping[str, str] = {
     "permissions": "permission",
     "roles": "role",
     "templates": "project",
+    "jwt_templates": "jwt_template",
+    "lists": "list",
+    "passwords": "password",
     "flows": "flow",
     "theme": "flow",
 }

@@ -6,6 +6,9 @@
     roles.json               roles of the project, each with the names of its permissions
     attributes.json          definitions of custom attributes
     templates.json           the project's own words for messages
+    jwt_templates.json       JWT templates; settings.json names those in use by their names
+    lists.json               lists; one with very many entries is without them
+    passwords.json           what passwords have to be
     flows/<id>.json          one flow with its screens
     theme.json               the theme
 
@@ -19,22 +22,30 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from avow.core.lists import entries
+from avow.core.passwords import policy
 from avow.errors import InvalidArgument
 from avow.server.delivery import actions as delivery
 from avow.server.delivery.actions import OwnTemplate
 from avow.server.flows import actions as flows
 from avow.server.flows.actions import Flow, Theme
+from avow.server.templates.checking import issues
 from avow.wire.bounds import Name
+from avow.wire.jwttemplates import GivenTemplate
+from avow.wire.passwords import ConfigurePasswords, PasswordSettings
 from avow.wire.snapshots import SnapshotSecret, SnapshotSecrets
 
 __all__ = [
     "KINDS",
+    "LISTED",
     "Attribute",
+    "List",
     "Parsed",
     "Permission",
     "Role",
     "Snapshot",
     "Template",
+    "TokenTemplate",
     "parse",
     "write",
 ]
@@ -97,6 +108,59 @@ class Template(_Entry, frozen=True, kw_only=True):
     html: Annotated[str, Meta(max_length=200_000)] = ""
 
 
+class TokenTemplate(_Entry, frozen=True, kw_only=True):
+    """A JWT template."""
+
+    name: GivenName
+    description: Description = ""
+    template: Annotated[dict[str, object], Meta(max_length=100)] = {}
+    source: Name = ""
+    tags: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+    auth_schema: Name = "default"
+    type: Name = "user"
+    auto_dct: bool = msgspec.field(default=False, name="autoDCT")
+    empty_claim_policy: Name = "none"
+    omit_custom_claims_from_dsr: bool = msgspec.field(default=False, name="omitCustomClaimsFromDSR")
+    add_jti: bool = False
+    exclude_permissions: bool = False
+
+    def given(self, template_id: str | None = None) -> GivenTemplate:
+        """Return the template as the management API takes it."""
+        return msgspec.convert({**msgspec.to_builtins(self), "id": template_id}, GivenTemplate)
+
+
+class List(_Entry, frozen=True, kw_only=True):
+    """A list; data of None are not in the snapshot."""
+
+    name: GivenName
+    description: Description = ""
+    type: Literal["texts", "ips", "json"]
+    data: object = None
+
+
+class _Passwords(_Entry, frozen=True, kw_only=True):
+    enabled: bool | None = None
+    min_length: int | None = None
+    lowercase: bool | None = None
+    uppercase: bool | None = None
+    number: bool | None = None
+    non_alphanumeric: bool | None = None
+    expiration: bool | None = None
+    expiration_weeks: int | None = None
+    reuse: bool | None = None
+    reuse_amount: int | None = None
+    lock: bool | None = None
+    lock_attempts: int | None = None
+
+
+class _TokenTemplates(_Entry, frozen=True, kw_only=True):
+    jwt_templates: Annotated[tuple[TokenTemplate, ...], Meta(max_length=100)] = msgspec.field(name="jwt_templates")
+
+
+class _Lists(_Entry, frozen=True, kw_only=True):
+    lists: Annotated[tuple[List, ...], Meta(max_length=100)]
+
+
 class _Header(_Entry, frozen=True, kw_only=True):
     format: Literal["avow"]
     version: Literal[1]
@@ -133,6 +197,9 @@ class Snapshot:
         roles: Of the project, by name.
         attributes: By kind and name.
         templates: By message, method and locale.
+        jwt_templates: By name.
+        lists: By name.
+        passwords: What the project asks of passwords.
         flows: By id.
         theme: The one theme.
     """
@@ -142,6 +209,9 @@ class Snapshot:
     roles: Sequence[Role] | None = None
     attributes: Sequence[Attribute] | None = None
     templates: Sequence[Template] | None = None
+    jwt_templates: Sequence[TokenTemplate] | None = None
+    lists: Sequence[List] | None = None
+    passwords: PasswordSettings | None = None
     flows: Sequence[Flow] | None = None
     theme: Theme | None = None
 
@@ -159,7 +229,9 @@ class Parsed:
     failures: tuple[str, ...] = ()
 
 
-KINDS = ("settings", "permissions", "roles", "attributes", "templates", "flows", "theme")
+# Of these a file holds a list, under the name of the kind.
+LISTED = ("permissions", "roles", "attributes", "templates", "jwt_templates", "lists")
+KINDS = ("settings", *LISTED, "passwords", "flows", "theme")
 
 
 def parse(
@@ -193,10 +265,12 @@ def write(snapshot: Snapshot) -> dict[str, object]:
     files: dict[str, object] = {_HEADER: {"format": FORMAT, "version": VERSION}}
     if snapshot.settings is not None:
         files["settings.json"] = dict(snapshot.settings)
-    for kind in ("permissions", "roles", "attributes", "templates"):
+    for kind in LISTED:
         entries = getattr(snapshot, kind)
         if entries is not None:
             files[f"{kind}.json"] = {kind: [msgspec.to_builtins(each) for each in entries]}
+    if snapshot.passwords is not None:
+        files["passwords.json"] = msgspec.to_builtins(snapshot.passwords)
     for flow in snapshot.flows or ():
         files[f"{_FLOWS}{flow.id}.json"] = {"flow": flows.document_of(flow), "screens": list(flow.screens)}
     if snapshot.theme is not None and snapshot.theme.id:
@@ -217,6 +291,9 @@ class _Reader:
             "roles.json": self._roles,
             "attributes.json": self._attributes,
             "templates.json": self._templates,
+            "jwt_templates.json": self._jwt_templates,
+            "lists.json": self._lists,
+            "passwords.json": self._passwords,
             "theme.json": self._theme,
         }
 
@@ -285,6 +362,24 @@ class _Reader:
             delivery.check_template(each.template, each.method, own)
         self.snapshot = replace(self.snapshot, templates=found)
 
+    def _jwt_templates(self, path: str, content: object) -> None:
+        found = msgspec.convert(content, _TokenTemplates).jwt_templates
+        self._once(path, (each.name for each in found))
+        for each in found:
+            for issue in issues(each.given()):
+                self.fail(f"{path}: {_quoted(each.name)}: {issue.message}")
+        self.snapshot = replace(self.snapshot, jwt_templates=found)
+
+    def _lists(self, path: str, content: object) -> None:
+        found = msgspec.convert(content, _Lists).lists
+        self._once(path, (each.name for each in found))
+        self.snapshot = replace(self.snapshot, lists=[_canonical(each) for each in found])
+
+    def _passwords(self, path: str, content: object) -> None:
+        said = msgspec.convert(content, _Passwords)
+        wanted = msgspec.convert({**msgspec.to_builtins(said), "tenantId": ""}, ConfigurePasswords)
+        self.snapshot = replace(self.snapshot, passwords=policy.changed(PasswordSettings(), wanted))
+
     def _flow(self, path: str, content: object) -> None:
         flow_id = path.removeprefix(_FLOWS).removesuffix(".json")
         file = msgspec.convert(content, _FlowFile)
@@ -304,6 +399,19 @@ class _Reader:
 
 def _each_secret(secrets: SnapshotSecrets) -> Sequence[SnapshotSecret]:
     return (*secrets.connectors, *secrets.oauth_providers, *secrets.outbound_apps)
+
+
+def _canonical(each: List) -> List:
+    """Return a list whose entries are in the form in which they are kept.
+
+    Raises:
+        InvalidArgument: The data do not fit the type.
+    """
+    if each.data is None or (each.type == "json" and isinstance(each.data, dict)):
+        return each
+    if each.type == "json" or not isinstance(each.data, list):
+        raise InvalidArgument(error_message=f"The data of the list {_quoted(each.name)} do not fit its type.")
+    return msgspec.structs.replace(each, data=list(entries(each.type, each.data)))
 
 
 def _is_excluded(path: str, excludes: Collection[str]) -> bool:

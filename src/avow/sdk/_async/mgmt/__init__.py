@@ -5,6 +5,7 @@ from avow.sdk._async.mgmt.audit import AsyncAudit
 from avow.sdk._async.mgmt.flow import AsyncFlow
 from avow.sdk._async.mgmt.group import AsyncGroup
 from avow.sdk._async.mgmt.jwt import AsyncJWT
+from avow.sdk._async.mgmt.jwt_template import AsyncJWTTemplate
 from avow.sdk._async.mgmt.license import AsyncLicense
 from avow.sdk._async.mgmt.lists import AsyncLists
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
@@ -28,6 +29,7 @@ class AsyncMgmt:
         self.access_key = AsyncAccessKey(flows, runner)
         self.audit = AsyncAudit(flows, runner)
         self.jwt = AsyncJWT(flows, runner)
+        self.jwt_template = AsyncJWTTemplate(flows, runner)
         self.license = AsyncLicense(flows, runner)
         self.list = AsyncLists(flows, runner)
         self.flow = AsyncFlow(flows, runner)

@@ -6,6 +6,7 @@ from avow.sdk._sync.mgmt.audit import Audit
 from avow.sdk._sync.mgmt.flow import Flow
 from avow.sdk._sync.mgmt.group import Group
 from avow.sdk._sync.mgmt.jwt import JWT
+from avow.sdk._sync.mgmt.jwt_template import JWTTemplate
 from avow.sdk._sync.mgmt.license import License
 from avow.sdk._sync.mgmt.lists import Lists
 from avow.sdk._sync.mgmt.management_key import ManagementKey
@@ -29,6 +30,7 @@ class Mgmt:
         self.access_key = AccessKey(flows, runner)
         self.audit = Audit(flows, runner)
         self.jwt = JWT(flows, runner)
+        self.jwt_template = JWTTemplate(flows, runner)
         self.license = License(flows, runner)
         self.list = Lists(flows, runner)
         self.flow = Flow(flows, runner)

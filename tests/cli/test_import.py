@@ -169,7 +169,9 @@ def test_dry_run_foresees_users_who_are_there_twice_far_apart(place: Place) -> N
 
 def test_update_changes_what_the_file_names(place: Place) -> None:
     place.user("import", place.write("a.jsonl", user(1), user(2)))
-    said = place.user("import", place.write("b.jsonl", {"loginId": user(1)["loginId"], "givenName": "Mia"}, user(3)), "--update")
+    said = place.user(
+        "import", place.write("b.jsonl", {"loginId": user(1)["loginId"], "givenName": "Mia"}, user(3)), "--update"
+    )
     assert said.out == "1 user(s) created, 1 updated, 0 refused.\n"
     shown = place.user("show", user(1)["loginId"], "--json").json()
     assert (shown["name"], shown["givenName"], shown["verifiedEmail"]) == ("User 1", "Mia", True)
@@ -419,7 +421,9 @@ def test_export_is_what_import_takes(place: Place) -> None:
     said = avow("user", "import", str(target), "--project", "Other", "--json", variables=place.variables)
     assert (said.code, said.json()["created"]) == (0, 1199)
     again = place.folder / "again.jsonl"
-    place_of_other = avow("user", "export", str(again), "--with-passwords", "--project", "Other", variables=place.variables)
+    place_of_other = avow(
+        "user", "export", str(again), "--with-passwords", "--project", "Other", variables=place.variables
+    )
     assert place_of_other.code == 0
     assert sorted(again.read_text().splitlines()) == sorted(target.read_text().splitlines())
 
@@ -444,7 +448,9 @@ def test_users_are_listed_shown_and_given_roles(place: Place) -> None:
     assert login_id in place.user("list", "--role", "Editor").out
     assert place.user("remove-role", login_id, "Editor", "--json").json()["roles"] == []
     assert "Editor" not in place.user("show", login_id).out
-    actors = place.look("SELECT DISTINCT actor FROM audit_events WHERE project_id = :project_id AND action LIKE 'role.%'")
+    actors = place.look(
+        "SELECT DISTINCT actor FROM audit_events WHERE project_id = :project_id AND action LIKE 'role.%'"
+    )
     assert actors == [("command",)]
 
 

@@ -95,11 +95,15 @@ def run(options: Options, *, project: str, data: Path | None, as_json: bool) -> 
         CannotStart: The file cannot be read, or is another one than when its import was interrupted.
     """
     report = Report(options.report or _report_path(options))
-    with reached_project(data, project) as found, opened(options.file) as source, _context(options) as context:
-        with progress(f"Importing {options.file}", "users", source.size, is_quiet=as_json) as shown:
-            work = _Dry(found, options) if options.is_dry else _Lasting(found, options, source)
-            importer = _Importer(work, options, source, report, context, shown)
-            problem = importer.run()
+    with (
+        reached_project(data, project) as found,
+        opened(options.file) as source,
+        _context(options) as context,
+        progress(f"Importing {options.file}", "users", source.size, is_quiet=as_json) as shown,
+    ):
+        work = _Dry(found, options) if options.is_dry else _Lasting(found, options, source)
+        importer = _Importer(work, options, source, report, context, shown)
+        problem = importer.run()
     _conclude(options, importer, report, problem, as_json=as_json)
     return 1 if problem or importer.totals.refused else 0
 
@@ -285,7 +289,9 @@ class _Lasting:
         is_unsure = False
         for pause in (*_PAUSES_SECONDS, None):
             try:
-                row = self._store.look(self._project_id, partial(actions.find, import_id=self._id)) if is_unsure else None
+                row = (
+                    self._store.look(self._project_id, partial(actions.find, import_id=self._id)) if is_unsure else None
+                )
                 if row is not None and row.position == step.position:
                     return _outcome_of(row), Totals(row.position, row.created, row.updated, row.rejected)
                 outcome = self._store.run(self._project_id, unit)

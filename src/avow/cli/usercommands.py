@@ -54,7 +54,14 @@ def user_import(
 
     with told():
         options = importing.Options(
-            file, form or "", hashes, report, updates=update, takes_roles=not without_roles, is_dry=dry_run, is_anew=anew
+            file,
+            form or "",
+            hashes,
+            report,
+            updates=update,
+            takes_roles=not without_roles,
+            is_dry=dry_run,
+            is_anew=anew,
         )
         raise SystemExit(importing.run(options, project=project, data=data, as_json=as_json))
 

@@ -49,7 +49,7 @@ def list_all(wanted: Wanted, *, project: str, data: Path | None, as_json: bool) 
         text=wanted.text or None,
         tenant_ids=wanted.tenants or None,
         role_names=wanted.roles or None,
-        statuses=wanted.statuses or None,  # type: ignore[arg-type]  # the command takes no others
+        statuses=wanted.statuses or None,
         limit=wanted.limit,
         page=wanted.page,
     )

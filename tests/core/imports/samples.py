@@ -29,7 +29,9 @@ FIREBASE = json.dumps(
                 "localId": "abc",
                 "email": "mia@example.com",
                 "emailVerified": True,
-                "passwordHash": "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+                "passwordHash": (
+                    "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+                ),
                 "salt": "42xEC+ixf3L2lw==",
                 "displayName": "Mia Moe",
                 "phoneNumber": "+12025550123",

@@ -10,6 +10,7 @@ import pytest
 from avow.core import passwords
 from avow.core.imports.context import Context
 from avow.core.imports.formats import FORMATS, person_of
+from avow.server.attributes import actions as attributes
 from avow.server.imports import actions, exports, judging
 from avow.server.imports.actions import Line, Outcome, Overtaken, Step
 from avow.server.imports.rows import PASSWORDS, PasswordRow
@@ -19,7 +20,6 @@ from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
 from avow.testing.server import Avow
 from avow.wire.attributes import AttributeDefinition
-from avow.server.attributes import actions as attributes
 from tests.core.imports import samples
 from tests.core.imports.samples import PASSWORD
 from tests.factories import make_role, make_tenant, make_user, new_email
@@ -290,9 +290,7 @@ def test_import_moves_with_its_users_or_not_at_all(avow: Avow) -> None:
     def move(before: int, position: int, *users: dict[str, Any]) -> Outcome:
         step = Step("i", before, position, b"digest", 0)
         lines = lines_of(*users)
-        return avow.run(
-            lambda tx: actions.move(tx, step, lines, updates=False, actor="test", source="users.jsonl")
-        )
+        return avow.run(lambda tx: actions.move(tx, step, lines, updates=False, actor="test", source="users.jsonl"))
 
     move(0, 2, {"loginId": "a"}, {"loginId": "a"})
     with pytest.raises(Overtaken):

@@ -93,7 +93,10 @@ def _password(record: Mapping[str, Any], context: Context, user_id: str, email: 
 
 def _custom(record: Mapping[str, Any]) -> dict[str, object]:
     """Return a hash as Auth0's own import takes it."""
-    algorithm, made, salt = first(record.get("algorithm")).lower(), *map(object_in, (record.get("hash"), record.get("salt")))
+    algorithm, made, salt = (
+        first(record.get("algorithm")).lower(),
+        *map(object_in, (record.get("hash"), record.get("salt"))),
+    )
     value = first(made.get("value"))
     if algorithm == "bcrypt":
         return {"bcrypt": {"hash": value}}

@@ -48,9 +48,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 )
 
 # Those of the API, which takes our own form as a list too.
-SOURCES: Final[Mapping[str, Format]] = MappingProxyType(
-    {**FORMATS, "avow": Format("avow", json_entries, own.of_json)}
-)
+SOURCES: Final[Mapping[str, Format]] = MappingProxyType({**FORMATS, "avow": Format("avow", json_entries, own.of_json)})
 
 
 def person_of(kind: Format, entry: Entry, context: Context) -> Person | None:

@@ -3,7 +3,7 @@
 A unit takes at most `MOST_NEW` users, or `MOST_CHANGED` when those who exist are updated, so that none runs for long.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -191,7 +191,9 @@ def _insert(tx: Tx, plan: Plan) -> tuple[list[str], list[Refused]]:
     _run(tx, rows.INSERT_PASSWORD, _passwords(new.items()))
     _run(tx, rows.INSERT_ATTRIBUTE, _attributes(new.items()))
     _run(tx, rows.GRANT, [{"user_id": key, "role_id": role} for key, ready in new.items() for role in ready.role_ids])
-    places = [(user_id, tenant_id, roles) for user_id, ready in new.items() for tenant_id, roles in ready.tenants.items()]
+    places = [
+        (user_id, tenant_id, roles) for user_id, ready in new.items() for tenant_id, roles in ready.tenants.items()
+    ]
     _run(tx, rows.JOIN, [{"user_id": user_id, "tenant_id": tenant_id} for user_id, tenant_id, _ in places])
     held = [
         {"user_id": user_id, "tenant_id": tenant_id, "role_id": role}
@@ -264,7 +266,7 @@ def _attributes(new: Iterable[tuple[str, Ready]]) -> list[dict[str, Value]]:
     ]
 
 
-def _run(tx: Tx, statement: str, wanted: Sequence[dict[str, Value]]) -> None:
+def _run(tx: Tx, statement: str, wanted: Sequence[Mapping[str, Value]]) -> None:
     for sql, params in many_rows(statement, wanted):
         tx.run(sql, **params)
 
@@ -277,7 +279,9 @@ def _update(tx: Tx, ready: Ready, actor: str) -> None:
     person, said = ready.line.person, ready.line.person.said
     held = (each for each in ready.login_ids if users.find_owner(tx, each.canonical))
     known = next(held, ready.login_ids[0])
-    tenants = said.user_tenants and tuple(Association(tenant_id=key, role_names=roles) for key, roles in person.tenants.items())
+    tenants = said.user_tenants and tuple(
+        Association(tenant_id=key, role_names=roles) for key, roles in person.tenants.items()
+    )
     wanted = PatchUser(
         login_id=known.typed,
         email=person.email if said.email is not None else None,

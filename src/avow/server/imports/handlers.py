@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Sequence
 from functools import partial
 
-from avow.core.imports.context import Context, FirebaseParameters, parameters_of
 from avow.core.imports.auth0 import hashes_in
+from avow.core.imports.context import Context, FirebaseParameters, parameters_of
 from avow.core.imports.entries import json_entries
 from avow.core.imports.formats import SOURCES, Format, person_of
 from avow.errors import AuthException, InvalidArgument, MissingArgument

@@ -126,9 +126,7 @@ def _taken(typed: str, number: int | None) -> str:
 
 
 def _owners(tx: Tx, lines: Sequence[Line]) -> dict[str, str]:
-    wanted = {
-        each.canonical: None for line in lines for each in (*line.person.login_ids, *line.person.spare_login_ids)
-    }
+    wanted = {each.canonical: None for line in lines for each in (*line.person.login_ids, *line.person.spare_login_ids)}
     found: dict[str, str] = {}
     for part in _parts(wanted):
         clause, listed = in_list("login_ids", part)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from avow.testing.server import Avow
-from tests.factories import make_role, make_tenant, make_user
+from tests.factories import join_tenant, make_role, make_tenant, make_user
 from tests.security.tables import read_table
 from tests.server.api import Api, Reply, Statements
 
@@ -205,6 +205,18 @@ def test_cascade_of_a_tenant_deletes_keys_of_no_other(api: Api, key: str) -> Non
     create(api, key, name="both", keyTenants=[{"tenantId": tenant}, {"tenantId": other}])
     assert api.post("/v1/mgmt/tenant/delete", {"id": tenant, "cascade": True}, token=key).status == 200
     assert found(api, key) == ["both"]
+
+
+@pytest.mark.parametrize("call", ["user/delete", "user/delete/batch", "tenant/delete"])
+def test_nothing_stays_of_a_key_that_goes_with_its_user(call: str, api: Api, key: str) -> None:
+    tenant, user = make_tenant(api.avow), make_user(api.avow)
+    join_tenant(api.avow, user, tenant)
+    create(api, key, userId=user, customAttributes={"team": "ops"})
+    body = {"userId": user, "userIds": [user], "id": tenant, "cascade": True}
+    assert api.post(f"/v1/mgmt/{call}", body, token=key).status == 200
+    for table in ("access_keys", "attribute_values"):
+        query = f"SELECT * FROM {table} WHERE project_id = ?"
+        assert read_table(api.avow.server.site.store.url, query, api.avow.project_id) == []
 
 
 def test_changes_are_audited_with_the_caller_and_no_secret(api: Api, key: str) -> None:

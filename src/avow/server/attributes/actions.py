@@ -21,6 +21,7 @@ __all__ = [
     "accepted",
     "checked",
     "clear",
+    "clear_users",
     "define",
     "definitions",
     "forget",
@@ -232,6 +233,13 @@ def clear(tx: Tx, kind: Kind, owner_ids: Sequence[str]) -> None:
     """Delete the searchable values of owners that go, at most as many as a list takes."""
     clause, listed = in_list("owner_ids", owner_ids)
     tx.run(rows.CLEAR_OWNERS.replace("(:owner_ids)", clause), kind=kind, **listed)
+
+
+def clear_users(tx: Tx, user_ids: Sequence[str]) -> None:
+    """Delete the searchable values of users who are about to be deleted, and of the access keys that go with them."""
+    clear(tx, "user", user_ids)
+    clause, listed = in_list("user_ids", user_ids)
+    tx.run(rows.CLEAR_KEYS_OF_USERS.replace("(:user_ids)", clause), **listed)
 
 
 def searchable(value: object) -> list[str]:

@@ -89,6 +89,13 @@ CLEAR_OWNERS = """
     DELETE FROM attribute_values WHERE project_id = :project_id AND kind = :kind AND owner_id IN (:owner_ids)
 """
 
+# Access keys that act for users go with them.
+CLEAR_KEYS_OF_USERS = """
+    DELETE FROM attribute_values
+    WHERE project_id = :project_id AND kind = 'accesskey' AND owner_id IN (
+        SELECT k.id FROM access_keys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids))
+"""
+
 PUT = """
     INSERT INTO attribute_values (project_id, kind, owner_id, name, value)
     VALUES (:project_id, :kind, :owner_id, :name, :value)

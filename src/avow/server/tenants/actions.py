@@ -265,8 +265,8 @@ def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
     keys: list[IdRow] = []
     if cascade:
         tx.run(rows.CLEAR_USERS_ATTRIBUTES, tenant_id=tenant_id)
-        users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
         tx.run(rows.CLEAR_KEYS_ATTRIBUTES, tenant_id=tenant_id)
+        users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
         keys = tx.all(rows.DELETE_KEYS, IdRow, tenant_id=tenant_id)
     attributes.clear(tx, "tenant", [tenant_id])
     if tx.one(rows.DELETE, IdRow, id=tenant_id) is None:

@@ -164,13 +164,20 @@ DELETE_USERS = """
     RETURNING id
 """
 
+# Keys that act for a user go with the user.
 CLEAR_KEYS_ATTRIBUTES = """
     DELETE FROM attribute_values
     WHERE project_id = :project_id AND kind = 'accesskey' AND owner_id IN (
         SELECT k.key_id FROM access_key_tenants k
         WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND NOT EXISTS (
             SELECT 1 FROM access_key_tenants other
-            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id))
+            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id)
+        UNION ALL
+        SELECT a.id FROM access_keys a
+        JOIN memberships m ON m.project_id = a.project_id AND m.user_id = a.user_id
+        WHERE a.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
+            SELECT 1 FROM memberships other
+            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
 """
 
 DELETE_KEYS = """

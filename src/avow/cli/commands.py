@@ -195,6 +195,49 @@ def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *
         projects.change(assignments, project=project, data=data, as_json=as_json)
 
 
+@project.command("export")
+@click.argument("folder", type=PATH)
+@with_project
+def project_export(folder: Path, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Write what a project is configured with into FOLDER, as files of JSON.
+
+    Users, tenants, keys and secrets are in none of them.
+    """
+    from avow.cli import snapshots
+    from avow.cli.problems import told
+
+    with told():
+        snapshots.export(folder, project=project, data=data, as_json=as_json)
+
+
+@project.command("validate")
+@click.argument("folder", type=PATH)
+@with_project
+def project_validate(folder: Path, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Say whether the files in FOLDER could be imported, and change nothing."""
+    from avow.cli import snapshots
+    from avow.cli.problems import told
+
+    with told():
+        snapshots.check(folder, project=project, data=data, as_json=as_json)
+
+
+@project.command("import")
+@click.argument("folder", type=PATH)
+@click.option("--exclude", "excludes", multiple=True, help="A file, or a kind of file (settings, roles), to pass over.")
+@with_project
+def project_import(folder: Path, excludes: tuple[str, ...], project: str, data: Path | None, *, as_json: bool) -> None:
+    """Configure a project as the files in FOLDER say, whole or not at all.
+
+    What they do not name stays as it is. --exclude may be given several times.
+    """
+    from avow.cli import snapshots
+    from avow.cli.problems import told
+
+    with told():
+        snapshots.take(folder, excludes, project=project, data=data, as_json=as_json)
+
+
 # --- Keys ------------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ The order is spend, judge, consume. Reading first and writing later would let ev
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from avow.core import ids, otp
@@ -18,7 +18,7 @@ from avow.errors import (
 )
 from avow.server.challenges import rows
 from avow.server.serving import Project, Refusal
-from avow.server.store import Tx
+from avow.server.store import Tx, in_list
 
 __all__ = [
     "Taken",
@@ -26,6 +26,7 @@ __all__ = [
     "check_guesses",
     "consume",
     "drop_all",
+    "drop_several",
     "forget",
     "is_live",
     "look",
@@ -71,7 +72,7 @@ def put(
 
     Args:
         tx: The unit that also queues the message.
-        purpose: `otp`, `magic-link`, ...
+        purpose: One of `rows.PURPOSES`.
         subject: User id, or `new:` and the login ID of a sign-up.
         secret: The code or link secret; only its MAC is stored.
         binding: What success does, JSON for the slice that takes it.
@@ -80,6 +81,8 @@ def put(
         challenge_id: An id chosen before, when the message names it.
         spares_live: Leave an earlier one that still takes an attempt, and store nothing: nobody is told this secret.
     """
+    if purpose not in rows.PURPOSES:
+        raise TypeError(f"{purpose} is none of the purposes by which challenges are found again")
     challenge_id = challenge_id or ids.random_id(ids.CHALLENGE)
     tx.run(
         rows.PUT_SPARING if spares_live else rows.PUT,
@@ -189,6 +192,12 @@ def consume(tx: Tx, challenge_id: str) -> bool:
 def drop_all(tx: Tx, subject: str) -> None:
     """Make every challenge of a subject void, as after a change of credentials."""
     tx.run(rows.DROP_OF_SUBJECT, subject=subject)
+
+
+def drop_several(tx: Tx, subjects: Sequence[str]) -> None:
+    """Make every challenge of these subjects void, at most as many as a list takes."""
+    clause, listed = in_list("subjects", subjects)
+    tx.run(rows.DROP_OF_SUBJECTS.replace("(:subjects)", clause), **listed)
 
 
 def check_guesses(tx: Tx, project: Project, subject: str, address: str = "") -> None:

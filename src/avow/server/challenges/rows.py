@@ -47,6 +47,10 @@ class CounterRow:
     ends_at: int
 
 
+# Every purpose that there is: all challenges of a subject are found by the index that has the purpose before it.
+PURPOSES = ("otp", "magic-link", "embedded-link", "enchanted-link", "enchanted-pending", "sso-setup")
+_EACH_PURPOSE = ", ".join(f"'{purpose}'" for purpose in PURPOSES)
+
 # A new challenge of the same purpose and subject takes the place of the old one, which is dead from then on.
 PUT = """
     INSERT INTO challenges (project_id, id, purpose, subject, mac, binding, attempts_left, created_at, expires_at)
@@ -99,7 +103,15 @@ REBIND = """
     RETURNING id
 """
 
-DROP_OF_SUBJECT = "DELETE FROM challenges WHERE project_id = :project_id AND subject = :subject"
+DROP_OF_SUBJECT = f"""
+    DELETE FROM challenges
+    WHERE project_id = :project_id AND purpose IN ({_EACH_PURPOSE}) AND subject = :subject
+"""  # noqa: S608 - constants
+
+DROP_OF_SUBJECTS = f"""
+    DELETE FROM challenges
+    WHERE project_id = :project_id AND purpose IN ({_EACH_PURPOSE}) AND subject IN (:subjects)
+"""  # noqa: S608 - constants
 
 FORGET = """
     DELETE FROM challenges WHERE project_id = :project_id AND id IN (

@@ -9,12 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from avow.core import ids
 from avow.core.passwords import needs_rehash
 from avow.core.passwords.policy import strictest
 from avow.errors import InvalidArgument
 from avow.server.passwords import rows
-from avow.server.passwords.rows import EncodedRow, HeldRow, SettingsRow, UserRow
+from avow.server.passwords.rows import EarlierRow, EncodedRow, HeldRow, SettingsRow, UserRow
 from avow.server.store import Tx, in_list
 from avow.wire.passwords import PasswordSettings
 
@@ -35,7 +34,6 @@ __all__ = [
 
 State = Literal["active", "temporary"]
 _PROJECT = ""
-_HISTORY = "H"
 _MOST_IN_LIST = 1000
 
 
@@ -67,13 +65,9 @@ def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int)
     """
     before = held(tx, user_id)
     if remembers and before is not None and not needs_rehash(before.encoded):
-        tx.run(
-            rows.REMEMBER,
-            user_id=user_id,
-            id=ids.random_id(_HISTORY),
-            encoded=before.encoded,
-            set_at=before.set_at,
-        )
+        last = tx.one(rows.LAST, EarlierRow, user_id=user_id)
+        number = int(last.id) + 1 if last is not None else 0
+        tx.run(rows.REMEMBER, user_id=user_id, id=f"{number:010d}", encoded=before.encoded, set_at=before.set_at)
     if before is not None:
         tx.run(rows.FORGET, user_id=user_id, most=remembers)
     tx.one(rows.PUT, UserRow, user_id=user_id, encoded=encoded, state=state)

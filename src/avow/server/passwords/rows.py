@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["RETURNS", "EncodedRow", "HeldRow", "SettingsRow", "UserRow"]
+__all__ = ["RETURNS", "EarlierRow", "EncodedRow", "HeldRow", "SettingsRow", "UserRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class UserRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """The newest of the earlier passwords."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsRow:
     """The settings of a tenant, or with no tenant of the project; JSON of `wire.passwords.PasswordSettings`."""
 
@@ -41,7 +48,14 @@ HELD = "SELECT encoded, state, set_at FROM passwords WHERE project_id = :project
 EARLIER = """
     SELECT encoded FROM password_history
     WHERE project_id = :project_id AND user_id = :user_id
-    ORDER BY set_at DESC, id DESC LIMIT :most
+    ORDER BY id DESC LIMIT :most
+"""
+
+# Ids count up, so that two passwords of one second keep their order.
+LAST = """
+    SELECT id FROM password_history
+    WHERE project_id = :project_id AND user_id = :user_id
+    ORDER BY id DESC LIMIT 1
 """
 
 # Another password begins without wrong tries and without a lock.
@@ -63,7 +77,7 @@ FORGET = """
     WHERE project_id = :project_id AND user_id = :user_id AND id NOT IN (
         SELECT h.id FROM password_history h
         WHERE h.project_id = :project_id AND h.user_id = :user_id
-        ORDER BY h.set_at DESC, h.id DESC LIMIT :most
+        ORDER BY h.id DESC LIMIT :most
     )
 """
 
@@ -101,6 +115,7 @@ PUT_SETTINGS = """
 RETURNS = {
     "HELD": HeldRow,
     "EARLIER": EncodedRow,
+    "LAST": EarlierRow,
     "PUT": UserRow,
     "EXPIRE": UserRow,
     "MOVE": UserRow,

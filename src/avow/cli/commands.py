@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from avow.cli.auditcommands import audit
 from avow.cli.options import PATH, with_data, with_project
 from avow.cli.usercommands import user
 
@@ -30,6 +31,7 @@ def project() -> None:
 
 
 avow.add_command(user)
+avow.add_command(audit)
 
 
 @avow.group()

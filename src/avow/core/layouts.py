@@ -77,6 +77,9 @@ class Layout:
         Spec: contract "tokens" section 5: with `dct` and no `tenants`, clients read the roles and permissions at the
         top level as that tenant's.
         """
+        if self.scheme == "default" and not self.leaves_out_permissions:  # as nearly every token
+            by_id = {key: held.claim() for key, held in tenants.items()}
+            return {"permissions": permissions, "roles": roles, "tenants": by_id}
         if self.scheme == "none":
             return {}
         if self.scheme == "tenantOnly":

@@ -92,11 +92,13 @@ class SessionClaims:
             said["dct"] = self.selected_tenant
         if self.token_id:
             said["jti"] = self.token_id
-        return said | self._actor()
+        if self.impersonator:
+            said["act"] = self._actor()
+        return said
 
     def refresh_token(self) -> dict[str, object]:
         """Return the claims of the refresh token; equal for equal (session, generation)."""
-        return {
+        said: dict[str, object] = {
             "drn": REFRESH,
             "iss": self.project_id,
             "sub": self.user_id,
@@ -106,12 +108,14 @@ class SessionClaims:
             "iat": self.rotated_at,
             "exp": self.expires_at,
             "amr": self.amr,
-            **self._actor(),
         }
+        if self.impersonator:
+            said["act"] = self._actor()
+        return said
 
-    def _actor(self) -> dict[str, object]:
+    def _actor(self) -> dict[str, str]:
         """Return the claim of who acts in the user's name. Spec: RFC 8693 section 4.1."""
-        return {"act": {"sub": self.impersonator}} if self.impersonator else {}
+        return {"sub": self.impersonator}
 
 
 class Verdict(Enum):

@@ -6,8 +6,10 @@ import pytest
 
 from avow.core.tokens import Expected, verify
 from avow.server.keys.directory import load
+from avow.server.templates import actions as templates
 from avow.server.users import actions as users
 from avow.testing.server import Avow
+from avow.wire.jwttemplates import GivenTemplate
 from tests.factories import change_settings, join_tenant, make_role, make_tenant, make_user
 from tests.security.tables import read_table
 from tests.server.api import Api, Reply, Statements
@@ -233,6 +235,31 @@ def test_token_that_would_be_too_long_is_refused(api: Api, key: str) -> None:
         make_role(api.avow, name)
     secret = create(api, key, roleNames=names)["cleartext"]
     assert exchange(api, secret).refusal == (400, "E011004")
+
+
+def test_template_of_the_project_lays_the_token_out(api: Api, key: str) -> None:
+    make_role(api.avow, "reader", ["read"])
+    tenant, user = make_tenant(api.avow), make_user(api.avow, "mia@example.com", name="Mia")
+    template = GivenTemplate(
+        name="machines",
+        type="key",
+        template={"plan": "free", "who": "{{user.name}}", "where": "{{tenant.name}}", "app": "{{project.id}}"},
+        auth_schema="tenantOnly",
+        auto_dct=True,
+        add_jti=True,
+    )
+    made = api.avow.run(lambda tx: templates.create(tx, template, actor="test"))
+    change_settings(api.avow, {"access_key_template": made.id})
+    api.clock.advance(2)
+    tenants = [{"tenantId": tenant, "roleNames": ["reader"]}]
+    own = create(api, key, keyTenants=tenants, customClaims={"plan": "pro"})["cleartext"]
+    said = claims(api, exchange(api, own))
+    assert (said["plan"], said["who"], said["where"], said["app"]) == ("pro", "", "Acme", api.avow.project_id)
+    assert (said["dct"], said["roles"], said["permissions"]) == (tenant, ["reader"], ["read"])
+    assert said["jti"] != claims(api, exchange(api, own))["jti"]
+    assert "tenants" not in said
+    bound = claims(api, exchange(api, create(api, key, userId=user)["cleartext"]))
+    assert (bound["plan"], bound["who"], bound["where"]) == ("free", "Mia", "")
 
 
 def test_exchange_runs_one_statement_and_one_more_for_a_user(api: Api, key: str, statements: Statements) -> None:

@@ -12,11 +12,13 @@ from avow.server.flows import actions as flows
 from avow.server.keys import actions as keys
 from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
+from avow.server.templates import actions as templates
 from avow.server.tenants import actions as tenants
 from avow.wire.accesskeys import KeyTenant
 from avow.wire.accounts import Association, NewAccount
+from avow.wire.jwttemplates import GivenTemplate
 from tests.bed.cases import Case
-from tests.factories import make_access_key, make_user, new_email
+from tests.factories import make_access_key, make_group, make_user, new_email
 from tests.security.authorization.routes import Route, routes
 from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
 from tests.security.conftest import MakePlace
@@ -35,10 +37,14 @@ WATCHED = (
     "membership_roles",
     "tenants",
     "tenant_domains",
+    "sso_connections",
+    "groups",
+    "group_members",
     "tenant_default_roles",
     "roles",
     "permissions",
     "role_permissions",
+    "jwt_templates",
     "attribute_definitions",
     "attribute_values",
     "passwords",
@@ -135,6 +141,16 @@ def _made_tenant(place: Place) -> str:
     return place.avow.run(lambda tx: tenants.create(tx, "Acme"))
 
 
+def _made_sso(place: Place) -> str:
+    """Make a tenant that signs in at an OpenID provider and has a group; return the tenant's id."""
+    tenant_id = _made_tenant(place)
+    key, settings = place.avow.management_key, {"name": "idp", "clientId": "us", "clientSecret": "a secret of ours"}
+    made = place.api.post("/v1/mgmt/sso/oidc", key, {"tenantId": tenant_id, "settings": settings})
+    assert made.status == 200
+    make_group(place.avow, tenant_id, "staff")
+    return tenant_id
+
+
 def _made_role(place: Place) -> str:
     return place.avow.run(lambda tx: roles.create(tx, "editor"))
 
@@ -149,6 +165,8 @@ def _named_user(place: Place) -> str:
 
 
 _ACCESS_KEY = "/v1/mgmt/accesskey"
+
+
 def _made_flow(place: Place) -> str:
     place.avow.run(lambda tx: flows.put(tx, flows.checked("sign-in", {}, []), actor="test"))
     return "sign-in"
@@ -160,6 +178,9 @@ def _made_theme(place: Place) -> str:
 
 
 _USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
+_TEMPLATE = "/v1/mgmt/jwt/templates"
+_SSO = "/v1/mgmt/sso"
+_SAML = {"idpUrl": "https://evil.example/", "entityId": "evil", "idpCert": "evil"}
 # A new kind of object joins by one row.
 KINDS = (
     Kind(
@@ -208,6 +229,8 @@ KINDS = (
             ("patch", "PATCH", f"{_USER}/patch", {"loginId": "{id}", "displayName": "x"}),
             ("disable", "POST", f"{_USER}/update/status", {"loginId": "{id}", "status": "disabled"}),
             ("give a role", "POST", f"{_USER}/update/role/set", {"loginId": "{id}", "roleNames": ["editor"]}),
+            ("sign in", "POST", "/v1/mgmt/auth/signin", {"loginId": "{id}"}),
+            ("impersonate", "POST", "/v1/mgmt/impersonate", {"loginId": "{id}", "impersonatorId": "{id}"}),
             ("delete", "POST", f"{_USER}/delete", {"loginId": "{id}"}),
         ),
     ),
@@ -223,6 +246,26 @@ KINDS = (
             ("update settings", "POST", f"{_TENANT}/settings", {"tenantId": "{id}", "domains": ["x.example.com"]}),
             ("update default roles", "POST", f"{_TENANT}/updateDefaultRoles", {"id": "{id}", "defaultRoles": []}),
             ("delete", "POST", f"{_TENANT}/delete", {"id": "{id}", "cascade": True}),
+        ),
+    ),
+    Kind(
+        "SSO settings",
+        _made_sso,
+        (
+            ("read", "GET", "/v2/mgmt/sso/settings?tenantId={id}", None),
+            ("read all", "GET", "/v2/mgmt/sso/settings/all?tenantId={id}", None),
+            ("read in the older form", "GET", f"{_SSO}/settings?tenantId={{id}}", None),
+            ("read what is trusted", "GET", f"{_SSO}/xaa/settings?tenantId={{id}}", None),
+            ("read groups", "POST", "/v1/mgmt/group/all", {"tenantId": "{id}"}),
+            ("update", "POST", f"{_SSO}/saml", {"tenantId": "{id}", "settings": _SAML}),
+            ("update in the older form", "POST", f"{_SSO}/mapping", {"tenantId": "{id}"}),
+            ("update what is trusted", "POST", f"{_SSO}/xaa/settings", {"tenantId": "{id}", "enabled": True}),
+            ("turn off", "POST", f"{_SSO}/settings/authtype", {"tenantId": "{id}", "authType": "none"}),
+            ("add", "POST", f"{_SSO}/settings/new", {"tenantId": "{id}", "displayName": "x"}),
+            ("recalculate", "POST", f"{_SSO}/recalculate-mappings", {"tenantId": "{id}"}),
+            ("make a link", "POST", "/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": "{id}"}),
+            ("revoke a link", "POST", f"{_TENANT}/adminlinks/sso/revoke", {"tenantId": "{id}"}),
+            ("delete", "DELETE", f"{_SSO}/settings?tenantId={{id}}", None),
         ),
     ),
     Kind(
@@ -251,6 +294,17 @@ KINDS = (
         ),
     ),
     Kind(
+        "JWT template",
+        lambda place: place.avow.run(lambda tx: templates.create(tx, GivenTemplate(name="mine"), actor="test")).id,
+        (
+            ("read", "POST", f"{_TEMPLATE}/load", {"id": "{id}"}),
+            ("read all", "POST", f"{_TEMPLATE}/list", None),
+            ("look through", "POST", f"{_TEMPLATE}/validate", {"id": "{id}"}),
+            ("update", "POST", f"{_TEMPLATE}/update", {"template": {"id": "{id}", "name": "x"}}),
+            ("delete", "POST", f"{_TEMPLATE}/delete", {"id": "{id}"}),
+        ),
+    ),
+    Kind(
         "permission",
         _made_permission,
         (
@@ -275,6 +329,7 @@ NOTHING: tuple[object, ...] = (
     {"users": [], "total": 0},
     {"tenants": []},
     {"roles": []},
+    {"templates": []},
     {"permissions": []},
     [],
     {},
@@ -395,6 +450,14 @@ def _reaching(own: str, other: str, user_id: str) -> dict[str, tuple[tuple[str, 
             (f"{_USER}/password/expire", {"loginId": "theirs"}),
             (f"{_USER}/delete", {"loginId": "theirs"}),
             (f"{_USER}/delete/batch", {"userIds": [user_id]}),
+        ),
+        "SSO settings of another tenant": (
+            (f"{_SSO}/saml", {"tenantId": other, "settings": _SAML}),
+            (f"{_SSO}/redirect", {"tenantId": other, "samlRedirectUrl": "https://evil.example/"}),
+            (f"{_SSO}/settings/new", {"tenantId": other, "displayName": "x"}),
+            (f"{_SSO}/recalculate-mappings", {"tenantId": other}),
+            ("/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": other}),
+            ("/v1/mgmt/group/all", {"tenantId": other}),
         ),
         "roles of another tenant": (
             (f"{_ROLE}/update", {**theirs, "newName": "x"}),

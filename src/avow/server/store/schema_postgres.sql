@@ -356,6 +356,7 @@ CREATE TABLE users (
 	is_email_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_phone_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_anonymous BIGINT DEFAULT '0' NOT NULL,
+	impersonation_until BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_users_is_email_verified CHECK (is_email_verified IN (0, 1)),
 	CONSTRAINT ck_users_is_phone_verified CHECK (is_phone_verified IN (0, 1)),

@@ -199,6 +199,7 @@ users = Table(
     added_integer("is_email_vouched"),  # an administrator marked the address verified: a first proof does not drop it
     added_integer("is_phone_vouched"),
     added_integer("is_anonymous"),  # signed in without an identity; no search finds them
+    added_integer("impersonation_until"),  # until then they agree to be impersonated
     *owned("id"),
     CheckConstraint("status IN ('enabled', 'disabled', 'invited')", name="status"),
     Index(None, "project_id", "created_at", "id"),

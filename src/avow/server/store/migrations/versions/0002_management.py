@@ -623,6 +623,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("is_email_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_phone_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_anonymous", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("users", sa.Column("impersonation_until", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
         "ix_users_anonymous",
         "users",

@@ -122,7 +122,7 @@ def test_caller_of_a_tenant_changes_no_key_that_is_more(
     assert [shown(api, each) for each in (own, other)] == before
 
 
-def test_who_may_not_give_roles_makes_no_key_that_has_some(api: Api, avow: Avow) -> None:
+def test_who_may_not_give_roles_makes_activates_and_learns_no_key_that_has_some(api: Api, avow: Avow) -> None:
     weak = avow.run(lambda tx: keys.create_management_key(tx, "weak", rights=["access_key:write"]))[1]
     user = make_user(avow)
     for fields in ({"roleNames": ["editor"]}, of("T1", roleNames=["editor"]), {"userId": user}):
@@ -130,6 +130,9 @@ def test_who_may_not_give_roles_makes_no_key_that_has_some(api: Api, avow: Avow)
         held = made(api, **fields)
         assert api.post(f"{PATH}/rotate", {"id": held}, token=weak).refusal == FORBIDDEN
         assert api.post(f"{PATH}/deactivate", {"id": held}, token=weak).status == 200
+        assert api.post(f"{PATH}/activate", {"id": held}, token=weak).refusal == FORBIDDEN
+        assert api.post(f"{PATH}/activate/batch", {"ids": [held]}, token=weak).refusal == FORBIDDEN
+        assert shown(api, held)["status"] == "inactive"
     assert api.post(f"{PATH}/create", {"name": "x", **of("T1")}, token=weak).status == 200
 
 

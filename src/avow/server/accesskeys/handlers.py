@@ -126,6 +126,9 @@ def delete_batch(tx: Tx, call: Call[AccessKeyIds]) -> None:
 
 def _set_status(tx: Tx, call: Call[object], key_ids: tuple[str, ...], status: str) -> None:
     reach.require_own(tx, call, key_ids)
+    if status == ACTIVE:  # as if it were made anew
+        for key in actions.search(tx, Wanted(key_ids=key_ids)):
+            reach.require_right_to_use(call, key)
     caller = call.management
     actions.set_status(tx, key_ids, status, actor=caller.actor, tenant_id=caller.tenant_id)
 

@@ -1,7 +1,8 @@
 """Which access keys a management caller may touch, and what they may give one.
 
 Nobody gives what they may not give otherwise: who names roles needs the right to give them, and who binds a key to a
-user the right to change users. Who gives a key a new secret could use it, and needs the same.
+user the right to change users. Who gives a key a new secret could use it, and who activates one puts it into the world
+again: both need the same.
 
 A caller of one tenant finds the keys of that tenant, and changes those that are wholly its own: of no other tenant,
 without a private role and without custom claims, which applications take as the project's word.
@@ -67,7 +68,7 @@ def require_own(tx: Tx, call: Call[object], key_ids: Sequence[str]) -> None:
 
 
 def require_right_to_use(call: Call[object], key: HeldKey) -> None:
-    """Refuse a caller who would learn the secret of a key that has what they may not give.
+    """Refuse a caller who would learn the secret of a key, or activate one, that has what they may not give.
 
     Raises:
         Forbidden: A right is missing.

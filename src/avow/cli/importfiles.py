@@ -1,8 +1,7 @@
-"""Files on the way into an import: blocks as they are read, the report of refused lines, and an index on disk."""
+"""Files on the way into an import: blocks as they are read, and the report of refused lines."""
 
 import contextlib
 import os
-import sqlite3
 import sys
 from collections.abc import Generator, Iterator
 from io import BufferedReader
@@ -14,7 +13,7 @@ import msgspec
 from avow.cli.problems import CannotStart
 from avow.core.imports.entries import Entry
 
-__all__ = ["Index", "Report", "Source", "opened"]
+__all__ = ["Report", "Source", "opened"]
 
 STDIN: Final = "-"
 _BLOCK_BYTES: Final = 262_144
@@ -130,29 +129,6 @@ def _reported(entry: Entry, reason: str) -> bytes:
     record: object = msgspec.Raw(entry.data)
     try:
         msgspec.json.decode(entry.data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         record = entry.data.decode("utf-8", "replace")
     return msgspec.json.encode({"line": entry.number, "reason": reason, "record": record}) + b"\n"
-
-
-class Index:
-    """Texts by key, on disk: as many as there are, in little memory. Gone with the process."""
-
-    def __init__(self) -> None:
-        self._connection = sqlite3.connect("", isolation_level=None)  # a file without a name
-        self._connection.execute("CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
-        self._connection.execute("BEGIN")
-
-    def add(self, key: str, value: str) -> bool:
-        """Keep a text; False when there is one by this key."""
-        added = self._connection.execute("INSERT OR IGNORE INTO entries (key, value) VALUES (?, ?)", (key, value))
-        return added.rowcount > 0
-
-    def find(self, key: str) -> str:
-        """Return the text by this key, or ""."""
-        row = self._connection.execute("SELECT value FROM entries WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else ""
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._connection.close()

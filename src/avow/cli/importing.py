@@ -14,7 +14,7 @@ from pathlib import Path
 from time import sleep
 from typing import Final
 
-from avow.cli.importfiles import Index, Report, Source, opened
+from avow.cli.importfiles import Report, Source, opened
 from avow.cli.output import say
 from avow.cli.problems import CannotStart
 from avow.cli.progress import Progress, progress
@@ -26,6 +26,7 @@ from avow.core.imports.formats import FORMATS, Format, person_of
 from avow.errors import AuthException, Unavailable
 from avow.server.imports import actions
 from avow.server.imports.actions import ImportRow, Line, Outcome, Overtaken, Refused, Step
+from avow.server.store.scratch import Scratch
 
 __all__ = ["Options", "run"]
 
@@ -313,7 +314,7 @@ class _Dry:
 
     def __init__(self, found: Reached, options: Options) -> None:
         self._store, self._project_id, self._updates = found.store, found.project_id, options.updates
-        self._seen = Index()
+        self._seen = Scratch()
 
     def begun(self) -> None:
         """Begin at the beginning."""
@@ -381,7 +382,7 @@ def _context(options: Options) -> Generator[Context]:
             data = next(source.blocks(), b"")[:_MOST_PARAMETERS]
         yield Context(firebase=parameters_of(data), takes_roles=options.takes_roles)
     elif kind.takes_hashes:
-        index = Index()
+        index = Scratch()
         with opened(str(options.hashes)) as source:
             _fill(index, source)
         try:
@@ -392,7 +393,7 @@ def _context(options: Options) -> Generator[Context]:
         raise CannotStart(f"The format {kind.name} has no file of hashes: they stand beside the users.")
 
 
-def _fill(index: Index, source: Source) -> None:
+def _fill(index: Scratch, source: Source) -> None:
     for entry in json_entries(source.blocks()):
         try:
             found = {} if entry.problem else hashes_in(entry.data)

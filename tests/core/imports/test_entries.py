@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from avow.core.imports.context import Context
 from avow.core.imports.entries import MOST_BYTES, Entry, documents, json_entries, lines, table
+from avow.core.imports.formats import FORMATS, person_of
+from avow.errors import InvalidArgument
 from tests.core.imports.samples import FIREBASE, KEYCLOAK, TABLE
 
 SAMPLES = {
@@ -77,6 +80,17 @@ def test_document_that_breaks_off_gives_what_is_before_and_says_so(data: bytes, 
     assert f"from its entry {before + 1} on" in last.problem
 
 
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    "start", [b"[", b'{"users":', b'{"a":', b'{"users":[{"a":', b'{"line":1,"record":', b'[{"fields":']
+)
+def test_deep_nesting_is_refused_and_nothing_breaks(name: str, start: bytes) -> None:
+    for entry in FORMATS[name].entries([start * 20_000 + b"}" * 20_000]):
+        if name != "csv":
+            with pytest.raises(InvalidArgument):
+                person_of(FORMATS[name], entry, Context())
+
+
 def test_entry_that_is_too_long_is_refused_and_the_next_is_read() -> None:
     long, last = documents([b'["', b"x" * (MOST_BYTES + 1), b'", 2]'])
     assert "longer than" in long.problem
@@ -108,7 +122,7 @@ def test_quote_that_is_never_closed_takes_no_more_than_its_bound() -> None:
     assert [entry.number for entry in found] == sorted({entry.number for entry in found})
 
 
-@pytest.mark.parametrize("header", [b"a,a\n1,2\n", b"a,\n1,2\n"])
+@pytest.mark.parametrize("header", [b"a,a\n1,2\n", b"a,\n1,2\n", b"a," * 501 + b"a\n"])
 def test_header_that_is_ambiguous_ends_it(header: bytes) -> None:
     (entry,) = table([header])
     assert entry.is_last

@@ -28,8 +28,8 @@ def found(data: bytes, context: Context) -> Found:
     """Read a user of Auth0, or a line of its export of password hashes, which names the user too."""
     record = _plain(codec.decode(dict[str, Any], unwrapped(data)))
     user_id, email, phone = _user_id(record), first(record.get("email")), first(record.get("phone_number"))
-    username = first(record.get("username"))
-    login_ids = [each for each in (email, username, phone) if each] or [user_id]
+    nick = first(record.get("username"))
+    login_ids = [each for each in (email, nick, phone) if each] or [user_id]
     details = object_in(record.get("app_metadata"))
     user = user_of(
         {
@@ -38,7 +38,7 @@ def found(data: bytes, context: Context) -> Found:
             "verifiedEmail": _is_true(record.get("email_verified")),
             "phone": phone,
             "verifiedPhone": _is_true(record.get("phone_verified")),
-            "displayName": _name(record, email, username),
+            "displayName": _name(record, email, nick),
             "givenName": first(record.get("given_name")),
             "familyName": first(record.get("family_name")),
             "picture": first(record.get("picture")),
@@ -75,10 +75,10 @@ def _user_id(record: Mapping[str, Any]) -> str:
     return f"{_DATABASE}{listed}" if listed and "|" not in listed else listed
 
 
-def _name(record: Mapping[str, Any], email: str, username: str) -> str:
+def _name(record: Mapping[str, Any], email: str, nick: str) -> str:
     """Return the name; Auth0 puts the address there where it knows none."""
     name = first(record.get("name"))
-    return "" if name in (email, username) else name
+    return "" if name in (email, nick) else name
 
 
 def _password(record: Mapping[str, Any], context: Context, user_id: str, email: str) -> dict[str, object]:

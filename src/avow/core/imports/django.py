@@ -26,8 +26,8 @@ def found(data: bytes, context: Context) -> Found | None:
     fields = object_in(record.get("fields"))
     if not all(name in fields for name in _OF_USERS):
         return None
-    username, email = first(fields.get("username")), first(fields.get("email"))
-    login_ids = [each for each in (username, email) if each]
+    nick, email = first(fields.get("username")), first(fields.get("email"))
+    login_ids = [each for each in (nick, email) if each]
     encoded = first(fields.get("password"))
     user = user_of(
         {

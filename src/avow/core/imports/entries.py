@@ -18,6 +18,7 @@ __all__ = ["MOST_BYTES", "Entry", "documents", "json_entries", "lines", "table"]
 
 MOST_BYTES: Final = 262_144  # of one entry
 _MOST_MEMBER: Final = 64 * 1024 * 1024  # of what stands in a document beside its users
+_MOST_COLUMNS: Final = 500
 _LIST: Final = "users"
 _SPACE: Final = " \t\r\n"
 
@@ -109,9 +110,11 @@ def table(blocks: Iterable[bytes]) -> Iterator[Entry]:
 
 
 def _problem_of_header(header: list[str]) -> str:
+    if len(header) > _MOST_COLUMNS:
+        return f"The header has more than {_MOST_COLUMNS} columns."
     twice = {name for name in header if header.count(name) > 1}
     if twice:
-        return f"The header names the column {min(twice)!r} twice."
+        return f"The header names the column {min(twice)[:64]!r} twice."
     return "" if all(header) else "The header has a column without a name."
 
 
@@ -134,7 +137,9 @@ def _is_document(beginning: bytes) -> bool:
     line = text.split(b"\n", 1)[0].rstrip()
     try:
         found = msgspec.json.decode(line)
-    except msgspec.DecodeError:
+    except RecursionError:
+        return False
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return not line.endswith(b"}")
     return isinstance(found, dict) and isinstance(found.get(_LIST), list)
 

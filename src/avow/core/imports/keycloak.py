@@ -23,8 +23,8 @@ def found(data: bytes, context: Context) -> Found | None:
     record = codec.decode(dict[str, Any], unwrapped(data))
     if record.get("serviceAccountClientId"):
         return None
-    username, email, user_id = (first(record.get(name)) for name in ("username", "email", "id"))
-    login_ids = [each for each in (username, email) if each]
+    nick, email, user_id = (first(record.get(name)) for name in ("username", "email", "id"))
+    login_ids = [each for each in (nick, email) if each]
     names = (first(record.get("firstName")), first(record.get("lastName")))
     user = user_of(
         {

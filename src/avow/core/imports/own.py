@@ -45,7 +45,7 @@ def unwrapped(data: bytes) -> bytes:
         return data
     try:
         return bytes(msgspec.json.decode(data, type=_Reported).record)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return data
 
 

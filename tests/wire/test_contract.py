@@ -56,6 +56,7 @@ ADDED = {
     "magiclink.update_user_phone_by_method": "the Go and browser clients name the method here",
     "sessions.mine": "ours: a person sees their sessions",
     "sessions.end": "ours: a person ends one of their sessions",
+    "sessions.allow_impersonation": "ours: a person agrees to be impersonated",
     "keys.oidc": "where OpenID libraries look for the keys",
     "project.settings.get": "ours: project settings",
     "project.settings.set": "ours: project settings",

@@ -123,7 +123,21 @@ def test_permission_is_needed_and_a_management_key_is_no_substitute(cast: Cast) 
     assert cast.impersonate(loginId=cast.helper).refusal[0] == 403  # nobody impersonates themselves
 
 
-def test_consent_is_never_taken_for_granted(cast: Cast) -> None:
+def test_consent_is_the_users_own_and_has_an_end(cast: Cast) -> None:
+    api, allow = cast.api, "/v1/auth/avow/impersonation/allow"
+    mine = api.sign_in(cast.address)["refreshJwt"]
+    assert cast.impersonate(validateConsent=True).refusal == (403, "E019403")
+    acting = cast.token()
+    assert api.post(allow, {"seconds": 60}, token=acting).refusal == (403, "E019403")
+    assert api.post(allow, {"seconds": 31 * 86400}, token=mine).status == 400
+    assert api.post(allow, {"seconds": 60}, token=mine).status == 200
+    assert events(api, "impersonation.allowed") == [(f"user:{cast.user}", cast.user, "done")]
+    token = cast.token(validateConsent=True)
+    assert api.post(allow, {"seconds": 0}, token=mine).status == 200
+    assert cast.impersonate(validateConsent=True).refusal == (403, "E019403")
+    assert api.refresh(token).status == 200
+    api.post(allow, {"seconds": 60}, token=mine)
+    api.clock.advance(60)
     assert cast.impersonate(validateConsent=True).refusal == (403, "E019403")
 
 

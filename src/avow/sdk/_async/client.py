@@ -267,6 +267,18 @@ class AsyncClient:
         """
         return await self._run(self._flows.exchange(accesskeys.exchange(access_key, login_options), audience))
 
+    async def allow_impersonation(self, refresh_token: str, seconds: int) -> None:
+        """Note that the user agrees to be impersonated, for `mgmt.jwt.impersonate(..., validate_consent=True)`.
+
+        Args:
+            refresh_token: Refresh token of the user's own session.
+            seconds: For how long from now on, at most 30 days; 0 takes it back.
+
+        Raises:
+            AuthException: The token is not one of a live session, or somebody else acts in the user's name.
+        """
+        await self._run(self._flows.deliver(sessions.allow_impersonation(refresh_token, seconds)))
+
     # Roles and permissions of a validated session; nothing is sent. Of an empty list every name is held; arguments of
     # a wrong type raise InvalidArgument.
 

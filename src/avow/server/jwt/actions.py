@@ -183,7 +183,7 @@ def impersonate(tx: Tx, call: Call[ImpersonateStepup], *, is_step_up: bool) -> O
     """
     body = call.body
     impersonator, other = _named(tx, body.impersonator_id), _named(tx, body.login_id)
-    why = _refusal(impersonator, other, body)
+    why = _refusal(tx, impersonator, other, body)
     data = {"impersonator": impersonator.id, "by": call.management.actor}
     if why is not None:
         tx.audit(
@@ -303,7 +303,7 @@ def _named(tx: Tx, named: str) -> Profile:
     return found
 
 
-def _refusal(impersonator: Profile, other: Profile, body: ImpersonateStepup) -> Forbidden | UserDisabled | None:
+def _refusal(tx: Tx, impersonator: Profile, other: Profile, body: ImpersonateStepup) -> Forbidden | UserDisabled | None:
     verdict = judge(impersonator, other)
     if impersonator.is_disabled or verdict is Verdict.UNENTITLED:
         return Forbidden(error_message=_REFUSALS[Verdict.UNENTITLED])
@@ -311,7 +311,7 @@ def _refusal(impersonator: Profile, other: Profile, body: ImpersonateStepup) -> 
         return Forbidden(error_message=_REFUSALS[verdict])
     if other.is_disabled:
         return UserDisabled()
-    if body.validate_consent:
+    if body.validate_consent and not users.allows_impersonation(tx, other.id):
         return Forbidden(error_message="The user has not agreed to be impersonated.")
     if body.selected_tenant and body.selected_tenant not in other.tenants:
         return Forbidden(error_message="The user is not a member of this tenant.")

@@ -21,6 +21,8 @@ __all__ = [
     "NewUser",
     "Profile",
     "admit",
+    "allow_impersonation",
+    "allows_impersonation",
     "claim_login_id",
     "create",
     "create_anonymous",
@@ -203,6 +205,16 @@ def create_anonymous(tx: Tx, *, actor: str) -> str:
     tx.run(rows.INSERT_ANONYMOUS, id=user_id)
     tx.audit("user.created", actor=actor, user_id=user_id, data={"anonymous": True})
     return user_id
+
+
+def allow_impersonation(tx: Tx, user_id: str, until: int) -> bool:
+    """Note until when a user agrees to be impersonated; a time that is over takes it back. False when disabled."""
+    return tx.one(rows.ALLOW_IMPERSONATION, rows.IdRow, user_id=user_id, until=until) is not None
+
+
+def allows_impersonation(tx: Tx, user_id: str) -> bool:
+    """Tell whether a user agrees to be impersonated, now."""
+    return tx.one(rows.ALLOWS_IMPERSONATION, rows.IdRow, user_id=user_id) is not None
 
 
 def forget_anonymous(tx: Tx, most: int) -> int:

@@ -129,6 +129,15 @@ INSERT_ANONYMOUS = """
     VALUES (:project_id, :id, 'enabled', '', '', '', '', '', '', 0, '', 0, '', 0, 1, :now, :now, 1)
 """
 
+ALLOW_IMPERSONATION = """
+    UPDATE users SET impersonation_until = :until
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' RETURNING id
+"""
+
+ALLOWS_IMPERSONATION = """
+    SELECT id FROM users WHERE project_id = :project_id AND id = :user_id AND impersonation_until > :now
+"""
+
 # Whose sessions are forgotten all: nobody can ever come back as them.
 FORGET_ANONYMOUS = """
     DELETE FROM users WHERE project_id = :project_id AND id IN (
@@ -225,6 +234,8 @@ RETURNS = {
     "PROVE_EMAIL": IdRow,
     "PROVE_PHONE": IdRow,
     "ADMIT": IdRow,
+    "ALLOW_IMPERSONATION": IdRow,
+    "ALLOWS_IMPERSONATION": IdRow,
     "SET_EMAIL": IdRow,
     "SET_PHONE": IdRow,
     "DROP_PHONE": IdRow,

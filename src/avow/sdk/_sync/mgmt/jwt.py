@@ -58,7 +58,7 @@ class JWT:
             impersonator_id: Login ID or user id of who acts; they have the permission `Impersonate`, in the project or
                 in every tenant of the other user.
             login_id: Login ID or user id of the other user.
-            validate_consent: Only if the other user has agreed. Nobody has, as long as there is no way to say so.
+            validate_consent: Only if the other user has agreed, by `client.allow_impersonation`.
             custom_claims: Claims for the tokens.
             tenant_id: A tenant of the other user to act in.
             refresh_duration: Seconds that the session lives.

@@ -87,7 +87,7 @@ class ImportUsers(Shape, frozen=True, kw_only=True):
             `firebase`.
     """
 
-    source: Name | None = None
+    source: Name
     dryrun: Flag = None
     users: _Data | None = None
     hashes: _Data | None = None

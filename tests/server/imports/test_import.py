@@ -155,7 +155,7 @@ def test_dry_run_says_the_same_and_writes_nothing(api: Api) -> None:
     ("body", "code"),
     [
         ({"source": "elsewhere"}, "E011004"),
-        ({"source": None}, "E011004"),
+        ({"source": None}, "E011003"),
         ({"users": None}, "E011002"),
         ({"users": "not base64!"}, "E011004"),
         ({"source": "firebase", "hashes": "e30="}, "E011004"),

@@ -52,7 +52,7 @@ def _read(body: ImportUsers) -> tuple[list[Line], list[Refused]]:
     Raises:
         MissingArgument, InvalidArgument: The call cannot be read as a whole.
     """
-    kind = SOURCES.get((body.source or "").strip().lower())
+    kind = SOURCES.get(body.source.strip().lower())
     if kind is None:
         raise InvalidArgument(error_message=f"The source is one of {', '.join(sorted(SOURCES))}.")
     if not body.users:
@@ -92,8 +92,7 @@ def _judged(tx: Tx, lines: Sequence[Line], unreadable: Sequence[Refused]) -> Imp
 
 
 def _put(call: Call[ImportUsers], lines: Sequence[Line], tx: Tx) -> tuple[Outcome, tuple[UserResponse, ...]]:
-    source = call.body.source or ""
-    outcome = actions.put(tx, lines, actor=call.management.actor, source=source)
+    outcome = actions.put(tx, lines, actor=call.management.actor, source=call.body.source)
     return outcome, tuple(map(accounts.shown, users.find_several(tx, outcome.created)))
 
 

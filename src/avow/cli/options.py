@@ -2,15 +2,23 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
-__all__ = ["PATH", "with_data", "with_project"]
+__all__ = ["PATH", "Where", "with_data", "with_project", "with_yes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
+
+
+class Where(TypedDict):
+    """What `with_project` adds to a command: the project, where its data is, and how to answer."""
+
+    project: str
+    data: Path | None
+    as_json: bool
 
 
 def with_data(command: F) -> F:
@@ -31,3 +39,8 @@ def with_project(command: F) -> F:
     """Add the options of every command on one project."""
     named = click.option("--project", default="", help="Project id or name; not needed while there is only one.")
     return named(with_data(command))
+
+
+def with_yes(command: F) -> F:
+    """Add the option of commands that ask before they delete."""
+    return click.option("--yes", "is_agreed", is_flag=True, help="Do not ask first.")(command)

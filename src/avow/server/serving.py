@@ -133,12 +133,12 @@ class AccessKeyCaller:
 
 @dataclass(frozen=True, slots=True)
 class ManagementCaller:
-    """A caller with a live management key, or the administrator of a tenant with a token of their own.
+    """A caller with a live management key, the administrator of a tenant with a token of their own, or a command.
 
     Attributes:
-        key_id: The key, or "" for a tenant's administrator.
+        key_id: The key, or "" for a tenant's administrator and for a command.
         grant: What the caller may do; without one, nothing.
-        user_id: The tenant's administrator, or "".
+        user_id: The tenant's administrator, or ""; without key and user it is whoever types commands at the database.
     """
 
     key_id: str
@@ -158,7 +158,9 @@ class ManagementCaller:
     @property
     def actor(self) -> str:
         """Return who it is, for the audit."""
-        return f"user:{self.user_id}" if self.user_id else f"key:{self.key_id}"
+        if self.user_id:
+            return f"user:{self.user_id}"
+        return f"key:{self.key_id}" if self.key_id else "command"
 
     def may(self, area: str, *, only_reads: bool = False) -> bool:
         """Tell whether the caller has a right beside the one that the endpoint asked for."""

@@ -16,7 +16,8 @@ import pytest
 
 from avow.cli import importfiles, importing, progress
 from avow.core.vault import Vault
-from avow.errors import Unavailable
+from avow.errors import InvalidArgument, Unavailable
+from avow.server.accounts import actions as accounts
 from avow.server.imports import actions
 from avow.server.roles import actions as roles
 from avow.server.store import Store, Tx, open_store
@@ -343,12 +344,12 @@ def test_changed_beginning_of_an_interrupted_file_is_refused(place: Place, monke
     assert place.user("import", file, "--json").json()["created"] == 1000
 
 
-def _dying_at(original: Any, call: int) -> Any:
+def _dying_at(original: Any, call: int, how: type[BaseException] = Killed) -> Any:
     calls = iter(range(1000))
 
     def dying(*arguments: Any) -> Any:
         if next(calls) == call:
-            raise Killed
+            raise how
         return original(*arguments)
 
     return dying
@@ -394,6 +395,37 @@ def test_database_that_stays_away_is_said_and_gone_on_from(place: Place, monkeyp
     assert said.err == "avow: The database does not answer (gone).\n"
     assert "goes on from there" in said.out
     assert place.user("import", file, "--json").json()["created"] == 1000
+
+
+def test_user_whom_the_database_refuses_takes_nobody_along(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What judging does not foresee: the step is written in halves until that user is alone."""
+    place.user("import", place.write("a.jsonl", *map(user, range(40))))
+    patch_user = accounts.patch
+
+    def refusing(tx: Tx, wanted: Any, **options: Any) -> str:
+        if wanted.login_id == user(17)["loginId"]:
+            raise InvalidArgument(error_message="Not this one.")
+        return patch_user(tx, wanted, **options)
+
+    monkeypatch.setattr(accounts, "patch", refusing)
+    file = place.write("b.jsonl", *({**user(number), "name": "New"} for number in range(40)), user(40))
+    said = place.user("import", file, "--update", "--json").json()
+    assert (said["created"], said["updated"], said["refused"]) == (1, 39, 1)
+    assert [(line, why) for line, why, _ in reported(Path(said["report"]))] == [(18, "Not this one.")]
+    names = place.look("SELECT name FROM users WHERE project_id = :project_id AND name <> 'New' ORDER BY name")
+    assert names == [("User 17",), ("User 40",)]
+
+
+def test_interrupted_from_the_keyboard_it_says_where_it_goes_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = many(place, 1000)
+    with monkeypatch.context() as patch:
+        interrupted = _dying_at(importing._Importer._write_whole, 1, KeyboardInterrupt)
+        patch.setattr(importing._Importer, "_write_whole", interrupted)
+        said = place.user("import", file)
+    assert (said.code, said.err) == (1, "avow: It was stopped.\n")
+    assert f"Behind line {place.position()}, the same command goes on from there." in said.out
+    assert place.user("import", file, "--json").json()["created"] == 1000
+    assert_complete(place, file, 1000)
 
 
 def test_two_runs_at_once_import_everybody_once(place: Place) -> None:

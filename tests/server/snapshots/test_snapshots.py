@@ -410,4 +410,38 @@ def test_import_is_audited_with_its_actor(files: Files, target: Api) -> None:
     row = target.avow.run(lambda tx: tx.one(sql, Row))
     assert row is not None
     assert row.actor == f"key:{target.avow.management_key[:27]}"
-    assert (row.data["permissions"], row.data["roles"], row.data["flows"]) == (2, 1, 1)
+    assert (row.data["permissions"], row.data["roles"]) == (["read", "write"], ["editor"])
+    assert (row.data["flows"], row.data["theme"]) == (["sign-in"], ["theme"])
+    assert "codeDigits" in row.data["settings"]
+
+
+def test_statements_do_not_grow_with_what_is_imported(target: Api, statements: Statements) -> None:
+    def files(count: int, description: str) -> Files:
+        return {
+            "snapshot.json": {"format": "avow", "version": 1},
+            "permissions.json": {"permissions": [{"name": f"p{n}"} for n in range(count)]},
+            "roles.json": {
+                "roles": [
+                    {"name": f"r{n}", "description": description, "permissionNames": [f"p{n}"]} for n in range(count)
+                ]
+            },
+            "attributes.json": {
+                "attributes": [{"kind": "user", "name": f"a{n}", "type": "string"} for n in range(count)]
+            },
+        }
+
+    for count, description in ((3, "few"), (300, "many"), (300, "changed")):
+        with statements:
+            assert take(target, files(count, description)).status == 200
+        assert len(statements.ran) < 60, (count, len(statements.ran))
+    found = roles_of(target)
+    assert {found[f"r{n}"]["description"] for n in range(300)} == {"changed"}
+    assert all(found[f"r{n}"]["permissionNames"] == [f"p{n}"] for n in range(300))
+
+
+def test_one_import_changes_a_bounded_number_of_documents(
+    files: Files, target: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avow.server.snapshots.actions._MOST_DOCUMENTS", 2)
+    assert "one import at most 2" in tried(target, files)["failures"][0]
+    assert take(target, files).refusal == (400, "E011004")

@@ -78,24 +78,16 @@ def every(tx: Tx) -> list[Defined]:
     return found
 
 
-def put_definition(tx: Tx, wanted: Defined) -> None:
-    """Define an attribute, or say anew what it is called and chosen from; the caller sees to how many there are.
-
-    Raises:
-        InvalidArgument: There is one of this name with another type: values of it may be stored.
-    """
-    details = _Details(is_required=wanted.is_required, options=wanted.options)
-    made = tx.one(
-        rows.PUT_DEFINITION,
-        NameRow,
-        kind=wanted.kind,
-        name=wanted.name,
-        type=wanted.type,
-        display_name=wanted.display_name,
-        details=msgspec.json.encode(details).decode(),
-    )
-    if made is None:
-        raise InvalidArgument(error_message=f"The attribute {wanted.name!r} has another type in this project.")
+def columns_of(defined: Defined) -> dict[str, int | str | bytes | None]:
+    """Return what the table of definitions keeps of one."""
+    details = _Details(is_required=defined.is_required, options=defined.options)
+    return {
+        "kind": defined.kind,
+        "name": defined.name,
+        "type": defined.type,
+        "display_name": defined.display_name,
+        "details": msgspec.json.encode(details).decode(),
+    }
 
 
 def definitions(tx: Tx, kind: Kind) -> CustomAttributes:

@@ -50,16 +50,6 @@ EVERY_DEFINITION = """
     WHERE project_id = :project_id ORDER BY kind, name
 """
 
-# The attribute has another type: no row comes back.
-PUT_DEFINITION = """
-    INSERT INTO attribute_definitions (project_id, kind, name, type, display_name, details, created_at)
-    VALUES (:project_id, :kind, :name, :type, :display_name, :details, :now)
-    ON CONFLICT (project_id, kind, name) DO UPDATE
-    SET display_name = excluded.display_name, details = excluded.details
-    WHERE attribute_definitions.type = excluded.type
-    RETURNING name
-"""
-
 # The name is taken: no row comes back.
 DEFINE = """
     INSERT INTO attribute_definitions (project_id, kind, name, type, display_name, details, created_at)
@@ -105,7 +95,6 @@ PUT = """
 RETURNS = {
     "DEFINITIONS": DefinitionRow,
     "EVERY_DEFINITION": DefinedRow,
-    "PUT_DEFINITION": NameRow,
     "DEFINE": NameRow,
     "REMOVE": NameRow,
     "OWNERS": OwnerRow,

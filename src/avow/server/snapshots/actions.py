@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from avow.core import ids
 from avow.core.tokens import SigningKey
 from avow.errors import AuthException, InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
@@ -25,12 +26,13 @@ from avow.server.passwords import actions as passwords
 from avow.server.permissions import actions as permissions
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
-from avow.server.roles.actions import RoleChange, Wanted
+from avow.server.roles.actions import Wanted
 from avow.server.serving import ManagementCaller
 from avow.server.snapshots import layout, rows
 from avow.server.snapshots.layout import Attribute, List, Permission, Role, Snapshot, Template, TokenTemplate
-from avow.server.snapshots.rows import ListRow
-from avow.server.store import Tx
+from avow.server.snapshots.rows import ListRow, NamedRow
+from avow.server.store import Tx, in_list, many_rows
+from avow.server.store.tx import Value
 from avow.server.templates import actions as templates
 from avow.wire.jwttemplates import JwtTemplate
 from avow.wire.snapshots import CloneProject
@@ -39,7 +41,10 @@ __all__ = ["Cloned", "KeySets", "check", "clone", "put", "read"]
 
 Part = TypeVar("Part")
 
-_MOST_CHANGES = 1000  # statements of one unit are bounded
+_MOST_CHANGES = 1000  # one unit is bounded
+_DOCUMENTS = ("templates", "jwt_templates", "lists", "flows")  # each takes statements of its own
+_MOST_DOCUMENTS = 300
+_ROWS_AT_ONCE = 128  # as many as `many_rows` puts into one statement
 _MOST_OF_A_KIND = 500  # definitions of attributes
 _MOST_TEMPLATES = 100  # JWT templates, and lists
 _LONGEST_LIST = 100_000  # characters: longer ones are data, and would make a file of many megabytes
@@ -103,10 +108,9 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     if failures:
         raise InvalidArgument(error_message=failures[0])
     changed = _changes(present, wanted)
-    _put_permissions(tx, present, changed.permissions or (), actor)
-    _put_roles(tx, present, changed.roles or (), actor)
-    for attribute in changed.attributes or ():
-        attributes.put_definition(tx, _defined(attribute))
+    _put_permissions(tx, changed.permissions or ())
+    _put_roles(tx, changed.roles or ())
+    _put_attributes(tx, changed.attributes or ())
     for template in changed.templates or ():
         own = OwnTemplate(template.locale, template.subject, template.text, template.html)
         delivery.save_template(tx, template.template, template.method, own, actor=actor)
@@ -122,7 +126,7 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     if changed.settings:
         known = {each.name: each.id for each in templates.every(tx)}
         projects.change_settings(tx, _named(known, changed.settings), actor=actor)
-    tx.audit("project.snapshot_imported", actor=actor, data=_counts(changed))
+    tx.audit("project.snapshot_imported", actor=actor, data=_named_changes(changed))
 
 
 def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, made: KeySets) -> Cloned:
@@ -181,37 +185,70 @@ def _changes(present: Snapshot, wanted: Snapshot) -> Snapshot:
     )
 
 
-def _counts(changed: Snapshot) -> dict[str, int]:
-    counted = {kind: len(getattr(changed, kind)) for kind in ("settings", *layout.LISTED, "flows")}
-    return {**counted, **{kind: int(getattr(changed, kind) is not None) for kind in ("passwords", "theme")}}
+def _named_changes(changed: Snapshot) -> dict[str, list[str]]:
+    """Return what is changed, by kind, as the audit tells it."""
+    told: dict[str, list[str]] = {"settings": sorted(changed.settings or {})}
+    for kind in (*layout.LISTED, "flows"):
+        told[kind] = [" ".join(_key(each)) for each in getattr(changed, kind)]
+    for kind in ("passwords", "theme"):
+        told[kind] = [kind] if getattr(changed, kind) is not None else []
+    return {kind: names for kind, names in told.items() if names}
 
 
-def _put_permissions(tx: Tx, present: Snapshot, changed: Iterable[Permission], actor: str) -> None:
-    known = {each.name for each in present.permissions or ()}
-    for each in changed:
-        if each.name in known:
-            permissions.update(tx, "", each.name, new_name=each.name, description=each.description, actor=actor)
-        else:
-            permissions.create(tx, each.name, description=each.description, actor=actor)
+def _put_permissions(tx: Tx, changed: Sequence[Permission]) -> None:
+    wanted: list[dict[str, Value]] = [
+        {"id": ids.directory_id(ids.PERMISSION, tx.now), "name": each.name, "description": each.description}
+        for each in changed
+    ]
+    _put_rows(tx, rows.PUT_PERMISSION, wanted)
 
 
-def _put_roles(tx: Tx, present: Snapshot, changed: Iterable[Role], actor: str) -> None:
-    known = {each.name for each in present.roles or ()}
-    for each in changed:
-        if each.name in known:
-            place = roles.get(tx, "", each.name, None)
-            change = RoleChange(each.name, each.description, each.permission_names, each.default, each.private)
-            roles.update(tx, place, change, actor=actor)
-        else:
-            roles.create(
-                tx,
-                each.name,
-                description=each.description,
-                permissions=each.permission_names,
-                is_default=each.default,
-                is_private=each.private,
-                actor=actor,
-            )
+def _put_roles(tx: Tx, changed: Sequence[Role]) -> None:
+    """Make roles, or change those of the same name; users keep what they hold."""
+    if not changed:
+        return
+    wanted: list[dict[str, Value]] = [
+        {
+            "id": ids.directory_id(ids.ROLE, tx.now),
+            "name": each.name,
+            "description": each.description,
+            "is_default": int(each.default),
+            "is_private": int(each.private),
+        }
+        for each in changed
+    ]
+    _put_rows(tx, rows.PUT_ROLE, wanted)
+    role_ids = {row.name: row.id for row in tx.all(rows.ROLES, NamedRow)}
+    permission_ids = {row.name: row.id for row in tx.all(rows.PERMISSIONS, NamedRow)}
+    clause, listed = in_list("role_ids", [role_ids[each.name] for each in changed])
+    tx.run(rows.CLEAR_ROLES.replace("(:role_ids)", clause), **listed)
+    links: list[dict[str, Value]] = [
+        {"role_id": role_ids[each.name], "permission_id": permission_ids[name]}
+        for each in changed
+        for name in each.permission_names
+    ]
+    for sql, params in many_rows(rows.ALLOW, links):
+        tx.run(sql, **params)
+
+
+def _put_attributes(tx: Tx, changed: Sequence[Attribute]) -> None:
+    wanted = [attributes.columns_of(_defined(each)) for each in changed]
+    if _put_rows(tx, rows.PUT_ATTRIBUTE, wanted) != len(wanted):  # defined by somebody else in this moment
+        raise InvalidArgument(error_message="An attribute has another type in this project.")
+
+
+def _put_rows(tx: Tx, statement: str, wanted: Sequence[Mapping[str, Value]]) -> int:
+    """Insert or change rows, each once; return how many.
+
+    In parts of 2^n: others would be filled up with a row twice, which PostgreSQL does not update.
+    """
+    changed, start = 0, 0
+    while start < len(wanted):
+        size = 1 << (min(len(wanted) - start, _ROWS_AT_ONCE).bit_length() - 1)
+        for sql, params in many_rows(statement, wanted[start : start + size]):
+            changed += tx.run(sql, **params)
+        start += size
+    return changed
 
 
 def _unknown_permissions(present: Snapshot, wanted: Snapshot) -> list[str]:
@@ -254,10 +291,16 @@ def _wrong_settings(tx: Tx, present: Snapshot, wanted: Snapshot) -> list[str]:
 
 
 def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
-    changed = sum(_counts(_changes(present, wanted)).values())
+    told = _named_changes(_changes(present, wanted))
+    changed = sum(map(len, told.values()))
+    documents = sum(len(told.get(kind, ())) for kind in _DOCUMENTS)
     failures = []
     if changed > _MOST_CHANGES:
         failures.append(f"The snapshot changes {changed} things, and one import at most {_MOST_CHANGES}.")
+    if documents > _MOST_DOCUMENTS:
+        failures.append(
+            f"The snapshot changes {documents} flows, lists and templates, and one import at most {_MOST_DOCUMENTS}."
+        )
     for kind in ("jwt_templates", "lists"):
         names = {each.name for each in (*(getattr(present, kind) or ()), *(getattr(wanted, kind) or ()))}
         if len(names) > _MOST_TEMPLATES:

@@ -69,6 +69,16 @@ def test_later_start_prints_the_same_and_keeps_the_data(dev: StartDev, tmp_path:
     assert second.ask("POST", "/v1/auth/refresh", {}, caller).status == 200
 
 
+def test_start_after_the_project_was_deleted_makes_another(dev: StartDev, tmp_path: Path) -> None:
+    first = dev()
+    caller = {"authorization": f"Bearer {first.facts['project_id']}:{first.facts['management_key']}"}
+    assert first.ask("POST", "/v1/mgmt/project/delete", {}, caller).status == 200
+    first.stop()
+    again = dev()
+    assert again.facts["project_id"] != first.facts["project_id"]
+    signed_in(again, "mia@example.com")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_signal_stops_it_cleanly(dev: StartDev, how: signal.Signals) -> None:
     server = dev()

@@ -31,6 +31,11 @@ PAGES = tuple(each for each in vars(pages).values() if isinstance(each, Endpoint
 _ENDS = {"logout", "logout_all", "sessions.end", "mgmt.project.delete"}
 _CREATE_USERS = {"mgmt.user.create", "mgmt.user.create_test_user", "mgmt.user.invite_batch"}
 _UNNAME_USERS = {"mgmt.user.delete", "mgmt.user.update_login_id"}
+# Fields of SSO settings that hold a URL.
+_ADDRESSES = (
+    "idpUrl", "idpURL", "idpMetadataUrl", "idpMetadataURL", "spACSUrl", "redirectURL", "samlRedirectUrl",
+    "oauthRedirectUrl", "authUrl", "tokenUrl", "userDataUrl", "JWKsUrl", "issuer", "jwksUri", "userInfoUri",
+)  # fmt: skip
 FIRST = "[0]"  # in a path: the first element of a list
 KEY = "a"  # the one key of a free object
 TEXT = "text"
@@ -58,7 +63,7 @@ class Target:
     def body(self) -> Any:
         """Return a body that has the right shape."""
         changes_user = self.endpoint.area == "user" and self.endpoint.id not in _CREATE_USERS | _UNNAME_USERS
-        body = _typical(inspect.type_info(self.endpoint.request), WALKED if changes_user else new_email())
+        body: Any = _typical(inspect.type_info(self.endpoint.request), WALKED if changes_user else new_email())
         return {**body, "userId": None} if self.endpoint.id == "mgmt.access_key.create" else body
 
     def users_of(self, answer: Answer) -> int:
@@ -167,9 +172,12 @@ def _sample(name: str, kind: inspect.Type, login_id: str) -> object:
         # What a batch of users, a key of one project, and what nothing takes yet.
         "password": None, "hashedPassword": None, "seed": None, "ssoAppIDs": [], "ssoAppIds": [], "familyIds": [],
         "familyAssociations": [], "lockReasons": [], "tempLockReasons": [], "dependent": None,
+        **dict.fromkeys(_ADDRESSES, "https://app.example.com/"), "grantType": "", "issuers": {}, "roleName": TEXT,
+        "ssoId": "default_ssoid", "signAlgorithm": "ES256",
         "companyRoles": [], "tagRoles": [], "permittedIps": ["127.0.0.0/8"], "selectedTenant": "",
     }  # fmt: skip
-    return known[name] if name in known else _typical(kind, login_id)
+    is_of_sso = name == "settings" and KEY not in dict(_members(kind))
+    return known[name] if name in known and not is_of_sso else _typical(kind, login_id)
 
 
 def _typical(kind: inspect.Type, login_id: str) -> object:

@@ -58,6 +58,7 @@ class Wanted:
     """Which keys a search is for; None, "" and empty attributes do not limit."""
 
     key_ids: Sequence[str] | None = None
+    names: Sequence[str] | None = None
     tenant_ids: Sequence[str] | None = None
     user_id: str = ""
     created_by: str = ""
@@ -156,6 +157,8 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldKey]:
     statement = Search(rows.SEARCH)
     if wanted.key_ids is not None:
         statement.among("k.id", "key_ids", wanted.key_ids)
+    if wanted.names is not None:
+        statement.among("k.name", "names", wanted.names)
     if wanted.tenant_ids is not None:
         statement.within(rows.IN_TENANTS, {"tenant_ids": wanted.tenant_ids})
     if wanted.user_id:

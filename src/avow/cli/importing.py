@@ -103,7 +103,7 @@ def run(options: Options, *, project: str, data: Path | None, as_json: bool) -> 
         progress(f"Importing {options.file}", "users", source.size, is_quiet=as_json) as shown,
     ):
         work = _Dry(found, options) if options.is_dry else _Lasting(found, options, source)
-        importer = _Importer(work, options, source, report, context, shown)
+        importer = _Importer(work, options, source=source, report=report, context=context, shown=shown)
         problem = importer.run()
     _conclude(options, importer, report, problem, as_json=as_json)
     return 1 if problem or importer.totals.refused else 0
@@ -116,6 +116,7 @@ class _Importer:
         self,
         work: "_Dry | _Lasting",
         options: Options,
+        *,
         source: Source,
         report: Report,
         context: Context,

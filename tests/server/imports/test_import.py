@@ -258,6 +258,16 @@ def test_users_who_exist_are_updated_only_when_asked(avow: Avow) -> None:
     assert new.row.name == "New"
 
 
+def test_file_of_another_system_takes_no_proof_and_no_ban_back(avow: Avow) -> None:
+    user_id = make_user(avow, "zoe@example.com", is_verified=True, status="disabled")
+    entries = FORMATS["auth0"].entries([b'{"email": "zoe@example.com", "email_verified": false, "given_name": "Zoe"}'])
+    people = [person_of(FORMATS["auth0"], entry, Context()) for entry in entries]
+    lines = [Line(number, each) for number, each in enumerate(people) if each]
+    avow.run(lambda tx: actions.put(tx, lines, updates=True, actor="test", source="test"))
+    (profile,) = avow.run(lambda tx: users.find_several(tx, [user_id]))
+    assert (profile.row.given_name, profile.row.is_email_verified, profile.row.status) == ("Zoe", 1, "disabled")
+
+
 def test_login_ids_of_several_users_are_nobody_to_update(avow: Avow) -> None:
     make_user(avow, "mia")
     make_user(avow, "zoe")

@@ -36,7 +36,7 @@ def found(data: bytes, context: Context) -> Found | None:
             "givenName": first(fields.get("first_name")),
             "familyName": first(fields.get("last_name")),
             "displayName": " ".join(filter(None, (first(fields.get("first_name")), first(fields.get("last_name"))))),
-            "status": "disabled" if fields.get("is_active") is False else "enabled",
+            "status": "disabled" if fields.get("is_active") is False else None,
             "roleNames": _roles(fields) if context.takes_roles else [],
             "externalIds": [first(record.get("pk"))] if first(record.get("pk")) else [],
             "createdTime": seconds_of(fields.get("date_joined")),

@@ -27,12 +27,12 @@ def found(data: bytes, context: Context) -> Found:
         {
             "loginIds": [each for each in login_ids[:1] if each],
             "email": email,
-            "verifiedEmail": record.get("emailVerified") is True,
+            "verifiedEmail": record.get("emailVerified") is True or None,
             "phone": phone,
-            "verifiedPhone": bool(phone),  # Firebase keeps no number that was not proven
+            "verifiedPhone": bool(phone) or None,  # Firebase keeps no number that was not proven
             "displayName": first(record.get("displayName")),
             "picture": first(record.get("photoUrl")),
-            "status": "disabled" if record.get("disabled") is True else "enabled",
+            "status": "disabled" if record.get("disabled") is True else None,
             "customAttributes": _claims(record.get("customAttributes")),
             "externalIds": [local_id] if local_id else [],
             "createdTime": seconds_of(record.get("createdAt")),

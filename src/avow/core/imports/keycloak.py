@@ -30,11 +30,11 @@ def found(data: bytes, context: Context) -> Found | None:
         {
             "loginIds": login_ids[:1],
             "email": email,
-            "verifiedEmail": bool(email) and record.get("emailVerified") is True,
+            "verifiedEmail": (bool(email) and record.get("emailVerified") is True) or None,
             "givenName": names[0],
             "familyName": names[1],
             "displayName": " ".join(filter(None, names)),
-            "status": "disabled" if record.get("enabled") is False else "enabled",
+            "status": "disabled" if record.get("enabled") is False else None,
             "roleNames": _roles(record) if context.takes_roles else [],
             "customAttributes": _attributes(record.get("attributes")),
             "externalIds": [user_id] if user_id else [],

@@ -14,6 +14,9 @@ __all__ = ["object_in", "objects_in", "texts_in", "user_of"]
 def user_of(record: Mapping[str, object]) -> ImportedUser:
     """Return the user of a record with the names of our own form; what is empty is left out.
 
+    An update changes what is there, so a record says only what the other system knows: not that an address is not
+    proven, nor that somebody may sign in.
+
     Raises:
         InvalidArgument: A value does not fit, for example a name that is too long.
     """

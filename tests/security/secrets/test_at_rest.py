@@ -4,17 +4,19 @@ import base64
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from avow.core.tokens import SigningKey
 from avow.errors import SealBroken
 from avow.server.keys import actions as keys
+from avow.server.sso import actions as sso
+from avow.server.sso.actions import Connection
 from avow.server.store import Tx
 from tests.bed.cases import Case
 from tests.bed.server import SECRET_KEY
-from tests.factories import make_access_key, new_email, new_phone
+from tests.factories import make_access_key, make_tenant, new_email, new_phone
 from tests.security.conftest import MakePlace
 from tests.security.place import Place, claims_of, token_of
 from tests.security.tables import everything_stored, read_table
@@ -74,6 +76,7 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
         "access key": access_key,
         "access key, its secret part": access_key[27:],
         "token of an access key": access_token,
+        "link to set SSO up": _setup_link(place)[-_SECRET_CHARACTERS:],
         "secret key of the server": SECRET_KEY,
     }
     stored = everything_stored(place.avow.server.site.store.url)
@@ -109,6 +112,12 @@ def _invitation(place: Place) -> str:
 def _embedded(place: Place) -> str:
     body = {"loginId": place.sign_in().login_id}
     return str(place.api.post("/v1/mgmt/user/signin/embeddedlink", place.avow.management_key, body).body["token"])
+
+
+def _setup_link(place: Place) -> str:
+    tenant_id = make_tenant(place.avow)
+    path, key = "/v2/mgmt/tenant/adminlinks/sso/generate", place.avow.management_key
+    return str(place.api.post(path, key, {"tenantId": tenant_id}).body["adminSSOConfigurationLink"])
 
 
 def _unsent_code(place: Place) -> str:
@@ -182,6 +191,7 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
     with case.cell("the same key sealed twice is not the same text"):
         first, second = place.avow.run(lambda tx: [tx.vault.seal(b"secret", row="a") for _ in range(2)])
         assert first != second
+    _try_client_secrets(case, place)
     with case.cell("a letter moved to another row is not sent"):
         _swap_letters(place)
     with case.cell("the private half of a retired key is gone"):
@@ -192,6 +202,34 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
 
 def _opener(row: keys.SigningKeyRow):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a unit
     return lambda tx: keys.opened(tx, row)
+
+
+def _try_client_secrets(case: Case, place: Place) -> None:
+    """Look for the client secrets of two tenants, and move one into the other's place."""
+    secrets = {"one": "the secret of the one client", "two": "the secret of the other client"}
+    for tenant_id, secret in secrets.items():
+        make_tenant(place.avow, tenant_id=tenant_id)
+        settings = {"name": "idp", "clientId": "us", "clientSecret": secret}
+        body = {"tenantId": tenant_id, "settings": settings}
+        assert place.api.post("/v1/mgmt/sso/oidc", place.avow.management_key, body).status == 200
+    held = {each: place.avow.run(_loader(each)) for each in secrets}
+    stored = everything_stored(place.avow.server.site.store.url)
+    with case.cell("secrets of identity providers"):
+        assert {each: place.avow.run(_secret_of(held[each])) for each in held} == secrets
+        for secret in secrets.values():
+            assert not [each for each in spellings(secret) if each in stored]
+    with case.cell("secret of an identity provider in another tenant's place"), pytest.raises(SealBroken):
+        place.avow.run(_secret_of(dataclasses.replace(held["one"], sealed_secret=held["two"].sealed_secret)))
+    with case.cell("secret of an identity provider in another configuration's place"), pytest.raises(SealBroken):
+        place.avow.run(_secret_of(dataclasses.replace(held["one"], id="second")))
+
+
+def _loader(tenant_id: str) -> Callable[[Tx], Connection]:
+    return lambda tx: sso.load(tx, tenant_id, "")
+
+
+def _secret_of(connection: Connection) -> Callable[[Tx], str]:
+    return lambda tx: sso.client_secret(tx, connection)
 
 
 def _swap_letters(place: Place) -> None:

@@ -38,6 +38,8 @@ def test_s_sec_04_settings_are_write_only(case: Case, production: Production) ->
             assert not _secrets_in(shown.content, installation, created["management_key"])
     with case.cell("access key load and search"):
         _try_access_keys(place, key)
+    with case.cell("SSO settings"):
+        _try_sso_settings(place, key)
     for command in (("key", "list"), ("signing-key", "list"), ("project", "list"), ("project", "show")):
         for form in ((), ("--json",)):
             with case.cell(f"avow {' '.join((*command, *form))}"):
@@ -66,6 +68,28 @@ def _try_access_keys(place: Place, key: str) -> None:
         assert answer.status == 200
         for secret in (made["cleartext"], rotated["cleartext"]):
             assert secret[27:].encode() not in answer.content
+
+
+def _try_sso_settings(place: Place, key: str) -> None:
+    """See that the client secret of an identity provider is never answered, nor where it is refused."""
+    secret = "the secret of our client"
+    tenant = place.api.post("/v1/mgmt/tenant/create", key, {"name": "Acme"}).body["id"]
+    settings = {"name": "idp", "clientId": "us", "clientSecret": secret, "tokenUrl": "https://idp.example.com/token"}
+    path, query = "/v1/mgmt/sso", f"?tenantId={tenant}"
+    made = place.api.post(f"{path}/oidc", key, {"tenantId": tenant, "settings": settings})
+    refused = place.api.post(f"{path}/oidc", key, {"tenantId": tenant, "settings": {**settings, "tokenUrl": "no url"}})
+    shown = place.api.get(f"/v2/mgmt/sso/settings{query}", key)
+    assert (made.status, refused.status, shown.body["oidc"]["clientSecret"]) == (200, 400, "")
+    for answer in (
+        made,
+        refused,
+        shown,
+        place.api.get(f"/v2/mgmt/sso/settings/all{query}", key),
+        place.api.get(f"{path}/settings{query}", key),
+        place.api.get(f"{path}/xaa/settings{query}", key),
+        place.api.get(f"/v1/mgmt/tenant?id={tenant}", key),
+    ):
+        assert secret.encode() not in answer.content
 
 
 def _secrets_in(content: bytes, installation: Installation, *further: str) -> list[str]:

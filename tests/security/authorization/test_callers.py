@@ -10,6 +10,8 @@ from avow.core.tokens import sign
 from avow.server.accounts import actions as accounts
 from avow.server.flows import actions as flows
 from avow.server.keys import actions as keys
+from avow.server.lists import actions as lists
+from avow.server.lists.actions import Wanted
 from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
 from avow.server.templates import actions as templates
@@ -177,8 +179,20 @@ def _made_theme(place: Place) -> str:
     return "light"
 
 
+def _noted_user(place: Place) -> str:
+    """Make a user of whom the audit tells, and return the user's id."""
+    user_id = make_user(place.avow)
+    place.avow.run(lambda tx: tx.audit("test.noted", user_id=user_id))
+    return user_id
+
+
+def _made_list(place: Place) -> str:
+    return place.avow.run(lambda tx: lists.create(tx, Wanted("blocked", "ips", data=["10.0.0.1"]), actor="test"))
+
+
 _USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
 _TEMPLATE = "/v1/mgmt/jwt/templates"
+_LIST = "/v1/mgmt/list"
 _SSO = "/v1/mgmt/sso"
 _SAML = {"idpUrl": "https://evil.example/", "entityId": "evil", "idpCert": "evil"}
 # A new kind of object joins by one row.
@@ -190,6 +204,20 @@ KINDS = (
             ("read", "POST", "/v1/mgmt/flow/export", {"flowId": "{id}"}),
             ("list", "POST", "/v1/mgmt/flow/list", {}),
             ("delete", "POST", "/v1/mgmt/flow/delete", {"ids": ["{id}"]}),
+        ),
+    ),
+    Kind("audit", _noted_user, (("read", "POST", "/v1/mgmt/audit/search", {"userIds": ["{id}"]}),)),
+    Kind(
+        "list",
+        _made_list,
+        (
+            ("read", "GET", f"{_LIST}?id={{id}}", None),
+            ("list", "GET", f"{_LIST}/all", None),
+            ("check", "POST", f"{_LIST}/ip/check", {"id": "{id}", "ip": "10.0.0.1"}),
+            ("update", "POST", f"{_LIST}/update", {"id": "{id}", "name": "x", "type": "texts"}),
+            ("add", "POST", f"{_LIST}/ip/add", {"id": "{id}", "ips": ["10.0.0.2"]}),
+            ("clear", "POST", f"{_LIST}/clear", {"id": "{id}"}),
+            ("delete", "POST", f"{_LIST}/delete", {"id": "{id}"}),
         ),
     ),
     Kind("theme", _made_theme, (("read", "POST", "/v1/mgmt/theme/export", {}),)),
@@ -323,6 +351,8 @@ KINDS = (
 )
 # What says that nothing was found or done, where that is no error.
 NOTHING: tuple[object, ...] = (
+    {"audits": [], "total": 0},
+    {"lists": []},
     {"flows": [], "total": 0},
     {"id": "", "cssTemplate": {}},
     {"total": 0},

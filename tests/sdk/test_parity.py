@@ -14,9 +14,11 @@ from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.jwt_common import generate_jwt_response
 from descope.management.access_key import AccessKey
+from descope.management.group import Group
 from descope.management.jwt import JWT
 from descope.management.management_key import ManagementKey
 from descope.management.password import Password
+from descope.management.sso_settings import SSOSettings
 from descope.management.user import User
 
 import avow
@@ -26,9 +28,11 @@ from avow.sdk._async.client import AsyncClient
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
+from avow.sdk._async.mgmt.group import AsyncGroup
 from avow.sdk._async.mgmt.jwt import AsyncJWT
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.password import AsyncPassword
+from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._sync import otp as our_otp
@@ -37,8 +41,10 @@ from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
 from avow.sdk._sync.mgmt import jwt as our_jwt
 from avow.sdk._sync.mgmt.access_key import AccessKey as OurAccessKey
+from avow.sdk._sync.mgmt.group import Group as OurGroup
 from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
 from avow.sdk._sync.mgmt.password import Password as OurPassword
+from avow.sdk._sync.mgmt.sso import SSOSettings as OurSSOSettings
 from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from tests.sdk.bed import PROJECT, FakeServer
 
@@ -49,6 +55,8 @@ PAIRS = [
     (AccessKey, OurAccessKey, AsyncAccessKey),
     (ManagementKey, OurManagementKey, AsyncManagementKey),
     (JWT, our_jwt.JWT, AsyncJWT),
+    (SSOSettings, OurSSOSettings, AsyncSSOSettings),
+    (Group, OurGroup, AsyncGroup),
     (Password, OurPassword, AsyncPassword),
 ]
 CLIENT_METHODS = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.calls.mgmt import group
-from avow.sdk.calls.mgmt.group import Group
+from avow.sdk.calls.mgmt.group import TenantGroup
 from avow.sdk.flow import Flows
 
 __all__ = ["AsyncGroup"]
@@ -22,7 +22,7 @@ class AsyncGroup:
         self._flows = flows
         self._run = runner.run
 
-    async def load_all_groups(self, tenant_id: str, sso_id: str | None = None) -> list[Group]:
+    async def load_all_groups(self, tenant_id: str, sso_id: str | None = None) -> list[TenantGroup]:
         """Return every group of a tenant."""
         return await self._run(self._flows.deliver(group.load_all(tenant_id, sso_id)))
 
@@ -32,7 +32,7 @@ class AsyncGroup:
         user_ids: Sequence[str] | None = None,
         login_ids: Sequence[str] | None = None,
         sso_id: str | None = None,
-    ) -> list[Group]:
+    ) -> list[TenantGroup]:
         """Return the groups that any of these users is in, with all their members.
 
         Args:
@@ -43,6 +43,8 @@ class AsyncGroup:
         """
         return await self._run(self._flows.deliver(group.load_for_members(tenant_id, user_ids, login_ids, sso_id)))
 
-    async def load_all_group_members(self, tenant_id: str, group_id: str, sso_id: str | None = None) -> list[Group]:
+    async def load_all_group_members(
+        self, tenant_id: str, group_id: str, sso_id: str | None = None
+    ) -> list[TenantGroup]:
         """Return one group with its members: a list of one, or of none."""
         return await self._run(self._flows.deliver(group.load_members(tenant_id, group_id, sso_id)))

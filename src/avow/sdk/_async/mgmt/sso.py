@@ -25,7 +25,7 @@ class AsyncSSOSettings:
         self._flows = flows
         self._run = runner.run
 
-    async def load_settings(self, tenant_id: str, sso_id: str | None = None) -> dict[str, Any]:
+    async def load_settings(self, tenant_id: str, *, sso_id: str | None = None) -> dict[str, Any]:
         """Return an SSO configuration.
 
         Returns:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from avow.sdk._sync.runner import Runner
 from avow.sdk.calls.mgmt import group
-from avow.sdk.calls.mgmt.group import Group
+from avow.sdk.calls.mgmt.group import TenantGroup
 from avow.sdk.flow import Flows
 
 __all__ = ["Group"]
@@ -23,7 +23,7 @@ class Group:
         self._flows = flows
         self._run = runner.run
 
-    def load_all_groups(self, tenant_id: str, sso_id: str | None = None) -> list[Group]:
+    def load_all_groups(self, tenant_id: str, sso_id: str | None = None) -> list[TenantGroup]:
         """Return every group of a tenant."""
         return self._run(self._flows.deliver(group.load_all(tenant_id, sso_id)))
 
@@ -33,7 +33,7 @@ class Group:
         user_ids: Sequence[str] | None = None,
         login_ids: Sequence[str] | None = None,
         sso_id: str | None = None,
-    ) -> list[Group]:
+    ) -> list[TenantGroup]:
         """Return the groups that any of these users is in, with all their members.
 
         Args:
@@ -44,6 +44,6 @@ class Group:
         """
         return self._run(self._flows.deliver(group.load_for_members(tenant_id, user_ids, login_ids, sso_id)))
 
-    def load_all_group_members(self, tenant_id: str, group_id: str, sso_id: str | None = None) -> list[Group]:
+    def load_all_group_members(self, tenant_id: str, group_id: str, sso_id: str | None = None) -> list[TenantGroup]:
         """Return one group with its members: a list of one, or of none."""
         return self._run(self._flows.deliver(group.load_members(tenant_id, group_id, sso_id)))

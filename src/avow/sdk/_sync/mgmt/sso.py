@@ -26,7 +26,7 @@ class SSOSettings:
         self._flows = flows
         self._run = runner.run
 
-    def load_settings(self, tenant_id: str, sso_id: str | None = None) -> dict[str, Any]:
+    def load_settings(self, tenant_id: str, *, sso_id: str | None = None) -> dict[str, Any]:
         """Return an SSO configuration.
 
         Returns:

@@ -49,7 +49,7 @@ class Postman:
         self._clock = clock
         self._guard = threading.Lock()
         self._busy: set[tuple[str, str]] = set()
-        self._told: set[tuple[str, str]] = set()
+        self._told_full: set[tuple[str, str]] = set()
         self._pool: ThreadPoolExecutor | None = None
         self._background = Background("avow-postman", self._round, _log)
         store.listen("audit", self.wake)
@@ -107,7 +107,7 @@ class Postman:
             while is_more and not self._background.is_stopping:
                 is_more, full = deliveries.look_through(self._store, project_id)
                 for name in full:
-                    self._tell(project_id, name, "has too many events waiting; new ones are not sent to it")
+                    self._tell_full(project_id, name)
         return bool(projects)
 
     def _hand_out(self, project_id: str, name: str) -> None:
@@ -184,21 +184,18 @@ class Postman:
         return Tried(lease, f"it answered {answer.status}", pause_seconds=pause)
 
     def _note(self, batch: Batch, tried: Sequence[Tried]) -> None:
-        """Say once when trouble begins, and once when it ends."""
+        """Say once when trouble begins, and once when it ends, whichever process meets it."""
         failure = next((each.error for each in tried if each.error), "")
-        if failure:
-            self._tell(batch.project_id, batch.name, f"does not take its events: {failure}")
-        elif batch.failures:
-            with self._guard:
-                self._told.discard((batch.project_id, batch.name))
+        if failure and not batch.failures:
+            _log.error("webhook %r of project %s does not take its events: %s", batch.name, batch.project_id, failure)
+        elif batch.failures and not failure:
             _log.warning("webhook %r of project %s takes its events again", batch.name, batch.project_id)
 
-    def _tell(self, project_id: str, name: str, what: str) -> None:
-        with self._guard:
-            is_known = (project_id, name) in self._told
-            self._told.add((project_id, name))
-        if not is_known:
-            _log.error("webhook %r of project %s %s", name, project_id, what)
+    def _tell_full(self, project_id: str, name: str) -> None:
+        """Say once of a webhook, in the life of this process, that events are not given to it any more."""
+        if (project_id, name) not in self._told_full:
+            self._told_full.add((project_id, name))
+            _log.error("webhook %r of project %s has too many events waiting; new ones are not sent", name, project_id)
 
 
 def _headers(webhook: Webhook, event: Audit, now: int, body: bytes) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tests.bed.cases import Case
 from tests.factories import grant, join_tenant, make_role, make_tenant, make_user, new_email
 from tests.security.calls import Answer, assert_refused
 from tests.security.conftest import MakePlace
-from tests.security.place import Person, Place, claims_of, person_of
+from tests.security.place import Person, Place, claims_of, person_of, token_of
 
 GRACE_SECONDS = 30
 LEEWAY_SECONDS = 5
@@ -141,6 +141,8 @@ def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Cal
         "magic link tokens": lambda: [place.send_magic_link(login_id) for _ in links],
         "enchanted link tokens": lambda: [place.send_enchanted_link(login_id)[0] for _ in links],
         "pending references": lambda: [place.send_enchanted_link(login_id)[1] for _ in links],
+        "invitation tokens": lambda: [_invitation(place) for _ in links],
+        "embedded link tokens": lambda: [_embedded_link(place, login_id) for _ in links],
         "access keys": lambda: _access_keys(place, len(links)),
         "request ids": lambda: [place.api.me("x").headers["x-request-id"] for _ in range(100)],
     }
@@ -155,6 +157,19 @@ def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Cal
         with case.cell(f"{kind}: every character as often as the others"):
             # True randomness fails once in a thousand times, and then not again.
             assert _is_even(values) or _is_even(collect())
+
+
+def _invitation(place: Place) -> str:
+    invited = new_email()
+    body = {"loginId": invited, "invite": True}
+    assert place.api.post("/v1/mgmt/user/create", place.avow.management_key, body).status == 200
+    return token_of(place.avow.link(invited))
+
+
+def _embedded_link(place: Place, login_id: str) -> str:
+    """Return the token of an embedded link that creates its user."""
+    body = {"loginId": f"new-{login_id}"}
+    return str(place.api.post("/v1/mgmt/user/signup/embeddedlink", place.avow.management_key, body).body["token"])
 
 
 def _access_keys(place: Place, count: int) -> list[str]:

@@ -10,6 +10,8 @@ import pytest
 
 from avow.core.tokens import SigningKey
 from avow.errors import SealBroken
+from avow.server.audit import rows as audit_rows
+from avow.server.audit import webhooks
 from avow.server.keys import actions as keys
 from avow.server.sso import actions as sso
 from avow.server.sso.actions import Connection
@@ -192,6 +194,7 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
         first, second = place.avow.run(lambda tx: [tx.vault.seal(b"secret", row="a") for _ in range(2)])
         assert first != second
     _try_client_secrets(case, place)
+    _try_webhooks(case, place)
     with case.cell("a letter moved to another row is not sent"):
         _swap_letters(place)
     with case.cell("the private half of a retired key is gone"):
@@ -222,6 +225,31 @@ def _try_client_secrets(case: Case, place: Place) -> None:
         place.avow.run(_secret_of(dataclasses.replace(held["one"], sealed_secret=held["two"].sealed_secret)))
     with case.cell("secret of an identity provider in another configuration's place"), pytest.raises(SealBroken):
         place.avow.run(_secret_of(dataclasses.replace(held["one"], id="second")))
+
+
+def _try_webhooks(case: Case, place: Place) -> None:
+    """Look for the secret and the headers of a webhook, and move one into another's place."""
+    path, key = "/v2/mgmt/connector/audit/web/set", place.avow.management_key
+    given = {"one": "the secret that signs for one", "two": "the secret that signs for two"}
+    for name, secret in given.items():
+        headers = {"Authorization": f"Bearer {secret}, and more"}
+        body = {"name": name, "url": "https://hooks.example.com/", "hmacSecret": secret, "headers": headers}
+        assert place.api.post(path, key, body).status == 200
+    rows = {row.name: row for row in place.avow.run(lambda tx: tx.all(audit_rows.WEBHOOKS, audit_rows.WebhookRow))}
+    stored = everything_stored(place.avow.server.site.store.url)
+    with case.cell("secret of the audit webhook"):
+        opened = {name: place.avow.run(_webhook_of(row)).sealed.secret for name, row in rows.items()}
+        assert opened == given
+        for secret in given.values():
+            assert not [each for each in spellings(secret) if each in stored]
+    with case.cell("secret of a webhook in another one's place"), pytest.raises(SealBroken):
+        place.avow.run(_webhook_of(dataclasses.replace(rows["one"], sealed=rows["two"].sealed)))
+    for name in given:
+        assert place.api.post(path, key, {"name": name, "url": ""}).status == 200
+
+
+def _webhook_of(row: audit_rows.WebhookRow) -> Callable[[Tx], webhooks.Webhook]:
+    return lambda tx: webhooks.opened(tx, row)
 
 
 def _loader(tenant_id: str) -> Callable[[Tx], Connection]:

@@ -79,6 +79,7 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     _wait_for_settings(place)
     _happy_path(place, known, smtp_sink, sms_sink)
     _passwords(place, known, talkative.installation.management_key)
+    _audit(place, known, talkative.installation.management_key)
     _unhappy_path(place, known)
     _troubled_delivery(place, known, smtp_sink, sms_sink)
     said = _said(talkative)
@@ -159,6 +160,24 @@ def _passwords(place: Place, known: Everything, key: str) -> None:
     hashed = {"md5": {"hash": known.keep("hash of a batch", "4711c0de4711c0de4711c0de4711c0de"), "salt": "s"}}
     for fields in (brought, {"hashedPassword": hashed}, {**brought, "hashedPassword": hashed}):
         assert place.api.post(batch, key, {"users": [{"loginId": new_email(), **fields}]}).status == 200
+
+
+def _audit(place: Place, known: Everything, key: str) -> None:
+    """Have the audit searched and sent to a receiver that nobody reaches, with a secret and a header of its own."""
+    path = "/v2/mgmt/connector/audit/web/set"
+    given = {
+        "hmacSecret": known.keep("secret of a webhook", "marked-webhook-secret-4711"),
+        "headers": {"Authorization": known.keep("header of a webhook", "Bearer marked-webhook-header-4711")},
+    }
+    body = {"name": "siem", "url": "https://receiver.invalid/", **given}
+    assert place.api.post(path, key, body).status == 200
+    made = place.api.post(path, key, {"name": "other", "url": "https://receiver.invalid/"}).body["hmacSecret"]
+    known.keep("secret of a webhook that was made for it", made)
+    for wrong in ({"url": "http://127.0.0.1/"}, {"headers": {"Host": given["hmacSecret"]}}, {"hmacSecret": [made]}):
+        known.refusals.append(place.api.post(path, key, {**body, **wrong}))
+    event = {"action": "noted", "type": "info", "actorId": "me", "tenantId": ""}
+    assert place.api.post("/v1/mgmt/audit/event", key, event).status == 200
+    assert place.api.post("/v1/mgmt/audit/search", key, {"text": "noted"}).body["total"] == 1
 
 
 def _unhappy_path(place: Place, known: Everything) -> None:

@@ -180,7 +180,8 @@ def test_table_that_is_rebuilt_keeps_the_rows_that_refer_to_it(sqlite_store: Sto
             "CREATE TABLE new_projects AS SELECT * FROM projects",
             "DROP TABLE projects",
             "CREATE TABLE projects (id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, environment TEXT NOT NULL,"
-            " version BIGINT NOT NULL, issuer_host TEXT, created_at BIGINT NOT NULL, tags TEXT NOT NULL, deleted_at BIGINT)",
+            " version BIGINT NOT NULL, issuer_host TEXT, created_at BIGINT NOT NULL, tags TEXT NOT NULL,"
+            " deleted_at BIGINT)",
             "INSERT INTO projects SELECT * FROM new_projects",
             "DROP TABLE new_projects",
         ):

@@ -477,7 +477,7 @@ def test_users_are_listed_shown_and_given_roles(place: Place) -> None:
     assert place.user("add-role", login_id, "Editor", "--json").json()["roles"] == ["Editor"]
     user_id = place.user("show", login_id, "--json").json()["userId"]
     assert place.user("show", user_id, "--json").json()["roleNames"] == ["Editor"]
-    assert login_id in place.user("list", "--role", "Editor").out
+    assert login_id in place.user("list", "--role", "Editor", "--json").out
     assert place.user("remove-role", login_id, "Editor", "--json").json()["roles"] == []
     assert "Editor" not in place.user("show", login_id).out
     actors = place.look(

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from avow.cli.output import plain
 from avow.cli.reach import Reached, reached_project
 from avow.server.audit.events import search
 from avow.wire.audit import MOST_ON_PAGE, Audit, SearchAudit
@@ -124,5 +125,4 @@ def _line(event: Audit) -> str:
 
 def _plain(value: object) -> str:
     """Return a value on one line, so that nobody who fills in an audit writes to a terminal."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

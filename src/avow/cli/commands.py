@@ -4,8 +4,12 @@ from pathlib import Path
 
 import click
 
+from avow.cli.accesskeycommands import accesskey
+from avow.cli.accountcommands import FURTHER
 from avow.cli.auditcommands import audit
 from avow.cli.options import PATH, with_data, with_project
+from avow.cli.rolecommands import permission, role
+from avow.cli.tenantcommands import tenant
 from avow.cli.usercommands import user
 
 __all__ = ["avow"]
@@ -30,8 +34,10 @@ def project() -> None:
     """Projects and their settings."""
 
 
-avow.add_command(user)
-avow.add_command(audit)
+for _further in FURTHER:
+    user.add_command(_further)
+for _group in (user, tenant, role, permission, accesskey, audit):
+    avow.add_command(_group)
 
 
 @avow.group()

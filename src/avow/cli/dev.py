@@ -61,6 +61,9 @@ def run(options: DevOptions) -> None:
         migrate(settings.database_url)
     site = _site(settings, data.path / "clock" if options.has_clock else None)
     _prepare(site.store, Vault.from_text(settings.secret_key), data)
+    if data.facts.public_url != settings.public_url:
+        data.facts.public_url = settings.public_url
+        data.save()
     variables, certificate = _tls(data.path) if options.has_tls else ({}, None)
 
     def announce() -> None:

@@ -7,6 +7,7 @@ from avow.cli.output import moment, say, table
 from avow.cli.problems import CannotStart
 from avow.cli.reach import reached_project
 from avow.clock import system_clock
+from avow.core.networks import networks
 from avow.core.rights import EVERYTHING
 from avow.server.keys import actions
 from avow.server.managementkeys import actions as management
@@ -37,7 +38,7 @@ def create(name: str, options: Options, *, project: str, data: Path | None, as_j
 
     def unit(tx: Tx) -> tuple[str, str]:
         management.check_tenant(tx, options.tenant)
-        management.networks(options.permitted_ips)
+        networks(options.permitted_ips)
         return actions.create_management_key(
             tx,
             name,

@@ -22,7 +22,7 @@ class Reached:
 
     Attributes:
         store: For units.
-        settings: Where the database is, and nothing else that a server is told.
+        settings: Where the database is; of a directory of `avow dev` also where its server answers.
         project_id: The project that the command is about; "" until `reached_project` chose one.
     """
 
@@ -79,8 +79,9 @@ def _settings(data: Path | None) -> Settings:
     if data is None:
         database_url(None)
         return from_environment({name: value for name, value in os.environ.items() if name in _NEEDED})
-    facts = DevData.open(data)
-    return Settings(database_url=facts.database_url, secret_key=facts.facts.secret_key, is_development=True)
+    opened = DevData.open(data)
+    settings = Settings(database_url=opened.database_url, secret_key=opened.facts.secret_key, is_development=True)
+    return replace(settings, public_url=opened.facts.public_url or settings.public_url)
 
 
 def _chosen(store: Store, project: str) -> str:

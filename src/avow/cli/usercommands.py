@@ -11,7 +11,10 @@ __all__ = ["user"]
 
 @click.group()
 def user() -> None:
-    """Users: import, export, look up, give roles."""
+    """Users: make, invite, look up, change, sign out, import, export.
+
+    Everywhere a USER is named by id or login ID, a tenant or role by id or name.
+    """
 
 
 @user.command("import")

@@ -11,19 +11,17 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from avow.cli.output import moment, say, show, table
+from avow.cli import named
+from avow.cli.output import filled, moment, say, show, table
 from avow.cli.problems import CannotStart
 from avow.cli.progress import progress
 from avow.cli.reach import Reached, reached_project
-from avow.errors import UserMissing
 from avow.server.accounts import actions as accounts
 from avow.server.accounts import grants
 from avow.server.accounts.search import search
 from avow.server.imports import exports
 from avow.server.store import Tx
-from avow.server.users import actions as users
 from avow.server.users.actions import Profile
-from avow.wire.accounts import OneUser
 from avow.wire.usersearch import SearchUsers
 
 __all__ = ["Wanted", "add_roles", "export", "list_all", "remove_roles", "summary"]
@@ -47,16 +45,21 @@ def list_all(wanted: Wanted, *, project: str, data: Path | None, as_json: bool) 
     """Print users, the oldest first, a page of them."""
     body = SearchUsers(
         text=wanted.text or None,
-        tenant_ids=wanted.tenants or None,
         role_names=wanted.roles or None,
         statuses=wanted.statuses or None,
         limit=wanted.limit,
         page=wanted.page,
     )
+
+    def unit(tx: Tx) -> tuple[list[Profile], int]:
+        tenants = tuple(named.tenant_id(tx, each) for each in wanted.tenants) or None
+        return search(tx, msgspec.structs.replace(body, tenant_ids=tenants), is_test=None)
+
     with reached_project(data, project) as found:
-        people, total = found.store.look(found.project_id, lambda tx: search(tx, body, is_test=None))
+        people, total = found.store.look(found.project_id, unit)
     rows = [_facts(each) if as_json else _line(each) for each in people]
-    table(rows, as_json=as_json, empty="There is no such user.")
+    empty = "There is no user yet; make one with `avow user create LOGIN_ID`, or import them."
+    table(rows, as_json=as_json, empty=empty if wanted == Wanted(limit=wanted.limit) else "There is no such user.")
     if not as_json and total > len(people):
         print(f"\n{len(people)} of {total}; --page {wanted.page + 1} shows more.")
 
@@ -66,10 +69,7 @@ def summary(user: str, *, project: str, data: Path | None, as_json: bool) -> Non
     with reached_project(data, project) as found:
         profile = _looked_up(found, user)
     facts = _facts(profile)
-    if not as_json:
-        facts |= {name: moment(at) for name in ("createdTime", "modifiedTime") if isinstance(at := facts[name], int)}
-        facts = {name: value for name, value in facts.items() if value}
-    show(facts, as_json=as_json)
+    show(facts if as_json else filled(facts), as_json=as_json)
 
 
 def add_roles(user: str, names: Sequence[str], tenant: str, *, project: str, data: Path | None, as_json: bool) -> None:
@@ -118,37 +118,27 @@ def _change(
 ) -> None:
     act, action = what
 
-    def unit(tx: Tx) -> Profile:
-        user_id = _found(tx, user).id
+    def unit(tx: Tx) -> tuple[Profile, str]:
+        user_id, tenant_id = named.user(tx, user).id, named.tenant_id(tx, tenant)
+        roles = named.role_names(tx, names)
         accounts.lock_several(tx, [user_id])
-        act(tx, user_id, names, tenant)
-        tx.audit(action, actor=_ACTOR, user_id=user_id, tenant_id=tenant, data={"roles": list(names)})
-        return _found(tx, user_id)
+        act(tx, user_id, roles, tenant_id)
+        tx.audit(action, actor=_ACTOR, user_id=user_id, tenant_id=tenant_id, data={"roles": list(roles)})
+        return named.user(tx, user_id), tenant_id
 
     with reached_project(data, project) as found:
-        profile = found.store.run(found.project_id, unit)
-    held = profile.tenants[tenant].roles if tenant else profile.roles
+        profile, tenant_id = found.store.run(found.project_id, unit)
+    held = profile.tenants[tenant_id].roles if tenant else profile.roles
     where = f" in {tenant}" if tenant else ""
     say(
         f"{user} has these roles{where} now: {', '.join(held) or 'none'}.",
-        {"user_id": profile.id, "tenant_id": tenant, "roles": list(held)},
+        {"user_id": profile.id, "tenant_id": tenant_id, "roles": list(held)},
         as_json=as_json,
     )
 
 
 def _looked_up(found: Reached, user: str) -> Profile:
-    return found.store.look(found.project_id, partial(_found, user=user))
-
-
-def _found(tx: Tx, user: str) -> Profile:
-    """Return a user by id or login ID."""
-    profile = users.find(tx, user)
-    if profile is None:
-        try:
-            profile = accounts.load(tx, OneUser(login_id=user))
-        except UserMissing:
-            raise CannotStart(f"There is no user {user!r}; `avow user list {user}` searches.") from None
-    return profile
+    return found.store.look(found.project_id, partial(named.user, named=user))
 
 
 def _facts(profile: Profile) -> dict[str, object]:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
+import uvloop
 
 from avow.core.vault import Vault
 from avow.server.store import Job, Store, Tx, create, open_store
@@ -137,7 +138,7 @@ def through_store(store: Store, clients: int, seconds: float) -> Work:
         until = time.perf_counter() + seconds
         return sum(await asyncio.gather(*(client(submit, until) for _ in range(clients))))
 
-    return lambda: asyncio.run(all_clients())
+    return lambda: uvloop.run(all_clients())  # the loop that serves
 
 
 def _resolve(jobs: list[Job]) -> None:

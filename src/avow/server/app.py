@@ -40,7 +40,6 @@ from avow.server.delivery.senders import Sender
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.managementkeys.actions import is_tenant_admin
-from avow.server.openapi import encoded as encoded_openapi
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.handlers import Readiness, operations_slice
 from avow.server.operations.housekeeping import Housekeeper
@@ -213,6 +212,8 @@ def _handlers(slices: Iterable[Slice]) -> list[Handler]:
 
     def openapi(call: Call[Nothing]) -> Answer:
         """Return the description of this API, OpenAPI 3.1."""
+        from avow.server.openapi import encoded as encoded_openapi  # few ask for it
+
         return Answer(encoded_openapi(ENDPOINTS, UNSUPPORTED, reference), headers={"cache-control": "max-age=300"})
 
     missing = [plain(_unsupported(row), _not_supported) for row in UNSUPPORTED]

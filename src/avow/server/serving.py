@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from msgspec import Struct
+
 from avow.core.layouts import PLAIN, Layout
 from avow.core.networks import Network
 from avow.core.rights import Grant, allows
@@ -98,13 +100,11 @@ class Client:
     is_forwarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Anyone:
+class Anyone(Struct, frozen=True):
     """A caller that showed no credential, or only the project id."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionCaller:
+class SessionCaller(Struct, frozen=True):
     """A caller with a refresh token whose signature and claims hold; whether its session lives, a unit decides.
 
     Attributes:
@@ -131,8 +131,7 @@ class AccessKeyCaller:
     secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ManagementCaller:
+class ManagementCaller(Struct, frozen=True):
     """A caller with a live management key, the administrator of a tenant with a token of their own, or a command.
 
     Attributes:
@@ -142,7 +141,7 @@ class ManagementCaller:
     """
 
     key_id: str
-    grant: Grant = Grant()  # noqa: RUF009 - frozen
+    grant: Grant = Grant()
     user_id: str = ""
 
     @property
@@ -176,8 +175,7 @@ class ManagementCaller:
             raise Forbidden(error_message=f"This also needs the right {area}:write.")
 
 
-@dataclass(frozen=True, slots=True)
-class Confinement:
+class Confinement(Struct, frozen=True):
     """Which tenants a management call may touch: one, or all of the project and the project itself.
 
     Attributes:
@@ -271,8 +269,7 @@ class Call(Generic[Body]):
 # --- Answers ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A no that keeps what the unit wrote (attempt counters, lockout, audit): committed, then answered."""
 
     error: AvowError
@@ -346,29 +343,25 @@ class Answer:
 # --- Effects ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """Run a unit that only reads, outside the writer."""
 
     unit: Callable[[Tx], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """Run a unit in a write transaction and wait for its commit."""
 
     unit: Callable[[Tx], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(Struct, frozen=True):
     """Run slow pure work (a password hash) in the bounded pool, outside any transaction."""
 
     work: Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Add one to each counter of `kv` and return the new values, in order.
 
     Attributes:
@@ -418,8 +411,7 @@ class Form(Enum):
     STEPS = "steps"
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """One endpoint bound to the function that answers it."""
 
     endpoint: Endpoint[Any, Any]
@@ -427,8 +419,7 @@ class Handler:
     form: Form
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """What a slice offers: its handlers. `app` lists the slices."""
 
     name: str

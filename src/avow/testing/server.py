@@ -3,9 +3,9 @@
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from avow import AsyncClient, Client
+from avow import Client
 from avow.core.ids import secret_text
 from avow.embed.transport import InProcessTransport
 from avow.server.app import build
@@ -15,6 +15,9 @@ from avow.server.projects import actions as projects
 from avow.server.settings import Settings
 from avow.server.store import Tx, create
 from avow.testing.clock import FileClock, MovableClock
+
+if TYPE_CHECKING:
+    from avow import AsyncClient
 
 __all__ = ["Avow", "Server"]
 
@@ -103,9 +106,10 @@ class Avow:
             clock=self.server.clock,
         )
 
-    def async_client(self) -> AsyncClient:
+    def async_client(self) -> "AsyncClient":
         """Return an asyncio client of the SDK whose calls stay in the process and whose clock is the test's."""
-        from avow.embed.async_transport import AsyncInProcessTransport  # asyncio, for the tests that use it
+        from avow import AsyncClient  # asyncio, for the tests that use it
+        from avow.embed.async_transport import AsyncInProcessTransport
 
         return AsyncClient(
             self.project_id,

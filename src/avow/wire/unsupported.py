@@ -5,15 +5,14 @@ share an address, it stands once, under the first. A row leaves this table when 
 that both tables together are the contract.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from avow.wire.endpoint import Caller
 
 __all__ = ["UNSUPPORTED", "Unsupported"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
+class Unsupported(Struct, frozen=True):
     """An operation of the contract without an endpoint.
 
     Attributes:

@@ -127,7 +127,7 @@ def test_token_of_the_links_is_no_reference(api: Api, pending: Pending) -> None:
     assert click(api, pending.ref).refusal == (401, "E063010")
 
 
-def test_poll_runs_two_statements_while_nobody_clicked_and_seven_for_the_session(
+def test_poll_runs_two_statements_while_nobody_clicked_and_six_for_the_session(
     api: Api, statements: Statements, address: str
 ) -> None:
     make_user(api.avow, address)
@@ -142,8 +142,7 @@ def test_poll_runs_two_statements_while_nobody_clicked_and_seven_for_the_session
         "challenges.FIND_BY_ID",  # read, outside the writer
         "challenges.FIND_BY_ID",
         "challenges.CONSUME",
-        "users.PROVE_EMAIL",
-        "users.PROFILE",
+        "users.PROFILE_HELD",
         "sessions.INSERT",
         "store.INSERT_AUDIT",
     ]

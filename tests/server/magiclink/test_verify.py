@@ -92,7 +92,7 @@ def test_address_left_meanwhile_proves_nothing(api: Api) -> None:
     assert verify(api, token).refusal[0] == 401
 
 
-def test_sign_in_runs_six_statements(api: Api, statements: Statements) -> None:
+def test_sign_in_runs_five_statements(api: Api, statements: Statements) -> None:
     address = new_email()
     make_user(api.avow, address)
     api.post("/v1/auth/magiclink/signin/email", {"loginId": address, "URI": PAGE})
@@ -102,8 +102,7 @@ def test_sign_in_runs_six_statements(api: Api, statements: Statements) -> None:
     assert statements.ran == [
         "challenges.SPEND_BY_ID",
         "challenges.CONSUME",
-        "users.PROVE_EMAIL",
-        "users.PROFILE",
+        "users.PROFILE_HELD",
         "sessions.INSERT",
         "store.INSERT_AUDIT",
     ]

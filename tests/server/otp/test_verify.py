@@ -143,7 +143,7 @@ def test_method_that_is_switched_off_is_refused(make_project: Callable[..., Avow
     assert api.verify_code(new_email(), "123456").refusal == (400, "E019400")
 
 
-def test_sign_in_runs_eight_statements(api: Api, statements: Statements) -> None:
+def test_sign_in_runs_five_statements(api: Api, statements: Statements) -> None:
     address = new_email()
     make_user(api.avow, address)
     api.post("/v1/auth/otp/signin/email", {"loginId": address})
@@ -152,17 +152,14 @@ def test_sign_in_runs_eight_statements(api: Api, statements: Statements) -> None
         api.verify_code(address, code)
     assert statements.ran == [
         "users.OWNER",
-        "challenges.COUNTED",
-        "challenges.SPEND_OF_SUBJECT",
-        "challenges.CONSUME",
-        "users.PROVE_EMAIL",
-        "users.PROFILE",
+        "challenges.TAKE_CODE",
+        "users.PROFILE_HELD",
         "sessions.INSERT",
         "store.INSERT_AUDIT",
     ]
 
 
-def test_sign_up_runs_eleven_statements(api: Api, statements: Statements) -> None:
+def test_sign_up_runs_nine_statements(api: Api, statements: Statements) -> None:
     address = new_email()
     api.post("/v1/auth/otp/signup/email", {"loginId": address})
     code = api.avow.code(address)
@@ -170,9 +167,7 @@ def test_sign_up_runs_eleven_statements(api: Api, statements: Statements) -> Non
         api.verify_code(address, code)
     assert statements.ran == [
         "users.OWNER",
-        "challenges.COUNTED",
-        "challenges.SPEND_OF_SUBJECT",
-        "challenges.CONSUME",
+        "challenges.TAKE_CODE",
         "users.INSERT",
         "users.CLAIM_LOGIN_ID",
         "roles.GRANT_DEFAULTS",
@@ -183,12 +178,13 @@ def test_sign_up_runs_eleven_statements(api: Api, statements: Statements) -> Non
     ]
 
 
-def test_wrong_code_runs_five_statements(api: Api, address: str, statements: Statements) -> None:
+def test_wrong_code_runs_six_statements(api: Api, address: str, statements: Statements) -> None:
     code = api.avow.code(address)
     with statements:
         api.verify_code(address, wrong(code))
     assert statements.ran == [
         "users.OWNER",
+        "challenges.TAKE_CODE",
         "challenges.COUNTED",
         "challenges.SPEND_OF_SUBJECT",
         "challenges.COUNT",

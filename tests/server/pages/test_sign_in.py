@@ -8,7 +8,7 @@ import pytest
 
 from avow.server.projects import actions as projects
 from avow.server.users import actions as users
-from avow.testing.server import Avow
+from avow.testing.server import Avow, Server
 from tests.factories import make_user, new_email, new_phone
 from tests.server.pages.browsing import Browser, Page
 
@@ -201,10 +201,17 @@ def test_sign_in_of_another_project_cannot_be_continued(make_avow: Callable[...,
     assert browser.get(f"/login/{other.project_id}/code").heading == "Sign in to Acme"
 
 
-def test_login_leads_to_the_first_project(browser: Browser) -> None:
-    page = browser.get("/login?loginId=ada%40example.com")
-    assert page.heading.startswith("Sign in to")
-    assert page.form().fields["loginId"] == "ada@example.com"
+def test_login_leads_to_the_first_project(database_url: str) -> None:
+    server = Server(database_url)
+    try:
+        first = server.project("First")
+        server.clock.advance(1)
+        server.project("Second")
+        page = Browser(first).get("/login?loginId=ada%40example.com")
+        assert page.heading == "Sign in to First"
+        assert page.form().fields["loginId"] == "ada@example.com"
+    finally:
+        server.close()
 
 
 def test_address_of_no_project_is_a_page(browser: Browser) -> None:

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "FactRow", "IdRow", "KeyRow", "LiveRow", "OwnRow", "RoleRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement made, changed or found."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRow:
+class KeyRow(Struct, frozen=True):
     """A key without its secret; claims, attributes and addresses are JSON, `user_id` is "" and the end 0 for none."""
 
     id: str
@@ -29,8 +29,7 @@ class KeyRow:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(Struct, frozen=True):
     """One thing that a key holds, as `core.grants` reads it."""
 
     key_id: str
@@ -56,8 +55,7 @@ class LiveRow:
     third: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoleRow:
+class RoleRow(Struct, frozen=True):
     """A role, of the project (tenant "") or of one tenant."""
 
     id: str
@@ -66,8 +64,7 @@ class RoleRow:
     is_private: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRow:
+class OwnRow(Struct, frozen=True):
     """A key of a tenant, and whether it is more than that: see `accesskeys.reach`."""
 
     id: str

@@ -1,12 +1,11 @@
 """The SQL of custom attributes: definitions, and one row per value."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "DefinedRow", "DefinitionRow", "NameRow", "OwnerRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionRow:
+class DefinitionRow(Struct, frozen=True):
     """A definition; `details` is JSON of options and of who may see and edit."""
 
     name: str
@@ -15,8 +14,7 @@ class DefinitionRow:
     details: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefinedRow:
+class DefinedRow(Struct, frozen=True):
     """A definition of any kind of owner."""
 
     kind: str
@@ -26,15 +24,13 @@ class DefinedRow:
     details: str
 
 
-@dataclass(frozen=True, slots=True)
-class NameRow:
+class NameRow(Struct, frozen=True):
     """The definition that a write made or removed."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerRow:
+class OwnerRow(Struct, frozen=True):
     """Who has a value."""
 
     owner_id: str

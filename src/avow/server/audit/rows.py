@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = [
     "RETURNS",
     "CountRow",
@@ -16,8 +18,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(Struct, frozen=True):
     """An event; `data` is JSON."""
 
     id: str
@@ -33,23 +34,20 @@ class EventRow:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class CountRow:
+class CountRow(Struct, frozen=True):
     """How many there are."""
 
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoginIdRow:
+class LoginIdRow(Struct, frozen=True):
     """A login id of a user."""
 
     user_id: str
     login_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NameRow:
+class NameRow(Struct, frozen=True):
     """The webhook that a conditional write made or changed."""
 
     name: str
@@ -69,8 +67,7 @@ class WebhookRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnsentRow:
+class UnsentRow(Struct, frozen=True):
     """What decides to which webhooks an event goes."""
 
     id: str
@@ -80,8 +77,7 @@ class UnsentRow:
     tenant_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DueRow:
+class DueRow(Struct, frozen=True):
     """A webhook, when it may be called, its next event, and the oldest event that nobody has looked at yet."""
 
     project_id: str
@@ -91,8 +87,7 @@ class DueRow:
     unsent_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRow:
+class LeaseRow(Struct, frozen=True):
     """An event on its way, held by one worker until `leased_until`."""
 
     event_id: str

@@ -1,6 +1,7 @@
 """Challenges: one-time secrets on their way back. Spent, judged and consumed in one unit; MACs only at rest.
 
-The order is spend, judge, consume. Reading first and writing later would let every racer win.
+The right code is taken by one conditional DELETE. Whatever else is tried is spent first, and then judged. Reading first
+and writing later would let every racer win.
 """
 
 import hmac
@@ -113,13 +114,23 @@ def take_code(
     Raises:
         RateLimitException: The account has had its wrong codes for this hour; even the right one is refused.
     """
+    mac = _mac(tx, purpose, subject, code)
+    taken = tx.one(
+        rows.TAKE_CODE,
+        rows.TakenRow,
+        purpose=purpose,
+        subject=subject,
+        mac=mac,
+        guesses=_guesses(subject),
+        most_guesses=project.settings.guesses_per_hour,
+    )
+    if taken is not None:
+        return Taken(taken.id, taken.subject, taken.binding)
     check_guesses(tx, project, subject)
     spent = tx.one(rows.SPEND_OF_SUBJECT, rows.SpentRow, purpose=purpose, subject=subject)
     if spent is None:
         return _dead_code(tx, purpose, subject)
-    match otp.judge(
-        otp.Spent(spent.mac, spent.attempts_left, spent.expires_at), _mac(tx, purpose, subject, code), tx.now
-    ):
+    match otp.judge(otp.Spent(spent.mac, spent.attempts_left, spent.expires_at), mac, tx.now):
         case otp.Accepted():
             return _consumed(tx, spent) or Refusal(InvalidCode())
         case otp.Wrong(attempts_left):

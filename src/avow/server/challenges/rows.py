@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentLinkRow", "SpentRow"]
+from msgspec import Struct
+
+__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentLinkRow", "SpentRow", "TakenRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +27,28 @@ class SpentLinkRow(SpentRow):
 
 
 @dataclass(frozen=True, slots=True)
-class FateRow:
+class TakenRow:
+    """A challenge that was answered rightly, and is gone."""
+
+    id: str
+    subject: str
+    binding: str = field(repr=False)
+
+
+class FateRow(Struct, frozen=True):
     """Why a challenge takes no attempt any more."""
 
     attempts_left: int
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The challenge that a conditional write took."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CounterRow:
+class CounterRow(Struct, frozen=True):
     """A budget: how much of it is used, and when it starts anew."""
 
     value: int
@@ -63,6 +71,19 @@ PUT = """
 # The same in the place of a dead one only: what a test user was given stays, for nobody learns what a send would be.
 PUT_SPARING = f"""{PUT}
     WHERE challenges.expires_at <= :now OR challenges.attempts_left = 0
+"""
+
+# The right code of an account that has not had its wrong ones for this hour. The MACs are compared by the database:
+# its time tells of a MAC under a key that nobody outside has, and so nothing of the code.
+TAKE_CODE = """
+    DELETE FROM challenges
+    WHERE project_id = :project_id AND purpose = :purpose AND subject = :subject AND mac = :mac
+      AND expires_at > :now AND attempts_left > 0
+      AND NOT EXISTS (
+          SELECT 1 FROM counters c
+          WHERE c.project_id = :project_id AND c.id = :guesses AND c.ends_at > :now AND c.value >= :most_guesses
+      )
+    RETURNING id, subject, binding
 """
 
 SPEND_OF_SUBJECT = """
@@ -143,6 +164,7 @@ FORGET_COUNTERS = """
 """
 
 RETURNS = {
+    "TAKE_CODE": TakenRow,
     "SPEND_OF_SUBJECT": SpentRow,
     "SPEND_BY_ID": SpentLinkRow,
     "FIND_BY_ID": SpentRow,

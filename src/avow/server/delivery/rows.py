@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from avow.server.delivery.messages import Method, OwnTemplate, Template
 
 __all__ = [
@@ -28,16 +30,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Sends:
+class Sends(Struct, frozen=True):
     """The send that fills the limit of the address, and that of the project; None where there is room."""
 
     address_filled_at: int | None
     project_filled_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PrefixSends:
+class PrefixSends(Struct, frozen=True):
     """Attempts at sending to one phone prefix within the window, and the oldest message among them."""
 
     attempts: int
@@ -66,8 +66,7 @@ class Leased:
     project_name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTemplate:
+class StoredTemplate(Struct, frozen=True):
     """A project's own words, and the message and method they are for."""
 
     template: str
@@ -78,8 +77,7 @@ class StoredTemplate:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class NextDue:
+class NextDue(Struct, frozen=True):
     """When the next unfinished message of a method is due; None when there is none."""
 
     method: Method

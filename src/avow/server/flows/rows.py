@@ -1,19 +1,17 @@
 """The SQL of flows and themes."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "FlowRow", "HeadRow", "IdRow", "SpaceRow", "ThemeRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement put or deleted."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HeadRow:
+class HeadRow(Struct, frozen=True):
     """A flow as lists show it."""
 
     id: str
@@ -22,8 +20,7 @@ class HeadRow:
     is_disabled: int
 
 
-@dataclass(frozen=True, slots=True)
-class FlowRow:
+class FlowRow(Struct, frozen=True):
     """A flow; document and screens are JSON."""
 
     id: str
@@ -35,16 +32,14 @@ class FlowRow:
     screens: str
 
 
-@dataclass(frozen=True, slots=True)
-class SpaceRow:
+class SpaceRow(Struct, frozen=True):
     """How many flows there are beside one, and how long their documents are together."""
 
     flows: int
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeRow:
+class ThemeRow(Struct, frozen=True):
     """The theme; its document is JSON."""
 
     id: str

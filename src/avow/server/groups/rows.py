@@ -1,19 +1,17 @@
 """The SQL of groups and their members."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "IdRow", "MemberRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement found."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True):
     """A group with one of its members, whose columns are "" when it has none."""
 
     id: str

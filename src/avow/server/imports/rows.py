@@ -5,26 +5,25 @@ Each INSERT but that of an import is run with many rows in the place of its one 
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "DefaultRow", "IdRow", "ImportRow", "OwnerRow", "PasswordRow", "RoleRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement found or changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerRow:
+class OwnerRow(Struct, frozen=True):
     """Whose a login ID is."""
 
     login_id: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoleRow:
+class RoleRow(Struct, frozen=True):
     """A role, of the project (no tenant) or of one tenant."""
 
     id: str
@@ -33,8 +32,7 @@ class RoleRow:
     is_default: int
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultRow:
+class DefaultRow(Struct, frozen=True):
     """What every new member of a tenant holds there."""
 
     tenant_id: str
@@ -49,8 +47,7 @@ class PasswordRow:
     encoded: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRow:
+class ImportRow(Struct, frozen=True):
     """How far an import has come; see the table."""
 
     id: str

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "ManagementKeyRow", "SigningKeyRow"]
 
 
@@ -20,8 +22,7 @@ class SigningKeyRow:
     unpublish_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ManagementKeyRow:
+class ManagementKeyRow(Struct, frozen=True):
     """A management key as lists show it."""
 
     id: str
@@ -48,15 +49,13 @@ class SecretRow:
     expires_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PromotedRow:
+class PromotedRow(Struct, frozen=True):
     """When a key began to sign."""
 
     promoted_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write changed."""
 
     id: str

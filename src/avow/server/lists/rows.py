@@ -1,19 +1,17 @@
 """The SQL of lists: each is one row, its entries one document."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "CountRow", "IdRow", "ListRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The list that a conditional write made or changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListRow:
+class ListRow(Struct, frozen=True):
     """A list; `document` is JSON."""
 
     id: str
@@ -23,8 +21,7 @@ class ListRow:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class CountRow:
+class CountRow(Struct, frozen=True):
     """How many lists there are."""
 
     lists: int

@@ -1,12 +1,11 @@
 """The SQL of management keys that the API changes, and of who administers a tenant."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "IdRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement changed or found."""
 
     id: str

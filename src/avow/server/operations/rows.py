@@ -1,20 +1,18 @@
 """The SQL of operations: the state of the outbox, and whether the data was made by `avow dev`."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["FIND_DEVELOPMENT", "MARK_DEVELOPMENT", "RETURNS", "WAITING", "MarkRow", "WaitingRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingRow(Struct, frozen=True):
     """Messages of one delivery method that are not finished."""
 
     method: str
     messages: int
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRow:
+class MarkRow(Struct, frozen=True):
     """A fact of the installation."""
 
     value: str

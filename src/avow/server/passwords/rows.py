@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "EarlierRow", "EncodedRow", "HeldRow", "SettingsRow", "UserRow"]
 
 
@@ -21,22 +23,19 @@ class EncodedRow:
     encoded: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class UserRow:
+class UserRow(Struct, frozen=True):
     """Whose password a statement changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierRow:
+class EarlierRow(Struct, frozen=True):
     """The newest of the earlier passwords."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsRow:
+class SettingsRow(Struct, frozen=True):
     """The settings of a tenant, or with no tenant of the project; JSON of `wire.passwords.PasswordSettings`."""
 
     tenant_id: str

@@ -1,19 +1,17 @@
 """The SQL of permissions."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "IdRow", "PermissionRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write made, changed or found."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionRow:
+class PermissionRow(Struct, frozen=True):
     """A permission."""
 
     id: str

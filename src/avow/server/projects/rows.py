@@ -1,12 +1,11 @@
 """The SQL of projects and their settings."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "CountRow", "ProjectRow", "SettingRow", "VersionRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectRow:
+class ProjectRow(Struct, frozen=True):
     """A project without its settings; `tags` is a JSON list."""
 
     id: str
@@ -18,30 +17,26 @@ class ProjectRow:
     tags: str
 
 
-@dataclass(frozen=True, slots=True)
-class CountRow:
+class CountRow(Struct, frozen=True):
     """How many projects there are."""
 
     projects: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(Struct, frozen=True):
     """How often settings or keys have changed."""
 
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRow:
+class SettingRow(Struct, frozen=True):
     """One setting that differs from its default; `value` is JSON."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRow:
+class TemplateRow(Struct, frozen=True):
     """A JWT template; `document` is JSON of `wire.jwttemplates.JwtTemplate`."""
 
     document: str

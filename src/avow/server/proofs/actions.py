@@ -11,7 +11,7 @@ from avow.server.sessions import actions as sessions
 from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
 from avow.server.users import actions as users
-from avow.server.users.actions import NewUser
+from avow.server.users.actions import NewUser, Profile
 
 __all__ = ["Binding", "Recipient", "complete", "decoded", "encoded", "post"]
 
@@ -45,6 +45,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     """
     if binding.is_decoy or not _goes_on(tx, project, binding):
         return Refusal(InvalidCode())
+    profile: Profile | None = None
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
@@ -52,7 +53,8 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     elif binding.is_embedded:
         user_id = binding.user_id if users.admit(tx, binding.user_id) else ""
     else:
-        user_id = _proven(tx, binding)
+        profile = _proven(tx, binding)
+        user_id = profile.id if profile is not None else ""
     if not user_id:
         return Refusal(InvalidCode())
     opening = Opening(
@@ -64,7 +66,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         is_step_up=binding.is_step_up,
         via="embedded" if binding.is_embedded else via,
     )
-    return sessions.open_session(tx, project, client, user_id, opening)
+    return sessions.open_session(tx, project, client, user_id, opening, profile)
 
 
 def _created(tx: Tx, binding: Binding) -> str:
@@ -91,20 +93,26 @@ def _created(tx: Tx, binding: Binding) -> str:
     )
 
 
-def _proven(tx: Tx, binding: Binding) -> str:
+def _proven(tx: Tx, binding: Binding) -> Profile | None:
     """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
 
     Whoever proves an address first is its owner: what others did on the account before ends. Their sessions, codes and
     links on their way (a change of address above all), and the number or address that they proved for themselves.
     """
-    prove = users.prove_email if binding.method == "email" else users.prove_phone
+    by_email = binding.method == "email"
+    profile = users.hold(tx, binding.user_id)
+    if profile is None or not profile.has_address(binding.folded, by_email=by_email):
+        return None
+    if profile.is_proven(by_email=by_email) and not binding.is_first:
+        return profile
+    prove = users.prove_email if by_email else users.prove_phone
     if not prove(tx, binding.user_id, binding.folded):
-        return ""
+        return None
     if binding.is_first:
         sessions.end_all(tx, binding.user_id, why="address proven for the first time")
         challenges.drop_all(tx, binding.user_id)
         _drop_others(tx, binding)
-    return binding.user_id
+    return users.find(tx, binding.user_id)
 
 
 def _drop_others(tx: Tx, binding: Binding) -> None:

@@ -1,19 +1,17 @@
 """The SQL of roles, and who holds which."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "AllowedRow", "IdRow", "PlaceRow", "RoleRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write made or changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
+class PlaceRow(Struct, frozen=True):
     """A role and the tenant it belongs to, "" for the project."""
 
     id: str
@@ -21,15 +19,13 @@ class PlaceRow:
     is_private: int
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedRow:
+class AllowedRow(Struct, frozen=True):
     """A permission that was put into a role."""
 
     permission_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoleRow:
+class RoleRow(Struct, frozen=True):
     """A role with one of its permissions, "" when it has none."""
 
     id: str

@@ -80,13 +80,23 @@ class Opening:
     via: str = ""
 
 
-def open_session(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> Issued | Refusal:
+def open_session(
+    tx: Tx, project: Project, client: Client, user_id: str, opening: Opening, profile: Profile | None = None
+) -> Issued | Refusal:
     """Open a session for a user who has proven who they are.
+
+    Args:
+        tx: The unit of the proof.
+        project: Whose settings count.
+        client: Who signs in.
+        user_id: The user.
+        opening: What the sign-in brings.
+        profile: The user as this unit holds them, where it does already.
 
     Returns:
         The session to be signed, or a Refusal when the user is disabled or gone.
     """
-    profile = users.find(tx, user_id)
+    profile = profile or users.find(tx, user_id)
     if profile is None or profile.is_disabled:
         tx.audit(
             "session.refused",

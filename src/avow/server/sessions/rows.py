@@ -1,12 +1,11 @@
 """The SQL of sessions: one row per family."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "EndedRow", "HistoryRow", "LiveRow", "OwnRow", "SessionRow", "StateRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(Struct, frozen=True):
     """What tokens need of a session."""
 
     id: str
@@ -22,8 +21,7 @@ class SessionRow:
     impersonator: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StateRow:
+class StateRow(Struct, frozen=True):
     """What decides whether a refresh token counts (`core.sessions.SessionState`, and whose it is)."""
 
     user_id: str
@@ -35,8 +33,7 @@ class StateRow:
     revoked_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRow:
+class OwnRow(Struct, frozen=True):
     """A session as its owner sees it."""
 
     id: str
@@ -46,15 +43,13 @@ class OwnRow:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRow:
+class EndedRow(Struct, frozen=True):
     """A session that a statement ended."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LiveRow:
+class LiveRow(Struct, frozen=True):
     """A session that is live and was shown with a generation that counts."""
 
     user_id: str
@@ -63,8 +58,7 @@ class LiveRow:
     impersonator: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SignInRow:
+class SignInRow(Struct, frozen=True):
     """A past sign-in."""
 
     created_at: int
@@ -72,8 +66,7 @@ class SignInRow:
     tenant_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(Struct, frozen=True):
     """A past sign-in of somebody."""
 
     user_id: str
@@ -82,8 +75,7 @@ class HistoryRow:
     tenant_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRow:
+class SeenRow(Struct, frozen=True):
     """A session of the user, whichever."""
 
     id: str

@@ -1,12 +1,11 @@
 """The SQL of snapshots: permissions, roles and definitions by the hundred, and lists without very long data."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "ListRow", "NamedRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class ListRow:
+class ListRow(Struct, frozen=True):
     """A list; `document` is JSON, or "" where it is longer than was asked for."""
 
     name: str
@@ -15,8 +14,7 @@ class ListRow:
     document: str
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRow:
+class NamedRow(Struct, frozen=True):
     """What has a name that the files know."""
 
     id: str

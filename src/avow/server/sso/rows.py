@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "ConnectionRow", "GroupRow", "IdRow", "sealed_row"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement found or changed."""
 
     id: str
@@ -23,8 +24,7 @@ class ConnectionRow:
     sealed_secret: bytes | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
+class GroupRow(Struct, frozen=True):
     """A group that a member is in."""
 
     user_id: str

@@ -40,6 +40,7 @@ def connect(path: str, *, is_reader: bool, durable: bool = True) -> sqlite3.Conn
         "trusted_schema = OFF",
         "temp_store = MEMORY",
         "cache_size = -8000",
+        "wal_autocheckpoint = 4000",  # 16 MB: pages written by many commits are copied back once
         "journal_size_limit = 67108864",
         "query_only = ON" if is_reader else "journal_mode = WAL",
     ]

@@ -67,9 +67,13 @@ _NAMED = re.compile(
 )
 
 
+# What only PostgreSQL needs, a row lock: `/* postgres: FOR SHARE OF u */` is a comment to SQLite, which has one writer.
+_OURS = "/* postgres:"
+
+
 @lru_cache(maxsize=4096)
 def translate(sql: str) -> bytes:
-    """Return a statement with `:named` parameters as psycopg takes it."""
+    """Return a statement with `:named` parameters as psycopg takes it, with what is said to PostgreSQL alone."""
     return _NAMED.sub(_psycopg_style, sql).encode()
 
 
@@ -354,7 +358,8 @@ def _first_line(error: BaseException) -> str:
 def _psycopg_style(match: re.Match[str]) -> str:
     if match["name"]:
         return f"%({match['name']})s"
-    return match[0].replace("%", "%%")
+    text = match[0].replace("%", "%%")
+    return text.removeprefix(_OURS).removesuffix("*/") if text.startswith(_OURS) else text
 
 
 @lru_cache(maxsize=1)

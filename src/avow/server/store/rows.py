@@ -1,33 +1,29 @@
 """The SQL of the store itself: audit events, the installation's facts, and the counters of rate limits."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["ADD_COUNTERS", "FIND_CHECK", "FIND_REVISION", "INSERT_AUDIT", "INSERT_CHECK", "RETURNS", "SWEEP_COUNTERS"]
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(Struct, frozen=True):
     """Whether the event that was written waits for the project's webhooks."""
 
     is_unsent: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRow:
+class CheckRow(Struct, frozen=True):
     """What the database remembers of the secret key."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionRow:
+class RevisionRow(Struct, frozen=True):
     """The schema that the database has."""
 
     version_num: str
 
 
-@dataclass(frozen=True, slots=True)
-class CounterRow:
+class CounterRow(Struct, frozen=True):
     """A counter after it was added to."""
 
     key: str

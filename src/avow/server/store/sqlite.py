@@ -163,15 +163,20 @@ class SqliteEngine:
         return True
 
     def _commit_group(self, jobs: list[Job]) -> set[str]:
-        """Run every job in a savepoint of its own, commit them together, and return their signals."""
+        """Run every job in a savepoint of its own, commit them together, and return their signals.
+
+        A job that is alone needs no savepoint: when it fails, the transaction is rolled back.
+        """
         connection = self._writer
         assert connection is not None  # noqa: S101 - _begin opened it
         cursor = connection.cursor()
         signals: set[str] = set()
+        is_alone = len(jobs) == 1
         try:
             for job in jobs:
                 tx = Tx(cursor.execute, job.project_id, self._clock(), self._vault)
-                cursor.execute("SAVEPOINT unit")
+                if not is_alone:
+                    cursor.execute("SAVEPOINT unit")
                 try:
                     job.check()
                     job.result = job.unit(tx)
@@ -180,12 +185,15 @@ class SqliteEngine:
                     job.fail(self._translated(error))
                     if not connection.in_transaction:
                         raise _GroupLost from error
+                    if is_alone:
+                        return signals
                     cursor.execute("ROLLBACK TO unit")
                 else:
                     signals.update(tx.signals or ())
                 if not connection.in_transaction:
                     raise _GroupLost
-                cursor.execute("RELEASE unit")
+                if not is_alone:
+                    cursor.execute("RELEASE unit")
             cursor.execute("COMMIT")
         finally:
             self._leave(connection, cursor)

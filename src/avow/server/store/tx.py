@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from avow.core.devices import kind
-from avow.core.ids import AUDIT, PROJECT, directory_id, random_id
+from avow.core.ids import AUDIT, PROJECT, directory_id
 from avow.core.vault import Vault
 from avow.server.store.rows import INSERT_AUDIT, AuditRow
 
@@ -115,7 +115,7 @@ class Tx:
         written = self.one(
             INSERT_AUDIT,
             AuditRow,
-            id=random_id(AUDIT),
+            id=directory_id(AUDIT, self.now),
             action=action,
             outcome=outcome,
             actor=actor,

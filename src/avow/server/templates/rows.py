@@ -1,19 +1,17 @@
 """The SQL of JWT templates."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "IdRow", "TemplateRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write made or changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRow:
+class TemplateRow(Struct, frozen=True):
     """A template; `document` is JSON of `wire.jwttemplates.JwtTemplate`."""
 
     id: str

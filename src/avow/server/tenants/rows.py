@@ -1,19 +1,17 @@
 """The SQL of tenants, their domains, default roles and members."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "LeadRow", "MemberRow", "TenantRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write made, changed or found."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TenantRow:
+class TenantRow(Struct, frozen=True):
     """A tenant; attributes, details and settings are JSON."""
 
     id: str
@@ -29,8 +27,7 @@ class TenantRow:
     auth_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class DomainRow:
+class DomainRow(Struct, frozen=True):
     """A domain of a tenant."""
 
     tenant_id: str
@@ -38,24 +35,21 @@ class DomainRow:
     domain: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeadRow:
+class LeadRow(Struct, frozen=True):
     """A domain of a tenant, and the SSO configuration it leads to."""
 
     domain: str
     sso_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultRow:
+class DefaultRow(Struct, frozen=True):
     """A default role of a tenant."""
 
     tenant_id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True):
     """Who became a member."""
 
     user_id: str

@@ -35,6 +35,7 @@ __all__ = [
     "find_several",
     "folded_name",
     "forget_anonymous",
+    "hold",
     "prove_email",
     "prove_phone",
     "set_email",
@@ -91,6 +92,15 @@ class Profile:
         """Tell whether the user may not sign in."""
         return self.row.status == "disabled"
 
+    def has_address(self, folded: str, *, by_email: bool) -> bool:
+        """Tell whether this is the user's address (or number)."""
+        return (self.row.email_folded if by_email else self.row.phone) == folded
+
+    def is_proven(self, *, by_email: bool) -> bool:
+        """Tell whether the user's address (or number) is proven, and the user not merely invited."""
+        is_verified = self.row.is_email_verified if by_email else self.row.is_phone_verified
+        return bool(is_verified) and self.row.status != "invited"
+
     def shown(self) -> UserResponse:
         """Return the user as answers show them."""
         row = self.row
@@ -130,6 +140,12 @@ class Profile:
 def find(tx: Tx, user_id: str) -> Profile | None:
     """Return the user with all they hold, in one statement, or None."""
     found = tx.all(rows.PROFILE, ProfileRow, user_id=user_id)
+    return _gathered(found) if found else None
+
+
+def hold(tx: Tx, user_id: str) -> Profile | None:
+    """Return the user as `find` does; nobody changes them until the unit ends."""
+    found = tx.all(rows.PROFILE_HELD, ProfileRow, user_id=user_id)
     return _gathered(found) if found else None
 
 

@@ -1,26 +1,23 @@
 """The SQL of users, their login IDs and what they hold."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["RETURNS", "IdRow", "OwnerRow", "ProfileRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """The row that a conditional write changed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerRow:
+class OwnerRow(Struct, frozen=True):
     """Whose a login ID is."""
 
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
+class ProfileRow(Struct, frozen=True):
     """One fact about a user beside the user's own columns.
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
@@ -35,6 +32,7 @@ class ProfileRow:
     middle_name: str
     family_name: str
     email: str
+    email_folded: str
     is_email_verified: int
     phone: str
     is_phone_verified: int
@@ -57,7 +55,7 @@ class ProfileRow:
 # so that an index serves it.
 PROFILES = """
     SELECT u.id, u.status, u.name, u.given_name, u.middle_name, u.family_name,
-           u.email, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
+           u.email, u.email_folded, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
            u.credential_version, u.created_at, u.updated_at,
            u.custom_attributes, u.external_ids, u.recovery_email, u.recovery_phone,
            COALESCE(f.kind, '') AS kind, COALESCE(f.first, '') AS first,
@@ -104,6 +102,9 @@ PROFILES = """
 
 # The same for one user, which every sign-in and refresh asks.
 PROFILE = PROFILES.replace("IN (:user_ids)", "= :user_id").replace("ON f.user_id = u.id", "ON 1 = 1")
+
+# And nobody changes that user until the unit ends: a session is not opened beside the end of all their sessions.
+PROFILE_HELD = PROFILE + "/* postgres: FOR SHARE OF u */"
 
 OWNER = "SELECT user_id FROM login_ids WHERE project_id = :project_id AND login_id = :login_id"
 
@@ -229,6 +230,7 @@ DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RET
 RETURNS = {
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
+    "PROFILE_HELD": ProfileRow,
     "OWNER": OwnerRow,
     "CLAIM_LOGIN_ID": OwnerRow,
     "PROVE_EMAIL": IdRow,

@@ -2,26 +2,25 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 __all__ = ["RETURNS", "DeviceRow", "IdRow", "NamedRow", "PasskeyRow", "ProviderTokenRow", "sealed_row"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """What a statement removed."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRow:
+class NamedRow(Struct, frozen=True):
     """A user, and the name that found them: a canonical login ID, or their id."""
 
     named: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PasskeyRow:
+class PasskeyRow(Struct, frozen=True):
     """A passkey as lists show it."""
 
     id: str
@@ -31,8 +30,7 @@ class PasskeyRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceRow:
+class DeviceRow(Struct, frozen=True):
     """A trusted device as lists show it."""
 
     id: str

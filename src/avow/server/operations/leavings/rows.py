@@ -3,13 +3,12 @@
 What refers to something goes before it, so that no step takes along more rows than it counts.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["PURGE", "RETURNS", "IdRow"]
 
 
-@dataclass(frozen=True, slots=True)
-class IdRow:
+class IdRow(Struct, frozen=True):
     """A deleted project."""
 
     id: str

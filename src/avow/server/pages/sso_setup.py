@@ -1,4 +1,4 @@
-"""The page behind the link to set a tenant's SSO up. It says what the identity provider asks for, and sets nothing up."""
+"""The page behind the link to set SSO up. It says what the identity provider asks for, and sets nothing up yet."""
 
 from avow.server.pages.endpoints import LinkQuery
 from avow.server.pages.frame import Frame

@@ -218,12 +218,12 @@ def test_older_forms(client: Any, avow: Avow, tenant: str, fits: Any) -> None:
     assert (found["redirectUrl"], found["domain"], found["domains"]) == ("https://redirect", domains[0], domains)
     client.mgmt.sso.configure_via_metadata(tenant, "http://idpMetadataURL", domains=["domain2.example"])
     assert fits("mgmt.sso.configure_via_metadata")
-    client.mgmt.sso.mapping(tenant, [RoleMapping(["a"], "Editor")], AttributeMapping(name="MyName"))
+    client.mgmt.sso.mapping(tenant, [RoleMapping(["a"], "Tenant Admin")], AttributeMapping(name="MyName"))
     assert fits("mgmt.sso.mapping")
     found = client.mgmt.sso.get_settings(tenant)
     assert (found["idpMetadataUrl"], found["redirectUrl"]) == ("http://idpMetadataURL", "https://redirect")
     assert (found["domain"], found["userMapping"]) == ("domain2.example", {**UNMAPPED, "name": "MyName"})
-    assert [(each["role"]["name"], each["groups"]) for each in found["groupsMapping"]] == [("Editor", ["a"])]
+    assert [(each["role"]["name"], each["groups"]) for each in found["groupsMapping"]] == [("Tenant Admin", ["a"])]
     client.mgmt.sso.delete_settings(tenant)
     found = client.mgmt.sso.get_settings(tenant)
     assert (found["idpEntityId"], found["idpSSOUrl"], found["idpCertificate"]) == ("", "", "")

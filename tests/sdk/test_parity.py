@@ -14,8 +14,11 @@ from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.jwt_common import generate_jwt_response
 from descope.management.access_key import AccessKey
+from descope.management.audit import Audit
 from descope.management.group import Group
 from descope.management.jwt import JWT
+from descope.management.license import License
+from descope.management.lists import Lists
 from descope.management.management_key import ManagementKey
 from descope.management.password import Password
 from descope.management.sso_settings import SSOSettings
@@ -28,8 +31,11 @@ from avow.sdk._async.client import AsyncClient
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
+from avow.sdk._async.mgmt.audit import AsyncAudit
 from avow.sdk._async.mgmt.group import AsyncGroup
 from avow.sdk._async.mgmt.jwt import AsyncJWT
+from avow.sdk._async.mgmt.license import AsyncLicense
+from avow.sdk._async.mgmt.lists import AsyncLists
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.password import AsyncPassword
 from avow.sdk._async.mgmt.sso import AsyncSSOSettings
@@ -41,7 +47,10 @@ from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
 from avow.sdk._sync.mgmt import jwt as our_jwt
 from avow.sdk._sync.mgmt.access_key import AccessKey as OurAccessKey
+from avow.sdk._sync.mgmt.audit import Audit as OurAudit
 from avow.sdk._sync.mgmt.group import Group as OurGroup
+from avow.sdk._sync.mgmt.license import License as OurLicense
+from avow.sdk._sync.mgmt.lists import Lists as OurLists
 from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
 from avow.sdk._sync.mgmt.password import Password as OurPassword
 from avow.sdk._sync.mgmt.sso import SSOSettings as OurSSOSettings
@@ -58,6 +67,9 @@ PAIRS = [
     (SSOSettings, OurSSOSettings, AsyncSSOSettings),
     (Group, OurGroup, AsyncGroup),
     (Password, OurPassword, AsyncPassword),
+    (Audit, OurAudit, AsyncAudit),
+    (License, OurLicense, AsyncLicense),
+    (Lists, OurLists, AsyncLists),
 ]
 CLIENT_METHODS = [
     "validate_session",

@@ -1,4 +1,4 @@
-"""The page behind the link to set up SSO for a tenant: it says what the identity provider asks for, no more yet."""
+"""The page behind the link to set SSO up. It says what the identity provider asks for, and sets nothing up yet."""
 
 from avow.server.pages.endpoints import LinkQuery
 from avow.server.pages.frame import Frame

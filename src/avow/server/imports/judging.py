@@ -12,7 +12,7 @@ from avow.errors import AuthException, InvalidArgument
 from avow.server.attributes import actions as attributes
 from avow.server.imports import rows
 from avow.server.imports.rows import DefaultRow, IdRow, OwnerRow, RoleRow
-from avow.server.store import Tx, in_list
+from avow.server.store import Tx, in_list, many_rows
 
 __all__ = ["Line", "Plan", "Ready", "Refused", "judge"]
 
@@ -126,12 +126,10 @@ def _taken(typed: str, number: int | None) -> str:
 
 
 def _owners(tx: Tx, lines: Sequence[Line]) -> dict[str, str]:
-    wanted = {each.canonical: None for line in lines for each in (*line.person.login_ids, *line.person.spare_login_ids)}
+    wanted = {each.canonical for line in lines for each in (*line.person.login_ids, *line.person.spare_login_ids)}
     found: dict[str, str] = {}
-    for part in _parts(wanted):
-        clause, listed = in_list("login_ids", part)
-        for row in tx.all(rows.OWNERS.replace("(:login_ids)", clause), OwnerRow, **listed):
-            found[row.login_id] = row.user_id
+    for sql, params in many_rows(rows.OWNERS, [{"login_id": each} for each in sorted(wanted)]):
+        found.update((row.login_id, row.user_id) for row in tx.all(sql, OwnerRow, **params) if row.user_id)
     return found
 
 

@@ -17,7 +17,7 @@ class IdRow(Struct, frozen=True):
 
 
 class OwnerRow(Struct, frozen=True):
-    """Whose a login ID is."""
+    """Whose a login ID is; of nobody's, ""."""
 
     login_id: str
     user_id: str
@@ -65,7 +65,14 @@ class ImportRow(Struct, frozen=True):
 
 # --- Judging -----------------------------------------------------------------------------------------------------
 
-OWNERS = "SELECT login_id, user_id FROM login_ids WHERE project_id = :project_id AND login_id IN (:login_ids)"
+# Run with many rows (`store.many_rows`), each looked up by the whole key. For a list of hundreds PostgreSQL would read
+# all login IDs of the project, as long as nobody has counted them: in a new database, while they are imported.
+OWNERS = """
+    SELECT w.column1 AS login_id, COALESCE((
+        SELECT l.user_id FROM login_ids l WHERE l.project_id = :project_id AND l.login_id = w.column1
+    ), '') AS user_id
+    FROM (VALUES (:login_id)) AS w
+"""
 
 ROLES = """
     SELECT id, name, tenant_id, is_default FROM roles

@@ -48,15 +48,16 @@ def in_list(name: str, values: Sequence[Value]) -> tuple[str, dict[str, Value]]:
 
 
 def many_rows(statement: str, rows: Sequence[Mapping[str, Value]]) -> Iterator[tuple[str, dict[str, Value]]]:
-    """Return the statements that insert many rows, with the parameters of each.
+    """Return the statements that insert many rows, or look many up, with the parameters of each.
 
     A constant inserts one row, `... VALUES (:project_id, :user_id, :role_id) ON CONFLICT DO NOTHING`, and is used so:
 
         for sql, params in many_rows(GRANT, [{"user_id": user_id, "role_id": role_id}, ...]):
             tx.run(sql, **params)
 
-    What the rows do not name (`:project_id`, `:now`) is the same in all of them. As a list is, they are padded to a
-    power of two by the last row, so the constant has to pass over a row that is there already.
+    One that looks up says `FROM (VALUES (:login_id)) AS w`, with columns `w.column1` and so on. What the rows do not
+    name (`:project_id`, `:now`) is the same in all of them. As a list is, they are padded to a power of two by the last
+    row, so an INSERT has to pass over a row that is there already.
 
     Args:
         statement: The constant.
@@ -65,7 +66,7 @@ def many_rows(statement: str, rows: Sequence[Mapping[str, Value]]) -> Iterator[t
     Raises:
         ValueError: A row that is there already would be an error.
     """
-    if "ON CONFLICT" not in statement:
+    if statement.lstrip().startswith("INSERT") and "ON CONFLICT" not in statement:
         raise ValueError("the statement has to say ON CONFLICT DO NOTHING")
     for start in range(0, len(rows), _MOST_ROWS):
         part = rows[start : start + _MOST_ROWS]

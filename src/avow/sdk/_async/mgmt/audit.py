@@ -33,6 +33,7 @@ class AsyncAudit:
         text: str | None = None,
         from_ts: datetime | None = None,
         to_ts: datetime | None = None,
+        *,
         limit: int | None = None,
         page: int | None = None,
     ) -> dict[str, Any]:
@@ -104,6 +105,7 @@ class AsyncAudit:
         name: str,
         url: str | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
         hmac_secret: str | None = None,
         filters: Sequence[Mapping[str, object]] | None = None,
         description: str | None = None,

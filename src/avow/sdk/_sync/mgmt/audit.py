@@ -34,6 +34,7 @@ class Audit:
         text: str | None = None,
         from_ts: datetime | None = None,
         to_ts: datetime | None = None,
+        *,
         limit: int | None = None,
         page: int | None = None,
     ) -> dict[str, Any]:
@@ -105,6 +106,7 @@ class Audit:
         name: str,
         url: str | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
         hmac_secret: str | None = None,
         filters: Sequence[Mapping[str, object]] | None = None,
         description: str | None = None,

@@ -25,6 +25,7 @@ _SECRETS = re.compile(
 _OPEN = {
     ("ErrorEnvelope", "error_code"): "names a situation",
     ("_Envelope", "error_code"): "names a situation",
+    ("Handler", "form"): "says how its function is run",
     ("Line", "code"): "names a situation",
     ("TemplateIssue", "code"): "names a situation",
     ("_Answer", "code"): "is the gateway's number for a situation",

@@ -3,14 +3,13 @@
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
 from avow.sdk._async.magiclink import AsyncMagicLink
-from avow.sdk._async.mgmt import AsyncMgmt
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
@@ -21,6 +20,9 @@ from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
 from avow.sdk.options import AccessKeyLoginOptions
 from avow.sdk.transport import AsyncTransport, Response
+
+if TYPE_CHECKING:
+    from avow.sdk._async.mgmt import AsyncMgmt
 
 __all__ = ["AsyncClient"]
 
@@ -95,7 +97,7 @@ class AsyncClient:
         self.otp = AsyncOTP(self._flows, self._runner)
         self.magiclink = AsyncMagicLink(self._flows, self._runner)
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
-        self._mgmt = AsyncMgmt(self._flows, self._runner)
+        self._mgmt: AsyncMgmt | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(project_id={self._flows.config.project_id!r})"
@@ -116,7 +118,7 @@ class AsyncClient:
     aclose = close  # only asynchronous: the official SDK's name
 
     @property
-    def mgmt(self) -> AsyncMgmt:
+    def mgmt(self) -> "AsyncMgmt":
         """Return the management calls.
 
         Raises:
@@ -124,6 +126,10 @@ class AsyncClient:
         """
         if not self._flows.config.management_key:
             raise refused("Management needs a key: pass management_key or set AVOW_MANAGEMENT_KEY.")
+        if self._mgmt is None:
+            from avow.sdk._async.mgmt import AsyncMgmt  # as much as all the rest, and most programs do not manage
+
+            self._mgmt = AsyncMgmt(self._flows, self._runner)
         return self._mgmt
 
     def get_last_response(self) -> Response | None:

@@ -4,14 +4,13 @@
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
 from avow.sdk._sync.enchantedlink import EnchantedLink
 from avow.sdk._sync.http import HttpTransport
 from avow.sdk._sync.magiclink import MagicLink
-from avow.sdk._sync.mgmt import Mgmt
 from avow.sdk._sync.otp import OTP
 from avow.sdk._sync.runner import Runner
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
@@ -22,6 +21,9 @@ from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
 from avow.sdk.options import AccessKeyLoginOptions
 from avow.sdk.transport import Response, Transport
+
+if TYPE_CHECKING:
+    from avow.sdk._sync.mgmt import Mgmt
 
 __all__ = ["Client"]
 
@@ -96,7 +98,7 @@ class Client:
         self.otp = OTP(self._flows, self._runner)
         self.magiclink = MagicLink(self._flows, self._runner)
         self.enchantedlink = EnchantedLink(self._flows, self._runner)
-        self._mgmt = Mgmt(self._flows, self._runner)
+        self._mgmt: Mgmt | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(project_id={self._flows.config.project_id!r})"
@@ -115,7 +117,7 @@ class Client:
             self._runner.close()
 
     @property
-    def mgmt(self) -> Mgmt:
+    def mgmt(self) -> "Mgmt":
         """Return the management calls.
 
         Raises:
@@ -123,6 +125,10 @@ class Client:
         """
         if not self._flows.config.management_key:
             raise refused("Management needs a key: pass management_key or set AVOW_MANAGEMENT_KEY.")
+        if self._mgmt is None:
+            from avow.sdk._sync.mgmt import Mgmt  # as much as all the rest, and most programs do not manage
+
+            self._mgmt = Mgmt(self._flows, self._runner)
         return self._mgmt
 
     def get_last_response(self) -> Response | None:

@@ -1,6 +1,7 @@
 """Management keys, within the rule that nobody gives more than they have; and who administers a tenant."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 
@@ -16,12 +17,10 @@ from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.wire.endpoint import Caller
 from avow.wire.managementkeys import CreateManagementKey, ProjectRole, ReBac, UpdateManagementKey
-from avow.wire.table import ENDPOINTS
-from avow.wire.unsupported import UNSUPPORTED
 
 __all__ = [
-    "AREAS",
     "TENANT_ADMIN",
+    "areas",
     "check_rights",
     "check_tenant",
     "create",
@@ -34,12 +33,18 @@ __all__ = [
 ]
 
 TENANT_ADMIN = "Tenant Admin"
-AREAS = frozenset(
-    {row.area for row in ENDPOINTS if row.caller is Caller.MANAGEMENT and not row.for_any_key}
-    | {row.id.split(".")[1] for row in UNSUPPORTED if row.id.startswith("mgmt.")}
-)
 _ROLES = {"full access": FULL, "read only": READ_EVERYTHING}
 _NAMES = {right: role for role, right in _ROLES.items()}
+
+
+@cache
+def areas() -> frozenset[str]:
+    """Return what a right can be of: the areas of all management routes, which are loaded for it."""
+    from avow.wire.table import ENDPOINTS
+    from avow.wire.unsupported import UNSUPPORTED
+
+    managed = {row.area for row in ENDPOINTS if row.caller is Caller.MANAGEMENT and not row.for_any_key}
+    return frozenset(managed | {row.id.split(".")[1] for row in UNSUPPORTED if row.id.startswith("mgmt.")})
 
 
 def create(tx: Tx, caller: ManagementCaller, wanted: CreateManagementKey) -> tuple[str, str]:
@@ -144,7 +149,7 @@ def check_rights(rights: Iterable[str]) -> frozenset[str]:
         InvalidArgument: One of them is none.
     """
     wanted = frozenset(rights)
-    wrong = sorted(right for right in wanted if not is_right(right, AREAS))
+    wrong = sorted(right for right in wanted if not is_right(right, areas()))
     if wrong:
         raise InvalidArgument(
             error_message=f"{wrong[0][:100]!r} is no right of a management key; say an area and what may be done "
@@ -186,7 +191,7 @@ def _rights_of(project_id: str, given: ReBac | None) -> frozenset[str]:
         if set(each.project_ids or ()) != {project_id}:
             raise InvalidArgument(error_message="A key is for its own project: projectIds must name that one alone.")
         roles += each.roles or ()
-    unknown = sorted(role for role in roles if role not in _ROLES and not is_right(role, AREAS))
+    unknown = sorted(role for role in roles if role not in _ROLES and not is_right(role, areas()))
     if unknown:
         raise InvalidArgument(
             error_message=f"There is no role {unknown[0][:100]!r} for management keys; there are 'full access', "

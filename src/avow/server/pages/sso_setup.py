@@ -3,7 +3,6 @@
 from avow.server.pages.endpoints import LinkQuery
 from avow.server.pages.frame import Frame
 from avow.server.serving import Answer, Call, Steps, read
-from avow.server.sso import setup_links, shown
 
 __all__ = ["show"]
 
@@ -12,6 +11,8 @@ _GONE = 410
 
 def show(frame: Frame, call: Call[LinkQuery]) -> Steps[Answer]:
     """Show our name and address for the identity provider of a tenant, as long as the link lives."""
+    from avow.server.sso import setup_links, shown  # a room of management: loaded when somebody comes
+
     found = yield from read(setup_links.look, call.body.t)
     values = {"project": call.project, "setup": found, "entity_id": "", "acs_url": ""}
     if found is None:

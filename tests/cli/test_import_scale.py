@@ -16,7 +16,6 @@ from tests.cli.programs import in_process as avow
 
 SIZES = (100_000, 1_000_000) if is_full() else (10_000, 20_000)
 MOST_GROWTH = 1.10
-LEAST_RATE = 1000 if is_full() else 0
 
 # Runs the command in a process of its own, and says how much memory it took at most, and for how long it ran.
 _MEASURED = """
@@ -73,7 +72,6 @@ def test_memory_does_not_grow_with_the_file(
         assert (said["created"], said["refused"], said["finished"]) == (count, refused, True)
         rate = round(count / said["seconds"])
         record_property(f"{count} users", f"{rate} a second, at most {said['peak_kib']} KiB")
-        assert rate >= LEAST_RATE
         peaks.append(said["peak_kib"])
         file.unlink()
     assert peaks[1] <= peaks[0] * MOST_GROWTH, peaks

@@ -26,6 +26,7 @@ from avow.core.imports.formats import FORMATS, Format, person_of
 from avow.errors import AuthException, Unavailable
 from avow.server.imports import actions
 from avow.server.imports.actions import ImportRow, Line, Outcome, Overtaken, Refused, Step
+from avow.server.store import statistics
 from avow.server.store.scratch import Scratch
 
 __all__ = ["Options", "run"]
@@ -263,6 +264,7 @@ class _Lasting:
         self._name = Path(source.name).name if source.can_begin_anew else source.name
         self._id = hashlib.sha256(f"{options.kind.name}\0{source.place}".encode()).hexdigest()[:32]
         self._is_stream = not source.can_begin_anew
+        self._counted = 0
 
     def begun(self) -> ImportRow:
         """Return how far the import has come; a stream that came to its end is another one the next time."""
@@ -297,13 +299,21 @@ class _Lasting:
                 if row is not None and row.position == step.position:
                     return _outcome_of(row), Totals(row.position, row.created, row.updated, row.rejected)
                 outcome = self._store.run(self._project_id, unit)
-                return outcome, _added_up(totals, wanted, outcome)
+                after = _added_up(totals, wanted, outcome)
+                self._count(after.count)
+                return outcome, after
             except Unavailable:
                 if pause is None:
                     raise
                 sleep(pause)
                 is_unsure = True
         raise AssertionError("the last attempt returns or raises")
+
+    def _count(self, count: int) -> None:
+        """Let the database count its tables anew, each time that there are four times as many users."""
+        if count >= 4 * self._counted:
+            self._counted = max(count, 1)
+            statistics.refresh(self._store.url)
 
     def finish(self) -> None:
         """Note that the import is complete."""

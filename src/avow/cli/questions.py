@@ -33,7 +33,7 @@ def ask_password(*, is_piped: bool) -> str:
     """
     if is_piped:
         password = sys.stdin.readline().rstrip("\r\n")
-    elif not sys.stdin.isatty():
+    elif not _is_terminal():
         raise CannotStart("Nobody is there to type the password; --stdin reads it from standard input.")
     else:
         try:
@@ -43,3 +43,7 @@ def ask_password(*, is_piped: bool) -> str:
     if not password:
         raise CannotStart("The password is empty; nothing is changed.")
     return password
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from avow.cli import named
-from avow.cli.output import filled, moment, say, show, table
+from avow.cli.output import filled, say, show, table
 from avow.cli.problems import CannotStart
 from avow.cli.progress import progress
 from avow.cli.reach import Reached, reached_project
@@ -147,15 +147,14 @@ def _facts(profile: Profile) -> dict[str, object]:
 
 
 def _line(profile: Profile) -> dict[str, object]:
+    """Return what fits into a line; `avow user show` and lines of JSON say more."""
     row = profile.row
     return {
-        "id": profile.id,
-        "login_ids": " ".join(profile.login_ids),
+        "login_ids": " ".join(profile.login_ids) or profile.id,
         "name": row.name,
         "status": row.status,
-        "roles": " ".join(profile.roles),
-        "tenants": " ".join(profile.tenants),
-        "created_at": moment(row.created_at),
+        "roles": ", ".join(profile.roles),
+        "tenants": ", ".join(held.name or tenant_id for tenant_id, held in profile.tenants.items()),
     }
 
 

@@ -56,6 +56,14 @@ def test_removals_are_audited_with_their_number(api: Api, avow: Avow, login_id: 
     assert audited(avow, "trusted_device.removed") == [(user_id, '{"count":1}')]
 
 
+def test_login_id_that_looks_like_a_users_id_does_not_stand_for_that_user(api: Api, avow: Avow, user_id: str) -> None:
+    make_trusted_device(avow, user_id, "phone")
+    make_trusted_device(avow, make_user(avow, user_id), "other")
+    listed = post(api, "trusteddevices/list", identifiers=[user_id])["devices"]
+    assert [device["id"] for device in listed] == ["phone"]
+    assert post(api, "trusteddevices/remove", identifier=user_id, deviceIds=["phone"]).status == 200
+
+
 def test_users_without_any_have_nothing_to_remove(api: Api, login_id: str, user_id: str) -> None:
     for path in ("passkeys/delete", "totp/delete", "recovery-codes/delete"):
         assert post(api, path, loginId=login_id).status == 200

@@ -139,7 +139,9 @@ def _removed(tx: Tx, statement: str, login_id: str, action: str, actor: str) -> 
 
 
 def _resolved(tx: Tx, identifiers: Sequence[str]) -> list[str]:
-    """Return the ids of users who are named by login ID or by id.
+    """Return the ids of users who are named by id or login ID.
+
+    An id comes first, for a login ID can be chosen to look like one.
 
     Raises:
         UserMissing: One of them does not exist.
@@ -149,7 +151,7 @@ def _resolved(tx: Tx, identifiers: Sequence[str]) -> list[str]:
     by_id, user_ids = in_list("user_ids", list(canonical))
     statement = rows.NAMED.replace("(:login_ids)", by_login_id).replace("(:user_ids)", by_id)
     found = {row.named: row.user_id for row in tx.all(statement, NamedRow, **login_ids, **user_ids)}
-    named = [found.get(login_id) or found.get(each) for each, login_id in canonical.items()]
+    named = [found.get(each) or found.get(login_id) for each, login_id in canonical.items()]
     if None in named:
         raise UserMissing
     return list(dict.fromkeys(filter(None, named)))

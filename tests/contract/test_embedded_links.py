@@ -19,7 +19,7 @@ def test_token_signs_a_user_in_once(client: Any, avow: Avow, fits: Any) -> None:
     token = client.mgmt.user.generate_embedded_link(login_id, {"plan": "pro", "roles": ["admin"]})
     assert fits("mgmt.user.generate_embedded_link", "token")
     session = client.magiclink.verify(token)
-    assert (session["userId"], session["firstSeen"]) == (user_id, False)
+    assert (session["userId"], session["firstSeen"]) == (user_id, True)
     assert session["sessionToken"]["plan"] == "pro"
     assert session["sessionToken"]["roles"] == []
     assert session["sessionToken"]["amr"] == ["embedded"]

@@ -92,7 +92,7 @@ def test_existing_user_is_signed_in(client: Any, fits: Any) -> None:
     session = client.mgmt.jwt.sign_in(address, MgmtLoginOptions(custom_claims={"plan": "gold"}, refresh_duration=600))
     assert fits("mgmt.jwt.sign_in", "sessionJwt", "refreshJwt", "user")
     assert (session["userId"], session["sessionToken"]["plan"]) == (user["userId"], "gold")
-    assert (session["cookieData"]["maxAge"], session["firstSeen"]) == (600, False)
+    assert (session["cookieData"]["maxAge"], session["firstSeen"]) == (600, True)
     assert client.validate_session(session["sessionToken"]["jwt"])["userId"] == user["userId"]
     assert client.mgmt.user.load(address)["user"]["status"] == "enabled"
     stepped = client.mgmt.jwt.sign_in(

@@ -156,8 +156,7 @@ def test_statements(api: Api, login_id: str, statements: Statements) -> None:
     assert statements.ran == [
         "challenges.SPEND_BY_ID",
         "challenges.CONSUME",
-        "users.ADMIT",
-        "users.PROFILE",
+        "users.PROFILE_HELD",
         "sessions.INSERT",
         "store.INSERT_AUDIT",
     ]

@@ -62,7 +62,8 @@ def queue(tx: Tx, project: Project, message: Message, *, is_sent: bool = True) -
 
     Raises:
         RateLimitException: The address, its phone prefix or the project has had its messages for now.
-        InvalidArgument: The number is in a country that the project does not send to, or costs extra to reach.
+        InvalidArgument: The number is in a country that the project does not send to, costs extra to reach, or has not
+            the length of its country.
     """
     prefix = "" if message.method == "email" else _allowed_prefix(project, message.address)
     # A mailbox reads its letters in any spelling of its address: all of them are one to a limit.
@@ -151,9 +152,11 @@ def _allowed_prefix(project: Project, address: str) -> str:
     """Return the phone prefix of a number that the project sends to.
 
     Raises:
-        InvalidArgument: It does not, or the number costs extra (premium, satellite).
+        InvalidArgument: It does not, the number costs extra (premium, satellite), or no number has its length.
     """
     phone = addresses.phone(address)
+    if not phone.is_possible:
+        raise InvalidArgument(error_message="The phone number does not have the length of its country.")
     countries = project.settings.phone_countries
     if phone.is_costly or (countries and phone.country not in countries):
         raise InvalidArgument(error_message="Messages are not sent to this kind of number.")

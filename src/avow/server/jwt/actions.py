@@ -268,8 +268,9 @@ def _limited(claims: SessionClaims, now: int, seconds: int) -> SessionClaims:
 
 
 def _signed_in(tx: Tx, call: Call[object], profile: Profile, opening: Opening) -> Issued | Refusal:
-    if profile.row.status == "invited":  # who signs in for the first time has come
+    if profile.is_invited:  # who signs in for the first time has come
         users.admit(tx, profile.id)
+        opening = replace(opening, first_seen=True)
     return sessions.open_session(tx, call.project, call.client, profile.id, opening)
 
 

@@ -45,21 +45,21 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     """
     if binding.is_decoy or not _goes_on(tx, project, binding):
         return Refusal(InvalidCode())
+    held: Profile | None = None
     profile: Profile | None = None
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
         user_id = _updated(tx, binding)
-    elif binding.is_embedded:
-        user_id = binding.user_id if users.admit(tx, binding.user_id) else ""
     else:
-        profile = _proven(tx, binding)
+        held = users.hold(tx, binding.user_id)
+        profile = _admitted(tx, held) if binding.is_embedded else _proven(tx, binding, held)
         user_id = profile.id if profile is not None else ""
     if not user_id:
         return Refusal(InvalidCode())
     opening = Opening(
         amr=_amr(binding),
-        first_seen=binding.does == "sign-up",
+        first_seen=binding.does == "sign-up" or (held is not None and held.is_invited),
         claims=binding.claims,
         unsigned_claims=binding.unsigned_claims,
         revokes_others=binding.revokes_others,
@@ -93,14 +93,22 @@ def _created(tx: Tx, binding: Binding) -> str:
     )
 
 
-def _proven(tx: Tx, binding: Binding) -> Profile | None:
+def _admitted(tx: Tx, held: Profile | None) -> Profile | None:
+    """Return the user whom management vouches for; an invited one is enabled by it."""
+    if held is None or held.is_disabled:
+        return None
+    if not held.is_invited:
+        return held
+    return users.find(tx, held.id) if users.admit(tx, held.id) else None
+
+
+def _proven(tx: Tx, binding: Binding, profile: Profile | None) -> Profile | None:
     """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
 
     Whoever proves an address first is its owner: what others did on the account before ends. Their sessions, codes and
     links on their way (a change of address above all), and the number or address that they proved for themselves.
     """
     by_email = binding.method == "email"
-    profile = users.hold(tx, binding.user_id)
     if profile is None or not profile.has_address(binding.folded, by_email=by_email):
         return None
     if profile.is_proven(by_email=by_email) and not binding.is_first:

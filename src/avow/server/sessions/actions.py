@@ -53,7 +53,7 @@ class Opening:
 
     Attributes:
         amr: Methods used, in order.
-        first_seen: The user was created by this sign-in.
+        first_seen: The user was created by this sign-in, or invited and is here for the first time.
         claims: Custom claims of the server side.
         unsigned_claims: Custom claims the client asked for; they appear under `nsec`.
         revokes_others: End the user's other sessions.

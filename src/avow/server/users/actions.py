@@ -92,6 +92,11 @@ class Profile:
         """Tell whether the user may not sign in."""
         return self.row.status == "disabled"
 
+    @property
+    def is_invited(self) -> bool:
+        """Tell whether the user has not been here yet: the first sign-in enables them."""
+        return self.row.status == "invited"
+
     def has_address(self, folded: str, *, by_email: bool) -> bool:
         """Tell whether this is the user's address (or number)."""
         return (self.row.email_folded if by_email else self.row.phone) == folded
@@ -99,7 +104,7 @@ class Profile:
     def is_proven(self, *, by_email: bool) -> bool:
         """Tell whether the user's address (or number) is proven, and the user not merely invited."""
         is_verified = self.row.is_email_verified if by_email else self.row.is_phone_verified
-        return bool(is_verified) and self.row.status != "invited"
+        return bool(is_verified) and not self.is_invited
 
     def shown(self) -> UserResponse:
         """Return the user as answers show them."""

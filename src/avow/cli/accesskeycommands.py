@@ -60,8 +60,8 @@ def accesskey_show(key: str, **where: Unpack[Where]) -> None:
     "--tenant-role", "tenant_roles", multiple=True, nargs=2, metavar="TENANT ROLE", help="Role that it has in a tenant."
 )
 @click.option("--user", default="", help="User whom it acts for; it then has what they have, and nothing of its own.")
-@click.option("--days", type=click.IntRange(0, 36500), help="Days until it ends; without this and --until never.")
-@click.option("--until", type=click.DateTime(_DATES), help="When it ends, UTC.")
+@click.option("--days", type=click.IntRange(0, 36500), metavar="N", help="Days until it ends; else never, or --until.")
+@click.option("--until", type=click.DateTime(_DATES), metavar="YYYY-MM-DD[THH:MM]", help="When it ends, UTC.")
 @click.option("--permitted-ip", "permitted_ips", multiple=True, help="Address or network that it may be used from.")
 @click.option("--claim", "claims", multiple=True, metavar="NAME=VALUE", help="Claim at the top level of its tokens.")
 @click.option("--description", default="", help="What it is for, in more words.")

@@ -84,7 +84,8 @@ def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
     words = [max(len(word) for text in column for word in (text.split() or [""])) for column in columns]
     most = shutil.get_terminal_size((_USUAL_COLUMNS, 24)).columns - len(_GAP) * (len(columns) - 1)
     # The first column names what a line is about: it stays as it is for as long as there is any other room.
-    for least in ([words[0], *(min(word, _LONGEST_WORD) for word in words[1:])], [1] * len(columns)):
+    few = [1] * (len(columns) - 1)
+    for least in ([words[0], *(min(word, _LONGEST_WORD) for word in words[1:])], [words[0], *few], [1, *few]):
         while sum(widths) > most:
             room = [max(0, width - low) for width, low in zip(widths, least, strict=True)]
             if not any(room):

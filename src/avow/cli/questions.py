@@ -20,6 +20,7 @@ def require_yes(question: str, *, is_agreed: bool) -> None:
     try:
         is_agreed = click.confirm(question, err=True)
     except click.Abort:
+        click.echo(err=True)
         raise CannotStart("Nothing is deleted, since nobody answered; --yes agrees beforehand.") from None
     if not is_agreed:
         raise CannotStart("Nothing is deleted.")
@@ -39,6 +40,7 @@ def ask_password(*, is_piped: bool) -> str:
         try:
             password = str(click.prompt("New password", hide_input=True, confirmation_prompt="Once more", err=True))
         except click.Abort:
+            click.echo(err=True)
             raise CannotStart("No password was typed; nothing is changed.") from None
     if not password:
         raise CannotStart("The password is empty; nothing is changed.")

@@ -91,6 +91,21 @@ def test_roles_given_by_hand_stay(api: Api, tenant: str) -> None:
     assert profile.roles == ("Ruler",)
 
 
+def test_role_that_groups_gave_and_somebody_then_gives_by_hand_stays(api: Api, tenant: str) -> None:
+    make_role(api.avow, "Editor")
+    mia = _member(api, tenant)
+    make_group(api.avow, tenant, "g", [mia])
+    _map(api, Editor=["g"])
+    _recalculate(api)
+    profile = api.avow.run(lambda tx: users.find(tx, mia))
+    assert profile is not None
+    body = {"loginId": profile.login_ids[0], "tenantId": tenant, "roleNames": ["Editor"]}
+    assert api.post("/v2/mgmt/user/update/role/add", body, token=api.avow.management_key).status == 200
+    _map(api)
+    _recalculate(api)
+    assert _roles(api, mia) == ("Editor",)
+
+
 def test_configurations_and_tenants_do_not_mix(api: Api, tenant: str) -> None:
     make_role(api.avow, "Editor")
     other = make_tenant(api.avow, "Other", tenant_id="T2")

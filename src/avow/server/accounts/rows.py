@@ -178,11 +178,12 @@ MEMBER = """
     WHERE project_id = :project_id AND user_id = :user_id AND tenant_id = :tenant_id
 """
 
+# What groups gave already is given by hand from now on: no recalculation of groups takes it.
 GRANT_IN_TENANT = """
     INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
     SELECT r.project_id, :user_id, :tenant_id, r.id FROM roles r
     WHERE r.project_id = :project_id AND r.id IN (:role_ids)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (project_id, user_id, tenant_id, role_id) DO UPDATE SET given_by = excluded.given_by
 """
 
 WITHDRAW_IN_TENANT = """

@@ -6,6 +6,7 @@ import time
 import msgspec
 import pytest
 
+from avow.errors import InvalidAccessKey
 from avow.server.accesskeys import actions
 from avow.server.keys.directory import load
 from avow.server.serving import AccessKeyCaller, Call, Client
@@ -41,7 +42,7 @@ def is_refused(shop: Shop, secret: str, address: str = "192.0.2.1") -> bool:
     """Tell whether a key does not count."""
     try:
         exchanged(shop, secret, address)
-    except actions.InvalidAccessKey:
+    except InvalidAccessKey:
         return True
     return False
 

@@ -1,6 +1,10 @@
 """`avow user ...` on one account: made, invited, changed, shut out, signed out, given a password, deleted."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,6 +198,30 @@ def test_typed_password_is_asked_for_twice_and_never_shown(shop: Shop, monkeypat
     assert (said.code, WORD in said.out + said.err) == (0, False)
     assert asked == [("New password", True, True)]
     assert passwords.verify(encoded(shop)[0][0], WORD)
+
+
+def test_terminal_does_not_echo_the_password(installation: dict[str, str]) -> None:
+    assert avow("user", "create", MIA, variables=installation).code == 0
+    ours, theirs = os.openpty()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "avow.cli", "user", "set-password", MIA],
+        env=programs.environment(installation),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = b""
+    for question in (b"New password: ", b"Once more: "):
+        while not seen.endswith(question):
+            seen += os.read(ours, 1)
+        os.write(ours, f"{WORD}\n".encode())
+    with contextlib.suppress(OSError):  # the other end is closed when the command ends
+        while rest := os.read(ours, 1000):
+            seen += rest
+    os.close(ours)
+    assert (running.wait(20), WORD.encode() in seen, b"no session left" in seen) == (0, False, True)
 
 
 @pytest.mark.parametrize(

@@ -104,3 +104,8 @@ def test_shell_completes_commands_and_options() -> None:
     variables |= {"COMP_WORDS": "avow accesskey create --per", "COMP_CWORD": "3"}
     assert avow(variables=variables).out.splitlines() == ["plain,--permitted-ip"]
     assert "_AVOW_COMPLETE" in avow(variables={"_AVOW_COMPLETE": "zsh_source"}).out
+
+
+def test_more_arguments_than_one_unit_takes_are_refused() -> None:
+    said = avow("user", "delete", *map(str, range(1001)), "--yes")
+    assert (said.code, "at most 1000 at once" in said.err) == (2, True)

@@ -1,6 +1,7 @@
 """`avow role ...` and `avow permission ...`: what roles are made of, in the project and in tenants."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -8,11 +9,11 @@ from tests.cli.shops import Shop
 
 
 @pytest.fixture
-def reader(shop: Shop) -> dict[str, object]:
+def reader(shop: Shop) -> dict[str, Any]:
     """Make two permissions, and a role of one of them."""
     for name in ("orders.read", "orders.write"):
         shop.made("permission", "create", name, "--description", f"May {name}")
-    made: dict[str, object] = shop.made("role", "create", "reader", "--permission", "orders.read", "--description", "R")
+    made: dict[str, Any] = shop.made("role", "create", "reader", "--permission", "orders.read", "--description", "R")
     return made
 
 
@@ -21,7 +22,7 @@ def names(found: list[dict[str, str]]) -> list[str]:
     return [each["name"] for each in found if each["name"] not in {"Tenant Admin", "is_staff", "is_superuser"}]
 
 
-def test_role_is_made_listed_and_shown(shop: Shop, reader: dict[str, str]) -> None:
+def test_role_is_made_listed_and_shown(shop: Shop, reader: dict[str, Any]) -> None:
     assert (reader["permissionNames"], reader["description"]) == (["orders.read"], "R")
     assert shop.made("role", "show", "reader") == shop.made("role", "show", reader["id"]) == reader
     assert names(shop.listed("role", "list", "READ")) == ["reader"]
@@ -31,7 +32,7 @@ def test_role_is_made_listed_and_shown(shop: Shop, reader: dict[str, str]) -> No
     assert ("command", json.dumps({"role": reader["id"]}, separators=(",", ":"))) in shop.events("role.created")
 
 
-def test_permissions_are_added_and_removed_by_name_or_id(shop: Shop, reader: dict[str, str]) -> None:
+def test_permissions_are_added_and_removed_by_name_or_id(shop: Shop, reader: dict[str, Any]) -> None:
     write = shop.made("permission", "show", "orders.write")["id"]
     changed = shop.made("role", "add-permission", "reader", write, "orders.read")
     assert changed["permissionNames"] == ["orders.read", "orders.write"]
@@ -44,7 +45,7 @@ def test_permissions_are_added_and_removed_by_name_or_id(shop: Shop, reader: dic
     assert shop.made("role", "show", "reader") == changed
 
 
-def test_parts_are_changed_and_the_rest_stays(shop: Shop, reader: dict[str, str]) -> None:
+def test_parts_are_changed_and_the_rest_stays(shop: Shop, reader: dict[str, Any]) -> None:
     changed = shop.made("role", "update", "reader", "--name", "viewer", "--default", "--private")
     assert changed == {**reader, "name": "viewer", "default": True, "private": True}
     assert shop.made("role", "update", "viewer", "--description", "", "--no-default")["default"] is False
@@ -52,7 +53,7 @@ def test_parts_are_changed_and_the_rest_stays(shop: Shop, reader: dict[str, str]
     assert shop.run("role", "update", "viewer").code == 2
 
 
-def test_role_of_a_tenant_is_named_with_its_tenant(shop: Shop, reader: dict[str, str]) -> None:
+def test_role_of_a_tenant_is_named_with_its_tenant(shop: Shop, reader: dict[str, Any]) -> None:
     tenant = shop.made("tenant", "create", "Acme")["id"]
     own = shop.made("role", "create", "reader", "--tenant", "Acme")
     assert (own["tenantId"], own["id"] == reader["id"]) == (tenant, False)
@@ -66,7 +67,7 @@ def test_role_of_a_tenant_is_named_with_its_tenant(shop: Shop, reader: dict[str,
     assert shop.run("role", "show", reader["id"], "--tenant", "Acme").code == 2
 
 
-def test_roles_are_deleted_all_or_none_after_a_question(shop: Shop, reader: dict[str, str]) -> None:
+def test_roles_are_deleted_all_or_none_after_a_question(shop: Shop, reader: dict[str, Any]) -> None:
     shop.made("role", "create", "writer")
     assert shop.run("role", "delete", "writer", "nobody", "--yes").code == 2
     said = shop.answered("n\n", "role", "delete", "writer", "reader")
@@ -77,14 +78,14 @@ def test_roles_are_deleted_all_or_none_after_a_question(shop: Shop, reader: dict
     assert shop.events("role.deleted")[-1][0] == "command"
 
 
-def test_deleted_role_is_held_no_more(shop: Shop, reader: dict[str, str]) -> None:
+def test_deleted_role_is_held_no_more(shop: Shop, reader: dict[str, Any]) -> None:
     user = shop.made("user", "create", "mia@example.com", "--role", reader["id"])
     assert (user["roleNames"], user["permissions"]) == (["reader"], ["orders.read"])
     shop.made("role", "delete", "reader", "--yes")
     assert shop.made("user", "show", "mia@example.com")["roleNames"] == []
 
 
-def test_permission_is_made_changed_shown_and_deleted(shop: Shop, reader: dict[str, str]) -> None:
+def test_permission_is_made_changed_shown_and_deleted(shop: Shop, reader: dict[str, Any]) -> None:
     assert [each["name"] for each in shop.listed("permission", "list", "orders")] == ["orders.read", "orders.write"]
     changed = shop.made("permission", "update", "orders.read", "--name", "orders.view")
     assert changed["description"] == "May orders.read"

@@ -5,7 +5,7 @@ from typing import Unpack
 
 import click
 
-from avow.cli.options import Where, with_project, with_yes
+from avow.cli.options import Where, several, with_project, with_yes
 
 __all__ = ["accesskey"]
 
@@ -138,7 +138,7 @@ def accesskey_rotate(key: str, **where: Unpack[Where]) -> None:
 
 
 @accesskey.command("activate")
-@click.argument("keys", nargs=-1, required=True)
+@several("keys")
 @with_project
 def accesskey_activate(keys: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Let KEYS be exchanged again, all of them or none.
@@ -153,7 +153,7 @@ def accesskey_activate(keys: tuple[str, ...], **where: Unpack[Where]) -> None:
 
 
 @accesskey.command("deactivate")
-@click.argument("keys", nargs=-1, required=True)
+@several("keys")
 @with_project
 def accesskey_deactivate(keys: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Let KEYS be exchanged no more until they are activated, all of them or none.
@@ -168,7 +168,7 @@ def accesskey_deactivate(keys: tuple[str, ...], **where: Unpack[Where]) -> None:
 
 
 @accesskey.command("delete")
-@click.argument("keys", nargs=-1, required=True)
+@several("keys")
 @with_yes
 @with_project
 def accesskey_delete(keys: tuple[str, ...], *, is_agreed: bool, **where: Unpack[Where]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack
 
 import click
 
-from avow.cli.options import Where, with_project, with_yes
+from avow.cli.options import Where, several, with_project, with_yes
 
 __all__ = ["FURTHER"]
 
@@ -153,7 +153,7 @@ def user_update(user: str, **options: Unpack[_Updated]) -> None:
 
 
 @click.command("enable")
-@click.argument("users", nargs=-1, required=True)
+@several("users")
 @with_project
 def user_enable(users: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Let USERS sign in, all of them or none.
@@ -168,7 +168,7 @@ def user_enable(users: tuple[str, ...], **where: Unpack[Where]) -> None:
 
 
 @click.command("disable")
-@click.argument("users", nargs=-1, required=True)
+@several("users")
 @with_project
 def user_disable(users: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Let USERS sign in no more, and sign them out at once; all of them or none.
@@ -296,7 +296,7 @@ def user_expire_password(user: str, **where: Unpack[Where]) -> None:
 
 
 @click.command("delete")
-@click.argument("users", nargs=-1, required=True)
+@several("users")
 @with_yes
 @with_project
 def user_delete(users: tuple[str, ...], *, is_agreed: bool, **where: Unpack[Where]) -> None:

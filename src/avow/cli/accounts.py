@@ -91,7 +91,8 @@ def create(login_id: str, profile: Profile, status: Status, where: Where, *, is_
     """Make a user, and send them nothing."""
     with directory(where) as opened:
         made = opened.change(lambda tx: _created(opened, tx, _new(tx, login_id, profile, status, is_test=is_test)))
-    say(f"The user {login_id!r} is made: {made.user_id}", facts(made), as_json=where["as_json"])
+    rest = f"\n\nTo send them a link that signs them in: avow user invite {login_id}" if status == "invited" else ""
+    say(f"The user {login_id!r} is made: {made.user_id}{rest}", facts(made), as_json=where["as_json"])
 
 
 def invite(login_id: str, profile: Profile, invitation: Invitation, where: Where) -> None:

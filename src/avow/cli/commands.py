@@ -255,7 +255,7 @@ def project_import(folder: Path, excludes: tuple[str, ...], project: str, data: 
 @click.option(
     "--right", "rights", multiple=True, help="What it may do: user:read, user:write, *:read; without any, all."
 )
-@click.option("--tenant", default="", help="Id of the one tenant that it is confined to.")
+@click.option("--tenant", default="", help="The one tenant that it is confined to.")
 @click.option("--permitted-ip", "permitted_ips", multiple=True, help="Address or network that it may be used from.")
 @click.option("--description", default="", help="What it is for, in more words.")
 @with_project

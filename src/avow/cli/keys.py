@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from avow.cli import named
 from avow.cli.output import day, moment, say, table
 from avow.cli.problems import CannotStart
 from avow.cli.reach import reached_project
@@ -37,7 +38,7 @@ def create(name: str, options: Options, *, project: str, data: Path | None, as_j
     expires_at = system_clock() + options.days * _DAY_SECONDS if options.days else None
 
     def unit(tx: Tx) -> tuple[str, str]:
-        management.check_tenant(tx, options.tenant)
+        tenant_id = named.tenant_id(tx, options.tenant)
         networks(options.permitted_ips)
         return actions.create_management_key(
             tx,
@@ -46,7 +47,7 @@ def create(name: str, options: Options, *, project: str, data: Path | None, as_j
             expires_at=expires_at,
             permitted_ips=options.permitted_ips,
             rights=management.check_rights(options.rights or EVERYTHING),
-            tenant_id=options.tenant,
+            tenant_id=tenant_id,
         )
 
     with reached_project(data, project) as found:

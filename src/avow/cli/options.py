@@ -6,11 +6,12 @@ from typing import Any, TypedDict, TypeVar
 
 import click
 
-__all__ = ["PATH", "Where", "with_data", "with_project", "with_yes"]
+__all__ = ["PATH", "Where", "several", "with_data", "with_project", "with_yes"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
+_MOST = 1000
 
 
 class Where(TypedDict):
@@ -44,3 +45,14 @@ def with_project(command: F) -> F:
 def with_yes(command: F) -> F:
     """Add the option of commands that ask before they delete."""
     return click.option("--yes", "is_agreed", is_flag=True, help="Do not ask first.")(command)
+
+
+def several(name: str) -> Callable[[F], F]:
+    """Add an argument that takes one value or more, as many as one unit of work takes."""
+    return click.argument(name, nargs=-1, required=True, callback=_bounded)
+
+
+def _bounded(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if len(given) > _MOST:
+        raise click.BadParameter(f"at most {_MOST} at once.")
+    return given

@@ -19,7 +19,7 @@ def list_all(text: str, where: Where) -> None:
     """Print the permissions, or those with a text in name or description, and people the roles made of each."""
     with directory(where) as opened:
         every = opened.look(actions.every)
-        held = opened.look(lambda tx: roles.search(tx, roles.Wanted()))
+        held = [] if where["as_json"] else opened.look(lambda tx: roles.search(tx, roles.Wanted()))
     wanted = text.casefold()
     found = [each for each in every if wanted in each.name.casefold() or wanted in each.description.casefold()]
     is_json = where["as_json"]

@@ -5,7 +5,7 @@ from typing import Any, TypeVar, Unpack
 
 import click
 
-from avow.cli.options import Where, with_project, with_yes
+from avow.cli.options import Where, several, with_project, with_yes
 
 __all__ = ["permission", "role"]
 
@@ -148,7 +148,7 @@ def role_update(
 
 @role.command("add-permission")
 @click.argument("role")
-@click.argument("permissions", nargs=-1, required=True)
+@several("permissions")
 @_in_tenant
 @with_project
 def role_add_permission(role: str, permissions: tuple[str, ...], *, tenant: str, **where: Unpack[Where]) -> None:
@@ -165,7 +165,7 @@ def role_add_permission(role: str, permissions: tuple[str, ...], *, tenant: str,
 
 @role.command("remove-permission")
 @click.argument("role")
-@click.argument("permissions", nargs=-1, required=True)
+@several("permissions")
 @_in_tenant
 @with_project
 def role_remove_permission(role: str, permissions: tuple[str, ...], *, tenant: str, **where: Unpack[Where]) -> None:
@@ -181,7 +181,7 @@ def role_remove_permission(role: str, permissions: tuple[str, ...], *, tenant: s
 
 
 @role.command("delete")
-@click.argument("roles", nargs=-1, required=True)
+@several("roles")
 @_in_tenant
 @with_yes
 @with_project
@@ -264,7 +264,7 @@ def permission_update(permission: str, *, name: str | None, description: str | N
 
 
 @permission.command("delete")
-@click.argument("permissions", nargs=-1, required=True)
+@several("permissions")
 @with_yes
 @with_project
 def permission_delete(permissions: tuple[str, ...], *, is_agreed: bool, **where: Unpack[Where]) -> None:

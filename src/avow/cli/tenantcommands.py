@@ -5,7 +5,7 @@ from typing import Any, TypeVar, Unpack
 
 import click
 
-from avow.cli.options import Where, with_project, with_yes
+from avow.cli.options import Where, several, with_project, with_yes
 
 __all__ = ["tenant"]
 
@@ -139,7 +139,7 @@ def tenant_update(
 
 @tenant.command("add-domain")
 @click.argument("tenant")
-@click.argument("domains", nargs=-1, required=True)
+@several("domains")
 @with_project
 def tenant_add_domain(tenant: str, domains: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Let users with addresses in DOMAINS belong to TENANT.
@@ -155,7 +155,7 @@ def tenant_add_domain(tenant: str, domains: tuple[str, ...], **where: Unpack[Whe
 
 @tenant.command("remove-domain")
 @click.argument("tenant")
-@click.argument("domains", nargs=-1, required=True)
+@several("domains")
 @with_project
 def tenant_remove_domain(tenant: str, domains: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Take DOMAINS from TENANT.
@@ -171,7 +171,7 @@ def tenant_remove_domain(tenant: str, domains: tuple[str, ...], **where: Unpack[
 
 @tenant.command("add-default-role")
 @click.argument("tenant")
-@click.argument("roles", nargs=-1, required=True)
+@several("roles")
 @with_project
 def tenant_add_default_role(tenant: str, roles: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Give ROLES to whoever becomes a member of TENANT.
@@ -189,7 +189,7 @@ def tenant_add_default_role(tenant: str, roles: tuple[str, ...], **where: Unpack
 
 @tenant.command("remove-default-role")
 @click.argument("tenant")
-@click.argument("roles", nargs=-1, required=True)
+@several("roles")
 @with_project
 def tenant_remove_default_role(tenant: str, roles: tuple[str, ...], **where: Unpack[Where]) -> None:
     """Give ROLES no more to new members of TENANT; who has them keeps them.

@@ -45,7 +45,6 @@ def list_all(wanted: Wanted, *, project: str, data: Path | None, as_json: bool) 
     """Print users, the oldest first, a page of them."""
     body = SearchUsers(
         text=wanted.text or None,
-        role_names=wanted.roles or None,
         statuses=wanted.statuses or None,
         limit=wanted.limit,
         page=wanted.page,
@@ -53,7 +52,8 @@ def list_all(wanted: Wanted, *, project: str, data: Path | None, as_json: bool) 
 
     def unit(tx: Tx) -> tuple[list[Profile], int]:
         tenants = tuple(named.tenant_id(tx, each) for each in wanted.tenants) or None
-        return search(tx, msgspec.structs.replace(body, tenant_ids=tenants), is_test=None)
+        roles = named.role_names(tx, wanted.roles) or None
+        return search(tx, msgspec.structs.replace(body, tenant_ids=tenants, role_names=roles), is_test=None)
 
     with reached_project(data, project) as found:
         people, total = found.store.look(found.project_id, unit)

@@ -367,15 +367,17 @@ CREATE TABLE users (
 
 CREATE INDEX ix_users_anonymous ON users (project_id, created_at) WHERE is_anonymous = 1;
 
-CREATE INDEX ix_users_project_id_created_at_id ON users (project_id, created_at, id);
+CREATE INDEX ix_users_listed ON users (project_id, created_at, id, is_test, is_anonymous);
 
-CREATE INDEX ix_users_project_id_email_folded ON users (project_id, email_folded);
+CREATE INDEX ix_users_project_id_email_folded_id ON users (project_id, email_folded, id);
 
 CREATE INDEX ix_users_project_id_name_folded_id ON users (project_id, name_folded, id);
 
-CREATE INDEX ix_users_project_id_phone ON users (project_id, phone);
+CREATE INDEX ix_users_project_id_phone_id ON users (project_id, phone, id);
 
 CREATE INDEX ix_users_project_id_updated_at_id ON users (project_id, updated_at, id);
+
+CREATE INDEX ix_users_test ON users (project_id, id) WHERE is_test = 1;
 
 CREATE TABLE access_keys (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -685,7 +687,7 @@ CREATE TABLE membership_roles (
 	CONSTRAINT fk_membership_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_membership_roles_project_id_role_id ON membership_roles (project_id, role_id);
+CREATE INDEX ix_membership_roles_project_id_role_id_tenant_id_user_id ON membership_roles (project_id, role_id, tenant_id, user_id);
 
 CREATE TABLE role_permissions (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -721,7 +723,7 @@ CREATE TABLE user_roles (
 	CONSTRAINT fk_user_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_user_roles_project_id_role_id ON user_roles (project_id, role_id);
+CREATE INDEX ix_user_roles_project_id_role_id_user_id ON user_roles (project_id, role_id, user_id);
 
 CREATE TABLE access_key_tenant_roles (
 	project_id TEXT COLLATE "C" NOT NULL,

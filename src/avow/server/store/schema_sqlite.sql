@@ -369,15 +369,17 @@ CREATE TABLE users (
 
 CREATE INDEX ix_users_anonymous ON users (project_id, created_at) WHERE is_anonymous = 1;
 
-CREATE INDEX ix_users_project_id_created_at_id ON users (project_id, created_at, id);
+CREATE INDEX ix_users_listed ON users (project_id, created_at, id, is_test, is_anonymous);
 
-CREATE INDEX ix_users_project_id_email_folded ON users (project_id, email_folded);
+CREATE INDEX ix_users_project_id_email_folded_id ON users (project_id, email_folded, id);
 
 CREATE INDEX ix_users_project_id_name_folded_id ON users (project_id, name_folded, id);
 
-CREATE INDEX ix_users_project_id_phone ON users (project_id, phone);
+CREATE INDEX ix_users_project_id_phone_id ON users (project_id, phone, id);
 
 CREATE INDEX ix_users_project_id_updated_at_id ON users (project_id, updated_at, id);
+
+CREATE INDEX ix_users_test ON users (project_id, id) WHERE is_test = 1;
 
 CREATE TABLE access_keys (
 	project_id TEXT NOT NULL,
@@ -687,7 +689,7 @@ CREATE TABLE membership_roles (
 	CONSTRAINT fk_membership_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_membership_roles_project_id_role_id ON membership_roles (project_id, role_id);
+CREATE INDEX ix_membership_roles_project_id_role_id_tenant_id_user_id ON membership_roles (project_id, role_id, tenant_id, user_id);
 
 CREATE TABLE role_permissions (
 	project_id TEXT NOT NULL,
@@ -723,7 +725,7 @@ CREATE TABLE user_roles (
 	CONSTRAINT fk_user_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_user_roles_project_id_role_id ON user_roles (project_id, role_id);
+CREATE INDEX ix_user_roles_project_id_role_id_user_id ON user_roles (project_id, role_id, user_id);
 
 CREATE TABLE access_key_tenant_roles (
 	project_id TEXT NOT NULL,
@@ -744,3 +746,103 @@ CREATE TABLE alembic_version (
 );
 
 INSERT INTO alembic_version (version_num) VALUES ('0002');
+
+ANALYZE sqlite_schema;
+DELETE FROM sqlite_stat1;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('kv', 'sqlite_autoindex_kv_1', '100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('kv', 'ix_kv_expires_at', '100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('meta', 'sqlite_autoindex_meta_1', '1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('projects', 'sqlite_autoindex_projects_1', '10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('projects', 'uq_projects_issuer_host', '10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_definitions', 'sqlite_autoindex_attribute_definitions_1', '100 100 33 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_values', 'sqlite_autoindex_attribute_values_1', '1000000 1000000 333333 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_values', 'ix_attribute_values_project_id_kind_name_value_owner_id', '1000000 1000000 333333 16666 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'sqlite_autoindex_audit_events_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_project_id_occurred_at_id', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_project_id_tenant_id_occurred_at', '1000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_project_id_user_id_occurred_at', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_unsent', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_webhooks', 'sqlite_autoindex_audit_webhooks_1', '10 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'sqlite_autoindex_challenges_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'ix_challenges_project_id_expires_at', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'uq_challenges_subject', '1000000 1000000 250000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('counters', 'sqlite_autoindex_counters_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('counters', 'ix_counters_project_id_ends_at', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('flows', 'sqlite_autoindex_flows_1', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('imports', 'sqlite_autoindex_imports_1', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('jwt_templates', 'sqlite_autoindex_jwt_templates_1', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('jwt_templates', 'uq_jwt_templates_name', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('lists', 'sqlite_autoindex_lists_1', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('lists', 'uq_lists_name', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('management_keys', 'sqlite_autoindex_management_keys_1', '100 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('message_templates', 'sqlite_autoindex_message_templates_1', '100 100 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'sqlite_autoindex_outbox_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_due', '1000000 333333 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_open', '1000 250 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_project_id_address_mac_created_at', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_project_id_created_at', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_project_id_phone_prefix_created_at', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_policies', 'sqlite_autoindex_password_policies_1', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('permissions', 'sqlite_autoindex_permissions_1', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('permissions', 'uq_permissions_name', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('project_settings', 'sqlite_autoindex_project_settings_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'sqlite_autoindex_signing_keys_1', '40 40 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'uq_signing_keys_state', '40 40 20 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'sqlite_autoindex_tenants_1', '50000 50000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_project_id_created_at_id', '50000 50000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_project_id_name', '50000 50000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('themes', 'sqlite_autoindex_themes_1', '10 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'sqlite_autoindex_users_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_anonymous', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_listed', '1000000 1000000 1 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_email_folded_id', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_name_folded_id', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_phone_id', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_updated_at_id', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_test', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'sqlite_autoindex_access_keys_1', '100000 100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'ix_access_keys_project_id_created_at_id', '100000 100000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'ix_access_keys_project_id_user_id', '100000 100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'sqlite_autoindex_audit_deliveries_1', '1000000 1000000 200000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_dead', '1000000 1000000 333333 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_open', '1000 1000 200 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('groups', 'sqlite_autoindex_groups_1', '100000 100000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'sqlite_autoindex_login_ids_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'ix_login_ids_project_id_user_id', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'sqlite_autoindex_memberships_1', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'ix_memberships_project_id_tenant_id_user_id', '1000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'sqlite_autoindex_passkeys_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'ix_passkeys_project_id_user_id_created_at', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_history', 'sqlite_autoindex_password_history_1', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passwords', 'sqlite_autoindex_passwords_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('provider_tokens', 'sqlite_autoindex_provider_tokens_1', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('recovery_codes', 'sqlite_autoindex_recovery_codes_1', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'sqlite_autoindex_roles_1', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_project_name', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_tenant_name', '1000 1000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'sqlite_autoindex_sessions_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_impersonator', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_project_id_expires_at', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_project_id_user_id_created_at', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sso_connections', 'sqlite_autoindex_sso_connections_1', '10000 10000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_domains', 'sqlite_autoindex_tenant_domains_1', '50000 50000 16666 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_domains', 'ix_tenant_domains_project_id_tenant_id_kind', '50000 50000 5 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('totp_seeds', 'sqlite_autoindex_totp_seeds_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('trusted_devices', 'sqlite_autoindex_trusted_devices_1', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('trusted_devices', 'ix_trusted_devices_project_id_user_id_last_used_at', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_roles', 'sqlite_autoindex_access_key_roles_1', '100000 100000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_roles', 'ix_access_key_roles_project_id_role_id', '100000 100000 1000');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenants', 'sqlite_autoindex_access_key_tenants_1', '100000 100000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenants', 'ix_access_key_tenants_project_id_tenant_id_key_id', '100000 100000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('group_members', 'sqlite_autoindex_group_members_1', '1000000 1000000 100 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('group_members', 'ix_group_members_project_id_user_id', '1000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('membership_roles', 'sqlite_autoindex_membership_roles_1', '1000000 1000000 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('membership_roles', 'ix_membership_roles_project_id_role_id_tenant_id_user_id', '1000000 1000000 10000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('role_permissions', 'sqlite_autoindex_role_permissions_1', '10000 10000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('role_permissions', 'ix_role_permissions_project_id_permission_id', '10000 10000 20');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_default_roles', 'sqlite_autoindex_tenant_default_roles_1', '50000 50000 5 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_default_roles', 'ix_tenant_default_roles_project_id_role_id', '50000 50000 500');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_roles', 'sqlite_autoindex_user_roles_1', '1000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_roles', 'ix_user_roles_project_id_role_id_user_id', '1000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenant_roles', 'sqlite_autoindex_access_key_tenant_roles_1', '100000 100000 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenant_roles', 'ix_access_key_tenant_roles_project_id_role_id', '100000 100000 1000');

@@ -589,6 +589,13 @@ def upgrade() -> None:
     op.add_column("management_keys", sa.Column("tenant_id", TEXT, nullable=True))
     op.add_column("management_keys", sa.Column("deactivated_at", sa.BigInteger(), nullable=True))
     op.add_column("membership_roles", sa.Column("given_by", TEXT, server_default="", nullable=False))
+    op.drop_index(op.f("ix_membership_roles_project_id_role_id"), table_name="membership_roles")
+    op.create_index(
+        op.f("ix_membership_roles_project_id_role_id_tenant_id_user_id"),
+        "membership_roles",
+        ["project_id", "role_id", "tenant_id", "user_id"],
+        unique=False,
+    )
     op.add_column("projects", sa.Column("tags", TEXT, server_default="[]", nullable=False))
     op.add_column("projects", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     op.add_column("roles", sa.Column("is_default", sa.BigInteger(), server_default="0", nullable=False))
@@ -613,6 +620,13 @@ def upgrade() -> None:
         op.f("ix_tenants_project_id_created_at_id"), "tenants", ["project_id", "created_at", "id"], unique=False
     )
     op.create_index(op.f("ix_tenants_project_id_name"), "tenants", ["project_id", "name"], unique=False)
+    op.drop_index(op.f("ix_user_roles_project_id_role_id"), table_name="user_roles")
+    op.create_index(
+        op.f("ix_user_roles_project_id_role_id_user_id"),
+        "user_roles",
+        ["project_id", "role_id", "user_id"],
+        unique=False,
+    )
     op.add_column("users", sa.Column("name_folded", TEXT, server_default="", nullable=False))
     op.add_column("users", sa.Column("custom_attributes", TEXT, server_default="{}", nullable=False))
     op.add_column("users", sa.Column("external_ids", TEXT, server_default="[]", nullable=False))
@@ -624,6 +638,9 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("is_phone_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_anonymous", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("impersonation_until", sa.BigInteger(), server_default="0", nullable=False))
+    op.drop_index(op.f("ix_users_project_id_created_at_id"), table_name="users")
+    op.drop_index(op.f("ix_users_project_id_email_folded"), table_name="users")
+    op.drop_index(op.f("ix_users_project_id_phone"), table_name="users")
     op.create_index(
         "ix_users_anonymous",
         "users",
@@ -633,8 +650,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_anonymous = 1"),
     )
     op.create_index(
-        op.f("ix_users_project_id_name_folded_id"), "users", ["project_id", "name_folded", "id"], unique=False
+        "ix_users_listed", "users", ["project_id", "created_at", "id", "is_test", "is_anonymous"], unique=False
     )
     op.create_index(
+        op.f("ix_users_project_id_email_folded_id"), "users", ["project_id", "email_folded", "id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_users_project_id_name_folded_id"), "users", ["project_id", "name_folded", "id"], unique=False
+    )
+    op.create_index(op.f("ix_users_project_id_phone_id"), "users", ["project_id", "phone", "id"], unique=False)
+    op.create_index(
         op.f("ix_users_project_id_updated_at_id"), "users", ["project_id", "updated_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_users_test",
+        "users",
+        ["project_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("is_test = 1"),
+        postgresql_where=sa.text("is_test = 1"),
     )

@@ -135,3 +135,21 @@ def test_projects_do_not_see_each_others_tenants(shop: Shop) -> None:
     assert shop.listed("tenant", "list", "--project", "Blog") == []
     assert shop.run("tenant", "delete", "Acme", "--yes", "--project", "Blog").code == 2
     assert len(shop.listed("tenant", "list", "--project", "Shop")) == 1
+
+
+def test_management_key_is_confined_to_a_tenant_by_name(shop: Shop) -> None:
+    shop.made("tenant", "create", "Acme", "--id", "acme")
+    shop.made("key", "create", "support", "--tenant", "Acme", "--right", "user:write")
+    assert [each["tenant"] for each in shop.listed("key", "list")] == ["", "acme"]
+    assert shop.run("key", "create", "support", "--tenant", "nobody").code == 2
+
+
+def test_nobody_writes_to_a_terminal_through_what_a_command_says(shop: Shop) -> None:
+    name = "Acme\x1b[2J\r"
+    tenant_id = shop.made("tenant", "create", name)["id"]
+    for arguments in (
+        ("list",), ("show", tenant_id), ("update", tenant_id, "--disabled"), ("add-domain", tenant_id, "a.example.com"),
+        ("delete", tenant_id), ("delete", tenant_id, "--yes"),
+    ):  # fmt: skip
+        said = shop.run("tenant", *arguments)
+        assert not {"\x1b", "\r"} & set(said.out + said.err), arguments

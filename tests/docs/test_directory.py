@@ -53,3 +53,17 @@ def test_page_shows_every_command_of_the_directory() -> None:
         known |= {(name, each) for each in getattr(group, "commands", {})}
     reverse = {"remove-domain", "remove-default-role", "remove-permission", "remove-tenant", "show", "update", "list"}
     assert {each for each in known - shown if each[1] not in reverse} == set()
+
+
+def test_page_of_all_commands_names_those_of_the_directory() -> None:
+    text = (PAGE.parent / "cli.md").read_text(encoding="utf-8")
+    known = {("user", str(each.name)) for each in FURTHER}
+    for name in ("tenant", "role", "permission", "accesskey"):
+        known |= {(name, each) for each in getattr(commands.avow.commands[name], "commands", {})}
+    lines = text.splitlines()
+    missing = [
+        (group, name)
+        for group, name in sorted(known)
+        if not any(f"`avow {group} " in line and re.search(rf"[` ]{name}[` ]", line) for line in lines)
+    ]
+    assert missing == []

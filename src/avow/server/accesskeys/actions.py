@@ -241,9 +241,10 @@ def delete(tx: Tx, key_ids: Sequence[str], *, actor: str, tenant_id: str = "") -
     Raises:
         NotFound: One of them does not exist.
     """
-    attributes.clear(tx, "accesskey", key_ids)
     clause, listed = in_list("key_ids", key_ids)
     _require_all(key_ids, tx.all(rows.DELETE.replace("(:key_ids)", clause), IdRow, **listed))
+    # Afterwards: whoever was changing one of them has written by now, and nobody will again.
+    attributes.clear(tx, "accesskey", key_ids)
     tx.audit("access_key.deleted", actor=actor, tenant_id=tenant_id, data={"keys": sorted(set(key_ids))})
 
 

@@ -285,9 +285,11 @@ def delete(tx: Tx, user_ids: Sequence[str], *, actor: str) -> int:
     """Delete users with all they had; return how many there were, at most as many as a list takes."""
     if not user_ids:
         return 0
-    attributes.clear_users(tx, user_ids)
+    attributes.clear_keys_of_users(tx, user_ids)
     clause, listed = in_list("user_ids", user_ids)
     deleted = [row.id for row in tx.all(rows.DELETE.replace("(:user_ids)", clause), IdRow, **listed)]
+    # Afterwards: whoever was changing one of them has written by now, and nobody will again.
+    attributes.clear(tx, "user", deleted)
     challenges.drop_several(tx, deleted)
     for user_id in deleted:
         tx.audit("user.deleted", actor=actor, user_id=user_id)

@@ -21,7 +21,7 @@ __all__ = [
     "accepted",
     "checked",
     "clear",
-    "clear_users",
+    "clear_keys_of_users",
     "define",
     "definitions",
     "forget",
@@ -102,6 +102,8 @@ def define(tx: Tx, kind: Kind, wanted: Sequence[AttributeDefinition], *, actor: 
         InvalidArgument: A name is taken, a type unknown, a select without options, or there are too many.
     """
     for each in wanted:
+        if not each.name.isprintable():
+            raise InvalidArgument(error_message="The name of an attribute must not hold control characters.")
         made = tx.one(
             rows.DEFINE,
             NameRow,
@@ -227,9 +229,8 @@ def clear(tx: Tx, kind: Kind, owner_ids: Sequence[str]) -> None:
     tx.run(rows.CLEAR_OWNERS.replace("(:owner_ids)", clause), kind=kind, **listed)
 
 
-def clear_users(tx: Tx, user_ids: Sequence[str]) -> None:
-    """Delete the searchable values of users who are about to be deleted, and of the access keys that go with them."""
-    clear(tx, "user", user_ids)
+def clear_keys_of_users(tx: Tx, user_ids: Sequence[str]) -> None:
+    """Delete the searchable values of the access keys that go with users who are about to be deleted."""
     clause, listed = in_list("user_ids", user_ids)
     tx.run(rows.CLEAR_KEYS_OF_USERS.replace("(:user_ids)", clause), **listed)
 

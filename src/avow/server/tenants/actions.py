@@ -10,7 +10,7 @@ from avow.errors import InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
 from avow.server.keys import actions as management_keys
 from avow.server.roles import actions as roles
-from avow.server.store import Search, Tx, in_list
+from avow.server.store import MOST_IN_LIST, Search, Tx, in_list
 from avow.server.tenants import rows
 from avow.server.tenants.rows import DefaultRow, DomainRow, IdRow, LeadRow, MemberRow, TenantRow
 from avow.wire.tenants import Tenant
@@ -105,6 +105,8 @@ def create(tx: Tx, name: str, *, tenant_id: str = "", wanted: HeldTenant | None 
     Raises:
         InvalidArgument: The id or a domain is taken, the parent does not exist, or an attribute does not fit.
     """
+    if not tenant_id.isprintable():  # it is a name in tokens, and of `?tenant=`
+        raise InvalidArgument(error_message="The id of a tenant must not hold control characters.")
     tenant = wanted or HeldTenant(id=tenant_id, name=name)
     tenant_id = tenant_id or ids.directory_id(ids.TENANT, tx.now)
     if tenant.parent and not search(tx, Wanted(tenant_ids=(tenant.parent,))):
@@ -149,17 +151,12 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldTenant]:
         statement.among("t.id", "tenant_ids", wanted.tenant_ids)
     if wanted.names:
         statement.among("t.name", "names", wanted.names)
-    found = statement.order("t.created_at, t.id").all(tx, TenantRow)
-    tenants = _gathered(tx, found, is_all=not (wanted.tenant_ids or wanted.names))
-    domains = {each.lower() for each in wanted.domains}
-    attributes_wanted = {
-        name: set(attributes.searchable(each)) for name, each in (wanted.custom_attributes or {}).items()
-    }
-    return [
-        tenant
-        for tenant in tenants
-        if (not domains or domains & set(tenant.provisioning_domains)) and _has(tenant, attributes_wanted)
-    ]
+    if wanted.domains:
+        statement.within(rows.WITH_DOMAIN, {"domains": [each.lower() for each in wanted.domains]})
+    for name, value in (wanted.custom_attributes or {}).items():
+        if texts := sorted(set(attributes.searchable(value))):
+            statement.within(rows.WITH_ATTRIBUTE, {"texts": texts}, attribute=name, least=len(texts))
+    return _gathered(tx, statement.order("t.created_at, t.id").all(tx, TenantRow))
 
 
 def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
@@ -268,9 +265,9 @@ def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
         tx.run(rows.CLEAR_KEYS_ATTRIBUTES, tenant_id=tenant_id)
         users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
         keys = tx.all(rows.DELETE_KEYS, IdRow, tenant_id=tenant_id)
-    attributes.clear(tx, "tenant", [tenant_id])
     if tx.one(rows.DELETE, IdRow, id=tenant_id) is None:
         raise NotFound(error_message=_MISSING)
+    attributes.clear(tx, "tenant", [tenant_id])  # afterwards: nobody writes any for it again
     management_keys.revoke_keys_of_tenant(tx, tenant_id, actor=actor)
     tx.run(rows.DROP_PASSWORD_SETTINGS, tenant_id=tenant_id)
     for user in users:
@@ -329,13 +326,13 @@ def _folded(domains: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(each.strip().lower() for each in domains))
 
 
-def _gathered(tx: Tx, found: Sequence[TenantRow], *, is_all: bool) -> list[HeldTenant]:
+def _gathered(tx: Tx, found: Sequence[TenantRow]) -> list[HeldTenant]:
     if not found:
         return []
-    if is_all:
+    if len(found) > MOST_IN_LIST:
         domains, defaults = tx.all(rows.DOMAINS, DomainRow), tx.all(rows.DEFAULTS, DefaultRow)
     else:
-        clause, listed = in_list("tenant_ids", [row.id for row in found][:1024])
+        clause, listed = in_list("tenant_ids", [row.id for row in found])
         domains = tx.all(rows.DOMAINS_OF.replace("(:tenant_ids)", clause), DomainRow, **listed)
         defaults = tx.all(rows.DEFAULTS_OF.replace("(:tenant_ids)", clause), DefaultRow, **listed)
     tenants = {row.id: _held(row) for row in found}
@@ -367,11 +364,6 @@ def _held(row: TenantRow) -> HeldTenant:
         federated_app_ids=details.federated_app_ids,
         settings=msgspec.structs.replace(msgspec.json.decode(row.settings, type=Settings), auth_type=row.auth_type),
     )
-
-
-def _has(tenant: HeldTenant, wanted: Mapping[str, set[str]]) -> bool:
-    held = tenant.custom_attributes
-    return all(name in held and texts <= set(attributes.searchable(held[name])) for name, texts in wanted.items())
 
 
 def _details_of(tenant: HeldTenant) -> _Details:

@@ -350,6 +350,8 @@ class _Reader:
         found = msgspec.convert(content, _Attributes).attributes
         self._once(path, (f"{each.kind} {each.name}" for each in found))
         for each in found:
+            if not each.name.isprintable():
+                self.fail(f"{path}: The name of an attribute must not hold control characters.")
             if each.type.endswith("select") and not each.options:
                 self.fail(f"{path}: The attribute {_quoted(each.name)} needs options to select from.")
         self.snapshot = replace(self.snapshot, attributes=found)

@@ -14,7 +14,7 @@ _DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
 
 @click.group()
 def accesskey() -> None:
-    """Access keys: secrets of machines, exchanged for session tokens.
+    """Access keys, the secrets of machines.
 
     Everywhere a KEY is named by id or name. The manual is docs/access-keys.md.
     """

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def role() -> None:
-    """Roles: named sets of permissions, of the project or of a tenant.
+    """Roles, the named sets of permissions.
 
     Everywhere a ROLE is named by id or name, and a tenant's role by name with --tenant.
     """
@@ -22,7 +22,7 @@ def role() -> None:
 
 @click.group()
 def permission() -> None:
-    """Permissions: the named rights that roles are made of.
+    """Permissions, of which roles are made.
 
     Everywhere a PERMISSION is named by id or name.
     """

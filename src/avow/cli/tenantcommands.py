@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def tenant() -> None:
-    """Tenants: customer organisations, their domains and default roles.
+    """Tenants, the customer organisations.
 
     Everywhere a TENANT is named by id or name.
     """

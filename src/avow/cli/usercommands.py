@@ -11,7 +11,7 @@ __all__ = ["user"]
 
 @click.group()
 def user() -> None:
-    """Users: make, invite, look up, change, sign out, import, export.
+    """Users, one by one and imported.
 
     Everywhere a USER is named by id or login ID, a tenant or role by id or name.
     """

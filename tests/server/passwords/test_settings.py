@@ -1,5 +1,7 @@
 """GET and POST /v1/mgmt/password/settings: what passwords have to be, in a project and in its tenants."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -40,7 +42,7 @@ def test_nothing_is_asked_for_but_eight_characters_until_it_is(api: Api) -> None
 
 
 def test_every_setting_is_kept(api: Api) -> None:
-    wanted = {
+    wanted: dict[str, Any] = {
         "enabled": False,
         "minLength": 12,
         "lowercase": True,
@@ -100,6 +102,21 @@ def test_unknown_tenant_is_not_found(api: Api) -> None:
         {"lockAttempts": 101},
     ],
 )
-def test_settings_out_of_range_are_refused_and_nothing_changes(api: Api, changes: dict[str, object]) -> None:
+def test_settings_out_of_range_are_refused_and_nothing_changes(api: Api, changes: dict[str, Any]) -> None:
     assert configure(api, lowercase=True, **changes).refusal == (400, "E011004")
     assert settings_of(api) == DEFAULTS
+
+
+def test_of_two_changes_at_once_both_count(api: Api) -> None:
+    for length in range(9, 19):
+        together = threading.Barrier(2)
+
+        def change(changes: dict[str, object], together: threading.Barrier = together) -> int:
+            together.wait(5)
+            return configure(api, **changes).status
+
+        with ThreadPoolExecutor(2) as pool:
+            wanted: list[dict[str, object]] = [{"minLength": length}, {"number": length % 2 == 0}]
+            assert list(pool.map(change, wanted)) == [200, 200]
+        held = settings_of(api)
+        assert (held["minLength"], held["number"]) == (length, length % 2 == 0)

@@ -185,11 +185,12 @@ def test_roles_need_the_right_to_give_them(api: Api, avow: Avow) -> None:
 def test_defaults_of_project_and_tenant_are_given(avow: Avow) -> None:
     avow.run(lambda tx: roles.create(tx, "Everybody", is_default=True))
     make_tenant(avow, tenant_id="acme")
+    avow.run(lambda tx: roles.create(tx, "Member", tenant_id="acme", is_default=True))
     make_role(avow, "Editor")
     (user_id,) = put(avow, {"loginId": "a", "userTenants": [{"tenantId": "acme", "roleNames": ["Editor"]}]}).created
     (profile,) = avow.run(lambda tx: users.find_several(tx, [user_id]))
     assert profile.roles == ("Everybody",)
-    assert profile.tenants["acme"].roles == ("Editor",)
+    assert profile.tenants["acme"].roles == ("Editor", "Member")
 
 
 def test_spare_login_id_of_somebody_else_is_left_out(api: Api, avow: Avow) -> None:

@@ -86,6 +86,9 @@ TENANTS = "SELECT id FROM tenants WHERE project_id = :project_id AND id IN (:ten
 DEFAULTS = """
     SELECT tenant_id, role_id FROM tenant_default_roles
     WHERE project_id = :project_id AND tenant_id IN (:tenant_ids)
+    UNION
+    SELECT tenant_id, id FROM roles
+    WHERE project_id = :project_id AND is_default = 1 AND tenant_id IN (:tenant_ids)
 """
 
 # --- New users ---------------------------------------------------------------------------------------------------

@@ -101,6 +101,9 @@ def test_new_member_has_the_default_roles_of_the_tenant(api: Api, key: str) -> N
     join_tenant(api.avow, session["user"]["userId"], "acme")
     [held] = api.refresh(session["refreshJwt"])["user"]["userTenants"]
     assert (held["roleNames"], held["permissions"]) == (["buyer", "local"], ["buy"])
+    user = {"loginId": "zoe@example.com", "userTenants": [{"tenantId": "acme"}]}
+    [held] = api.post("/v1/mgmt/user/create", user, token=key)["user"]["userTenants"]
+    assert (held["roleNames"], held["permissions"]) == (["buyer", "local"], ["buy"])
 
 
 def test_deleted_tenant_is_gone_from_the_next_token(api: Api, key: str) -> None:

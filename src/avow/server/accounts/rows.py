@@ -159,11 +159,14 @@ JOIN = """
     RETURNING tenant_id AS id
 """
 
-# What every new member of these tenants holds there.
+# What every new member of these tenants holds there: the tenants' default roles, and their own roles for everybody.
 GRANT_DEFAULTS = """
     INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
     SELECT d.project_id, :user_id, d.tenant_id, d.role_id FROM tenant_default_roles d
     WHERE d.project_id = :project_id AND d.tenant_id IN (:tenant_ids)
+    UNION
+    SELECT r.project_id, :user_id, r.tenant_id, r.id FROM roles r
+    WHERE r.project_id = :project_id AND r.is_default = 1 AND r.tenant_id IN (:tenant_ids)
     ON CONFLICT DO NOTHING
 """
 

@@ -2,6 +2,7 @@
 
 from avow.core.passwords import policy
 from avow.server.passwords import actions
+from avow.server.projects import actions as projects
 from avow.server.serving import Call, Slice, reads, writes
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
@@ -27,6 +28,7 @@ def configure_settings(tx: Tx, call: Call[ConfigurePasswords]) -> Nothing:
     A tenant's settings stand in the place of the project's for its members; whoever belongs to several tenants with
     settings of their own has to satisfy all of them.
     """
+    projects.bump(tx)  # first: it locks the project, so that of two changes at once the second adds to the first
     tenant_id = _known(tx, call.body.tenant_id)
     after = policy.changed(actions.settings(tx, tenant_id), call.body)
     actions.configure(tx, tenant_id, after, actor=call.management.actor)

@@ -111,7 +111,7 @@ def test_of_two_changes_at_once_both_count(api: Api) -> None:
     for length in range(9, 19):
         together = threading.Barrier(2)
 
-        def change(changes: dict[str, object], together: threading.Barrier = together) -> int:
+        def change(changes: dict[str, Any], together: threading.Barrier = together) -> int:
             together.wait(5)
             return configure(api, **changes).status
 

@@ -140,7 +140,7 @@ def test_metadata_address_takes_the_place_of_what_was_written_out(api: Api, tena
         {"roleMappings": [{"groups": ["a"], "roleName": "Nobody"}]},
         {"defaultSSORoles": ["Nobody"]},
     ],
-    ids=repr,
+    ids=lambda settings: next(iter(settings)),
 )
 def test_saml_that_cannot_be_used_is_refused_and_nothing_stored(
     api: Api, tenant: str, settings: dict[str, Any]

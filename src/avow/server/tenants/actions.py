@@ -25,6 +25,7 @@ __all__ = [
     "create",
     "delete",
     "get",
+    "lock",
     "save",
     "search",
     "set_default_roles",
@@ -144,6 +145,12 @@ def get(tx: Tx, tenant_id: str) -> HeldTenant:
     return found[0]
 
 
+def lock(tx: Tx, tenant_id: str) -> HeldTenant:
+    """Return a tenant, which nobody else changes until the unit ends; raises as `get`."""
+    tx.one(rows.LOCK, IdRow, id=tenant_id)
+    return get(tx, tenant_id)
+
+
 def search(tx: Tx, wanted: Wanted) -> list[HeldTenant]:
     """Return the tenants that match everything, the oldest first, in three statements."""
     statement = Search(rows.SEARCH)
@@ -215,6 +222,7 @@ def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str])
     Raises:
         InvalidArgument: Another tenant has one of them.
     """
+    tx.one(rows.LOCK, IdRow, id=tenant_id)  # first: domains of its other configurations are written back too
     before, wanted = sso_domains(tx, tenant_id), _folded(domains)
     others = {each: lead for each, lead in before.items() if lead != sso_id and each not in wanted}
     after = {**dict.fromkeys(wanted, sso_id), **others}

@@ -73,6 +73,15 @@ SEARCH = """
     WHERE t.project_id = :project_id
 """
 
+WITH_DOMAIN = """t.id IN (
+    SELECT d.tenant_id FROM tenant_domains d
+    WHERE d.project_id = :project_id AND d.kind = 'provisioning' AND d.domain IN (:domains))"""
+
+WITH_ATTRIBUTE = """t.id IN (
+    SELECT v.owner_id FROM attribute_values v
+    WHERE v.project_id = :project_id AND v.kind = 'tenant' AND v.name = :attribute AND v.value IN (:texts)
+    GROUP BY v.owner_id HAVING COUNT(*) >= :least)"""
+
 DOMAINS = """
     SELECT tenant_id, kind, domain FROM tenant_domains
     WHERE project_id = :project_id ORDER BY tenant_id, kind, position, domain
@@ -117,6 +126,9 @@ LEADS = """
     SELECT domain, sso_id FROM tenant_domains
     WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind ORDER BY position, domain
 """
+
+# Whoever changes a tenant by what it was keeps others from doing so until the unit ends.
+LOCK = "UPDATE tenants SET name = name WHERE project_id = :project_id AND id = :id RETURNING id"
 
 CLEAR_DOMAINS = """
     DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind
@@ -219,6 +231,7 @@ RETURNS = {
     "DEFAULTS": DefaultRow,
     "DEFAULTS_OF": DefaultRow,
     "UPDATE": IdRow,
+    "LOCK": IdRow,
     "LEADS": LeadRow,
     "ADD_DOMAIN": DomainRow,
     "DELETE_USERS": IdRow,

@@ -109,10 +109,9 @@ def test_key_counts_from_permitted_addresses_only(shop: Shop) -> None:
     assert (changed["permittedIps"], changed["name"], is_refused(shop, secret)) == ([], "renamed", False)
 
 
-@pytest.mark.parametrize(
-    ("option", "at"), [(("--days", "7"), time.time() + 7 * 86400), (("--until", "2099-12-31"), 4102358400), ((), 0)]
-)
-def test_key_ends_when_it_was_said(shop: Shop, option: tuple[str, ...], at: float) -> None:
+@pytest.mark.parametrize("option", [("--days", "7"), ("--until", "2099-12-31"), ()])
+def test_key_ends_when_it_was_said(shop: Shop, option: tuple[str, ...]) -> None:
+    at = {"--days": time.time() + 7 * 86400, "--until": 4102358400}.get(option[0], 0) if option else 0
     made = shop.made("accesskey", "create", "report", *option)["key"]
     assert abs(made["expireTime"] - at) < 600
     assert ("never" in shop.said("accesskey", "list")) is (at == 0)

@@ -41,7 +41,9 @@ def test_new_webhook_gets_a_secret_that_is_shown_once(api: Api, key: str) -> Non
     assert b"s3cret" not in bytes(row.sealed)
     assert "s3cret" not in repr((row, sealed))
     assert made["hmacSecret"] not in repr((row, sealed))
-    changed = api.post(PATH, {"name": "siem", "url": f"{URL}/2"}, token=key)
+    headers = {"Authorization": "Bearer s3cret"}
+    assert api.post(PATH, {"name": "siem", "url": f"{URL}/2"}, token=key).status == 400
+    changed = api.post(PATH, {"name": "siem", "url": f"{URL}/2", "headers": headers}, token=key)
     assert changed["hmacSecret"] == ""
     assert held(api.avow)[1] == sealed
 

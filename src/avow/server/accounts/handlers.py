@@ -218,6 +218,9 @@ def _create_several(call: Call[CreateUsers], tx: Tx, wanted: Sequence[HashedAcco
 
 
 def _patch_several(call: Call[PatchUsers], tx: Tx, wanted: Sequence[PatchUser]) -> tuple[UserResponse, ...]:
+    if reach.is_limited(call):
+        for each in wanted:
+            reach.require_patched(tx, call, actions.lock(tx, each.login_id).id, each)
     patched = [actions.patch(tx, each, actor=call.management.actor, vouches=True) for each in wanted]
     return _all_shown(users.find_several(tx, patched))
 

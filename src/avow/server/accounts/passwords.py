@@ -17,6 +17,7 @@ from avow.server.passwords.actions import State
 from avow.server.serving import Call, Handler, Steps, aside, read, steps, write, writes
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
+from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire import passwords as wire
 from avow.wire.accounts import OneUser
@@ -101,6 +102,7 @@ def _set(call: Call[SetPassword], state: State) -> Steps[None]:
 def _look(tx: Tx, call: Call[SetPassword]) -> _Seen:
     profile = actions.load(tx, OneUser(login_id=call.body.login_id))
     reach.require_own(tx, call, [profile.id])
+    users.require_right_to_become(tx, call.management, profile.id)
     settings = passwords.settings_of_user(tx, profile.id)
     present = passwords.held(tx, profile.id)
     most = settings.reuse_amount - 1 if settings.reuse else 0
@@ -127,6 +129,7 @@ def _written(tx: Tx, call: Call[SetPassword], seen: _Seen, encoded: str, state: 
     if user_id != seen.user_id or (present.encoded if present else None) != seen.present:
         return False
     reach.require_own(tx, call, [user_id])
+    users.require_right_to_become(tx, call.management, user_id)
     actor = call.management.actor
     passwords.replace(tx, user_id, encoded, state, remembers=seen.remembered)
     sessions.end_all(tx, user_id, why="password set", actor=actor)

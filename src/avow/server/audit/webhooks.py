@@ -72,6 +72,7 @@ def put(tx: Tx, body: SetWebhook, allowed: Sequence[Network], *, actor: str) -> 
     before = opened(tx, held)
     secret = body.hmac_secret or before.sealed.secret
     headers = before.sealed.headers if body.headers is None else body.headers
+    _require_headers_of_same_receiver(before, body)
     tx.run(
         rows.UPDATE_WEBHOOK,
         name=body.name,
@@ -107,6 +108,13 @@ def rules_of(row: WebhookRow) -> list[Filter]:
         for each in msgspec.json.decode(row.filters, type=tuple[WebhookFilter, ...])
         if each.filter_type is not None and each.filter_type != "all"
     ]
+
+
+def _require_headers_of_same_receiver(before: Webhook, body: SetWebhook) -> None:
+    # Otherwise whoever may set webhooks, but never reads their headers, could have them sent to themselves.
+    moves = bool(body.url) and body.url != before.url
+    if moves and before.sealed.headers and body.headers is None:
+        raise InvalidArgument(error_message="Give the headers again: they were given for another address.")
 
 
 def _made(tx: Tx, body: SetWebhook, actor: str) -> str:

@@ -25,11 +25,13 @@ def sign_in(tx: Tx, call: Call[EmbeddedSignIn]) -> str:
     Raises:
         UserMissing: There is no such user.
         InvalidArgument: The claims cannot be put into a token.
+        Forbidden: The user holds roles that the caller may not give.
     """
     body = call.body
     user_id = users.find_owner(tx, addresses.login_id(body.login_id).canonical)
     if user_id is None:
         raise UserMissing
+    users.require_right_to_become(tx, call.management, user_id)
     binding = Binding(
         does="sign-in",
         method="email",

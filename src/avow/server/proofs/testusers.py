@@ -40,6 +40,7 @@ def for_test_user(tx: Tx, call: Call[GenerateEnchantedLink] | Call[GenerateProof
         UserMissing: There is no such user.
         InvalidArgument: It is no test user, they have no such address, or the options ask for what needs a session.
         UserDisabled: The user may not sign in.
+        Forbidden: The user holds roles that the caller may not give.
     """
     body = call.body
     profile = users.find_by_login_id(tx, addresses.login_id(body.login_id).canonical)
@@ -47,6 +48,7 @@ def for_test_user(tx: Tx, call: Call[GenerateEnchantedLink] | Call[GenerateProof
         raise UserMissing
     if not profile.row.is_test:
         raise InvalidArgument(error_message="The user is not a test user.")
+    users.require_right_to_become(tx, call.management, profile.id)
     if profile.is_disabled:
         raise UserDisabled
     by_email: Method | None = "email" if profile.row.email else None

@@ -12,6 +12,7 @@ from avow.core.grants import gathered
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
 from avow.server.roles import actions as roles
+from avow.server.serving import ManagementCaller
 from avow.server.store import Tx, in_list
 from avow.server.users import rows
 from avow.server.users.rows import ProfileRow
@@ -38,6 +39,7 @@ __all__ = [
     "hold",
     "prove_email",
     "prove_phone",
+    "require_right_to_become",
     "set_email",
     "set_phone",
     "set_status",
@@ -236,6 +238,18 @@ def allow_impersonation(tx: Tx, user_id: str, until: int) -> bool:
 def allows_impersonation(tx: Tx, user_id: str) -> bool:
     """Tell whether a user agrees to be impersonated, now."""
     return tx.one(rows.ALLOWS_IMPERSONATION, rows.IdRow, user_id=user_id) is not None
+
+
+def require_right_to_become(tx: Tx, caller: ManagementCaller, user_id: str) -> None:
+    """Refuse a caller who could sign in as somebody that holds what the caller may not give.
+
+    Ask it wherever a call hands out, sets or redirects what a user signs in with.
+
+    Raises:
+        Forbidden: The user holds a role that not everybody has, and the caller may give none.
+    """
+    if not caller.may("role") and tx.one(rows.HOLDS_MORE, rows.IdRow, user_id=user_id) is not None:
+        caller.require("role")
 
 
 def forget_anonymous(tx: Tx, most: int) -> int:

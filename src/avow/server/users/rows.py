@@ -51,6 +51,23 @@ class ProfileRow(Struct, frozen=True):
     third: str
 
 
+# A role that this user was given, and that not everybody is: of the project, or in one of their tenants.
+HOLDS_MORE = """
+    SELECT h.role_id AS id FROM (
+        SELECT ur.role_id FROM user_roles ur
+        JOIN roles r ON r.project_id = ur.project_id AND r.id = ur.role_id
+        WHERE ur.project_id = :project_id AND ur.user_id = :user_id AND (r.is_default = 0 OR r.is_private = 1)
+        UNION ALL
+        SELECT mr.role_id FROM membership_roles mr
+        JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
+        WHERE mr.project_id = :project_id AND mr.user_id = :user_id
+          AND (r.tenant_id IS NULL OR r.is_default = 0 OR r.is_private = 1)
+          AND NOT EXISTS (
+            SELECT 1 FROM tenant_default_roles d
+            WHERE d.project_id = mr.project_id AND d.tenant_id = mr.tenant_id AND d.role_id = mr.role_id)
+    ) h LIMIT 1
+"""
+
 # One statement for all that tokens and answers say about users: the facts are a union, each branch bound to the users
 # so that an index serves it.
 PROFILES = """
@@ -228,6 +245,7 @@ SET_STATUS = """
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RETURNING id"
 
 RETURNS = {
+    "HOLDS_MORE": IdRow,
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
     "PROFILE_HELD": ProfileRow,

@@ -115,7 +115,8 @@ class AsyncAudit:
         Args:
             name: Unique in the project.
             url: Where to, https. Not given: as it was. "": the webhook is deleted.
-            headers: Sent with each event, such as `Authorization`. Not given: as they were.
+            headers: Sent with each event, such as `Authorization`. Not given: as they were; with another `url` they
+                have to be given anew.
             hmac_secret: What signs, 16 characters or more; a new webhook gets one if none is given.
             filters: Each `{"filterType": "actions" or "tenants", "operator": "includes" or "excludes", "values":
                 [...]}`; all have to hold. Not given: as they were.

@@ -99,6 +99,12 @@ def test_public_addresses_are_callable(address: str) -> None:
     assert is_callable(address, ())
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::ffff:10.0.0.1", "fe80::1%1", "2001:0:1::1", "", "example.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "::ffff:10.0.0.1", "fe80::1%1", "2001:0:1::1", "", "example.com", "::127.0.0.1", "::10.0.0.1",
+        "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "fec0::1", "fc00::1", "2002:7f00:1::", "5f00::1", "4000::1",
+    ],
+)  # fmt: skip
 def test_others_are_not(address: str) -> None:
     assert not is_callable(address, ())

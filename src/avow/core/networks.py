@@ -10,8 +10,9 @@ __all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "networ
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
 _MAPPED_BITS = 96
-# Translated to IPv4 by a router: RFC 6052 section 2.1, RFC 8215.
-_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+# All that is public of IPv6. The rest holds site-local addresses, and IPv4 in disguise: RFC 4291 section 2.5.5,
+# RFC 6052 section 2.1, RFC 2765 section 2.1.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
@@ -100,7 +101,7 @@ def is_callable(address: str, allowed: Sequence[Network]) -> bool:
         return False
     if _is_trusted(found, allowed):
         return True
-    if isinstance(found, IPv6Address) and (found.sixtofour or found.teredo or _is_trusted(found, _TRANSLATED)):
+    if isinstance(found, IPv6Address) and (found not in _GLOBAL_UNICAST or found.sixtofour or found.teredo):
         return False
     return found.is_global and not found.is_multicast
 

@@ -95,6 +95,9 @@ def delete(tx: Tx, call: Call[DeleteTenant]) -> None:
 
     With `cascade`, users and access keys that belong to no other tenant are deleted too.
     """
+    if call.body.cascade:
+        call.management.require("user")
+        call.management.require("access_key")
     actions.delete(tx, call.body.id, cascade=bool(call.body.cascade), actor=call.management.actor)
 
 

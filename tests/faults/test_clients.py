@@ -73,14 +73,32 @@ def test_f_net_01_lost_answers(case: Case, fleet: Fleet, rounds: Rounds) -> None
                 # Nothing is spent by it, so the client asks again by itself.
                 assert client.exchange_access_key(secret)["keyId"] == secret[:27]
                 assert proxy.cut_after is None
-        assert proxy.cuts == 4 * times
+        with case.cell("management create: a user"):
+            for _ in range(times):
+                who = new_email()
+                lose("POST /v1/mgmt/user/create")
+                _definite(lambda who=who: client.mgmt.user.create(who))  # type: ignore[misc]  # bound at once
+                assert proxy.cut_after is None
+                with pytest.raises(AuthException) as refused:
+                    client.mgmt.user.create(who)
+                assert refused.value.error_code == "E062107"
+                assert _people(fleet, place, who) == (1, 0)
+        with case.cell("management create: an access key"):
+            for number in range(times):
+                lose("POST /v1/mgmt/accesskey/create")
+                name = f"machine {number}"
+                _definite(lambda name=name: client.mgmt.access_key.create(name))  # type: ignore[misc]  # bound at once
+                assert proxy.cut_after is None
+                assert [row[2] for row in place.rows("access_keys")].count(name) == 1
+        assert proxy.cuts == 6 * times
 
 
 @contextlib.contextmanager
 def _client(place: Place, proxy: Proxy) -> Iterator[Client]:
     """Give a client of the SDK that calls through the proxy."""
     avow = place.avow
-    client = Client(avow.project_id, base_url=f"http://127.0.0.1:{proxy.port}", clock=avow.server.clock)
+    url, key = f"http://127.0.0.1:{proxy.port}", avow.management_key
+    client = Client(avow.project_id, base_url=url, management_key=key, clock=avow.server.clock)
     with client:
         yield client
 

@@ -153,6 +153,19 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
         with case.cell(how):
             assert tokens
             assert [token for token in tokens if token in alive] == []
+    with case.cell("user disabled"):
+        for ends in _ends_of_users(place):
+            people = open_sessions(place, 12)
+            ids = [person.id for person in people]
+            told = [place.http.send(ends(person)) for person in people]
+            fleet.kill()
+            assert [answer.status for answer in told] == [200] * len(people), told[0].content
+            fleet.start()
+            for verb, path in (("GET", "/v1/auth/me"), ("POST", "/v1/auth/refresh")):
+                wishes = [place.api.wish(verb, path, person.refresh_jwt) for person in people]
+                for answer in place.http.send_at_once(wishes):
+                    assert_refused(answer)
+            assert not {row[1] for row in place.rows("users") if row[1] in ids and row[2] == "enabled"}
     with case.cell("access key deleted"):
         key_id, secret = make_access_key(place.avow)
         wish = place.api.wish("POST", "/v1/auth/accesskey/exchange", secret, {})
@@ -169,6 +182,25 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
         fleet.kill()
         fleet.start()
         assert_refused(place.api.get("/v1/mgmt/avow/project/settings", key))
+
+
+def _ends_of_users(place: Place) -> tuple[Callable[[Person], Wish], ...]:
+    """Return the management calls that shut a user out: disabled, and deleted."""
+    user, key = "/v1/mgmt/user", place.avow.management_key
+
+    def wish(path: str, **body: object) -> Wish:
+        return place.api.wish("POST", f"{user}/{path}", key, body)
+
+    return (
+        lambda person: wish("update/status", loginId=_login_id(place, person), status="disabled"),
+        lambda person: wish("delete", userId=person.id),
+    )
+
+
+def _login_id(place: Place, person: Person) -> str:
+    answer = place.api.get(f"/v1/mgmt/user?userId={person.id}", place.avow.management_key)
+    assert answer.status == 200, answer.content
+    return str(answer.body["user"]["loginIds"][0])
 
 
 def _end_and_kill(fleet: Fleet, place: Place, ended: dict[str, list[str]]) -> None:

@@ -123,8 +123,8 @@ def test_s_dos_05_searches(case: Case, crowded: Place) -> None:
         assert state(place) == before
     with case.cell("search by custom attributes"):
         assert found(customAttributes={"level": 7})["total"] >= 5
-        wanted = [{"customAttributes": {"level": number}, "limit": 1000} for number in range(20)]
-        assert _p95(place, SEARCH, wanted) < MOST_SECONDS
+        levels = [{"customAttributes": {"level": number}, "limit": 1000} for number in range(20)]
+        assert _p95(place, SEARCH, levels) < MOST_SECONDS
         mixed = {"customAttributes": {"level": 1}, "text": "ia 1", "tenantIds": ["T1"], "limit": 1000}
         assert _p95(place, SEARCH, [mixed] * 10) < MOST_SECONDS
         texts = {"customAttributes": {"level": [str(number) for number in range(500)]}}

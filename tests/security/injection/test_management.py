@@ -72,8 +72,9 @@ def test_s_inj_01_patterns_are_literal_in_searches(case: Case, each_place: Place
                 each for each in NAMES.values() if sign in each
             )
         with case.cell(f"search: {sign!r} is literal in the audit"):
-            for wanted in ({"text": f"no{sign}thing"}, {"actions": [sign]}, {"remoteAddresses": ["203.0.113.9"]}):
-                assert _send(place, "/v1/mgmt/audit/search", wanted).body["audits"] == []
+            nothing: tuple[dict[str, object], ...] = ({"text": f"no{sign}thing"}, {"actions": [sign]})
+            for asked in nothing:
+                assert _send(place, "/v1/mgmt/audit/search", asked).body["audits"] == []
 
 
 def test_s_inj_02_templates_of_a_snapshot(case: Case, each_place: Place) -> None:

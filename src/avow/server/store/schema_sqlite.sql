@@ -546,6 +546,8 @@ CREATE TABLE roles (
 	CONSTRAINT fk_roles_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_roles_project_id_name ON roles (project_id, name);
+
 CREATE UNIQUE INDEX uq_roles_project_name ON roles (project_id, name) WHERE tenant_id IS NULL;
 
 CREATE UNIQUE INDEX uq_roles_tenant_name ON roles (project_id, tenant_id, name) WHERE tenant_id IS NOT NULL;
@@ -818,6 +820,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passwords', 'sqlite_autoindex
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('provider_tokens', 'sqlite_autoindex_provider_tokens_1', '1000000 1000000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('recovery_codes', 'sqlite_autoindex_recovery_codes_1', '1000000 1000000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'sqlite_autoindex_roles_1', '1000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'ix_roles_project_id_name', '1000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_project_name', '1000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_tenant_name', '1000 1000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'sqlite_autoindex_sessions_1', '1000000 1000000 1');

@@ -82,6 +82,7 @@ roles = Table(
     added_integer("is_private"),  # tenants' administrators neither see nor give it
     *owned("id"),
     reference("tenant_id", "tenants"),
+    Index(None, "project_id", "name"),
 )
 
 # Names are unique in the project, and in each tenant. Two indexes, since a null equals nothing in a unique one.

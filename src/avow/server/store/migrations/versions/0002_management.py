@@ -600,6 +600,7 @@ def upgrade() -> None:
     op.add_column("projects", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     op.add_column("roles", sa.Column("is_default", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("roles", sa.Column("is_private", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_index(op.f("ix_roles_project_id_name"), "roles", ["project_id", "name"], unique=False)
     op.add_column("sessions", sa.Column("impersonator", TEXT, server_default="", nullable=False))
     op.create_index(
         "ix_sessions_impersonator",

@@ -149,8 +149,23 @@ def test_many_members_cost_statements_by_the_hundred(
     _map(api, Editor=["g"])
     with statements:
         _recalculate(api)
-    assert statements.ran.count("sso.CONCERNED") == 4
+    assert statements.ran.count("sso.MEMBERS") == 4
     assert len([each for each in statements.ran if "INSERT INTO membership_roles" in each]) == 3
+    assert {_roles(api, each) for each in members} == {("Editor",)}
+
+
+def test_what_is_right_already_is_not_written_again(api: Api, tenant: str, statements: Statements) -> None:
+    deleted = make_role(api.avow, "Gone")
+    make_role(api.avow, "Editor")
+    members = [_member(api, tenant) for _ in range(3)]
+    make_group(api.avow, tenant, "g", members)
+    _map(api, ["Gone"], Editor=["g"])
+    api.avow.run(lambda tx: tx.run("DELETE FROM roles WHERE project_id = :project_id AND id = :id", id=deleted))
+    _recalculate(api)
+    with statements:
+        _recalculate(api)
+    assert "sso.LOCK_FIRST" not in statements.ran
+    assert not [each for each in statements.ran if "membership_roles" in each and "SELECT" not in each]
     assert {_roles(api, each) for each in members} == {("Editor",)}
 
 

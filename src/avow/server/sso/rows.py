@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "ConnectionRow", "GroupRow", "IdRow", "sealed_row"]
+__all__ = ["RETURNS", "ConnectionRow", "GroupRow", "HeldRow", "IdRow", "sealed_row"]
 
 
 class IdRow(Struct, frozen=True):
@@ -30,6 +30,14 @@ class GroupRow(Struct, frozen=True):
     user_id: str
     id: str
     display: str
+
+
+class HeldRow(Struct, frozen=True):
+    """A role of a member in the tenant, and who gave it: see `actions.given_by`."""
+
+    user_id: str
+    role_id: str
+    given_by: str
 
 
 FIND = """
@@ -90,33 +98,32 @@ REVOKE_LINKS = """
 
 # --- Roles that groups give --------------------------------------------------------------------------------------
 
-# Members with something to work out: they are in a group of the configuration, or hold a role that its groups gave.
-CONCERNED = """
-    SELECT m.user_id AS id FROM memberships m
-    WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND m.user_id > :after
-      AND (EXISTS (
-          SELECT 1 FROM group_members gm
-          JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
-          WHERE gm.project_id = :project_id AND gm.user_id = m.user_id AND gm.tenant_id = :tenant_id
-            AND g.sso_id = :sso_id)
-        OR EXISTS (
-          SELECT 1 FROM membership_roles mr
-          WHERE mr.project_id = :project_id AND mr.user_id = m.user_id AND mr.tenant_id = :tenant_id
-            AND mr.given_by = :given_by))
-    ORDER BY m.user_id LIMIT :most
+MEMBERS = """
+    SELECT user_id AS id FROM memberships
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id > :after
+    ORDER BY user_id LIMIT :most
 """
 
+# Both of members from one to another by user id: for a list of a thousand PostgreSQL would compare every row with it.
 GROUPS_OF = """
     SELECT gm.user_id, g.id, g.display FROM group_members gm
     JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
     WHERE gm.project_id = :project_id AND gm.tenant_id = :tenant_id AND g.sso_id = :sso_id
-      AND gm.user_id IN (:user_ids)
+      AND gm.user_id >= :first AND gm.user_id <= :last
     ORDER BY gm.user_id, g.id
 """
 
+HELD = """
+    SELECT user_id, role_id, given_by FROM membership_roles
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id >= :first AND user_id <= :last
+"""
+
+ROLES = "SELECT id FROM roles WHERE project_id = :project_id AND id IN (:role_ids)"
+
 WITHDRAW = """
     DELETE FROM membership_roles
-    WHERE project_id = :project_id AND tenant_id = :tenant_id AND given_by = :given_by AND user_id IN (:user_ids)
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND role_id = :role_id AND given_by = :given_by
+      AND user_id IN (:user_ids)
 """
 
 # A role that a member was given by hand stays theirs, whatever the groups say. A deleted role is given to nobody.
@@ -137,8 +144,10 @@ RETURNS = {
     "INSERT": IdRow,
     "DELETE": IdRow,
     "REVOKE_LINKS": IdRow,
-    "CONCERNED": IdRow,
+    "MEMBERS": IdRow,
     "GROUPS_OF": GroupRow,
+    "HELD": HeldRow,
+    "ROLES": IdRow,
 }
 
 

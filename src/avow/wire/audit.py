@@ -93,7 +93,7 @@ class SearchAudit(Shape, frozen=True, kw_only=True):
         devices: By these kinds of devices.
         methods: By these methods of sign-in.
         geos: From these countries; Avow knows none.
-        remote_addresses: From these addresses, or networks such as `10.0.0.0/8`.
+        remote_addresses: From these addresses.
         external_ids: Of users who have these login ids now.
         tenants: Of these tenants.
         text: Action, actor, user, tenant, address, device or data contain it, in whatever case.

@@ -128,13 +128,15 @@ def _by_tenant_roles(found: Search, condition: LiteralString, wanted: Mapping[st
 
 
 def _order(sort: Sequence[SortBy]) -> LiteralString:
+    """Return the order; ids stand last and go the way of the key before, so that an index has that order too."""
     keys: list[LiteralString] = []
     for each in sort:
         known = _ORDER.get(each.field.replace("_", "").lower())
         if known is None:
             raise InvalidArgument(error_message=f"Users cannot be sorted by {each.field!r}.")
         keys.append(known[1] if each.desc else known[0])
-    return ", ".join([*keys, *([] if keys else ["u.created_at"]), "u.id"])
+    last: LiteralString = "u.id DESC" if sort and sort[-1].desc else "u.id"
+    return ", ".join([*keys, *([] if keys else ["u.created_at"]), last])
 
 
 def _canonical(texts: Sequence[str]) -> list[str]:

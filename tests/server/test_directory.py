@@ -19,7 +19,7 @@ from tests.server.api import Api, Reply
 from tests.server.directory import Directory, Key, Refused, Role, Session
 
 T = TypeVar("T")
-STEPS, RUNS = 40, (30, 300)
+STEPS, RUNS = 40, (20, 200)
 MOST_TOKENS = 3  # that are tried in each project after each step; all of them are at the end
 
 worlds = st.sampled_from((0, 1))
@@ -448,8 +448,15 @@ def _some(known: Iterable[T], number: int) -> list[T]:
     return [_chosen(found, number * MOST_TOKENS + each) for each in range(min(MOST_TOKENS, len(found)))]
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_directory_is_what_was_done_to_it(make_project: Callable[..., Avow], rounds: Callable[[int, int], int]) -> None:
+    class OnThisServer(Twins):
+        """The projects of one run."""
+
+        def __init__(self) -> None:
+            super().__init__(make_project)
+
     is_full = rounds(0, 1) == 1
     chosen = settings(
         max_examples=rounds(*RUNS),
@@ -459,6 +466,6 @@ def test_directory_is_what_was_done_to_it(make_project: Callable[..., Avow], rou
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
-        print_blob=False,
+        print_blob=is_full,
     )
-    run_state_machine_as_test(lambda: Twins(make_project), settings=chosen)
+    run_state_machine_as_test(OnThisServer, settings=chosen)

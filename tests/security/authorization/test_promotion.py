@@ -93,6 +93,40 @@ def test_s_auz_04_proofs_of_test_users(case: Case, each_place: Place) -> None:
             assert_refused(generated(kind, strong), 403)
 
 
+def test_s_auz_04_access_keys_of_who_may_more(case: Case, each_place: Place) -> None:
+    place, full, keys = each_place, each_place.avow.management_key, "/v1/mgmt/accesskey"
+    role_id = make_role(place.avow, "editor")
+    admin, plain = make_user(place.avow), make_user(place.avow)
+    grant(place.avow, admin, role_id)
+    limited = key_of(place, "access_key:write", "user:write")
+    of_admin = make_access_key(place.avow, user_id=admin, permitted_ips=("192.0.2.0/24",))[0]
+    of_role = make_access_key(place.avow, role_names=("editor",), permitted_ips=("192.0.2.0/24",))[0]
+    of_plain = make_access_key(place.avow, user_id=plain)[0]
+    case.control(lambda: place.api.post(f"{keys}/create", limited, {"name": "x", "userId": plain}).status == 200)
+    attacks = {
+        "make a key for a user who holds a role": ("create", {"name": "x", "userId": admin}),
+        "learn the secret of a key of such a user": ("rotate", {"id": of_admin}),
+        "activate a key of such a user": ("activate", {"id": of_admin}),
+        "activate several, one of such a user": ("activate/batch", {"ids": [of_plain, of_admin]}),
+        "let a key of such a user be used from everywhere": (
+            "update",
+            {"id": of_admin, "name": "x", "permittedIps": []},
+        ),
+        "let a key with roles be used from everywhere": ("update", {"id": of_role, "name": "x", "permittedIps": []}),
+        "learn the secret of a key with roles": ("rotate", {"id": of_role}),
+    }
+    before = stored(place)
+    for name, (path, body) in attacks.items():
+        with case.cell(f"a key for users and access keys: {name}"):
+            assert_refused(place.api.post(f"{keys}/{path}", limited, body), 403)
+            assert stored(place) == before
+    with case.cell("a key for users and access keys may: name a key anew, and use those of plain users"):
+        same = {"id": of_role, "name": "y", "permittedIps": ["192.0.2.0/24"]}
+        assert place.api.post(f"{keys}/update", limited, same).status == 200
+        assert place.api.post(f"{keys}/rotate", limited, {"id": of_plain}).status == 200
+        assert place.api.post(f"{keys}/update", full, {**same, "permittedIps": []}).status == 200
+
+
 def test_s_auz_04_deletion_with_a_tenant(case: Case, each_place: Place) -> None:
     place = each_place
     tenants_only = key_of(place, "tenant:write")

@@ -31,6 +31,7 @@ __all__ = [
     "delete",
     "exchange",
     "get",
+    "permitted_ips",
     "roles_of",
     "rotate",
     "search",
@@ -173,6 +174,11 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldKey]:
     for fact in _facts(tx, found):
         facts.setdefault(fact.key_id, []).append(fact)
     return [HeldKey(row, gathered(map(_told, facts.get(row.id, ())))) for row in found]
+
+
+def permitted_ips(key: HeldKey) -> tuple[str, ...]:
+    """Return the addresses and networks that a key may be used from; none for every one."""
+    return _texts(key.row.permitted_ips)
 
 
 def update(tx: Tx, wanted: UpdateAccessKey, *, actor: str) -> None:

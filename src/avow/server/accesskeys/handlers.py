@@ -80,8 +80,12 @@ def search(tx: Tx, call: Call[SearchAccessKeys]) -> AccessKeys:
 
 def update(tx: Tx, call: Call[UpdateAccessKey]) -> AccessKeyAnswer:
     """Change the name, and whatever else is given: description, custom claims, permitted addresses, attributes."""
-    actions.update(tx, call.body, actor=call.management.actor)
-    return AccessKeyAnswer(key=_shown(call.confinement, actions.get(tx, call.body.id)))
+    body = call.body
+    before = actions.get(tx, body.id)
+    if body.permitted_ips is not None and body.permitted_ips != actions.permitted_ips(before):
+        reach.require_right_to_use(tx, call, before)
+    actions.update(tx, body, actor=call.management.actor)
+    return AccessKeyAnswer(key=_shown(call.confinement, actions.get(tx, body.id)))
 
 
 def rotate(tx: Tx, call: Call[AccessKeyId]) -> CreatedAccessKey:
@@ -89,7 +93,7 @@ def rotate(tx: Tx, call: Call[AccessKeyId]) -> CreatedAccessKey:
     key_id, caller = call.body.id, call.management
     reach.require_own(tx, call, [key_id])
     key = actions.get(tx, key_id)
-    reach.require_right_to_use(call, key)
+    reach.require_right_to_use(tx, call, key)
     cleartext = actions.rotate(tx, key_id, actor=caller.actor, tenant_id=caller.tenant_id)
     return CreatedAccessKey(cleartext=cleartext, key=_shown(call.confinement, key))
 
@@ -128,7 +132,7 @@ def _set_status(tx: Tx, call: Call[object], key_ids: tuple[str, ...], status: st
     reach.require_own(tx, call, key_ids)
     if status == ACTIVE:  # as if it were made anew
         for key in actions.search(tx, Wanted(key_ids=key_ids)):
-            reach.require_right_to_use(call, key)
+            reach.require_right_to_use(tx, call, key)
     caller = call.management
     actions.set_status(tx, key_ids, status, actor=caller.actor, tenant_id=caller.tenant_id)
 
@@ -170,7 +174,7 @@ def _shown(confinement: Confinement, key: HeldKey) -> AccessKey:
         bound_user_id=row.user_id,
         custom_claims=msgspec.json.decode(row.custom_claims, type=dict[str, object]),
         description=row.description,
-        permitted_ips=msgspec.json.decode(row.permitted_ips, type=tuple[str, ...]),
+        permitted_ips=actions.permitted_ips(key),
         custom_attributes=msgspec.json.decode(row.custom_attributes, type=dict[str, object]),
     )
 

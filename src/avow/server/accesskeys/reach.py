@@ -1,8 +1,8 @@
 """Which access keys a management caller may touch, and what they may give one.
 
 Nobody gives what they may not give otherwise: who names roles needs the right to give them, and who binds a key to a
-user the right to change users. Who gives a key a new secret could use it, and who activates one puts it into the world
-again: both need the same.
+user the right to change users, and to give roles if the user holds some. Who gives a key a new secret could use it, and
+who activates one or says from where it may be used puts it into the world again: they need the same.
 
 A caller of one tenant finds the keys of that tenant, and changes those that are wholly its own: of no other tenant,
 without a private role and without custom claims, which applications take as the project's word.
@@ -18,6 +18,7 @@ from avow.server.accesskeys.actions import HeldKey
 from avow.server.accesskeys.rows import OwnRow, RoleRow
 from avow.server.serving import Call
 from avow.server.store import Tx, in_list
+from avow.server.users import actions as users
 from avow.wire.accesskeys import CreateAccessKey, KeyTenant
 
 __all__ = ["require_created", "require_own", "require_right_to_use"]
@@ -34,6 +35,7 @@ def require_created(tx: Tx, call: Call[CreateAccessKey]) -> CreateAccessKey:
     wanted = call.body
     if wanted.user_id:
         call.management.require("user")
+        users.require_right_to_become(tx, call.management, wanted.user_id)
     if wanted.role_names or _names(wanted):
         call.management.require("role")
     tenant_id = call.management.tenant_id
@@ -67,14 +69,15 @@ def require_own(tx: Tx, call: Call[object], key_ids: Sequence[str]) -> None:
         raise Forbidden(error_message="The access key is more than a key of this tenant.")
 
 
-def require_right_to_use(call: Call[object], key: HeldKey) -> None:
-    """Refuse a caller who would learn the secret of a key, or activate one, that has what they may not give.
+def require_right_to_use(tx: Tx, call: Call[object], key: HeldKey) -> None:
+    """Refuse a caller who makes a key usable, for themselves or from elsewhere, that has what they may not give.
 
     Raises:
         Forbidden: A right is missing.
     """
     if key.row.user_id:
         call.management.require("user")
+        users.require_right_to_become(tx, call.management, key.row.user_id)
     if key.held.roles or any(held.roles for held in key.held.tenants.values()):
         call.management.require("role")
 

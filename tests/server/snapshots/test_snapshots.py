@@ -415,6 +415,16 @@ def test_import_is_audited_with_its_actor(files: Files, target: Api) -> None:
     assert "codeDigits" in row.data["settings"]
 
 
+def test_flows_are_not_measured_one_by_one(target: Api, statements: Statements) -> None:
+    files = export(target)
+    for number in range(3):
+        files[f"flows/f{number}.json"] = {"flow": {"name": "Sign in", "dsl": {}}, "screens": []}
+    with statements:
+        assert take(target, files).status == 200
+    assert "flows.PUT" in statements.ran
+    assert "flows.SPACE" not in statements.ran
+
+
 def test_statements_do_not_grow_with_what_is_imported(target: Api, statements: Statements) -> None:
     def files(count: int, description: str) -> Files:
         return {

@@ -26,6 +26,7 @@ __all__ = [
     "find_theme",
     "get",
     "is_id",
+    "keep",
     "listed",
     "put",
     "put_theme",
@@ -177,9 +178,14 @@ def put(tx: Tx, flow: Flow, *, actor: str) -> None:
     Raises:
         InvalidArgument: With it, the project would have more flows than are kept.
     """
-    document, screens = _json(flow.document), _json(flow.screens)
     space = tx.one(rows.SPACE, SpaceRow, id=flow.id) or SpaceRow(0, 0)
-    _require_room(space.flows + 1, space.length + len(document) + len(screens))
+    _require_room(space.flows + 1, space.length + len(_json(flow.document)) + len(_json(flow.screens)))
+    keep(tx, flow, actor=actor)
+
+
+def keep(tx: Tx, flow: Flow, *, actor: str) -> None:
+    """Keep a flow in the place of what was there, when it is known that there is room (`check_room`)."""
+    etag = flow.etag
     tx.one(
         rows.PUT,
         IdRow,
@@ -187,11 +193,11 @@ def put(tx: Tx, flow: Flow, *, actor: str) -> None:
         name=flow.name,
         description=flow.description,
         is_disabled=int(flow.is_disabled),
-        etag=flow.etag,
-        document=document,
-        screens=screens,
+        etag=etag,
+        document=_json(flow.document),
+        screens=_json(flow.screens),
     )
-    tx.audit("flow.imported", actor=actor, data={"flow": flow.id, "etag": flow.etag})
+    tx.audit("flow.imported", actor=actor, data={"flow": flow.id, "etag": etag})
 
 
 def check_room(together: Sequence[Flow]) -> None:

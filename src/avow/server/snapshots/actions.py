@@ -120,7 +120,7 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     if changed.passwords is not None:
         passwords.configure(tx, "", changed.passwords, actor=actor)
     for flow in changed.flows or ():
-        flows.put(tx, flow, actor=actor)
+        flows.keep(tx, flow, actor=actor)
     if changed.theme is not None:
         flows.put_theme(tx, changed.theme, actor=actor)
     if changed.settings:

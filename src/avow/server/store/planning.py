@@ -1,4 +1,4 @@
-"""What SQLite's planner is told about the tables: how many rows an index finds, as of a large installation.
+"""What SQLite's planner is told about the tables: how many rows an index finds, as of many large projects.
 
 Every index begins with project_id. Without statistics SQLite believes that the first column of any index leaves ten
 rows, so that sorting out a whole project in the order of its pages looks cheap to it. Measured statistics (ANALYZE)
@@ -14,10 +14,12 @@ from sqlalchemy import Index, MetaData, Table
 
 __all__ = ["statistics_sql"]
 
+_PROJECTS: Final = 50  # so that no table is read whole for the rows of one project
 _MANY: Final = 1_000_000
+# Rows of one project.
 _ROWS: Final = {
     "kv": 100_000,
-    "projects": 10,
+    "projects": 1,
     "signing_keys": 40,
     "management_keys": 100,
     "roles": 1_000,
@@ -42,9 +44,9 @@ _ROWS: Final = {
     "message_templates": 100,
     "password_policies": 1_000,
 }
-# Values that a column has in a large project; one that is not here has as many as its table has rows.
+# Values that a column has in a large project; one that is not here has as many as its table has rows of a project.
 _DISTINCT: Final = {
-    "project_id": 1,
+    "project_id": _PROJECTS,
     "kind": 3,
     "state": 3,
     "status": 3,
@@ -63,7 +65,7 @@ _DISTINCT: Final = {
     "name": 50_000,
 }
 _DISTINCT_IN: Final = {("attribute_values", "name"): 20, ("attribute_values", "value"): 50_000}
-_FEW: Final = 1_000  # rows of an index that takes some rows of its table only
+_FEW: Final = 1_000  # rows of a project in an index that takes some rows of its table only
 
 
 def statistics_sql(tables: MetaData) -> Iterator[str]:
@@ -81,10 +83,10 @@ def statistics_sql(tables: MetaData) -> Iterator[str]:
 
 def _row(table: Table, index: str, rows: int, columns: list[str], *, is_unique: bool) -> str:
     distinct = [_DISTINCT_IN.get((table.name, each), _DISTINCT.get(each, rows)) for each in columns]
-    found = [max(1, rows // prod(distinct[: number + 1])) for number in range(len(distinct))]
+    found = [max(1, rows * _PROJECTS // prod(distinct[: number + 1])) for number in range(len(distinct))]
     if is_unique:
         found[-1] = 1
-    numbers = " ".join(map(str, (rows, *found)))
+    numbers = " ".join(map(str, (rows * _PROJECTS, *found)))
     return f"INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('{table.name}', '{index}', '{numbers}')"  # noqa: S608
 
 

@@ -60,6 +60,11 @@ class Options:
         """Return how many users a step takes."""
         return actions.MOST_CHANGED if self.updates else actions.MOST_NEW
 
+    @property
+    def most_rows(self) -> int:
+        """Return how many rows they take together, about."""
+        return actions.MOST_CHANGED_ROWS if self.updates else actions.MOST_ROWS
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -84,6 +89,11 @@ class _Read:
     digest: bytes
     line: Line | None = None
     refused: Refused | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return about how many rows it takes in the database."""
+        return actions.rows_of(self.line) if self.line else 0
 
 
 class _BreaksOff(Exception):
@@ -196,7 +206,7 @@ class _Importer:
 
     def _steps(self, entries: Iterator[Entry]) -> Iterator[list[_Read]]:
         step: list[_Read] = []
-        size = 0
+        size = rows = 0
         for entry in entries:
             if entry.is_last:
                 if step:
@@ -204,9 +214,10 @@ class _Importer:
                 raise _BreaksOff(entry.problem)
             step.append(self._read(entry))
             size += len(entry.data)
-            if len(step) >= self._options.most or size >= _MOST_BYTES:
+            rows += step[-1].rows
+            if len(step) >= self._options.most or size >= _MOST_BYTES or rows >= self._options.most_rows:
                 yield step
-                step, size = [], 0
+                step, size, rows = [], 0, 0
         if step:
             yield step
 

@@ -359,3 +359,15 @@ def test_exported_users_are_imported_as_they_were(make_project: Any) -> None:
     key = lambda each: each.login_ids  # noqa: E731
     assert sorted(again.users, key=key) == sorted(page.users, key=key)
     assert "passwordHash" not in msgspec.json.encode(first.run(exports.page).users).decode()
+
+
+def test_users_with_many_rows_are_written_few_at_a_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MOST_ROWS", 20)
+    for number in range(3):
+        make_role(api.avow, f"role-{number}")
+    light = [{"loginId": new_email()} for _ in range(7)]
+    heavy = {"loginId": new_email(), "roleNames": [f"role-{number}" for number in range(3)]}
+    sizes = [len(part) for part in actions.parts(lines_of(*light, heavy))]
+    assert sizes == [6, 2]
+    answer = imported(api, "avow", of_json(*light, heavy))
+    assert [user["loginIds"][0] for user in answer["users"]] == [user["loginId"] for user in (*light, heavy)]

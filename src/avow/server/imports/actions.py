@@ -1,9 +1,10 @@
 """Imports: a chunk of users judged and written in one unit, together with how far the import has come.
 
-A unit takes at most `MOST_NEW` users, or `MOST_CHANGED` when those who exist are updated, so that none runs for long.
+A unit takes at most `MOST_NEW` users with `MOST_ROWS` rows, or a part of that when those who exist are updated, so that
+none runs for long.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,7 +25,9 @@ from avow.wire.accounts import Association, PatchUser
 
 __all__ = [
     "MOST_CHANGED",
+    "MOST_CHANGED_ROWS",
     "MOST_NEW",
+    "MOST_ROWS",
     "ImportRow",
     "Line",
     "Outcome",
@@ -38,12 +41,16 @@ __all__ = [
     "forget",
     "judge",
     "move",
+    "parts",
     "put",
+    "rows_of",
     "written_refusals",
 ]
 
 MOST_NEW: Final = 512
 MOST_CHANGED: Final = 64
+MOST_ROWS: Final = 8192  # of new users; who has many roles in many tenants takes hundreds
+MOST_CHANGED_ROWS: Final = 1024
 _MOST_IN_LIST: Final = 1024
 
 
@@ -89,6 +96,27 @@ class Outcome:
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
+def rows_of(line: Line) -> int:
+    """Return about how many rows a user takes in the database."""
+    person = line.person
+    in_tenants = sum(1 + len(roles) for roles in person.tenants.values())
+    return 2 + len(person.login_ids) + len(person.role_names) + len(person.attributes) + in_tenants
+
+
+def parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Return new users in parts of which each is written in one unit."""
+    part: list[Line] = []
+    size = 0
+    for line in lines:
+        if part and (len(part) == MOST_NEW or size + rows_of(line) > MOST_ROWS):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += rows_of(line)
+    if part:
+        yield part
+
+
 def judge(tx: Tx, lines: Sequence[Line], *, updates: bool = False) -> Plan:
     """Say what `put` would make of users, and write nothing."""
     return judging.judge(tx, lines, updates=updates)
@@ -99,7 +127,7 @@ def put(tx: Tx, lines: Sequence[Line], *, updates: bool = False, actor: str, sou
 
     Args:
         tx: Unit of the project.
-        lines: At most `MOST_NEW`, with `updates` `MOST_CHANGED`.
+        lines: At most `MOST_NEW`, with `updates` `MOST_CHANGED`; see `parts`.
         updates: Users who exist are changed in what the file names; otherwise they are refused.
         actor: For the audit.
         source: What is imported, for the audit.

@@ -12,7 +12,7 @@ from avow.core.imports.formats import SOURCES, Format, person_of
 from avow.errors import AuthException, InvalidArgument, MissingArgument
 from avow.server.accounts import actions as accounts
 from avow.server.imports import actions
-from avow.server.imports.actions import MOST_NEW, Line, Outcome, Refused
+from avow.server.imports.actions import Line, Outcome, Refused
 from avow.server.serving import Call, Slice, Steps, aside, read, steps, write
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -38,8 +38,8 @@ def import_users(call: Call[ImportUsers]) -> Steps[ImportAnswer]:
         return (yield from read(_judged, lines, unreadable))
     shown: tuple[UserResponse, ...] = ()
     refused = [*unreadable]
-    for start in range(0, len(lines), MOST_NEW):
-        unit = partial(_put, call, lines[start : start + MOST_NEW])
+    for part in actions.parts(lines):
+        unit = partial(_put, call, part)
         outcome, written = yield from write(unit)
         shown += written
         refused += outcome.refused

@@ -365,8 +365,8 @@ def test_users_with_many_rows_are_written_few_at_a_time(api: Api, monkeypatch: p
     monkeypatch.setattr(actions, "MOST_ROWS", 20)
     for number in range(3):
         make_role(api.avow, f"role-{number}")
-    light = [{"loginId": new_email()} for _ in range(7)]
-    heavy = {"loginId": new_email(), "roleNames": [f"role-{number}" for number in range(3)]}
+    light: list[dict[str, Any]] = [{"loginId": new_email()} for _ in range(7)]
+    heavy: dict[str, Any] = {"loginId": new_email(), "roleNames": [f"role-{number}" for number in range(3)]}
     sizes = [len(part) for part in actions.parts(lines_of(*light, heavy))]
     assert sizes == [6, 2]
     answer = imported(api, "avow", of_json(*light, heavy))

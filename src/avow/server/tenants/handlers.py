@@ -53,7 +53,7 @@ def create(tx: Tx, call: Call[CreateTenant]) -> CreatedTenant:
 def update(tx: Tx, call: Call[UpdateTenant]) -> None:
     """Replace all that a tenant is; what the call does not name is emptied."""
     body = call.body
-    before = actions.get(tx, body.id)
+    before = actions.lock(tx, body.id)
     after = replace(
         before,
         name=body.name,
@@ -70,7 +70,7 @@ def update(tx: Tx, call: Call[UpdateTenant]) -> None:
 def patch(tx: Tx, call: Call[PatchTenant]) -> None:
     """Change what the call names; a custom attribute of null is taken out, those not named stay."""
     body = call.body
-    before = actions.get(tx, body.id)
+    before = actions.lock(tx, body.id)
     merged = {**before.custom_attributes, **(body.custom_attributes or {})}
     after = replace(
         before,
@@ -146,7 +146,7 @@ def load_settings(tx: Tx, call: Call[TenantId]) -> TenantSettings:
 def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
     """Change the named settings of a tenant."""
     body = call.body
-    before = actions.get(tx, body.tenant_id)
+    before = actions.lock(tx, body.tenant_id)
     changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not None}
     if body.sso_setup_suite_settings is not None:
         changes["setup_suite"] = cast(dict[str, object], msgspec.to_builtins(body.sso_setup_suite_settings))

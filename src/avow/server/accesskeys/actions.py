@@ -31,6 +31,7 @@ __all__ = [
     "delete",
     "exchange",
     "get",
+    "lock",
     "permitted_ips",
     "roles_of",
     "rotate",
@@ -174,6 +175,13 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldKey]:
     for fact in _facts(tx, found):
         facts.setdefault(fact.key_id, []).append(fact)
     return [HeldKey(row, gathered(map(_told, facts.get(row.id, ())))) for row in found]
+
+
+def lock(tx: Tx, key_id: str) -> HeldKey:
+    """Return a key that nobody else changes until the unit ends. Raises as `get`."""
+    if tx.one(rows.LOCK, IdRow, id=key_id) is None:
+        raise _missing()
+    return get(tx, key_id)
 
 
 def permitted_ips(key: HeldKey) -> tuple[str, ...]:

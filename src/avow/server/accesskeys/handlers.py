@@ -81,7 +81,7 @@ def search(tx: Tx, call: Call[SearchAccessKeys]) -> AccessKeys:
 def update(tx: Tx, call: Call[UpdateAccessKey]) -> AccessKeyAnswer:
     """Change the name, and whatever else is given: description, custom claims, permitted addresses, attributes."""
     body = call.body
-    before = actions.get(tx, body.id)
+    before = actions.lock(tx, body.id)
     if body.permitted_ips is not None and body.permitted_ips != actions.permitted_ips(before):
         reach.require_right_to_use(tx, call, before)
     actions.update(tx, body, actor=call.management.actor)

@@ -196,6 +196,9 @@ GRANT_IN_TENANTS = """
 
 # --- Changed -------------------------------------------------------------------------------------------------------
 
+# Keeps the key as it is until the commit, so that what is judged is what is changed.
+LOCK = "UPDATE access_keys SET name = name WHERE project_id = :project_id AND id = :id RETURNING id"
+
 UPDATE = """
     UPDATE access_keys
     SET name = :name, description = COALESCE(:description, description),
@@ -245,6 +248,7 @@ RETURNS = {
     "FIND_USER": IdRow,
     "ROLES": RoleRow,
     "JOIN": IdRow,
+    "LOCK": IdRow,
     "UPDATE": IdRow,
     "ROTATE": IdRow,
     "SET_STATUS": IdRow,

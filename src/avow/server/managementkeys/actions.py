@@ -80,6 +80,8 @@ def update(tx: Tx, caller: ManagementCaller, wanted: UpdateManagementKey) -> Non
         NotFound: There is no such key.
         Forbidden: The key has rights that the caller has not, or would have more than the caller.
     """
+    if tx.one(rows.LOCK, IdRow, id=wanted.id) is None:
+        raise _missing()
     row = get(tx, wanted.id)
     grant = keys.grant_of(row)
     _check_reach(caller, grant)

@@ -6,7 +6,7 @@ ten holders, a widely engaged user fifty tenants. Only the number of users grows
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -195,7 +195,7 @@ def tenant_id(number: int) -> str:
 
 
 @contextmanager
-def filled(url: str, count: int) -> Iterator[World]:
+def filled(url: str, count: int) -> Generator[World]:
     """Make the tables in an empty database, fill it, and say how long that took."""
     began = time.perf_counter()
     settings = Settings(database_url=url, secret_key=SECRET_KEY)
@@ -245,7 +245,7 @@ def _fill(url: str, every: dict[str, object]) -> None:
 
 
 @contextmanager
-def _bulk(url: str) -> Iterator[tuple[Callable[[str, dict[str, object]], object], Callable[[], object]]]:
+def _bulk(url: str) -> Generator[tuple[Callable[[str, dict[str, object]], object], Callable[[], object]]]:
     if url.startswith("postgres"):
         with psycopg.connect(url) as connection:
             connection.execute("SET session_replication_role = replica")

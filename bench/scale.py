@@ -112,12 +112,14 @@ def _rounds(path: Path, places: list[_Place], rounds: int) -> dict[int, list[Mea
     results: dict[int, list[Measured]] = {place.world.count: [] for place in places}
     numbers = count()
     calls = {place.world.count: _calls_within(path, place, numbers) for place in places}
-    for turn in range(rounds):
+    for turn in range(rounds + 1):  # the first one warms up
         start = turn % max(1, len(places))
         first = next(numbers)
         for place in places[start:] + places[:start]:
             size = place.world.count
-            results[size].append(_measure(path, place, range(first, first + calls[size])))
+            measured = _measure(path, place, range(first, first + calls[size]))
+            if turn:
+                results[size].append(measured)
         for _ in range(max(calls.values(), default=0)):
             next(numbers)
     return results

@@ -1,23 +1,31 @@
-"""All benchmarks, or those named: `python -m bench [validate] [store] [serving] [starting]`; ratios and their bars."""
+"""All benchmarks, or those named; ratios and their bars.
+
+    python -m bench [validate] [store] [serving] [starting] [scale [--sizes 1000,100000] ...]
+
+What follows `scale` are options of it; without sizes it takes a million users too, which needs some minutes and 10 GB.
+"""
 
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-from bench import serving, starting, store, validate
+from bench import scale, serving, starting, store, validate
 from tests.bed.postgres import fresh_database, shared_url
 from tests.bed.programs import find_postgres
 from tests.bed.run import Run
 
 
-def main(names: list[str]) -> bool:
+def main(arguments: list[str]) -> bool:
     """Run the benchmarks named, all when none is; return whether every bar holds."""
-    with _postgres() as fresh:
+    end = arguments.index("scale") + 1 if "scale" in arguments else len(arguments)
+    names, options = arguments[:end], arguments[end:]
+    with _postgres() as (fresh, admin_url):
         benches: dict[str, Callable[[], bool]] = {
             "validate": lambda: validate.main([]),
             "store": lambda: store.main(next(fresh)),
             "serving": lambda: serving.main(next(fresh)),
             "starting": starting.main,
+            "scale": lambda: scale.main(options, admin_url=admin_url),
         }
         unknown = set(names) - set(benches)
         if unknown:
@@ -28,17 +36,18 @@ def main(names: list[str]) -> bool:
 
 
 @contextmanager
-def _postgres() -> Iterator[Iterator[str]]:
-    """Yield URLs of empty databases, each asked for with `next`; "" when PostgreSQL is not to be had."""
+def _postgres() -> Iterator[tuple[Iterator[str], str]]:
+    """Yield URLs of empty databases, each asked for with `next`, and that of their server; "" when there is none."""
     program = find_postgres()
     if program is None:
         print("PostgreSQL was not found; its rows are missing.")
-        yield iter(["", ""])
+        yield iter(["", ""]), ""
         return
     run = Run(is_on_disk=True)
-    fresh = _fresh_databases(shared_url(program))
+    admin_url = shared_url(program)
+    fresh = _fresh_databases(admin_url)
     try:
-        yield fresh
+        yield fresh, admin_url
     finally:
         fresh.close()  # drops the last database while the server still runs
         run.end()

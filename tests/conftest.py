@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.bed.plugin", "tests.bed.cases", "tests.bed.backends"]
+pytest_plugins = ["tests.bed.plugin", "tests.bed.cases", "tests.bed.backends", "tests.contract.recording"]
 
 settings.register_profile("avow", deadline=None)
 settings.load_profile("avow")

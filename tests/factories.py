@@ -7,15 +7,22 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from avow.core import addresses
+from avow.server.accesskeys import actions as access_keys
+from avow.server.accounts.credentials.actions import ProviderSecrets
+from avow.server.accounts.credentials.rows import sealed_row
 from avow.server.permissions import actions as rights
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
+from avow.server.roles.actions import RoleChange
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser
 from avow.testing.server import Avow
+from avow.wire.accesskeys import CreateAccessKey
 
 _numbers = itertools.count(1000)
 _phone_numbers = itertools.count(1000)
@@ -69,12 +76,22 @@ def make_user(
     return avow.run(lambda tx: users.create(tx, user))
 
 
+def make_access_key(avow: Avow, **fields: Any) -> tuple[str, str]:
+    """Insert an access key, with fields of `CreateAccessKey`; return its id and its cleartext."""
+    wanted = CreateAccessKey(**{"name": "machine", **fields})
+    return avow.run(lambda tx: access_keys.create(tx, wanted, actor="test"))
+
+
 def make_role(avow: Avow, name: str, permissions: Sequence[str] = ()) -> str:
-    """Insert a role of the project and its permissions; return the role id."""
+    """Insert a role of the project, or take one that is there from the start; give it permissions; return its id."""
 
     def unit(tx: Tx) -> str:
         rights.ensure(tx, permissions, actor="test")
-        return roles.create(tx, name, permissions=permissions)
+        found = roles.find(tx, name)
+        if found is None:
+            return roles.create(tx, name, permissions=permissions)
+        roles.update(tx, found, RoleChange(name, permissions=tuple(permissions)), actor="test")
+        return found.id
 
     return avow.run(unit)
 
@@ -115,3 +132,98 @@ def make_member(
         make_tenant(avow, "My tenant", tenant_id=tenant_id)
         made = [make_role(avow, name, permissions) for name, permissions in roles_in_tenant.items()]
         join_tenant(avow, user_id, tenant_id, made)
+
+
+# --- What users sign in with, as the methods will leave it ---------------------------------------------------------
+
+
+def make_passkey(avow: Avow, user_id: str, passkey_id: str, name: str = "Laptop") -> None:
+    """Insert a passkey of a user."""
+    statement = """
+        INSERT INTO passkeys
+            (project_id, id, user_id, rp_id, kind, display_name, public_key, sign_count, created_at)
+        VALUES (:project_id, :id, :user_id, 'app.example.com', 'platform', :name, :key, 0, :now)
+    """
+    avow.run(lambda tx: tx.run(statement, id=passkey_id, user_id=user_id, name=name, key=b"COSE"))
+
+
+def make_totp_seed(avow: Avow, user_id: str) -> None:
+    """Insert the seed of a user's authenticator app."""
+    statement = """
+        INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
+        VALUES (:project_id, :user_id, :sealed, :now)
+    """
+    avow.run(lambda tx: tx.run(statement, user_id=user_id, sealed=tx.vault.seal(b"seed", row="totp")))
+
+
+def make_recovery_codes(avow: Avow, user_id: str, count: int = 3) -> None:
+    """Insert recovery codes of a user."""
+    statement = """
+        INSERT INTO recovery_codes (project_id, user_id, id, mac, created_at)
+        VALUES (:project_id, :user_id, :id, :mac, :now)
+    """
+
+    def unit(tx: Tx) -> None:
+        for number in range(count):
+            tx.run(statement, user_id=user_id, id=f"R{number}", mac=tx.vault.mac("recovery", user_id, str(number)))
+
+    avow.run(unit)
+
+
+def make_trusted_device(avow: Avow, user_id: str, device_id: str, *, lifetime_seconds: int = 3600) -> None:
+    """Insert a trusted device of a user."""
+    statement = """
+        INSERT INTO trusted_devices
+            (project_id, id, user_id, mac, name, device_type, last_location, created_at, last_used_at, expires_at)
+        VALUES (:project_id, :id, :user_id, :mac, 'Mia at home', 'desktop', 'Vienna', :now, :now, :ends_at)
+    """
+
+    def unit(tx: Tx) -> None:
+        mac = tx.vault.mac("device", device_id)
+        tx.run(statement, id=device_id, user_id=user_id, mac=mac, ends_at=tx.now + lifetime_seconds)
+
+    avow.run(unit)
+
+
+def make_provider_token(avow: Avow, user_id: str, provider: str = "google") -> None:
+    """Insert the token that a provider gave for a user: `access-secret` and `refresh-secret`, sealed."""
+    statement = """
+        INSERT INTO provider_tokens
+            (project_id, user_id, provider, provider_user_id, sealed, scopes, expires_at, updated_at)
+        VALUES (:project_id, :user_id, :provider, 'G-1', :sealed, 'openid email', :ends_at, :now)
+    """
+    plain = msgspec.json.encode(ProviderSecrets(access_token="access-secret", refresh_token="refresh-secret"))
+
+    def unit(tx: Tx) -> None:
+        sealed = tx.vault.seal(plain, row=sealed_row(tx.project_id, user_id, provider))
+        tx.run(statement, user_id=user_id, provider=provider, sealed=sealed, ends_at=tx.now + 3600)
+
+    avow.run(unit)
+
+
+def make_group(
+    avow: Avow,
+    tenant_id: str,
+    group_id: str,
+    members: Sequence[str] = (),
+    *,
+    display: str = "",
+    source: str = "scim",
+    sso_id: str = "",
+) -> None:
+    """Insert a group of a tenant and who is in it, as an identity provider would name them."""
+    group = """
+        INSERT INTO groups (project_id, tenant_id, id, display, source, sso_id, created_at)
+        VALUES (:project_id, :tenant_id, :id, :display, :source, :sso_id, :now)
+    """
+    member = """
+        INSERT INTO group_members (project_id, tenant_id, group_id, user_id)
+        VALUES (:project_id, :tenant_id, :id, :user_id)
+    """
+
+    def unit(tx: Tx) -> None:
+        tx.run(group, tenant_id=tenant_id, id=group_id, display=display or group_id, source=source, sso_id=sso_id)
+        for user_id in members:
+            tx.run(member, tenant_id=tenant_id, id=group_id, user_id=user_id)
+
+    avow.run(unit)

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from avow.sdk._sync.client import Client
     from avow.sdk._sync.client import Client as DescopeClient
     from avow.sdk.calls.mgmt.user import Sort, UserObj
+    from avow.sdk.calls.mgmt.userproofs import CreateUserObj
     from avow.sdk.options import (
         COOKIE_DATA_NAME,
         REFRESH_SESSION_COOKIE_NAME,
         REFRESH_SESSION_TOKEN_NAME,
         SESSION_COOKIE_NAME,
         SESSION_TOKEN_NAME,
+        AccessKeyLoginOptions,
         AssociatedTenant,
         AttributeMapping,
         DeliveryMethod,
@@ -39,8 +41,34 @@ if TYPE_CHECKING:
         MgmtKeyReBac,
         MgmtKeyStatus,
         MgmtKeyTagRole,
+        MgmtLoginOptions,
+        MgmtSignUpOptions,
+        MgmtUserRequest,
         RoleMapping,
         SignUpOptions,
+    )
+    from avow.sdk.passwords import (
+        UserPassword,
+        UserPasswordArgon2,
+        UserPasswordBcrypt,
+        UserPasswordDjango,
+        UserPasswordFirebase,
+        UserPasswordMd5,
+        UserPasswordPbkdf2,
+        UserPasswordPhpass,
+        UserPasswordScrypt,
+        UserPasswordSha,
+    )
+    from avow.sdk.ssooptions import (
+        FGAGroupMapping,
+        FGAGroupMappingRelation,
+        OIDCAttributeMapping,
+        SSOOIDCSettings,
+        SSOSAMLSettings,
+        SSOSAMLSettingsByMetadata,
+        XAAIssuerSettings,
+        XAAJWTBearerSettings,
+        XAASettings,
     )
 
 __version__ = "0.1.0"
@@ -56,15 +84,39 @@ __all__ = [
     "DeliveryMethod",
     "LoginOptions",
     "SignUpOptions",
+    "AccessKeyLoginOptions",
     "AssociatedTenant",
     "UserObj",
+    "UserPassword",
+    "UserPasswordArgon2",
+    "UserPasswordBcrypt",
+    "UserPasswordDjango",
+    "UserPasswordFirebase",
+    "UserPasswordMd5",
+    "UserPasswordPbkdf2",
+    "UserPasswordPhpass",
+    "UserPasswordScrypt",
+    "UserPasswordSha",
+    "CreateUserObj",
     "Sort",
     "RoleMapping",
     "AttributeMapping",
+    "FGAGroupMapping",
+    "FGAGroupMappingRelation",
+    "OIDCAttributeMapping",
+    "SSOOIDCSettings",
+    "SSOSAMLSettings",
+    "SSOSAMLSettingsByMetadata",
+    "XAAIssuerSettings",
+    "XAAJWTBearerSettings",
+    "XAASettings",
     "MgmtKeyProjectRole",
     "MgmtKeyReBac",
     "MgmtKeyStatus",
     "MgmtKeyTagRole",
+    "MgmtLoginOptions",
+    "MgmtSignUpOptions",
+    "MgmtUserRequest",
     "SESSION_TOKEN_NAME",
     "REFRESH_SESSION_TOKEN_NAME",
     "SESSION_COOKIE_NAME",
@@ -81,7 +133,17 @@ _ELSEWHERE = {
     "AsyncClient": ("avow.sdk._async.client", "AsyncClient"),
     "DescopeClientAsync": ("avow.sdk._async.client", "AsyncClient"),
     "UserObj": ("avow.sdk.calls.mgmt.user", "UserObj"),
+    "CreateUserObj": ("avow.sdk.calls.mgmt.userproofs", "CreateUserObj"),
     "Sort": ("avow.sdk.calls.mgmt.user", "Sort"),
+    "FGAGroupMapping": ("avow.sdk.ssooptions", "FGAGroupMapping"),
+    "FGAGroupMappingRelation": ("avow.sdk.ssooptions", "FGAGroupMappingRelation"),
+    "OIDCAttributeMapping": ("avow.sdk.ssooptions", "OIDCAttributeMapping"),
+    "SSOOIDCSettings": ("avow.sdk.ssooptions", "SSOOIDCSettings"),
+    "SSOSAMLSettings": ("avow.sdk.ssooptions", "SSOSAMLSettings"),
+    "SSOSAMLSettingsByMetadata": ("avow.sdk.ssooptions", "SSOSAMLSettingsByMetadata"),
+    "XAAIssuerSettings": ("avow.sdk.ssooptions", "XAAIssuerSettings"),
+    "XAAJWTBearerSettings": ("avow.sdk.ssooptions", "XAAJWTBearerSettings"),
+    "XAASettings": ("avow.sdk.ssooptions", "XAASettings"),
 }
 _ERRORS = ("API_RATE_LIMIT_", "ERROR_TYPE_", "AuthException", "AvowError", "RateLimitException")
 
@@ -92,6 +154,8 @@ if not TYPE_CHECKING:  # checkers see the imports above, and no name besides
         if name not in __all__:
             raise AttributeError(f"module 'avow' has no attribute {name!r}")
         module, attribute = _ELSEWHERE.get(name, ("avow.sdk.options", name))
+        if name.startswith("UserPassword"):
+            module = "avow.sdk.passwords"
         if name.startswith(_ERRORS):
             module = "avow.errors"
         found: object = getattr(import_module(module), attribute)

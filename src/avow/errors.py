@@ -172,6 +172,14 @@ class InvalidCaller(AuthException):
     )
 
 
+class MissingAccessKey(InvalidCaller):
+    status, code, text = 401, "E062802", "An access key is needed."
+
+
+class InvalidAccessKey(InvalidCaller):
+    status, code, text = 401, "E062803", "The access key is not valid."
+
+
 class InvalidToken(AuthException):
     status, code, text = 401, "E064002", "The token is not valid."
 

@@ -14,6 +14,8 @@ SOURCE = ROOT / "src" / "avow"
 
 # Name of a library (or of a module of it), and the only places below src/avow that may import it.
 HOMES = {
+    "argon2": ("core/passwords/",),
+    "bcrypt": ("core/passwords/",),
     "sqlalchemy": ("server/store/",),
     "alembic": ("server/store/",),
     "sqlite3": ("server/store/",),
@@ -24,14 +26,16 @@ HOMES = {
     "phonenumbers": ("core/", "server/"),
     "smtplib": ("server/delivery/",),
     "httpx2": ("sdk/", "server/", "fastapi/"),
+    "httpcore2": ("server/outgoing/",),
     "urllib.request": (),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "uvicorn": ("cli/", "testing/", "embed/"),
 }
 # What `import avow` must not bring in: web frameworks, the database layer, the server's libraries, the HTTP client.
+# bcrypt is not among them: cryptography imports it where it is installed.
 NOT_WITH_THE_SDK = {
-    "alembic", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers", "prometheus_client",
+    "alembic", "argon2", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers", "prometheus_client",
     "psycopg", "rich", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
 }  # fmt: skip
 

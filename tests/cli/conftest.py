@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from avow.core.vault import Vault
+from avow.server.store import open_store
 from tests.bed.server import NOBODY_CARRIES
 from tests.cli.programs import SECRET_KEY, Running, free_port, in_process, start, start_dev
+from tests.cli.shops import Shop
 
 StartDev = Callable[..., Running]
 StartServe = Callable[..., Running]
@@ -65,3 +68,13 @@ def serve(tmp_path: Path, installation: dict[str, str]) -> Iterator[StartServe]:
     yield begin
     for each in started:
         each.stop()
+
+
+@pytest.fixture
+def shop(ready_database_url: str) -> Iterator[Shop]:
+    """Give a project on SQLite and on PostgreSQL, for commands that run in this process."""
+    variables = {"AVOW_DATABASE_URL": ready_database_url, "AVOW_SECRET_KEY": SECRET_KEY}
+    made = in_process("project", "create", "Shop", "--json", variables=variables).json()
+    store = open_store(ready_database_url, vault=Vault.from_text(SECRET_KEY), pool_size=1)
+    yield Shop(variables, store, made["project_id"])
+    store.close()

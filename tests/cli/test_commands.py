@@ -16,7 +16,10 @@ def test_help_is_for_newcomers() -> None:
     said = programs.avow("--help")
     assert said.code == 0
     assert "avow dev" in said.out
-    for command in ("dev", "serve", "migrate", "backup", "project", "key", "signing-key"):
+    for command in (
+        "dev", "serve", "migrate", "backup", "project", "key", "signing-key",
+        "user", "tenant", "role", "permission", "accesskey", "audit",
+    ):  # fmt: skip
         assert f"\n  {command} " in said.out
 
 

@@ -69,6 +69,16 @@ def test_later_start_prints_the_same_and_keeps_the_data(dev: StartDev, tmp_path:
     assert second.ask("POST", "/v1/auth/refresh", {}, caller).status == 200
 
 
+def test_start_after_the_project_was_deleted_makes_another(dev: StartDev, tmp_path: Path) -> None:
+    first = dev()
+    caller = {"authorization": f"Bearer {first.facts['project_id']}:{first.facts['management_key']}"}
+    assert first.ask("POST", "/v1/mgmt/project/delete", {}, caller).status == 200
+    first.stop()
+    again = dev()
+    assert again.facts["project_id"] != first.facts["project_id"]
+    signed_in(again, "mia@example.com")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_signal_stops_it_cleanly(dev: StartDev, how: signal.Signals) -> None:
     server = dev()
@@ -152,7 +162,7 @@ def test_lost_keys_are_a_sentence(dev: StartDev, tmp_path: Path) -> None:
     assert "another dev.json" in said.err
 
 
-def test_project_has_the_roles_of_django_and_both_key_sets(dev: StartDev, tmp_path: Path) -> None:
+def test_project_has_its_first_roles_and_both_key_sets(dev: StartDev, tmp_path: Path) -> None:
     server = dev()
     until = time.monotonic() + 30
     while b'"RS256"' not in server.ask("GET", f"/{server.facts['project_id']}/.well-known/jwks.json").body:
@@ -161,6 +171,7 @@ def test_project_has_the_roles_of_django_and_both_key_sets(dev: StartDev, tmp_pa
     server.stop()
     with sqlite3.connect(tmp_path / "data" / "avow.sqlite3") as database:
         assert database.execute("SELECT name FROM roles ORDER BY name").fetchall() == [
+            ("Tenant Admin",),
             ("is_staff",),
             ("is_superuser",),
         ]

@@ -35,18 +35,24 @@ class Exchange:
 
     def is_of(self, operation: str) -> bool:
         """Tell whether the request is the one of an operation."""
-        row = OPERATIONS[operation]
-        path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(row["path"]))
-        return self.request.verb == row["method"] and re.fullmatch(path, self.request.path) is not None
+        return _is_of(operation, self.request.verb, self.request.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server, the address where it answers, and what it answered lately."""
+    """A server, the address where it answers, and what it answered lately.
+
+    Attributes:
+        server: The server.
+        base_url: Where it answers.
+        exchanges: The last fifty.
+        answered: Verb and path of what it answered with success during this test.
+    """
 
     server: Server
     base_url: str
     exchanges: deque[Exchange]
+    answered: set[tuple[str, str]]
 
     def last(self, operation: str) -> Exchange:
         """Return the last exchange of an operation."""
@@ -56,13 +62,32 @@ class Served:
 @pytest.fixture(scope="session", params=DATABASES)
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     exchanges: deque[Exchange] = deque(maxlen=50)
+    answered: set[tuple[str, str]] = set()
 
     def record(visit: Visit, response: Response, seconds: float) -> None:
         exchanges.append(Exchange(visit.request, response))
+        if 200 <= response.status < 300:
+            answered.add((visit.request.verb, visit.request.path))
 
     with server_over(request.param, request.getfixturevalue) as server, over_http(server, record) as base_url:
         server.site.courier.stop()  # letters leave when a test looks for them, so that the newest is there
-        yield Served(server, base_url, exchanges)
+        yield Served(server, base_url, exchanges, answered)
+
+
+@pytest.fixture(autouse=True)
+def _answered(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """Write down which of the operations a test is marked with were answered; `recording` counts them."""
+    if "served" not in request.fixturenames:
+        yield
+        return
+    served: Served = request.getfixturevalue("served")
+    served.answered.clear()
+    yield
+    for mark in request.node.iter_markers("operation"):
+        for operation in mark.args:
+            is_local = OPERATIONS[operation]["path"] is None
+            if is_local or any(_is_of(operation, verb, path) for verb, path in served.answered):
+                record_property("answered", operation)
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +174,9 @@ def advance(avow: Avow, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None
         avow.advance(seconds)
 
     return act
+
+
+def _is_of(operation: str, verb: str, path: str) -> bool:
+    row = OPERATIONS[operation]
+    pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(row["path"]))
+    return bool(verb == row["method"] and re.fullmatch(pattern, path))

@@ -31,6 +31,7 @@ _PYTHON: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "int": int,
     "object": dict,
+    "array": list,
     "any": object,
 }
 
@@ -51,7 +52,7 @@ def _misfits(wanted: Any, value: Any, place: str) -> list[str]:
     if isinstance(wanted, str) and wanted.startswith("$"):
         return _misfits(TYPES[wanted[1:]], value, place)
     if isinstance(wanted, str):
-        expected = _PYTHON[wanted.split()[0]]
+        expected = _PYTHON[wanted.split()[0].rstrip(":")]
         is_right = isinstance(value, expected) and not (expected is int and isinstance(value, bool))
         return [] if is_right else [f"{place}: {value!r} is no {wanted}"]
     if isinstance(wanted, list):

@@ -152,12 +152,3 @@ def test_settings_of_a_tenant(client: Any, fits: Any) -> None:
     assert fits("mgmt.tenant.load_settings")
     assert (found["domains"], found["authType"], found["enabled"]) == (["sso.test"], "oidc", True)
     assert (found["sessionTokenExpiration"], found["sessionTokenExpirationUnit"]) == (5, "hours")
-
-
-@pytest.mark.operation("mgmt.tenant.generate_sso_configuration_link", "mgmt.tenant.revoke_sso_configuration_link")
-def test_links_to_set_up_sso_are_not_supported_yet(client: Any) -> None:
-    client.mgmt.tenant.create("Acme", "acme")
-    for call in (client.mgmt.tenant.generate_sso_configuration_link, client.mgmt.tenant.revoke_sso_configuration_link):
-        with pytest.raises(AuthException) as refused:
-            call("acme")
-        assert refused.value.status_code == 501

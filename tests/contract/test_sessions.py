@@ -88,6 +88,18 @@ def test_valid_session_is_not_refreshed_and_expired_one_is(
     assert session["refreshSessionToken"]["jwt"] == person.refresh_jwt
 
 
+@pytest.mark.operation("get_last_response")
+def test_last_response_is_the_answer_to_the_last_call(client: Any, sign_in: Callable[..., Person]) -> None:
+    person = sign_in()
+    me = client.me(person.refresh_jwt)
+    response = client.get_last_response()
+    assert (response.status_code, response.json()) == (200, me)
+    assert response.headers["x-request-id"]
+    with pytest.raises(AuthException):
+        client.mgmt.user.load("nobody@example.com")
+    assert client.get_last_response().status_code == 404
+
+
 # --- The person --------------------------------------------------------------------------------------------------
 
 

@@ -280,8 +280,9 @@ def test_premium_and_satellite_numbers_are_costly(typed: str) -> None:
         "1",
         "555-1234",
         "+999123456789",
-        "+1212555123",
-        "+121255512345",
+        "2125551234567",
+        "+123456",
+        "+1212555123456789",
         "1-800-FLOWERS",
         "+12125551234 ext. 5",
         "+12125551234;phone-context=evil.example",
@@ -299,7 +300,16 @@ def test_what_is_no_number_is_refused(typed: str) -> None:
         addresses.phone(typed)
 
 
+@pytest.mark.parametrize(("typed", "e164"), [("+1234567890", "+1234567890"), ("+1 (212) 555-12345", "+121255512345")])
+def test_number_with_its_country_code_may_have_another_length_and_is_marked(typed: str, e164: str) -> None:
+    found = addresses.phone(typed)
+    assert (found.e164, found.is_possible) == (e164, False)
+    assert addresses.phone("+12125551234").is_possible
+
+
 @given(st.one_of(ANY_TEXT, st.text("+0123456789 ().-/", max_size=24)))
+@example("+11234567")
+@example("+1234567890")
 def test_phone_is_refused_kindly_or_canonical_for_ever(text: str) -> None:
     try:
         found = addresses.phone(text)

@@ -10,7 +10,7 @@ from avow import Client, DeliveryMethod
 from avow.errors import AuthException, UnknownOutcome
 from tests.bed.cases import Case
 from tests.bed.proxy import Proxy
-from tests.factories import new_email
+from tests.factories import make_access_key, new_email
 from tests.faults.conftest import SQLITE_1, MakeFleet
 from tests.faults.fleet import Fleet
 from tests.faults.flood import Flood, flood, p99
@@ -66,14 +66,39 @@ def test_f_net_01_lost_answers(case: Case, fleet: Fleet, rounds: Rounds) -> None
                     token = client.refresh_session(token)["refreshSessionToken"]["jwt"]
                 assert proxy.cut_after is None
                 token = client.refresh_session(token)["refreshSessionToken"]["jwt"]
-        assert proxy.cuts == 3 * times
+        with case.cell("exchange of an access key"):
+            secret = make_access_key(place.avow)[1]
+            for _ in range(times):
+                lose("POST /v1/auth/accesskey/exchange")
+                # Nothing is spent by it, so the client asks again by itself.
+                assert client.exchange_access_key(secret)["keyId"] == secret[:27]
+                assert proxy.cut_after is None
+        with case.cell("management create: a user"):
+            for _ in range(times):
+                who = new_email()
+                lose("POST /v1/mgmt/user/create")
+                _definite(lambda who=who: client.mgmt.user.create(who))  # type: ignore[misc]  # bound at once
+                assert proxy.cut_after is None
+                with pytest.raises(AuthException) as refused:
+                    client.mgmt.user.create(who)
+                assert refused.value.error_code == "E062107"
+                assert _people(fleet, place, who) == (1, 0)
+        with case.cell("management create: an access key"):
+            for number in range(times):
+                lose("POST /v1/mgmt/accesskey/create")
+                name = f"machine {number}"
+                _definite(lambda name=name: client.mgmt.access_key.create(name))  # type: ignore[misc]  # bound at once
+                assert proxy.cut_after is None
+                assert [row[2] for row in place.rows("access_keys")].count(name) == 1
+        assert proxy.cuts == 6 * times
 
 
 @contextlib.contextmanager
 def _client(place: Place, proxy: Proxy) -> Iterator[Client]:
     """Give a client of the SDK that calls through the proxy."""
     avow = place.avow
-    client = Client(avow.project_id, base_url=f"http://127.0.0.1:{proxy.port}", clock=avow.server.clock)
+    url, key = f"http://127.0.0.1:{proxy.port}", avow.management_key
+    client = Client(avow.project_id, base_url=url, management_key=key, clock=avow.server.clock)
     with client:
         yield client
 

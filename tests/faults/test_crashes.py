@@ -13,7 +13,7 @@ import pytest
 
 from avow.server.keys import actions as keys
 from tests.bed.cases import Case
-from tests.factories import make_user, new_email
+from tests.factories import make_access_key, make_user, new_email
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load, Silence, ask
 from tests.faults.people import nearby, open_sessions, sign_in, start_code, start_link
@@ -35,12 +35,14 @@ def test_f_crs_01_killed_during_sign_ups(case: Case, fleet: Fleet, rounds: Round
     acknowledged: list[Person] = []
     waits: list[float] = []
     settings_after: list[bool] = []
+    management: list[bool] = []
     for cycle in range(rounds(2, 200)):
         before = len(acknowledged)
         limit = 900_000_000 + cycle
         with Load(lambda _: acknowledged.append(sign_in(place)), clients=16) as load:
             load.wait_for(lambda seen=before: len(acknowledged) > seen + 8)  # type: ignore[misc]  # bound at once
             answer = _set_limit(place, limit)
+            role, secret = _make_role_and_key(place, f"role-{cycle}")
             time.sleep(_CHANCE.random() * 0.2)
             fleet.kill()
         begun = time.monotonic()
@@ -48,6 +50,7 @@ def test_f_crs_01_killed_during_sign_ups(case: Case, fleet: Fleet, rounds: Round
         place.sign_in()
         waits.append(time.monotonic() - begun)
         settings_after.append(answer and _limit(place) == limit)
+        management.append(_holds(place, secret, role))
         fleet.assert_whole()
         people = acknowledged[before:]
         answers = place.http.send_at_once([place.api.wish("GET", "/v1/auth/me", each.refresh_jwt) for each in people])
@@ -59,10 +62,26 @@ def test_f_crs_01_killed_during_sign_ups(case: Case, fleet: Fleet, rounds: Round
         assert {person.session_id for person in acknowledged} - sessions == set()
     with case.cell("acknowledged changes of settings are there"):
         assert all(settings_after)
+    with case.cell("acknowledged roles and access keys are there"):
+        assert all(management)
     with case.cell("nothing is half made, and the file is sound"):
         fleet.assert_whole()
     with case.cell("the first sign-in after the restart"):
         assert sorted(waits)[len(waits) // 2] < max(3.0, 3 * fleet.start_seconds), waits
+
+
+def _make_role_and_key(place: Place, name: str) -> tuple[str, str]:
+    """Make a role and an access key that has it, both acknowledged; return its name and the cleartext."""
+    key = place.avow.management_key
+    assert place.api.post("/v1/mgmt/role/create", key, {"name": name}).status == 200
+    made = place.api.post("/v1/mgmt/accesskey/create", key, {"name": "machine", "roleNames": [name]})
+    assert made.status == 200, made.content
+    return name, made.body["cleartext"]
+
+
+def _holds(place: Place, secret: str, role: str) -> bool:
+    answer = place.api.post("/v1/auth/accesskey/exchange", secret, {})
+    return answer.status == 200 and claims_of(answer.body["sessionJwt"])["roles"] == [role]
 
 
 def test_f_crs_02_used_codes_stay_used(case: Case, fleet: Fleet, rounds: Rounds) -> None:
@@ -134,6 +153,28 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
         with case.cell(how):
             assert tokens
             assert [token for token in tokens if token in alive] == []
+    with case.cell("user disabled"):
+        for ends in _ends_of_users(place):
+            people = open_sessions(place, 12)
+            ids = [person.id for person in people]
+            told = [place.http.send(ends(person)) for person in people]
+            fleet.kill()
+            assert [answer.status for answer in told] == [200] * len(people), told[0].content
+            fleet.start()
+            for verb, path in (("GET", "/v1/auth/me"), ("POST", "/v1/auth/refresh")):
+                wishes = [place.api.wish(verb, path, person.refresh_jwt) for person in people]
+                for answer in place.http.send_at_once(wishes):
+                    assert_refused(answer)
+            assert not {row[1] for row in place.rows("users") if row[1] in ids and row[2] == "enabled"}
+    with case.cell("access key deleted"):
+        key_id, secret = make_access_key(place.avow)
+        wish = place.api.wish("POST", "/v1/auth/accesskey/exchange", secret, {})
+        assert place.api.carrier.send(wish).status == 200
+        deleted = place.api.post("/v1/mgmt/accesskey/delete", place.avow.management_key, {"id": key_id})
+        fleet.kill()
+        assert deleted.status == 200
+        fleet.start()
+        assert_refused(place.api.carrier.send(wish))
     with case.cell("management key"):
         key_id, key = place.avow.run(lambda tx: keys.create_management_key(tx, "leaver"))
         assert place.api.get("/v1/mgmt/avow/project/settings", key).status == 200
@@ -141,6 +182,25 @@ def test_f_crs_03_revocations_hold(case: Case, fleet: Fleet, rounds: Rounds) -> 
         fleet.kill()
         fleet.start()
         assert_refused(place.api.get("/v1/mgmt/avow/project/settings", key))
+
+
+def _ends_of_users(place: Place) -> tuple[Callable[[Person], Wish], ...]:
+    """Return the management calls that shut a user out: disabled, and deleted."""
+    user, key = "/v1/mgmt/user", place.avow.management_key
+
+    def wish(path: str, **body: object) -> Wish:
+        return place.api.wish("POST", f"{user}/{path}", key, body)
+
+    return (
+        lambda person: wish("update/status", loginId=_login_id(place, person), status="disabled"),
+        lambda person: wish("delete", userId=person.id),
+    )
+
+
+def _login_id(place: Place, person: Person) -> str:
+    answer = place.api.get(f"/v1/mgmt/user?userId={person.id}", place.avow.management_key)
+    assert answer.status == 200, answer.content
+    return str(answer.body["user"]["loginIds"][0])
 
 
 def _end_and_kill(fleet: Fleet, place: Place, ended: dict[str, list[str]]) -> None:

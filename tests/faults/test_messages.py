@@ -1,8 +1,10 @@
 """F-MSG-01 and F-MSG-02: mail servers and gateways that are away, slow or wrong."""
 
 import contextlib
+import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +13,7 @@ import pytest
 from tests.bed.backends import Backend
 from tests.bed.cases import Case
 from tests.bed.proxy import Proxy
+from tests.bed.receiver import receiver
 from tests.bed.sms import SmsMode, SmsRequest, SmsSink
 from tests.bed.smtp import SmtpMode, SmtpSink
 from tests.factories import new_email, new_phone
@@ -128,7 +131,7 @@ def test_f_msg_02_gateway_errors(
     case: Case, sms_sink: SmsSink, make_fleet: MakeFleet, backend: Backend, rounds: Rounds
 ) -> None:
     settings = {"AVOW_SMS_URL": sms_sink.url, "AVOW_SMS_FROM": "+12025550100", "AVOW_SMS_ACCOUNT": "account"}
-    fleet = make_fleet(backend, settings=settings)
+    fleet = make_fleet(backend, settings={**settings, "AVOW_CALLABLE_NETWORKS": "127.0.0.0/8"})
     place = fleet.place()
     case.control(lambda: _texts_arrive(place, fleet, sms_sink, [new_phone()]))
     modes = [SmsMode.ERROR, SmsMode.LIMIT, SmsMode.HTML, SmsMode.FAILED, *[SmsMode.HANG] * rounds(0, 1)]
@@ -156,11 +159,50 @@ def test_f_msg_02_gateway_errors(
         refused = capped.api.post("/v1/auth/otp/signup-in/sms", body={"loginId": new_phone()})
         assert (refused.status, refused.body["errorCode"]) == (429, "E130429")
         sms_sink.mode = SmsMode.ACCEPT
+    with case.cell("audit webhooks"):
+        _try_webhooks(place, fleet)
     with case.cell("the administrator is told once by each process"):
         said = [instance.said().count("sms cannot be sent at the moment") for instance in fleet.instances]
         assert sum(said) >= 1
         # Once for each mode and for the cap; a try that hung may end, and be told, when the gateway is back already.
         assert max(said) <= len(modes) + 1 + modes.count(SmsMode.HANG), said
+
+
+def _try_webhooks(place: Place, fleet: Fleet) -> None:
+    """Have a receiver answer wrongly for hours, then rightly: few calls of each event, and all of them arrive."""
+    key = place.avow.management_key
+
+    def note(action: str) -> None:
+        body = {"action": action, "type": "info", "actorId": "", "tenantId": ""}
+        assert place.api.post("/v1/mgmt/audit/event", key, body).status == 200
+
+    def arrived() -> set[str]:
+        return {json.loads(each.body)["action"] for each in list(sink.requests)}
+
+    with receiver() as sink:
+        hook = {"name": "siem", "url": sink.url, "hmacSecret": "a secret of the receiver"}
+        assert place.api.post("/v2/mgmt/connector/audit/web/set", key, hook).status == 200
+        events = [f"event.{number}" for number in range(5)]
+        for status, headers in ((500, {}), (429, {"retry-after": "600"}), (301, {"location": sink.url})):
+            sink.status, sink.headers = status, headers
+            for number in range(12):
+                note(events[number % len(events)])
+                time.sleep(0.1)
+                place.advance(300)
+        calls = Counter(each.headers["webhook-id"] for each in list(sink.requests))
+        assert 1 <= max(calls.values()) <= _MOST_TRIES
+        assert len(sink.requests) <= 36  # a probe at a time, however much waits
+        sink.status = 204
+        until = time.monotonic() + 20
+        while not set(events) <= arrived():
+            assert time.monotonic() < until
+            place.advance(600)
+            note("event.last")
+            time.sleep(0.2)
+        assert max(Counter(each.headers["webhook-id"] for each in list(sink.requests)).values()) <= _MOST_TRIES
+        assert place.api.post("/v2/mgmt/connector/audit/web/set", key, {**hook, "url": ""}).status == 200
+    told = [instance.said().count("does not take its events") for instance in fleet.instances]
+    assert 1 <= sum(told) <= 2 * len(told), told
 
 
 def _texts_arrive(place: Place, fleet: Fleet, sink: SmsSink, people: list[str]) -> bool:

@@ -7,12 +7,22 @@ from typing import Any
 
 import descope
 import descope.exceptions
+import descope.management.common
 import pytest
 from descope.authmethod.enchantedlink import EnchantedLink
 from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.jwt_common import generate_jwt_response
+from descope.management.access_key import AccessKey
+from descope.management.audit import Audit
+from descope.management.group import Group
+from descope.management.jwt import JWT
+from descope.management.license import License
+from descope.management.lists import Lists
 from descope.management.management_key import ManagementKey
+from descope.management.password import Password
+from descope.management.sso_settings import SSOSettings
+from descope.management.user import User
 
 import avow
 import avow.exceptions
@@ -20,20 +30,46 @@ from avow.clock import system_clock
 from avow.sdk._async.client import AsyncClient
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.magiclink import AsyncMagicLink
+from avow.sdk._async.mgmt.access_key import AsyncAccessKey
+from avow.sdk._async.mgmt.audit import AsyncAudit
+from avow.sdk._async.mgmt.group import AsyncGroup
+from avow.sdk._async.mgmt.jwt import AsyncJWT
+from avow.sdk._async.mgmt.license import AsyncLicense
+from avow.sdk._async.mgmt.lists import AsyncLists
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
+from avow.sdk._async.mgmt.password import AsyncPassword
+from avow.sdk._async.mgmt.sso import AsyncSSOSettings
+from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._sync import otp as our_otp
 from avow.sdk._sync.client import Client
 from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
+from avow.sdk._sync.mgmt import jwt as our_jwt
+from avow.sdk._sync.mgmt.access_key import AccessKey as OurAccessKey
+from avow.sdk._sync.mgmt.audit import Audit as OurAudit
+from avow.sdk._sync.mgmt.group import Group as OurGroup
+from avow.sdk._sync.mgmt.license import License as OurLicense
+from avow.sdk._sync.mgmt.lists import Lists as OurLists
 from avow.sdk._sync.mgmt.management_key import ManagementKey as OurManagementKey
+from avow.sdk._sync.mgmt.password import Password as OurPassword
+from avow.sdk._sync.mgmt.sso import SSOSettings as OurSSOSettings
+from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from tests.sdk.bed import PROJECT, FakeServer
 
 PAIRS = [
     (OTP, our_otp.OTP, AsyncOTP),
     (MagicLink, OurMagicLink, AsyncMagicLink),
     (EnchantedLink, OurEnchantedLink, AsyncEnchantedLink),
+    (AccessKey, OurAccessKey, AsyncAccessKey),
     (ManagementKey, OurManagementKey, AsyncManagementKey),
+    (JWT, our_jwt.JWT, AsyncJWT),
+    (SSOSettings, OurSSOSettings, AsyncSSOSettings),
+    (Group, OurGroup, AsyncGroup),
+    (Password, OurPassword, AsyncPassword),
+    (Audit, OurAudit, AsyncAudit),
+    (License, OurLicense, AsyncLicense),
+    (Lists, OurLists, AsyncLists),
 ]
 CLIENT_METHODS = [
     "validate_session",
@@ -45,6 +81,7 @@ CLIENT_METHODS = [
     "history",
     "my_tenants",
     "select_tenant",
+    "exchange_access_key",
     "get_last_response",
     "validate_permissions",
     "validate_roles",
@@ -84,6 +121,22 @@ def test_methods_take_what_the_official_ones_take(official: type, sync: type, as
         assert [name for name in theirs if not _accepts(ours[name], theirs[name])] == []
 
 
+@pytest.mark.parametrize("ours", [UserPasswords, AsyncUserPasswords])
+def test_passwords_of_users_take_what_the_official_calls_take(ours: type) -> None:
+    assert _public(ours).keys() == {name for name in _public(User) if name.endswith("_password")}
+    assert [name for name, call in _public(ours).items() if not _accepts(call, getattr(User, name))] == []
+
+
+@pytest.mark.parametrize("form", ["", "Bcrypt", "Firebase", "Pbkdf2", "Django"])
+def test_passwords_of_a_batch_are_made_as_the_official_ones(form: str) -> None:
+    ours, theirs = getattr(avow, f"UserPassword{form}"), getattr(descope, f"UserPassword{form}")
+    assert _accepts(ours.__init__, theirs.__init__)
+    if form:
+        values = [f"a {name}" for name, _ in _positional(theirs.__init__)[1:]]
+        assert ours(*values).to_dict() == theirs(*values).to_dict()
+        assert values[0] not in repr(ours(*values))
+
+
 def test_clients_take_what_the_official_one_takes() -> None:
     for ours in (Client, AsyncClient):
         for name in CLIENT_METHODS:
@@ -94,9 +147,18 @@ def test_clients_take_what_the_official_one_takes() -> None:
 
 
 def test_options_take_what_the_official_ones_take() -> None:
-    classes = ("LoginOptions", "SignUpOptions", "AssociatedTenant", "RoleMapping", "AttributeMapping")
+    classes = (
+        "LoginOptions",
+        "SignUpOptions",
+        "AccessKeyLoginOptions",
+        "AssociatedTenant",
+        "RoleMapping",
+        "AttributeMapping",
+    )
     for name in (*classes, "MgmtKeyReBac", "MgmtKeyProjectRole", "MgmtKeyTagRole"):
         assert _accepts(getattr(avow, name).__init__, getattr(descope, name).__init__), name
+    for name in ("MgmtLoginOptions", "MgmtSignUpOptions", "MgmtUserRequest"):
+        assert _accepts(getattr(avow, name).__init__, getattr(descope.management.common, name).__init__), name
 
 
 def test_constants_are_the_official_ones() -> None:

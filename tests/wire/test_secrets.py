@@ -27,9 +27,11 @@ _OPEN = {
     ("_Envelope", "error_code"): "names a situation",
     ("Handler", "form"): "says how its function is run",
     ("Line", "code"): "names a situation",
+    ("TemplateIssue", "code"): "names a situation",
     ("_Answer", "code"): "is the gateway's number for a situation",
     ("_Answer", "error_code"): "is the gateway's number for a situation",
     ("UserResponse", "password"): "says that there is one",
+    ("Validated", "missing_secrets"): "names those that are missing",
 }
 
 

@@ -1,16 +1,19 @@
 """The commands and their help; what they do is imported when they run."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from avow.cli.accesskeycommands import accesskey
+from avow.cli.accountcommands import FURTHER
+from avow.cli.auditcommands import audit
+from avow.cli.options import PATH, with_data, with_project
+from avow.cli.rolecommands import permission, role
+from avow.cli.tenantcommands import tenant
+from avow.cli.usercommands import user
+
 __all__ = ["avow"]
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_PATH = click.Path(path_type=Path)
 _PORT = click.IntRange(0, 65535)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -31,6 +34,12 @@ def project() -> None:
     """Projects and their settings."""
 
 
+for _further in FURTHER:
+    user.add_command(_further)
+for _group in (user, tenant, role, permission, accesskey, audit):
+    avow.add_command(_group)
+
+
 @avow.group()
 def key() -> None:
     """Management keys, which may call /v1/mgmt."""
@@ -41,33 +50,13 @@ def signing_key() -> None:
     """Signing keys, which sign tokens."""
 
 
-def _with_data(command: F) -> F:
-    """Add the options of every command on data."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Answer with lines of JSON, for programs."),
-        click.option(
-            "--data",
-            type=_PATH,
-            help="Directory of `avow dev`; without it AVOW_DATABASE_URL and AVOW_SECRET_KEY say what to use.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _with_project(command: F) -> F:
-    """Add the options of every command on one project."""
-    named = click.option("--project", default="", help="Project id or name; not needed while there is only one.")
-    return named(_with_data(command))
-
-
 # --- Servers ---------------------------------------------------------------------------------------------------
 
 
 @avow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=_PORT, default=8000, show_default=True, help="Port to listen on; 0 for any free one.")
-@click.option("--data", type=_PATH, default=Path(".avow"), show_default=True, help="Directory that keeps everything.")
+@click.option("--data", type=PATH, default=Path(".avow"), show_default=True, help="Directory that keeps everything.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of text for people.")
 @click.option("--dev-clock", is_flag=True, help="Let POST /dev/clock move the time.")
 @click.option("--tls", is_flag=True, help="Serve https with a certificate of a local authority.")
@@ -112,7 +101,7 @@ def serve(host: str, port: int, workers: int, *, check: bool) -> None:
 
 
 @avow.command()
-@_with_data
+@with_data
 def migrate(data: Path | None, *, as_json: bool) -> None:
     """Make or update the tables of the database."""
     from avow.cli import data as command
@@ -123,8 +112,8 @@ def migrate(data: Path | None, *, as_json: bool) -> None:
 
 
 @avow.command()
-@click.argument("target", type=_PATH)
-@_with_data
+@click.argument("target", type=PATH)
+@with_data
 def backup(target: Path, data: Path | None, *, as_json: bool) -> None:
     """Copy a SQLite database while its server runs.
 
@@ -150,7 +139,7 @@ def backup(target: Path, data: Path | None, *, as_json: bool) -> None:
     show_default=True,
     help="What signs session tokens.",
 )
-@_with_data
+@with_data
 def project_create(name: str, environment: str, algorithm: str, data: Path | None, *, as_json: bool) -> None:
     """Make a project named NAME.
 
@@ -164,7 +153,7 @@ def project_create(name: str, environment: str, algorithm: str, data: Path | Non
 
 
 @project.command("list")
-@_with_data
+@with_data
 def project_list(data: Path | None, *, as_json: bool) -> None:
     """List the projects."""
     from avow.cli import projects
@@ -175,7 +164,7 @@ def project_list(data: Path | None, *, as_json: bool) -> None:
 
 
 @project.command("show")
-@_with_project
+@with_project
 def project_show(project: str, data: Path | None, *, as_json: bool) -> None:
     """Show one project."""
     from avow.cli import projects
@@ -187,7 +176,7 @@ def project_show(project: str, data: Path | None, *, as_json: bool) -> None:
 
 @project.command("get")
 @click.argument("names", nargs=-1)
-@_with_project
+@with_project
 def project_get(names: tuple[str, ...], project: str, data: Path | None, *, as_json: bool) -> None:
     """Show the settings of a project, or those named, defaults included."""
     from avow.cli import projects
@@ -199,7 +188,7 @@ def project_get(names: tuple[str, ...], project: str, data: Path | None, *, as_j
 
 @project.command("set")
 @click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
-@_with_project
+@with_project
 def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *, as_json: bool) -> None:
     """Change settings of a project.
 
@@ -214,6 +203,49 @@ def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *
         projects.change(assignments, project=project, data=data, as_json=as_json)
 
 
+@project.command("export")
+@click.argument("folder", type=PATH)
+@with_project
+def project_export(folder: Path, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Write what a project is configured with into FOLDER, as files of JSON.
+
+    Users, tenants, keys and secrets are in none of them.
+    """
+    from avow.cli import snapshots
+    from avow.cli.problems import told
+
+    with told():
+        snapshots.export(folder, project=project, data=data, as_json=as_json)
+
+
+@project.command("validate")
+@click.argument("folder", type=PATH)
+@with_project
+def project_validate(folder: Path, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Say whether the files in FOLDER could be imported, and change nothing."""
+    from avow.cli import snapshots
+    from avow.cli.problems import told
+
+    with told():
+        snapshots.check(folder, project=project, data=data, as_json=as_json)
+
+
+@project.command("import")
+@click.argument("folder", type=PATH)
+@click.option("--exclude", "excludes", multiple=True, help="A file, or a kind of file (settings, roles), to pass over.")
+@with_project
+def project_import(folder: Path, excludes: tuple[str, ...], project: str, data: Path | None, *, as_json: bool) -> None:
+    """Configure a project as the files in FOLDER say, whole or not at all.
+
+    What they do not name stays as it is. --exclude may be given several times.
+    """
+    from avow.cli import snapshots
+    from avow.cli.problems import told
+
+    with told():
+        snapshots.take(folder, excludes, project=project, data=data, as_json=as_json)
+
+
 # --- Keys ------------------------------------------------------------------------------------------------------
 
 
@@ -223,10 +255,10 @@ def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *
 @click.option(
     "--right", "rights", multiple=True, help="What it may do: user:read, user:write, *:read; without any, all."
 )
-@click.option("--tenant", default="", help="Id of the one tenant that it is confined to.")
+@click.option("--tenant", default="", help="The one tenant that it is confined to.")
 @click.option("--permitted-ip", "permitted_ips", multiple=True, help="Address or network that it may be used from.")
 @click.option("--description", default="", help="What it is for, in more words.")
-@_with_project
+@with_project
 def key_create(
     name: str,
     *,
@@ -255,7 +287,7 @@ def key_create(
 
 
 @key.command("list")
-@_with_project
+@with_project
 def key_list(project: str, data: Path | None, *, as_json: bool) -> None:
     """List the management keys, without their secrets."""
     from avow.cli import keys
@@ -267,7 +299,7 @@ def key_list(project: str, data: Path | None, *, as_json: bool) -> None:
 
 @key.command("revoke")
 @click.argument("key_id")
-@_with_project
+@with_project
 def key_revoke(key_id: str, project: str, data: Path | None, *, as_json: bool) -> None:
     """Take the management key KEY_ID back, at once."""
     from avow.cli import keys
@@ -278,7 +310,7 @@ def key_revoke(key_id: str, project: str, data: Path | None, *, as_json: bool) -
 
 
 @signing_key.command("list")
-@_with_project
+@with_project
 def signing_list(project: str, data: Path | None, *, as_json: bool) -> None:
     """List the signing keys: next, active, retired and removed ones."""
     from avow.cli import keys
@@ -297,7 +329,7 @@ def signing_list(project: str, data: Path | None, *, as_json: bool) -> None:
     show_default=True,
     help="Which keys.",
 )
-@_with_project
+@with_project
 def signing_rotate(key_set: str, project: str, data: Path | None, *, as_json: bool) -> None:
     """Let the next key sign from now on; nobody is signed out."""
     from avow.cli import keys
@@ -310,7 +342,7 @@ def signing_rotate(key_set: str, project: str, data: Path | None, *, as_json: bo
 @signing_key.command("retire")
 @click.argument("kid")
 @click.option("--force", is_flag=True, help="Yes, sign out everybody whose tokens it signed.")
-@_with_project
+@with_project
 def signing_retire(kid: str, project: str, data: Path | None, *, force: bool, as_json: bool) -> None:
     """Remove a retired key before its time.
 

@@ -61,6 +61,9 @@ def run(options: DevOptions) -> None:
         migrate(settings.database_url)
     site = _site(settings, data.path / "clock" if options.has_clock else None)
     _prepare(site.store, Vault.from_text(settings.secret_key), data)
+    if data.facts.public_url != settings.public_url:
+        data.facts.public_url = settings.public_url
+        data.save()
     variables, certificate = _tls(data.path) if options.has_tls else ({}, None)
 
     def announce() -> None:
@@ -97,6 +100,7 @@ def _site(settings: Settings, clock_file: Path | None) -> Site:
         def advance(seconds: int) -> int:
             now = file_clock.advance(seconds)
             site.courier.wake()
+            site.postman.wake()
             return now
 
         further.append(clock_slice(advance))
@@ -118,6 +122,9 @@ def _prepare(store: Store, vault: Vault, data: DevData) -> None:
         data.save()
     if facts.management_key and store.look(facts.project_id, projects.find) is not None:
         return
+    if store.look(facts.project_id, projects.is_deleted):
+        facts.project_id, facts.management_key = projects.new_id(system_clock()), ""
+        data.save()
     store.run_anywhere(operations.mark_development)
     facts.management_key = store.run(facts.project_id, _founded)
     data.save()

@@ -24,11 +24,13 @@ class DevFacts(msgspec.Struct, omit_defaults=True):
         secret_key: Of the installation.
         project_id: Of the one project.
         management_key: Of that project.
+        public_url: Where the server answered at its last start, for links that commands send.
     """
 
     secret_key: Secret
     project_id: str = ""
     management_key: Secret = ""
+    public_url: str = ""
 
     __repr__ = described
     __rich_repr__ = shown

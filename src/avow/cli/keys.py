@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from avow.cli.output import moment, say, table
+from avow.cli import named
+from avow.cli.output import day, moment, say, table
 from avow.cli.problems import CannotStart
 from avow.cli.reach import reached_project
 from avow.clock import system_clock
+from avow.core.networks import networks
 from avow.core.rights import EVERYTHING
 from avow.server.keys import actions
 from avow.server.managementkeys import actions as management
@@ -36,8 +38,8 @@ def create(name: str, options: Options, *, project: str, data: Path | None, as_j
     expires_at = system_clock() + options.days * _DAY_SECONDS if options.days else None
 
     def unit(tx: Tx) -> tuple[str, str]:
-        management.check_tenant(tx, options.tenant)
-        management.networks(options.permitted_ips)
+        tenant_id = named.tenant_id(tx, options.tenant)
+        networks(options.permitted_ips)
         return actions.create_management_key(
             tx,
             name,
@@ -45,7 +47,7 @@ def create(name: str, options: Options, *, project: str, data: Path | None, as_j
             expires_at=expires_at,
             permitted_ips=options.permitted_ips,
             rights=management.check_rights(options.rights or EVERYTHING),
-            tenant_id=options.tenant,
+            tenant_id=tenant_id,
         )
 
     with reached_project(data, project) as found:
@@ -63,22 +65,36 @@ def list_all(*, project: str, data: Path | None, as_json: bool) -> None:
     with reached_project(data, project) as found:
         rows = found.store.look(found.project_id, actions.list_management_keys)
     table(
-        [
-            {
-                "id": row.id,
-                "name": row.name,
-                "status": _status(row),
-                "rights": row.rights.split() if as_json else row.rights,
-                "tenant": row.tenant_id or "",
-                "permitted_ips": actions.permitted_ips_of(row) if as_json else " ".join(actions.permitted_ips_of(row)),
-                "created_at": row.created_at if as_json else moment(row.created_at),
-                "expires_at": row.expires_at if as_json else moment(row.expires_at),
-            }
-            for row in rows
-        ],
+        [_facts(row) if as_json else _line(row) for row in rows],
         as_json=as_json,
         empty="There is no management key; make one with `avow key create NAME`.",
     )
+
+
+def _facts(row: actions.ManagementKeyRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "status": _status(row),
+        "rights": row.rights.split(),
+        "tenant": row.tenant_id or "",
+        "permitted_ips": actions.permitted_ips_of(row),
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+    }
+
+
+def _line(row: actions.ManagementKeyRow) -> dict[str, object]:
+    """Return what fits into a line."""
+    state = _status(row)
+    return {
+        "id": row.id,
+        "name": row.name,
+        "state": f"until {day(row.expires_at)}" if state == "active" and row.expires_at else state,
+        "rights": row.rights,
+        "tenant": row.tenant_id,
+        "from": " ".join(actions.permitted_ips_of(row)),
+    }
 
 
 def _status(row: actions.ManagementKeyRow) -> str:
@@ -105,8 +121,16 @@ def list_signing(*, project: str, data: Path | None, as_json: bool) -> None:
                 "set": row.key_set,
                 "algorithm": row.algorithm,
                 "state": row.state,
-                "created_at": row.created_at if as_json else moment(row.created_at),
-                "published_until": row.unpublish_at if as_json else moment(row.unpublish_at),
+                "created_at": row.created_at,
+                "published_until": row.unpublish_at,
+            }
+            if as_json
+            else {
+                "kid": row.id,
+                "set": row.key_set,
+                "alg": row.algorithm,
+                "state": row.state,
+                "until": day(row.unpublish_at),
             }
             for row in rows
         ],

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from avow.cli.output import plain
 from avow.errors import AvowError
 from avow.server.settings import SettingsRefused
 from avow.server.store import StoreRefused
@@ -30,6 +31,9 @@ def told() -> Generator[None]:
     except (SettingsRefused, StoreRefused, CannotStart) as refused:
         _say(str(refused))
         raise SystemExit(_MISUSED) from None
+    except UnicodeEncodeError:
+        _say("An argument is not text in UTF-8, or this terminal cannot show an answer; set LANG=C.UTF-8.")
+        raise SystemExit(_MISUSED) from None
     except AvowError as error:
         _say(getattr(error, "error_message", "") or str(error))
         if error.detail:
@@ -38,4 +42,4 @@ def told() -> Generator[None]:
 
 
 def _say(text: str) -> None:
-    print("\n".join(f"avow: {line}" for line in text.splitlines()), file=sys.stderr)
+    print("\n".join(f"avow: {plain(line)}" for line in text.splitlines()), file=sys.stderr)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avow.cli.devdata import DevData
@@ -22,10 +22,12 @@ class Reached:
 
     Attributes:
         store: For units.
+        settings: Where the database is; of a directory of `avow dev` also where its server answers.
         project_id: The project that the command is about; "" until `reached_project` chose one.
     """
 
     store: Store
+    settings: Settings
     project_id: str = ""
 
 
@@ -57,7 +59,7 @@ def reached(data: Path | None) -> Generator[Reached]:
     try:
         check_schema(store)
         check_secret(store, vault)
-        yield Reached(store)
+        yield Reached(store, settings)
     finally:
         store.close()
 
@@ -70,15 +72,16 @@ def reached_project(data: Path | None, project: str) -> Generator[Reached]:
         CannotStart: There is no such project, or it has to be named.
     """
     with reached(data) as found:
-        yield Reached(found.store, _chosen(found.store, project))
+        yield replace(found, project_id=_chosen(found.store, project))
 
 
 def _settings(data: Path | None) -> Settings:
     if data is None:
         database_url(None)
         return from_environment({name: value for name, value in os.environ.items() if name in _NEEDED})
-    facts = DevData.open(data)
-    return Settings(database_url=facts.database_url, secret_key=facts.facts.secret_key, is_development=True)
+    opened = DevData.open(data)
+    settings = Settings(database_url=opened.database_url, secret_key=opened.facts.secret_key, is_development=True)
+    return replace(settings, public_url=opened.facts.public_url or settings.public_url)
 
 
 def _chosen(store: Store, project: str) -> str:

@@ -48,6 +48,7 @@ _SEPARATORS: Final = str.maketrans("", "", " ().-/")
 
 _FINAL_SIGMA, _SIGMA = "\u03c2", "\u03c3"  # `lower` writes the one or the other by its neighbours
 
+_E164_DIGITS: Final = (7, 15)  # the country code counts; the shorter are emergency and service numbers
 _PREFIX_DIGITS: Final = 3  # after the country code: an area or operator, the grain at which toll fraud buys numbers
 _FREEPHONE: Final = 800
 _NO_COUNTRY: Final = "001"  # how phonenumbers calls country codes of no country: satellites, international premium
@@ -90,12 +91,14 @@ class Phone:
         country: Two letters (`US`), or "" when the number belongs to no known range of one country.
         prefix: Country code and the next three digits (`+1212`); what limits of messages count.
         is_costly: Premium, shared-cost, satellite or international network: messages to it cost a multiple.
+        is_possible: It has the length of its country; nothing is sent to others.
     """
 
     e164: str
     country: str
     prefix: str
     is_costly: bool = False
+    is_possible: bool = True
 
 
 def login_id(text: str) -> LoginId:
@@ -155,15 +158,16 @@ def email(text: str) -> Email:
 def phone(text: str, default_region: str | None = None) -> Phone:
     """Read one phone number.
 
-    A number need not be in a range known to be assigned (ranges are added faster than libraries follow), but it must
-    have the length of its country.
+    A number need not be in a range known to be assigned (ranges are added faster than libraries follow). One written
+    with `+` and country code need not have the length of its country either: directories hold such numbers, and the
+    contract's own tests write one. Nothing is sent to it.
 
     Args:
         text: ASCII digits and separators, with `+` and country code or as written within the default region.
         default_region: Two letters, where a number without country code belongs; `US` when absent.
 
     Raises:
-        InvalidArgument: It is not a possible number.
+        InvalidArgument: It is not a number.
 
     Spec: ITU-T E.164.
     """
@@ -177,10 +181,11 @@ def phone(text: str, default_region: str | None = None) -> Phone:
         number = phonenumbers.parse(typed, default_region or DEFAULT_REGION)
     except phonenumbers.NumberParseException as error:
         raise _invalid("The phone number is not valid.", detail=str(error)) from error
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise _invalid("The phone number does not have the length of its country.")
     code = number.country_code or 0
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    is_possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    if not is_possible and not _is_written_in_full(typed, e164):
+        raise _invalid("The phone number does not have the length of its country.")
     regions = phonenumbers.region_codes_for_country_code(code)
     region = phonenumbers.region_code_for_number(number) or (regions[0] if len(regions) == 1 else "")
     costly_types = {phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST}
@@ -189,6 +194,7 @@ def phone(text: str, default_region: str | None = None) -> Phone:
         "" if region == _NO_COUNTRY else region,
         e164[: 1 + len(str(code)) + _PREFIX_DIGITS],
         is_costly=phonenumbers.number_type(number) in costly_types or (_NO_COUNTRY in regions and code != _FREEPHONE),
+        is_possible=is_possible,
     )
 
 
@@ -216,6 +222,12 @@ def masked_phone(number: str) -> str:
     digits = number.removeprefix("+")
     shown = digits[-2:] if len(digits) > 6 else ""
     return "+" + "*" * (len(digits) - len(shown)) + shown
+
+
+def _is_written_in_full(typed: str, e164: str) -> bool:
+    """Tell whether a number was typed with its country code, and nothing of it was taken for a trunk prefix."""
+    least, most = _E164_DIGITS
+    return typed.translate(_SEPARATORS) == e164 and least < len(e164) <= most + 1
 
 
 def _clean(text: str, name: str) -> str:

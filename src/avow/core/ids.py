@@ -7,6 +7,7 @@ __all__ = [
     "ACCESS_KEY",
     "AUDIT",
     "CHALLENGE",
+    "LIST",
     "MANAGEMENT_KEY",
     "MESSAGE",
     "PERMISSION",
@@ -31,6 +32,7 @@ SESSION: Final = "S"
 CHALLENGE: Final = "C"
 MESSAGE: Final = "M"
 AUDIT: Final = "V"
+LIST: Final = "L"
 
 # In the order of ASCII, so that the databases sort as the numbers do.
 _ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

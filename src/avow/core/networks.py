@@ -1,12 +1,18 @@
 """Client addresses: whose request it is when proxies stand in between."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "subscriber"]
+from avow.errors import InvalidArgument
+
+__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "networks", "subscriber"]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
+_MAPPED_BITS = 96
+# All that is public of IPv6. The rest holds site-local addresses, and IPv4 in disguise: RFC 4291 section 2.5.5,
+# RFC 6052 section 2.1, RFC 2765 section 2.1.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
@@ -54,12 +60,61 @@ def network(text: str) -> Network | None:
         return None
 
 
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Return the networks that texts name.
+
+    Raises:
+        InvalidArgument: One of them is neither an address nor a network.
+    """
+    found: list[Network] = []
+    for text in texts:
+        each = network(text)
+        if each is None:
+            raise InvalidArgument(error_message=f"{text!r} is not an IP address or a network such as 192.0.2.0/24.")
+        found.append(each)
+    return tuple(found)
+
+
+def canonical(text: str) -> str:
+    """Return an address or network in its one shortest form, IPv4 in IPv6 as IPv4; "" when the text is neither."""
+    found = network(text)
+    if found is None or (isinstance(found, IPv6Network) and found.network_address.scope_id):
+        return ""
+    if isinstance(found, IPv6Network) and found.prefixlen >= _MAPPED_BITS and found.network_address.ipv4_mapped:
+        found = IPv4Network((found.network_address.ipv4_mapped, found.prefixlen - _MAPPED_BITS))
+    return str(found) if found.prefixlen < found.max_prefixlen else str(found.network_address)
+
+
+def is_callable(address: str, allowed: Sequence[Network]) -> bool:
+    """Tell whether this server may call an address that somebody else chose.
+
+    Args:
+        address: The very address that will be connected to, not a name.
+        allowed: Networks that the operator allows besides the public ones.
+
+    Returns:
+        True for public addresses and for allowed ones. Loopback, private, link-local, multicast and reserved addresses
+        are none, nor is IPv6 that leads to some IPv4 by a tunnel or translator.
+    """
+    found = _address(address)
+    if found is None:
+        return False
+    if _is_trusted(found, allowed):
+        return True
+    if isinstance(found, IPv6Address) and (found not in _GLOBAL_UNICAST or found.sixtofour or found.teredo):
+        return False
+    return found.is_global and not found.is_multicast
+
+
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether an address lies in one of the networks."""
+    found = _address(address)
+    return found is not None and _is_trusted(found, networks)
+
+
 def is_permitted(address: str, permitted: Sequence[Network]) -> bool:
     """Tell whether a client's address lies in one of the networks; where none is named, every address may."""
-    if not permitted:
-        return True
-    found = _address(address)
-    return found is not None and _is_trusted(found, permitted)
+    return not permitted or is_within(address, permitted)
 
 
 def is_rebindable(host: str, own: str) -> bool:

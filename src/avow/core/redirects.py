@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, InvalidArgument
 
-__all__ = ["MAX_LENGTH", "approve", "approve_origin", "is_entry"]
+__all__ = ["MAX_LENGTH", "approve", "approve_origin", "is_entry", "is_url"]
 
 MAX_LENGTH: Final = 2048
 _URL: Final = re.compile(r"(https?)://([^/?#]+)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.ASCII | re.IGNORECASE)
@@ -99,6 +99,11 @@ def approve_origin(origin: str, allowed: Sequence[str], *, default_open: bool = 
 def is_entry(text: str) -> bool:
     """Tell whether text can stand in a list of approved redirects or allowed origins, that is, approves anything."""
     return _parts(_without_wildcard(text)) is not None
+
+
+def is_url(text: str) -> bool:
+    """Tell whether text is an absolute http or https URL that every reader takes apart in the same way."""
+    return _parts(text) is not None
 
 
 def _covers(entry: str, url: _Url) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
+from avow.core.layouts import PLAIN, Layout
+
 __all__ = ["REFRESH", "SESSION", "SessionClaims", "SessionState", "TenantGrants", "Verdict", "judge", "rotates"]
 
 SESSION = "DS"
@@ -13,11 +15,15 @@ REFRESH = "DSR"
 
 @dataclass(frozen=True, slots=True)
 class TenantGrants:
-    """What a user holds in one tenant."""
+    """What a user, or an access key, holds in one tenant."""
 
     name: str
     roles: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
+
+    def claim(self) -> dict[str, object]:
+        """Return what tokens say of the tenant."""
+        return {"name": self.name, "roles": self.roles, "permissions": self.permissions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class SessionClaims:
         selected_tenant: The chosen tenant, or "".
         claims: Custom claims of the server side, already free of reserved names.
         unsigned_claims: Custom claims a client asked for; they appear under `nsec`.
+        impersonator: Who acts in the user's name, or "".
+        token_id: Id of this very session token, or "" for none.
+        layout: Where roles and permissions stand.
     """
 
     project_id: str
@@ -56,6 +65,9 @@ class SessionClaims:
     selected_tenant: str = ""
     claims: Mapping[str, object] = field(default_factory=dict)
     unsigned_claims: Mapping[str, object] = field(default_factory=dict)
+    impersonator: str = ""
+    token_id: str = ""
+    layout: Layout = PLAIN
 
     def session_token(self) -> dict[str, object]:
         """Return the claims of the session token.
@@ -74,17 +86,19 @@ class SessionClaims:
             "exp": self.session_expires_at,
             "rexp": datetime.fromtimestamp(self.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "amr": self.amr,
-            "permissions": self.permissions,
-            "roles": self.roles,
-            "tenants": {key: _tenant_claim(grants) for key, grants in self.tenants.items()},
         }
+        said |= self.layout.rights(self.roles, self.permissions, self.tenants, self.selected_tenant)
         if self.selected_tenant:
             said["dct"] = self.selected_tenant
+        if self.token_id:
+            said["jti"] = self.token_id
+        if self.impersonator:
+            said["act"] = self._actor()
         return said
 
     def refresh_token(self) -> dict[str, object]:
         """Return the claims of the refresh token; equal for equal (session, generation)."""
-        return {
+        said: dict[str, object] = {
             "drn": REFRESH,
             "iss": self.project_id,
             "sub": self.user_id,
@@ -95,6 +109,13 @@ class SessionClaims:
             "exp": self.expires_at,
             "amr": self.amr,
         }
+        if self.impersonator:
+            said["act"] = self._actor()
+        return said
+
+    def _actor(self) -> dict[str, str]:
+        """Return the claim of who acts in the user's name. Spec: RFC 8693 section 4.1."""
+        return {"sub": self.impersonator}
 
 
 class Verdict(Enum):
@@ -154,7 +175,3 @@ def rotates(policy: str, *, is_sole_holder: bool) -> bool:
             newest one. Official clients of other kinds never store a new one, so theirs does not rotate.
     """
     return policy == "always" or (policy == "sole-holder" and is_sole_holder)
-
-
-def _tenant_claim(grants: TenantGrants) -> dict[str, object]:
-    return {"name": grants.name, "roles": grants.roles, "permissions": grants.permissions}

@@ -8,14 +8,17 @@ from typing import Any, NotRequired, Required, TypedDict, TypeVar, cast
 
 import msgspec
 
+from avow.core.accesskeys import KEY_CLAIM
 from avow.errors import UnreadableAnswer
 from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, DeliveryMethod
 from avow.sdk.transport import Response
 from avow.wire.secret import Secret, described, shown
 
 __all__ = [
+    "AnonymousResponse",
     "CookieData",
     "JWTResponse",
+    "KeySession",
     "LoginRecord",
     "PendingLink",
     "SessionClaims",
@@ -25,8 +28,10 @@ __all__ = [
     "TokenClaims",
     "UserResponse",
     "UserTenant",
+    "anonymous_session",
     "as_is",
     "auth_body",
+    "exchanged",
     "ignored",
     "masked_address",
     "session_claims",
@@ -63,10 +68,14 @@ class TokenClaims(TypedDict, total=False):
     tenants: dict[str, TenantClaims]
     dct: str
     nsec: dict[str, object]
+    keyId: str
 
 
 class SessionClaims(TokenClaims):
-    """A validated session token: its claims, and the same under `sessionToken` as after a sign-in."""
+    """A validated session token: its claims, and the same under `sessionToken` as after a sign-in.
+
+    The token of an access key has a `keyId` and no `userId`: nobody takes a machine for a user.
+    """
 
     sessionToken: TokenClaims
     projectId: str
@@ -139,6 +148,30 @@ class JWTResponse(TypedDict):
     cookieData: CookieData
     user: UserResponse
     firstSeen: bool
+
+
+class AnonymousResponse(TypedDict):
+    """A session of somebody nobody knows: verified tokens with their claims."""
+
+    sessionToken: TokenClaims
+    refreshSessionToken: TokenClaims
+    permissions: list[str]
+    roles: list[str]
+    tenants: dict[str, TenantClaims]
+    projectId: str
+    userId: str
+    cookieData: CookieData
+
+
+class KeySession(TypedDict):
+    """What an access key was exchanged for: a verified token with its claims, and which key it is."""
+
+    sessionToken: TokenClaims
+    permissions: list[str]
+    roles: list[str]
+    tenants: dict[str, TenantClaims]
+    projectId: str
+    keyId: str
 
 
 class PendingLink(TypedDict):
@@ -229,6 +262,7 @@ def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None)
     if refresh is not None:
         answer["refreshSessionToken"] = refresh
     answer |= _grants(session)
+    answer["userId"] = session.get("dsub") or session["sub"]
     answer["cookieData"] = {
         "exp": body.cookie_expiration,
         "maxAge": body.cookie_max_age,
@@ -237,6 +271,23 @@ def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None)
     }
     answer["user"], answer["firstSeen"] = body.user, body.first_seen
     return cast(JWTResponse, answer)
+
+
+def anonymous_session(session: JWTResponse) -> AnonymousResponse:
+    """Return a session without the user, of whom nothing is known."""
+    known = {name: value for name, value in session.items() if name not in ("user", "firstSeen")}
+    return cast(AnonymousResponse, known)
+
+
+def exchanged(session: TokenClaims) -> KeySession:
+    """Return the answer of an exchange, made of claims that were verified.
+
+    Raises:
+        UnreadableAnswer: The token is not that of an access key.
+    """
+    if KEY_CLAIM not in session:
+        raise UnreadableAnswer(detail="the token of the answer names no access key")
+    return cast(KeySession, {"sessionToken": session, **_grants(session), KEY_CLAIM: session[KEY_CLAIM]})
 
 
 def token_claims(payload: bytes, token: str) -> TokenClaims:
@@ -256,7 +307,8 @@ def session_claims(payload: bytes, token: str) -> SessionClaims:
     answer["roles"] = claims.get("roles", [])
     answer["tenants"] = claims.get("tenants", {})
     answer["projectId"] = claims["iss"]
-    answer["userId"] = claims.get("dsub") or claims["sub"]
+    if KEY_CLAIM not in claims:
+        answer["userId"] = claims.get("dsub") or claims["sub"]
     return answer
 
 
@@ -308,7 +360,6 @@ def _grants(claims: TokenClaims) -> dict[str, Any]:
         "roles": said.get("roles", []),
         "tenants": said.get("tenants", {}),
         "projectId": said["iss"],
-        "userId": said.get("dsub") or said["sub"],
     }
 
 

@@ -26,7 +26,16 @@ from avow.errors import (
     UnknownOutcome,
     Unreachable,
 )
-from avow.sdk.answers import AuthBody, JWTResponse, SessionClaims, session_claims, signed_in, token_claims
+from avow.sdk.answers import (
+    AuthBody,
+    JWTResponse,
+    KeySession,
+    SessionClaims,
+    exchanged,
+    session_claims,
+    signed_in,
+    token_claims,
+)
 from avow.sdk.calls import sessions
 from avow.sdk.calls.call import Call
 from avow.sdk.calls.keys import fetch_keys
@@ -127,6 +136,13 @@ class Flows:
         yield from self._keys()  # a code is spent once it is sent: without keys its session could not be taken
         body = yield from self.deliver(call)
         return (yield from self._session_of(body, wanted, presented=""))
+
+    def exchange(self, call: Call[AuthBody], audience: Audience = None) -> Flow[KeySession]:
+        """Send a call that is answered with the token of an access key, and verify it."""
+        wanted = audiences(audience)
+        body = yield from self.deliver(call)
+        payload = yield from self._checked(body.session_jwt, wanted, self._checker.session)
+        return exchanged(token_claims(payload, body.session_jwt))
 
     def refresh(self, refresh_token: str, audience: Audience = None) -> Flow[JWTResponse]:
         """Verify a refresh token, exchange it, and verify what came.

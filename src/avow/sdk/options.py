@@ -1,7 +1,7 @@
 """What callers hand to the SDK besides plain text: delivery methods, options, mappings; and the contract's names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -11,6 +11,7 @@ __all__ = [
     "REFRESH_SESSION_TOKEN_NAME",
     "SESSION_COOKIE_NAME",
     "SESSION_TOKEN_NAME",
+    "AccessKeyLoginOptions",
     "AssociatedTenant",
     "AttributeMapping",
     "DeliveryMethod",
@@ -19,6 +20,9 @@ __all__ = [
     "MgmtKeyReBac",
     "MgmtKeyStatus",
     "MgmtKeyTagRole",
+    "MgmtLoginOptions",
+    "MgmtSignUpOptions",
+    "MgmtUserRequest",
     "RoleMapping",
     "SignUpOptions",
 ]
@@ -71,6 +75,63 @@ class SignUpOptions:
     custom_claims: Mapping[str, object] | None = None
     template_options: Mapping[str, str] | None = None
     template_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MgmtLoginOptions:
+    """Options of a sign-in that a back end vouches for.
+
+    Attributes:
+        stepup: The user has proven themselves anew within the session of `jwt`.
+        mfa: They have shown a further factor within it.
+        revoke_other_sessions: End their other sessions.
+        custom_claims: Claims for the tokens, at their top level.
+        jwt: A session or refresh token of their live session.
+        refresh_duration: Seconds that the session lives, if less than the project's sessions do.
+    """
+
+    stepup: bool = False
+    mfa: bool = False
+    revoke_other_sessions: bool | None = None
+    custom_claims: Mapping[str, object] | None = None
+    jwt: str | None = field(default=None, repr=False)
+    refresh_duration: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MgmtSignUpOptions:
+    """Options of a sign-up that a back end vouches for; as the fields of `MgmtLoginOptions`."""
+
+    custom_claims: Mapping[str, object] | None = None
+    refresh_duration: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MgmtUserRequest:
+    """What a back end knows of somebody who signs up; an address is verified only if it says so."""
+
+    name: str | None = None
+    given_name: str | None = None
+    middle_name: str | None = None
+    family_name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    email_verified: bool | None = None
+    phone_verified: bool | None = None
+    sso_app_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKeyLoginOptions:
+    """Options of one exchange of an access key.
+
+    Attributes:
+        custom_claims: Claims for the token, under `nsec`.
+        selected_tenant: A tenant of the key, which the token names as `dct`.
+    """
+
+    custom_claims: Mapping[str, object] | None = None
+    selected_tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from avow.errors import (
     Unavailable,
 )
 from avow.server.credentials import REFRESH_COOKIE
-from avow.server.serving import Answer, Cookie, Issued
+from avow.server.serving import Answer, Cookie, Issued, OneToken
 from avow.server.visit import Response, Visit
 from avow.wire.codec import encode
-from avow.wire.endpoint import Nothing
+from avow.wire.endpoint import Caller, Nothing
 from avow.wire.errors import ErrorEnvelope
+from avow.wire.jwt import Jwt
 from avow.wire.projects import ProjectSettings
 from avow.wire.sessions import JwtResponse
 
@@ -32,6 +33,7 @@ __all__ = [
     "failure",
     "preflight",
     "refresh_cookie",
+    "sign_one",
     "sign_tokens",
     "success",
     "with_tokens",
@@ -62,7 +64,8 @@ _ALLOWED_HEADERS = ", ".join(
 _EXPOSED_HEADERS = "X-Descope-Flow-Nonce, x-geo, Retry-After, X-Request-Id"
 _JSON = "application/json"
 _TOO_LONG = (
-    "The user's custom claims, roles and tenants are too many for one session token; ask for fewer custom claims."
+    "The custom claims, roles and tenants are too many for one token; ask for fewer custom claims, or set a JWT "
+    "template for the project that says only what is held in the selected tenant."
 )
 
 
@@ -136,8 +139,23 @@ def sign_tokens(issued: Issued) -> Tokens:
         raise InvalidArgument(error_message=_TOO_LONG, detail=str(wrong)) from wrong
 
 
+def sign_one(token: OneToken) -> Jwt:
+    """Sign a token that management asked for; called after the commit.
+
+    Raises:
+        InvalidArgument: It would be longer than verifiers accept.
+    """
+    try:
+        return Jwt(jwt=sign(token.key, token.claims))
+    except ValueError as wrong:
+        raise InvalidArgument(error_message=_TOO_LONG, detail=str(wrong)) from wrong
+
+
 def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
-    """Shape the answer that carries a session; in cookie mode the refresh token is only in the cookie."""
+    """Shape the answer that carries a session; in cookie mode the refresh token is only in the cookie.
+
+    Management has no cookies: it hands the tokens on.
+    """
     claims = issued.claims
     policy = _policy(visit)
     body = JwtResponse(
@@ -153,7 +171,7 @@ def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
     )
     if not tokens.refresh:
         return Answer(body)
-    if policy.refresh_token_in == "cookie":
+    if policy.refresh_token_in == "cookie" and visit.kind is not Caller.MANAGEMENT:
         return Answer(body, cookies=(refresh_cookie(tokens.refresh, claims, policy),))
     return Answer(msgspec.structs.replace(body, refresh_jwt=tokens.refresh))
 

@@ -6,19 +6,8 @@ from typing import Any
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import (
-    accounts,
-    enchantedlink,
-    keys,
-    magiclink,
-    managementkeys,
-    otp,
-    permissions,
-    projects,
-    roles,
-    sessions,
-    tenants,
-)
+from avow.server import enchantedlink, keys, magiclink, otp, sessions
+from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
 from avow.server.delivery.inbox import InboxSender
@@ -40,24 +29,13 @@ from avow.server.settings import Settings
 from avow.server.site import Pool, Site
 from avow.server.store import Store, open_kv, open_store
 from avow.wire.endpoint import Caller, Endpoint, Nothing
-from avow.wire.table import ENDPOINTS
 from avow.wire.unsupported import UNSUPPORTED, Unsupported
 
-__all__ = ["OPENAPI", "SLICES", "build", "senders_of"]
+__all__ = ["FIRST", "OPENAPI", "build", "management", "senders_of"]
 
-SLICES: tuple[Slice, ...] = (
-    projects.SLICE,
-    keys.SLICE,
-    managementkeys.SLICE,
-    tenants.SLICE,
-    permissions.SLICE,
-    roles.SLICE,
-    accounts.SLICE,
-    sessions.SLICE,
-    otp.SLICE,
-    magiclink.SLICE,
-    enchantedlink.SLICE,
-)
+# What people sign in and applications validate with. The rooms of management come with the first call to one of them:
+# they take longer to import than all else together, and many a process never needs them.
+FIRST: tuple[Slice, ...] = (keys.SLICE, sessions.SLICE, otp.SLICE, magiclink.SLICE, enchantedlink.SLICE)
 
 OPENAPI = Endpoint("openapi", "GET", "/openapi.json", Nothing, Nothing, Caller.ANYONE)
 
@@ -89,19 +67,22 @@ def build(
     senders = dict.fromkeys(METHODS, inbox) if inbox else senders_of(settings)
     readiness, watch = Readiness(), ClockWatch(settings.database_url)
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
+    postman = Postman(store, settings.callable_networks, clock)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     pool, observer = Pool(settings.hash_threads), Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
-    slices = (*SLICES, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
+    slices = (*FIRST, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages)
 
     def start() -> None:
         courier.start()
+        postman.start()
         housekeeper.start()
 
     def close() -> None:
         housekeeper.stop()
+        postman.stop()
         courier.stop()
         pool.close()
         kv.close()
@@ -115,6 +96,7 @@ def build(
         kv=kv,
         pool=pool,
         courier=courier,
+        postman=postman,
         observe=observer,
         observe_refused=observer.refused,
         start=start,
@@ -164,10 +146,38 @@ def senders_of(settings: Settings) -> Mapping[Method, Sender]:
     return senders
 
 
+def management() -> tuple[Slice, ...]:
+    """Return the slices of management, imported now."""
+    from avow.server import (
+        accesskeys,
+        accounts,
+        audit,
+        embeddedlink,
+        flows,
+        groups,
+        imports,
+        jwt,
+        lists,
+        managementkeys,
+        passwords,
+        permissions,
+        projects,
+        roles,
+        snapshots,
+        sso,
+        templates,
+        tenants,
+    )
+
+    rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
+    return tuple(room.SLICE for room in (*rooms, lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink))
+
+
 def _edge(slices: Iterable[Slice], directory: ProjectDirectory, settings: Settings, clock: Clock, pages: Pages) -> Edge:
-    """Return the checks before every handler of these slices."""
+    """Return the checks before every handler of these slices, and of those of management."""
+    first = [handler for each in slices for handler in each.handlers]
     return Edge(
-        Routes(_handlers(slices)),
+        Routes(first, lambda: _further(first)),
         directory,
         settings,
         clock,
@@ -176,19 +186,21 @@ def _edge(slices: Iterable[Slice], directory: ProjectDirectory, settings: Settin
     )
 
 
-def _handlers(slices: Iterable[Slice]) -> list[Handler]:
-    """Return the handlers of all slices, of what is not supported yet, and the description of them all."""
-    supported = [handler for each in slices for handler in each.handlers]
-    reference = {handler.endpoint.id: handler.function.__doc__ or "" for handler in supported if _is_named(handler)}
+def _further(first: Iterable[Handler]) -> list[Handler]:
+    """Return the handlers of management, of what is not supported yet, and the description of them all."""
+    managing = [handler for each in management() for handler in each.handlers]
+    supported = [*first, *managing]
 
     def openapi(call: Call[Nothing]) -> Answer:
         """Return the description of this API, OpenAPI 3.1."""
         from avow.server.openapi import encoded as encoded_openapi  # few ask for it
+        from avow.wire.table import ENDPOINTS
 
+        reference = {handler.endpoint.id: handler.function.__doc__ or "" for handler in supported if _is_named(handler)}
         return Answer(encoded_openapi(ENDPOINTS, UNSUPPORTED, reference), headers={"cache-control": "max-age=300"})
 
     missing = [plain(_unsupported(row), _not_supported) for row in UNSUPPORTED]
-    return [*supported, *missing, plain(OPENAPI, openapi)]
+    return [*managing, *missing, plain(OPENAPI, openapi)]
 
 
 def _unsupported(row: Unsupported) -> Endpoint[Any, Any]:

@@ -30,6 +30,7 @@ from avow.server import answers, limits
 from avow.server.credentials import cookies_of, credential_of
 from avow.server.routes import Routes
 from avow.server.serving import (
+    AccessKeyCaller,
     Answer,
     Call,
     Caller,
@@ -38,6 +39,7 @@ from avow.server.serving import (
     Form,
     Issued,
     ManagementCaller,
+    OneToken,
     Project,
     Read,
     Refusal,
@@ -141,6 +143,8 @@ class Edge:
             result = yield from _handled(visit)
             if isinstance(result, Issued):
                 result = _signed(self, visit, result)
+            elif isinstance(result, OneToken):
+                result = answers.sign_one(result)
             return answers.success(visit, result)
         except AvowError as error:
             visit.error = error
@@ -283,6 +287,8 @@ def _identified(edge: Edge, visit: Visit) -> Steps[None] | None:
         if visit.credential.session_token:
             return _tenant_admin(edge, visit, visit.project)
         return _management_caller(edge, visit, visit.credential.token)
+    if visit.kind is Kind.ACCESS_KEY:
+        visit.caller = AccessKeyCaller(visit.credential.token)
     if visit.credential.session_token:
         _use_session(edge, visit, visit.project)
     elif visit.kind is Kind.SESSION:
@@ -312,7 +318,7 @@ def _entitled(edge: Edge, visit: Visit) -> None:
 def _decoded(edge: Edge, visit: Visit) -> None:
     assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
     endpoint, request = visit.route.handler.endpoint, visit.request
-    if endpoint.verb == "GET":
+    if endpoint.takes_query:
         visit.body = decode_query(endpoint, _pairs(request.query))
         return
     if request.headers.get("content-encoding", "identity") != "identity":

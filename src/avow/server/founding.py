@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 
 from avow.server.keys import actions as keys
+from avow.server.managementkeys.actions import TENANT_ADMIN
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
 from avow.server.store import Tx
 
 __all__ = ["ROLES", "Founded", "complete", "found"]
 
-# Django's two flags; the integration maps the roles to them.
-ROLES = ("is_staff", "is_superuser")
+# Django's two flags, which the integration maps the roles to; and whoever holds the third in a tenant administers it.
+ROLES = ("is_staff", "is_superuser", TENANT_ADMIN)
 _OIDC_ALGORITHM = "RS256"
 
 

@@ -78,7 +78,7 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     "404": ("Missing", "There is no such thing."),
     "413": ("TooLarge", "The request is larger than this server accepts."),
     "429": ("TooMany", "Too many requests; `Retry-After` says how many seconds to wait."),
-    "501": ("NotSupported", "The operation is not supported yet."),
+    "501": ("NotSupported", "The operation, or something that the request asks of it, is not supported yet."),
     "503": ("Unavailable", "The server cannot answer now; `Retry-After` says how many seconds to wait."),
     "default": ("Refused", "Any other refusal."),
 }
@@ -159,7 +159,7 @@ def _operation(row: Endpoint[Any, Any], schemas: Json, docstring: str) -> Json:
     }
     if description:
         operation["description"] = description
-    if row.verb == "GET":
+    if row.takes_query:
         operation["parameters"] += _query_parameters(row, schemas)
     else:
         operation["requestBody"] = {
@@ -182,7 +182,7 @@ def _unsupported_operation(row: Unsupported) -> Json:
         "summary": f"{_title(row.id)} (not supported yet)",
         "security": _SECURITY[row.caller],
         **({"parameters": parameters} if parameters else {}),
-        "responses": {status: _refusal_reference(status) for status in ("401", "429", "501", "default")},
+        "responses": {status: _refusal_reference(status) for status in _statuses_of_unsupported(row)},
     }
 
 
@@ -190,13 +190,24 @@ def _responses(row: Endpoint[Any, Any]) -> Json:
     schema = _reference(row.response)
     if row.may_be_empty:
         schema = {"anyOf": [schema, _reference(Nothing)]}
-    statuses = ["400", "401", "403", "413", "429", "503", "default"]
-    if row.caller is Caller.ANYONE:
-        statuses = ["404", "429", "503", "default"]
     return {
         "200": {"description": "Done.", "content": {"application/json": {"schema": schema}}},
-        **{status: _refusal_reference(status) for status in statuses},
+        **{status: _refusal_reference(status) for status in _statuses(row)},
     }
+
+
+def _statuses(row: Endpoint[Any, Any]) -> list[str]:
+    """Return the statuses of the refusals to expect; what management names may be missing, or not supported."""
+    if row.caller is Caller.ANYONE:
+        return ["404", "429", "503", "default"]
+    if row.caller is Caller.MANAGEMENT:
+        return ["400", "401", "403", "404", "413", "429", "501", "503", "default"]
+    return ["400", "401", "403", "413", "429", "503", "default"]
+
+
+def _statuses_of_unsupported(row: Unsupported) -> list[str]:
+    refused = ["401"] if row.caller is Caller.PROJECT else ["401", "403"]
+    return [*refused, "429", "501", "503", "default"]
 
 
 def _path_parameters(path: str, methods: tuple[str, ...]) -> list[Json]:

@@ -1,6 +1,7 @@
 """The table of endpoints: from verb and path to the handler, one dictionary look-up for almost every request."""
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from avow.errors import MethodNotAllowed, NotFound
@@ -18,16 +19,23 @@ class Route:
 
 
 class Routes:
-    """All routes of a server; built once, never changed."""
+    """All routes of a server: those that it begins with, and further ones that are loaded when first looked for."""
 
-    def __init__(self, handlers: Iterable[Handler]) -> None:
+    def __init__(self, handlers: Iterable[Handler], further: Callable[[], Iterable[Handler]] = tuple) -> None:
         """Expand `{method}` into its values and index what is left.
+
+        Args:
+            handlers: Known from the beginning.
+            further: Called once, with the first request that none of those answers.
 
         Raises:
             ValueError: Two handlers claim one address.
         """
         self._exact: dict[tuple[str, str], Route] = {}
         self._patterns: dict[int, list[tuple[str, tuple[str, ...], Handler]]] = {}
+        self._further = further
+        self._is_whole = False
+        self._completing = threading.Lock()
         for handler in handlers:
             self._add(handler)
 
@@ -42,6 +50,23 @@ class Routes:
         exact = self._exact.get((verb, path))
         if exact is not None:
             return exact
+        if self._is_whole:
+            return self._matched(verb, path)
+        try:
+            return self._matched(verb, path)
+        except (NotFound, MethodNotAllowed):
+            self._complete()
+            return self.find(verb, path)
+
+    def _complete(self) -> None:
+        with self._completing:
+            if self._is_whole:
+                return
+            for handler in self._further():
+                self._add(handler)
+            self._is_whole = True
+
+    def _matched(self, verb: str, path: str) -> Route:
         parts = tuple(path.split("/"))
         known = False
         for other, pattern, handler in self._patterns.get(len(parts), ()):

@@ -17,6 +17,8 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from msgspec import Struct
 
+from avow.core.layouts import PLAIN, Layout
+from avow.core.networks import Network
 from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
@@ -51,6 +53,9 @@ class Project:
         carriers: Delivery methods that this server can send by.
         is_open: Development: an empty list of redirects or origins accepts any http(s) address.
         issuer_host: Host whose root is this project's OpenID issuer, or "".
+        layout: How users' session tokens are laid out.
+        key_layout: How tokens of access keys are.
+        callable_networks: Networks that this server may call besides the public ones (webhooks).
     """
 
     id: str
@@ -65,6 +70,9 @@ class Project:
     carriers: frozenset[str] = frozenset()
     is_open: bool = False
     issuer_host: str = ""
+    layout: Layout = PLAIN
+    key_layout: Layout = PLAIN
+    callable_networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +120,24 @@ class SessionCaller(Struct, frozen=True):
     via_cookie: bool = False
 
 
-class ManagementCaller(Struct, frozen=True):
-    """A caller with a live management key, or the administrator of a tenant with a token of their own.
+@dataclass(frozen=True, slots=True)
+class AccessKeyCaller:
+    """A caller with what may be an access key; whether it is one that counts, a unit decides.
 
     Attributes:
-        key_id: The key, or "" for a tenant's administrator.
+        secret: The key as it was sent, or "".
+    """
+
+    secret: str = field(repr=False)
+
+
+class ManagementCaller(Struct, frozen=True):
+    """A caller with a live management key, the administrator of a tenant with a token of their own, or a command.
+
+    Attributes:
+        key_id: The key, or "" for a tenant's administrator and for a command.
         grant: What the caller may do; without one, nothing.
-        user_id: The tenant's administrator, or "".
+        user_id: The tenant's administrator, or ""; without key and user it is whoever types commands at the database.
     """
 
     key_id: str
@@ -138,7 +157,9 @@ class ManagementCaller(Struct, frozen=True):
     @property
     def actor(self) -> str:
         """Return who it is, for the audit."""
-        return f"user:{self.user_id}" if self.user_id else f"key:{self.key_id}"
+        if self.user_id:
+            return f"user:{self.user_id}"
+        return f"key:{self.key_id}" if self.key_id else "command"
 
     def may(self, area: str, *, only_reads: bool = False) -> bool:
         """Tell whether the caller has a right beside the one that the endpoint asked for."""
@@ -195,7 +216,7 @@ class Confinement(Struct, frozen=True):
         return (self.tenant_id,) if not wanted or self.tenant_id in wanted else ()
 
 
-Caller = Anyone | SessionCaller | ManagementCaller
+Caller = Anyone | SessionCaller | AccessKeyCaller | ManagementCaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +244,13 @@ class Call(Generic[Body]):
         """Return the caller of an endpoint that only sessions reach."""
         if not isinstance(self.caller, SessionCaller):
             raise TypeError("this endpoint is not declared for sessions")
+        return self.caller
+
+    @property
+    def access_key(self) -> AccessKeyCaller:
+        """Return the caller of an endpoint that only access keys reach."""
+        if not isinstance(self.caller, AccessKeyCaller):
+            raise TypeError("this endpoint is not declared for access keys")
         return self.caller
 
     @property
@@ -264,6 +292,19 @@ class Issued:
     refreshes: bool
     user: UserResponse
     first_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneToken:
+    """One token that management asked for; the edge signs it after the commit and answers `{"jwt": ...}`.
+
+    Attributes:
+        key: The project's active session key.
+        claims: What it says.
+    """
+
+    key: SigningKey
+    claims: Mapping[str, object] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

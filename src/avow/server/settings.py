@@ -117,6 +117,12 @@ class Settings:
     )
     sms_from: str = _setting("", "Sender number of SMS and calls.")
     whatsapp_from: str = _setting("", "Sender number of WhatsApp messages; the SMS one when empty.")
+    callable_networks: tuple[Network, ...] = _setting(
+        (),
+        "Networks that webhooks may lead to besides the public ones, comma-separated (`10.0.0.0/8`); with any, by http"
+        " there as well.",
+        parse=_networks,
+    )
     metrics_networks: tuple[Network, ...] = _setting(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
         "Networks that may read `/metrics`, comma-separated; never through a proxy.",

@@ -11,6 +11,7 @@ from typing import Any
 from avow.clock import Clock
 from avow.core.ids import random_id
 from avow.errors import AvowError, Unavailable
+from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.edge import Edge
 from avow.server.serving import Aside, Count, Effect, Read, Write
@@ -58,6 +59,7 @@ class Site:
 
     Attributes:
         courier: Carries messages; tests let it run when they look into the outbox.
+        postman: Brings audit events to webhooks; tests let it run too.
         observe: Called after each answer with the visit, the response and the seconds it took.
         observe_refused: Called now and then with how many requests were refused unread, the request id that all of
             them were given, and why.
@@ -73,6 +75,7 @@ class Site:
     kv: Kv
     pool: Pool
     courier: Courier
+    postman: Postman
     observe: Callable[[Visit, Response, float], None]
     observe_refused: Callable[[int, str, str], None]
     start: Callable[[], None]

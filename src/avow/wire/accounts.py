@@ -6,6 +6,8 @@ from msgspec import Meta, field
 
 from avow.wire.bounds import Flag, LoginId, Name, Options, Reference, SecretText, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+from avow.wire.hashes import HashedPassword
+from avow.wire.passwords import NewPassword
 from avow.wire.secret import SECRET
 from avow.wire.sessions import LoginRecord
 from avow.wire.users import UserResponse
@@ -47,7 +49,6 @@ RoleNames = Annotated[tuple[Name, ...], Meta(max_length=200)]
 Ids = Annotated[tuple[Reference, ...], Meta(max_length=1000)]
 Attributes = Annotated[dict[str, object], Meta(max_length=100)]
 LoginIds = Annotated[tuple[LoginId, ...], Meta(max_length=20)]
-Hash = Annotated[str, Meta(max_length=1024, extra=SECRET)]
 
 
 class Association(Shape, frozen=True, kw_only=True):
@@ -141,57 +142,16 @@ class CreateUser(NewAccount, frozen=True, kw_only=True):
     locale: Name | None = None
 
 
-class BcryptHash(Shape, frozen=True, kw_only=True):
-    """A password as bcrypt hashes it."""
-
-    hash: Hash | None = None
-
-
-class FirebaseHash(Shape, frozen=True, kw_only=True):
-    """A password as Firebase hashes it, and the parameters of its project."""
-
-    hash: Hash | None = None
-    salt: Hash | None = None
-    salt_separator: Hash | None = None
-    signer_key: Hash | None = None
-    memory: int | None = None
-    rounds: int | None = None
-
-
-class Pbkdf2Hash(Shape, frozen=True, kw_only=True):
-    """A password as PBKDF2 hashes it; `type` names the hash function."""
-
-    hash: Hash | None = None
-    salt: Hash | None = None
-    iterations: int | None = None
-    type: Name | None = None
-
-
-class DjangoHash(Shape, frozen=True, kw_only=True):
-    """A password as Django hashes it."""
-
-    hash: Hash | None = None
-
-
-class HashedPassword(Shape, frozen=True, kw_only=True):
-    """A password that another system hashed, in its form."""
-
-    bcrypt: BcryptHash | None = None
-    firebase: FirebaseHash | None = None
-    pbkdf2: Pbkdf2Hash | None = None
-    django: DjangoHash | None = None
-
-
 class BatchAccount(NewAccount, frozen=True, kw_only=True):
     """A user of a batch.
 
     Attributes:
-        password: Not supported in a batch.
-        hashed_password: Not supported in a batch: import users instead.
-        seed: Not supported in a batch.
+        password: In clear; at most fifty users of a batch have one.
+        hashed_password: As another system hashed it; not beside `password`.
+        seed: TOTP seed in base 32.
     """
 
-    password: SecretText | None = None
+    password: NewPassword | None = None
     hashed_password: Annotated[HashedPassword, Meta(extra=SECRET)] | None = None
     seed: SecretText | None = None
 

@@ -13,7 +13,7 @@ import msgspec
 from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, InvalidRequest, MalformedRequest
 from avow.wire.endpoint import Endpoint
 
-__all__ = ["MAX_DEPTH", "decode_body", "decode_query", "encode"]
+__all__ = ["MAX_DEPTH", "decode", "decode_body", "decode_query", "encode"]
 
 RequestT = TypeVar("RequestT")
 
@@ -41,11 +41,15 @@ def decode_body(endpoint: Endpoint[RequestT, Any], data: bytes) -> RequestT:
         MalformedRequest: It is not JSON, or JSON that this server refuses to read.
         InvalidRequest: It is JSON of another shape; the message names the field, never its value.
     """
-    data = data or b"{}"
+    return decode(endpoint.request, data or b"{}")
+
+
+def decode(shape: type[RequestT], data: bytes) -> RequestT:
+    """Return JSON in a shape; raises as `decode_body`."""
     _check_text(data)
     _check_depth_and_numbers(data)
     try:
-        return _decoder(endpoint.request).decode(data)
+        return _decoder(shape).decode(data)
     except msgspec.ValidationError as error:
         _refuse_shape(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -53,7 +57,7 @@ def decode_body(endpoint: Endpoint[RequestT, Any], data: bytes) -> RequestT:
 
 
 def decode_query(endpoint: Endpoint[RequestT, Any], pairs: Iterable[tuple[str, str]]) -> RequestT:
-    """Return the query of a GET in its shape; a field that takes several values takes each repetition of its name.
+    """Return the query of a GET or DELETE in its shape; a field of several values takes each repetition of its name.
 
     Raises:
         MalformedRequest: A name or value holds NUL or is not Unicode.

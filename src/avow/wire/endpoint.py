@@ -49,7 +49,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
         id: Operation name, `area.operation`, the name of the SDK's call where there is one.
         verb: HTTP method, upper case.
         path: Path with `{name}` parts. `{method}` is a delivery method.
-        request: Shape of the body; for GET of the query string.
+        request: Shape of the body; for GET and DELETE of the query string.
         response: Shape of the 200 answer.
         caller: Who may call.
         methods: The delivery methods that `{method}` takes, empty when the path has none.
@@ -80,6 +80,11 @@ class Endpoint(Generic[RequestT, ResponseT]):
         """Return what a management call is about (`user`, `tenant`, ...): the right that a key needs names it."""
         parts = self.id.split(".")
         return parts[1] if parts[0] == "mgmt" else parts[0]
+
+    @property
+    def takes_query(self) -> bool:
+        """Tell whether the request is the query string instead of a body."""
+        return self.verb in ("GET", "DELETE")
 
     def concrete_paths(self) -> tuple[tuple[str, str], ...]:
         """Return (path, delivery method) for each method that `{method}` takes; (path, "") when it takes none."""

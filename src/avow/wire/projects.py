@@ -6,12 +6,30 @@ from msgspec import Meta
 
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 
-__all__ = ["GET_SETTINGS", "LICENSE", "SET_SETTINGS", "License", "ProjectSettings", "SettingsChange"]
+__all__ = [
+    "ENDPOINTS",
+    "GET_SETTINGS",
+    "LICENSE",
+    "LIST",
+    "SET_SETTINGS",
+    "UPDATE_NAME",
+    "UPDATE_TAGS",
+    "License",
+    "Project",
+    "ProjectName",
+    "ProjectSettings",
+    "ProjectTags",
+    "Projects",
+    "SettingsChange",
+    "Tags",
+]
 
 Seconds = Annotated[int, Meta(ge=1, le=10 * 365 * 86400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Text = Annotated[str, Meta(max_length=2048)]
 Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
+GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
+Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
 SignInMethod = Literal["otp", "magiclink", "enchantedlink"]
 SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink")
@@ -49,6 +67,9 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         project_requests_per_minute: Requests of the whole project in a minute.
         login_id_requests_per_minute: Sign-in requests that name one login ID in a minute.
         management_requests_per_minute: Requests of one management key in a minute.
+        session_template: Id of the JWT template for users' session tokens; empty for the usual claims.
+        access_key_template: Id of the JWT template for tokens of access keys; empty for the usual claims.
+        audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 
     approved_redirects: Texts = ()
@@ -78,6 +99,9 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     project_requests_per_minute: Count = 1_000_000
     login_id_requests_per_minute: Count = 60
     management_requests_per_minute: Count = 12_000
+    session_template: Text = ""
+    access_key_template: Text = ""
+    audit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 
 class SettingsChange(Shape, frozen=True, kw_only=True):
@@ -90,6 +114,40 @@ class License(Shape, frozen=True, kw_only=True):
     """What the official clients ask for when they start; a constant here."""
 
     rate_limit_tier: str
+
+
+class Project(Shape, frozen=True, kw_only=True):
+    """A project as lists show it.
+
+    Attributes:
+        id: `P...`.
+        name: For messages and pages.
+        environment: Free text, such as `production`.
+        tags: Free texts.
+    """
+
+    id: str
+    name: str
+    environment: str
+    tags: tuple[str, ...]
+
+
+class Projects(Shape, frozen=True, kw_only=True):
+    """The projects that the caller manages."""
+
+    projects: tuple[Project, ...]
+
+
+class ProjectName(Shape, frozen=True, kw_only=True):
+    """The name that the project is to have."""
+
+    name: GivenName
+
+
+class ProjectTags(Shape, frozen=True, kw_only=True):
+    """All tags that the project is to have."""
+
+    tags: Tags | None = None
 
 
 GET_SETTINGS = Endpoint(
@@ -107,5 +165,20 @@ SET_SETTINGS = Endpoint(
 LICENSE = Endpoint(
     "license", "GET", "/v1/mgmt/license", Nothing, License, Caller.MANAGEMENT, only_reads=True, for_any_key=True
 )
+UPDATE_NAME = Endpoint(
+    "mgmt.project.update_name", "POST", "/v1/mgmt/project/update/name", ProjectName, Nothing, Caller.MANAGEMENT
+)
+UPDATE_TAGS = Endpoint(
+    "mgmt.project.update_tags", "POST", "/v1/mgmt/project/update/tags", ProjectTags, Nothing, Caller.MANAGEMENT
+)
+LIST = Endpoint(
+    "mgmt.project.list_projects",
+    "POST",
+    "/v1/mgmt/projects/list",
+    Nothing,
+    Projects,
+    Caller.MANAGEMENT,
+    only_reads=True,
+)
 
-ENDPOINTS = (GET_SETTINGS, SET_SETTINGS, LICENSE)
+ENDPOINTS = (GET_SETTINGS, SET_SETTINGS, LICENSE, UPDATE_NAME, UPDATE_TAGS, LIST)

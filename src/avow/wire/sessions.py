@@ -1,6 +1,8 @@
 """Sessions: the tokens a sign-in ends in, and the routes of the person who holds them."""
 
-from msgspec import UNSET, UnsetType, field
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType, field
 
 from avow.wire.bounds import Flag, LoginId, Reference
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
@@ -18,7 +20,9 @@ __all__ = [
     "MY_TENANTS",
     "REFRESH",
     "SELECT_TENANT",
+    "ALLOW_IMPERSONATION",
     "TRY_REFRESH",
+    "AllowImpersonation",
     "EndSession",
     "IdpResponse",
     "JwtResponse",
@@ -183,6 +187,12 @@ class EndSession(Shape, frozen=True, kw_only=True):
     session_id: Reference
 
 
+class AllowImpersonation(Shape, frozen=True, kw_only=True):
+    """How long the user agrees to be impersonated: from now on, in seconds, at most 30 days; 0 takes it back."""
+
+    seconds: Annotated[int, Meta(ge=0, le=30 * 86400)]
+
+
 REFRESH = Endpoint("refresh_session", "POST", "/v1/auth/refresh", Nothing, JwtResponse, Caller.SESSION)
 TRY_REFRESH = Endpoint(
     "try_refresh_session", "POST", "/v1/auth/try-refresh", Nothing, JwtResponse, Caller.PROJECT, may_be_empty=True
@@ -195,6 +205,14 @@ HISTORY = Endpoint("history", "GET", "/v1/auth/me/history", Nothing, list[LoginR
 SELECT_TENANT = Endpoint("select_tenant", "POST", "/v1/auth/tenant/select", SelectTenant, JwtResponse, Caller.SESSION)
 MY_SESSIONS = Endpoint("sessions.mine", "GET", "/v1/auth/avow/sessions", Nothing, OwnSessions, Caller.SESSION)
 END_SESSION = Endpoint("sessions.end", "POST", "/v1/auth/avow/sessions/end", EndSession, Nothing, Caller.SESSION)
+ALLOW_IMPERSONATION = Endpoint(
+    "sessions.allow_impersonation",
+    "POST",
+    "/v1/auth/avow/impersonation/allow",
+    AllowImpersonation,
+    Nothing,
+    Caller.SESSION,
+)
 
 ENDPOINTS = (
     REFRESH,
@@ -207,4 +225,5 @@ ENDPOINTS = (
     SELECT_TENANT,
     MY_SESSIONS,
     END_SESSION,
+    ALLOW_IMPERSONATION,
 )

@@ -8,13 +8,19 @@ from typing import Any
 
 from avow.core.tokens import sign
 from avow.server.accounts import actions as accounts
+from avow.server.flows import actions as flows
 from avow.server.keys import actions as keys
+from avow.server.lists import actions as lists
+from avow.server.lists.actions import Wanted
 from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
+from avow.server.templates import actions as templates
 from avow.server.tenants import actions as tenants
+from avow.wire.accesskeys import KeyTenant
 from avow.wire.accounts import Association, NewAccount
+from avow.wire.jwttemplates import GivenTemplate
 from tests.bed.cases import Case
-from tests.factories import make_user, new_email
+from tests.factories import make_access_key, make_group, make_user, new_email
 from tests.security.authorization.routes import Route, routes
 from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
 from tests.security.conftest import MakePlace
@@ -33,14 +39,24 @@ WATCHED = (
     "membership_roles",
     "tenants",
     "tenant_domains",
+    "sso_connections",
+    "groups",
+    "group_members",
     "tenant_default_roles",
     "roles",
     "permissions",
     "role_permissions",
+    "jwt_templates",
     "attribute_definitions",
     "attribute_values",
+    "passwords",
+    "password_history",
+    "password_policies",
+    "totp_seeds",
     "access_keys",
     "lists",
+    "flows",
+    "themes",
     "sessions",
 )
 
@@ -127,6 +143,16 @@ def _made_tenant(place: Place) -> str:
     return place.avow.run(lambda tx: tenants.create(tx, "Acme"))
 
 
+def _made_sso(place: Place) -> str:
+    """Make a tenant that signs in at an OpenID provider and has a group; return the tenant's id."""
+    tenant_id = _made_tenant(place)
+    key, settings = place.avow.management_key, {"name": "idp", "clientId": "us", "clientSecret": "a secret of ours"}
+    made = place.api.post("/v1/mgmt/sso/oidc", key, {"tenantId": tenant_id, "settings": settings})
+    assert made.status == 200
+    make_group(place.avow, tenant_id, "staff")
+    return tenant_id
+
+
 def _made_role(place: Place) -> str:
     return place.avow.run(lambda tx: roles.create(tx, "editor"))
 
@@ -140,9 +166,61 @@ def _named_user(place: Place) -> str:
     return login_id
 
 
+_ACCESS_KEY = "/v1/mgmt/accesskey"
+
+
+def _made_flow(place: Place) -> str:
+    place.avow.run(lambda tx: flows.put(tx, flows.checked("sign-in", {}, []), actor="test"))
+    return "sign-in"
+
+
+def _made_theme(place: Place) -> str:
+    place.avow.run(lambda tx: flows.put_theme(tx, flows.checked_theme({"id": "light"}), actor="test"))
+    return "light"
+
+
+def _noted_user(place: Place) -> str:
+    """Make a user of whom the audit tells, and return the user's id."""
+    user_id = make_user(place.avow)
+    place.avow.run(lambda tx: tx.audit("test.noted", user_id=user_id))
+    return user_id
+
+
+def _made_list(place: Place) -> str:
+    return place.avow.run(lambda tx: lists.create(tx, Wanted("blocked", "ips", data=["10.0.0.1"]), actor="test"))
+
+
 _USER, _TENANT, _ROLE, _PERMISSION = (f"/v1/mgmt/{each}" for each in ("user", "tenant", "role", "permission"))
+_TEMPLATE = "/v1/mgmt/jwt/templates"
+_LIST = "/v1/mgmt/list"
+_SSO = "/v1/mgmt/sso"
+_SAML = {"idpUrl": "https://evil.example/", "entityId": "evil", "idpCert": "evil"}
 # A new kind of object joins by one row.
 KINDS = (
+    Kind(
+        "flow",
+        _made_flow,
+        (
+            ("read", "POST", "/v1/mgmt/flow/export", {"flowId": "{id}"}),
+            ("list", "POST", "/v1/mgmt/flow/list", {}),
+            ("delete", "POST", "/v1/mgmt/flow/delete", {"ids": ["{id}"]}),
+        ),
+    ),
+    Kind("audit", _noted_user, (("read", "POST", "/v1/mgmt/audit/search", {"userIds": ["{id}"]}),)),
+    Kind(
+        "list",
+        _made_list,
+        (
+            ("read", "GET", f"{_LIST}?id={{id}}", None),
+            ("list", "GET", f"{_LIST}/all", None),
+            ("check", "POST", f"{_LIST}/ip/check", {"id": "{id}", "ip": "10.0.0.1"}),
+            ("update", "POST", f"{_LIST}/update", {"id": "{id}", "name": "x", "type": "texts"}),
+            ("add", "POST", f"{_LIST}/ip/add", {"id": "{id}", "ips": ["10.0.0.2"]}),
+            ("clear", "POST", f"{_LIST}/clear", {"id": "{id}"}),
+            ("delete", "POST", f"{_LIST}/delete", {"id": "{id}"}),
+        ),
+    ),
+    Kind("theme", _made_theme, (("read", "POST", "/v1/mgmt/theme/export", {}),)),
     Kind(
         "management key",
         _made_key,
@@ -179,6 +257,8 @@ KINDS = (
             ("patch", "PATCH", f"{_USER}/patch", {"loginId": "{id}", "displayName": "x"}),
             ("disable", "POST", f"{_USER}/update/status", {"loginId": "{id}", "status": "disabled"}),
             ("give a role", "POST", f"{_USER}/update/role/set", {"loginId": "{id}", "roleNames": ["editor"]}),
+            ("sign in", "POST", "/v1/mgmt/auth/signin", {"loginId": "{id}"}),
+            ("impersonate", "POST", "/v1/mgmt/impersonate", {"loginId": "{id}", "impersonatorId": "{id}"}),
             ("delete", "POST", f"{_USER}/delete", {"loginId": "{id}"}),
         ),
     ),
@@ -197,6 +277,26 @@ KINDS = (
         ),
     ),
     Kind(
+        "SSO settings",
+        _made_sso,
+        (
+            ("read", "GET", "/v2/mgmt/sso/settings?tenantId={id}", None),
+            ("read all", "GET", "/v2/mgmt/sso/settings/all?tenantId={id}", None),
+            ("read in the older form", "GET", f"{_SSO}/settings?tenantId={{id}}", None),
+            ("read what is trusted", "GET", f"{_SSO}/xaa/settings?tenantId={{id}}", None),
+            ("read groups", "POST", "/v1/mgmt/group/all", {"tenantId": "{id}"}),
+            ("update", "POST", f"{_SSO}/saml", {"tenantId": "{id}", "settings": _SAML}),
+            ("update in the older form", "POST", f"{_SSO}/mapping", {"tenantId": "{id}"}),
+            ("update what is trusted", "POST", f"{_SSO}/xaa/settings", {"tenantId": "{id}", "enabled": True}),
+            ("turn off", "POST", f"{_SSO}/settings/authtype", {"tenantId": "{id}", "authType": "none"}),
+            ("add", "POST", f"{_SSO}/settings/new", {"tenantId": "{id}", "displayName": "x"}),
+            ("recalculate", "POST", f"{_SSO}/recalculate-mappings", {"tenantId": "{id}"}),
+            ("make a link", "POST", "/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": "{id}"}),
+            ("revoke a link", "POST", f"{_TENANT}/adminlinks/sso/revoke", {"tenantId": "{id}"}),
+            ("delete", "DELETE", f"{_SSO}/settings?tenantId={{id}}", None),
+        ),
+    ),
+    Kind(
         "role",
         _made_role,
         (
@@ -205,6 +305,31 @@ KINDS = (
             ("update several", "POST", f"{_ROLE}/update/batch", {"roles": [{"id": "{id}", "newName": "x"}]}),
             ("delete", "POST", f"{_ROLE}/delete", {"id": "{id}"}),
             ("delete several", "POST", f"{_ROLE}/delete/batch", {"roleIds": ["{id}"]}),
+        ),
+    ),
+    Kind(
+        "access key",
+        lambda place: make_access_key(place.avow)[0],
+        (
+            ("read", "GET", f"{_ACCESS_KEY}?id={{id}}", None),
+            ("update", "POST", f"{_ACCESS_KEY}/update", {"id": "{id}", "name": "x"}),
+            ("rotate", "POST", f"{_ACCESS_KEY}/rotate", {"id": "{id}"}),
+            ("activate", "POST", f"{_ACCESS_KEY}/activate", {"id": "{id}"}),
+            ("deactivate", "POST", f"{_ACCESS_KEY}/deactivate", {"id": "{id}"}),
+            ("deactivate several", "POST", f"{_ACCESS_KEY}/deactivate/batch", {"ids": ["{id}"]}),
+            ("delete", "POST", f"{_ACCESS_KEY}/delete", {"id": "{id}"}),
+            ("delete several", "POST", f"{_ACCESS_KEY}/delete/batch", {"ids": ["{id}"]}),
+        ),
+    ),
+    Kind(
+        "JWT template",
+        lambda place: place.avow.run(lambda tx: templates.create(tx, GivenTemplate(name="mine"), actor="test")).id,
+        (
+            ("read", "POST", f"{_TEMPLATE}/load", {"id": "{id}"}),
+            ("read all", "POST", f"{_TEMPLATE}/list", None),
+            ("look through", "POST", f"{_TEMPLATE}/validate", {"id": "{id}"}),
+            ("update", "POST", f"{_TEMPLATE}/update", {"template": {"id": "{id}", "name": "x"}}),
+            ("delete", "POST", f"{_TEMPLATE}/delete", {"id": "{id}"}),
         ),
     ),
     Kind(
@@ -226,10 +351,15 @@ KINDS = (
 )
 # What says that nothing was found or done, where that is no error.
 NOTHING: tuple[object, ...] = (
+    {"audits": [], "total": 0},
+    {"lists": []},
+    {"flows": [], "total": 0},
+    {"id": "", "cssTemplate": {}},
     {"total": 0},
     {"users": [], "total": 0},
     {"tenants": []},
     {"roles": []},
+    {"templates": []},
     {"permissions": []},
     [],
     {},
@@ -269,6 +399,9 @@ def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> Non
     for name, each in (("mine", tenant), ("theirs", foreign)):
         _make_member(place, name, each)
     key, other = key_of(place, "*", tenant_id=tenant), place.avow.management_key[:27]
+    access_keys = [
+        make_access_key(place.avow, key_tenants=(KeyTenant(tenant_id=each),))[0] for each in (tenant, foreign)
+    ]
     case.control(lambda: place.api.get("/v1/mgmt/license", key).status == 200)
     case.control(lambda: works(place))
     before = stored(place)
@@ -277,6 +410,8 @@ def test_s_auz_03_key_of_a_tenant(case: Case, make_each_place: MakePlace) -> Non
             with case.cell(f"{route.name} is closed"):
                 assert_refused(route.send(place.api, key), 403)
     _try_other_tenant(case, place, key, tenant, foreign)
+    with case.cell("access keys of another tenant"):
+        _try_access_keys(place, key, foreign, *access_keys)
     with case.cell("management keys of the project"):
         assert_refused(place.api.get(f"{KEYS}?id={other}", key), 403)
         assert_refused(place.api.post(f"{KEYS}/delete", key, {"ids": [other]}), 403)
@@ -309,6 +444,26 @@ def _try_other_tenant(case: Case, place: Place, key: str, own: str, other: str) 
         assert place.api.post(f"{_ROLE}/search", key, {"tenantIds": [other]}).body == {"roles": []}
 
 
+def _try_access_keys(place: Place, key: str, other: str, mine: str, theirs: str) -> None:
+    """Reach for an access key of another tenant, alone and beside one of the own tenant."""
+    for path, body in (
+        ("search", {"tenantIds": [other]}),
+        ("create", {"name": "x", "keyTenants": [{"tenantId": other}]}),
+        ("rotate", {"id": theirs}),
+        ("activate/batch", {"ids": [mine, theirs]}),
+        ("deactivate/batch", {"ids": [theirs]}),
+        ("deactivate/batch", {"ids": [mine, theirs]}),
+        ("delete/batch", {"ids": [theirs]}),
+        ("delete/batch", {"ids": [mine, theirs]}),
+    ):
+        answer = place.api.post(f"{_ACCESS_KEY}/{path}", key, body)
+        assert answer.status in (403, 404) or answer.body == {"keys": []}, (path, answer.content)
+        unknown = json.loads(json.dumps(body).replace(other, NEVER).replace(theirs, NEVER))
+        assert answer.content == place.api.post(f"{_ACCESS_KEY}/{path}", key, unknown).content, path
+    found = place.api.post(f"{_ACCESS_KEY}/search", key).body["keys"]
+    assert [each["id"] for each in found] == [mine]
+
+
 def _reaching(own: str, other: str, user_id: str) -> dict[str, tuple[tuple[str, object], ...]]:
     """Return calls that a key of the one tenant may not make, by the name of their cell."""
     stranger = {"loginId": "x", "userTenants": [{"tenantId": other}]}
@@ -320,8 +475,19 @@ def _reaching(own: str, other: str, user_id: str) -> dict[str, tuple[tuple[str, 
             ("/v2/mgmt/user/search", {"loginIds": ["theirs"]}),
             (f"{_USER}/update", {"loginId": "theirs", "displayName": "x"}),
             (f"{_USER}/update/status", {"loginId": "theirs", "status": "disabled"}),
+            (f"{_USER}/password/set/temporary", {"loginId": "theirs", "password": "correct horse battery"}),
+            (f"{_USER}/password/set/active", {"loginId": "theirs", "password": "correct horse battery"}),
+            (f"{_USER}/password/expire", {"loginId": "theirs"}),
             (f"{_USER}/delete", {"loginId": "theirs"}),
             (f"{_USER}/delete/batch", {"userIds": [user_id]}),
+        ),
+        "SSO settings of another tenant": (
+            (f"{_SSO}/saml", {"tenantId": other, "settings": _SAML}),
+            (f"{_SSO}/redirect", {"tenantId": other, "samlRedirectUrl": "https://evil.example/"}),
+            (f"{_SSO}/settings/new", {"tenantId": other, "displayName": "x"}),
+            (f"{_SSO}/recalculate-mappings", {"tenantId": other}),
+            ("/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": other}),
+            ("/v1/mgmt/group/all", {"tenantId": other}),
         ),
         "roles of another tenant": (
             (f"{_ROLE}/update", {**theirs, "newName": "x"}),

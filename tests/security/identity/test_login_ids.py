@@ -1,7 +1,7 @@
 """S-IDN-04, 05, 06 and 08: which spellings are one account, which are refused, and that a mail has one recipient."""
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -91,11 +91,39 @@ def test_s_idn_04_case_and_space(case: Case, each_place: Place) -> None:
             before = state(place)
             assert _refusal(partial(make_user, place.avow, spelling)) == "E062107"
             assert state(place) == before
+    with case.cell("management create"):
+        _assert_creation_knows_spellings(place, same.values(), refused.values())
     with case.cell("a name, not an address"):
         address = new_email()
         bob = _prove(place, address, "bob smith", _start(place, "otp/signup/email", "Bob Smith", email=address))
         for spelling in ("bob smith", "BOB SMITH", " Bob Smith "):
             assert _prove(place, address, spelling, _start(place, "otp/signin/email", spelling)) == bob
+
+
+def _assert_creation_knows_spellings(place: Place, same: Iterable[str], refused: Iterable[str]) -> None:
+    key, tables = place.avow.management_key, (*STARTED, "audit_events")
+
+    def create(path: str, body: dict[str, object]) -> Answer:
+        return place.api.post(f"/v1/mgmt/user/{path}", key, body)
+
+    for spellings, codes in ((same, ("E062107",)), (refused, ("E011003", "E011004"))):
+        for spelling in spellings:
+            before, mails = state(place, tables), len(place.avow.messages())
+            bodies: dict[str, dict[str, object]] = {
+                "create": {"loginId": spelling, "invite": True},
+                "create/test": {"loginId": spelling},
+                "signup/embeddedlink": {"loginId": spelling},
+            }
+            for path, body in bodies.items():
+                answer = create(path, body)
+                assert_refused(answer, 400)
+                assert answer.body["errorCode"] in codes, (path, spelling, answer.content)
+            beside = create("create", {"loginId": new_email(), "additionalLoginIds": [spelling]})
+            assert_refused(beside, 400)
+            batch = create("create/batch", {"users": [{"loginId": spelling}], "invite": True}).body
+            assert (batch["createdUsers"], len(batch["failedUsers"])) == ([], 1)
+            assert state(place, tables) == before
+            assert len(place.avow.messages()) == mails
 
 
 def _refusal(do: Callable[[], object]) -> str:

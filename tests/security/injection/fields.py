@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -15,20 +16,26 @@ from avow.server.permissions import actions as permissions
 from avow.server.roles import actions as roles
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
+from avow.testing.server import Avow
 from avow.wire.accounts import NewAccount
 from avow.wire.attributes import AttributeDefinition
 from avow.wire.endpoint import Caller, Endpoint
 from avow.wire.table import ENDPOINTS
-from tests.factories import new_email
+from tests.factories import make_access_key, new_email
 from tests.security.calls import Answer, Wish
 from tests.security.place import Person, Place
 
 Path = tuple[str, ...]
 PAGES = tuple(each for each in vars(pages).values() if isinstance(each, Endpoint))
-# What ends the session that the walk goes on with.
-_ENDS = {"logout", "logout_all", "sessions.end"}
+# What ends the session that the walk goes on with, or the project.
+_ENDS = {"logout", "logout_all", "sessions.end", "mgmt.project.delete"}
 _CREATE_USERS = {"mgmt.user.create", "mgmt.user.create_test_user", "mgmt.user.invite_batch"}
 _UNNAME_USERS = {"mgmt.user.delete", "mgmt.user.update_login_id"}
+# Fields of SSO settings that hold a URL.
+_ADDRESSES = (
+    "idpUrl", "idpURL", "idpMetadataUrl", "idpMetadataURL", "spACSUrl", "redirectURL", "samlRedirectUrl",
+    "oauthRedirectUrl", "authUrl", "tokenUrl", "userDataUrl", "JWKsUrl", "issuer", "jwksUri", "userInfoUri",
+)  # fmt: skip
 FIRST = "[0]"  # in a path: the first element of a list
 KEY = "a"  # the one key of a free object
 TEXT = "text"
@@ -56,7 +63,8 @@ class Target:
     def body(self) -> Any:
         """Return a body that has the right shape."""
         changes_user = self.endpoint.area == "user" and self.endpoint.id not in _CREATE_USERS | _UNNAME_USERS
-        return _typical(inspect.type_info(self.endpoint.request), WALKED if changes_user else new_email())
+        body: Any = _typical(inspect.type_info(self.endpoint.request), WALKED if changes_user else new_email())
+        return {**body, "userId": None} if self.endpoint.id == "mgmt.access_key.create" else body
 
     def users_of(self, answer: Answer) -> int:
         """Return how many users this answer says were created; -1 when it says that one was deleted."""
@@ -81,8 +89,15 @@ class Target:
     def send_raw(self, place: Place, person: Person, content: bytes, kind: str = "application/json") -> Answer:
         """Send the bytes of a body as whoever may."""
         token = {Caller.SESSION: person.refresh_jwt, Caller.MANAGEMENT: place.avow.management_key}
+        if self.endpoint.caller is Caller.ACCESS_KEY:
+            token[Caller.ACCESS_KEY] = _access_key(place.avow)
         wish = place.api.wish(self.endpoint.verb, self.path, token.get(self.endpoint.caller, ""), {})
         return place.api.carrier.send(Wish(wish.verb, wish.path, {**wish.headers, "content-type": kind}, content))
+
+
+@cache
+def _access_key(avow: Avow) -> str:
+    return make_access_key(avow)[1]
 
 
 def targets(most_methods: int) -> list[Target]:
@@ -157,9 +172,12 @@ def _sample(name: str, kind: inspect.Type, login_id: str) -> object:
         # What a batch of users, a key of one project, and what nothing takes yet.
         "password": None, "hashedPassword": None, "seed": None, "ssoAppIDs": [], "ssoAppIds": [], "familyIds": [],
         "familyAssociations": [], "lockReasons": [], "tempLockReasons": [], "dependent": None,
-        "companyRoles": [], "tagRoles": [],
+        **dict.fromkeys(_ADDRESSES, "https://app.example.com/"), "grantType": "", "issuers": {}, "roleName": TEXT,
+        "ssoId": "default_ssoid", "signAlgorithm": "ES256",
+        "companyRoles": [], "tagRoles": [], "permittedIps": ["127.0.0.0/8"], "selectedTenant": "",
     }  # fmt: skip
-    return known[name] if name in known else _typical(kind, login_id)
+    is_of_sso = name == "settings" and KEY not in dict(_members(kind))
+    return known[name] if name in known and not is_of_sso else _typical(kind, login_id)
 
 
 def _typical(kind: inspect.Type, login_id: str) -> object:

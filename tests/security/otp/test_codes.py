@@ -252,12 +252,15 @@ def test_s_otp_13_code_is_not_seen_elsewhere(case: Case, each_place: Place) -> N
             answers.append(place.api.get(f"/v1/auth/{path}", session["refreshJwt"]))
         for path in ("/v1/mgmt/avow/project/settings", "/metrics", "/openapi.json"):
             answers.append(place.api.get(path, place.avow.management_key))
+        audit = place.api.post("/v1/mgmt/audit/search", place.avow.management_key, {})
     seen_in = {
         "answers": "\n".join(f"{answer.headers} {answer.set_cookies} {answer.content!r}" for answer in answers),
         "the log at level debug": log.getvalue(),
         "audit events": repr(place.rows("audit_events")),
+        "audit search": repr(audit.content),
     }
-    for name, marker in zip(seen_in, ("sessionJwt", '"event":"request"', "session.opened"), strict=True):
+    markers = ("sessionJwt", '"event":"request"', "session.opened", "session.opened")
+    for name, marker in zip(seen_in, markers, strict=True):
         with case.cell(name):
             assert marker in seen_in[name]
             assert not _secrets_in(seen_in[name], code, mac)

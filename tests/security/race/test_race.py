@@ -1,6 +1,8 @@
 """S-RAC-01 to 05: what happens when many ask for the same thing in the same moment."""
 
+import base64
 import functools
+import json
 import secrets
 import threading
 import time
@@ -45,6 +47,10 @@ def test_s_rac_01_one_time_secrets_are_spent_once(case: Case, place: Place, roun
             with case.cell(f"{kind}, {does}"):
                 for _ in range(rounds(8, 100)):
                     _assert_one_winner(place, start(somebody()))
+    for kind, made in (("embedded link", _embedded_wish), ("invitation", _invitation_wish)):
+        with case.cell(kind):
+            for _ in range(rounds(8, 100)):
+                _assert_one_winner(place, made(place, new_email()))
 
 
 def test_s_rac_02_refreshes_at_once_make_one_successor(case: Case, make_place: MakePlace, rounds: Rounds) -> None:
@@ -150,6 +156,19 @@ def test_s_rac_04_one_login_id_has_one_user(case: Case, place: Place, rounds: Ro
         with ThreadPoolExecutor(16) as pool:
             assert sum(pool.map(create, range(100))) == 1
         _assert_no_orphans(place)
+    with case.cell("a hundred management creates"):
+        for _ in range(turns):
+            address = new_email()
+            bodies = [{"loginId": each} for each in _spellings(address)] * 20
+            answers = place.http.send_at_once([_managed(place, "create", body) for body in bodies])
+            assert sum(answer.status == 200 for answer in answers) == 1
+            for answer in answers:
+                if answer.status != 200:
+                    assert_refused(answer, 400, code="E062107")
+            _assert_one_owner(place, address)
+    with case.cell("batch create and import"):
+        for _ in range(turns):
+            _race_batches(place, new_email())
 
 
 def test_s_rac_05_nothing_outlives_a_revocation(case: Case, make_place: MakePlace, rounds: Rounds) -> None:
@@ -182,6 +201,16 @@ def test_s_rac_05_nothing_outlives_a_revocation(case: Case, make_place: MakePlac
             assert not [roles for _, roles in late if name in roles]
 
 
+def test_s_rac_05_nothing_outlives_a_change_by_management(case: Case, make_place: MakePlace, rounds: Rounds) -> None:
+    place = make_place(rotation="always")
+    case.control(lambda: place.api.refresh(place.open_session().refresh_jwt).status == 200)
+
+    with case.cell("disabled, role and key changed by management"):
+        for _ in range(rounds(1, 10)):
+            _assert_management_acts_at_once(place)
+            _assert_key_ends_at_once(place)
+
+
 # --- One-time secrets ------------------------------------------------------------------------------------------
 
 
@@ -191,6 +220,22 @@ def _code_wish(place: Place, login_id: str, code: str) -> Wish:
 
 def _token_wish(place: Place, method: str, token: str) -> Wish:
     return place.api.wish("POST", f"/v1/auth/{method}/verify", body={"token": token})
+
+
+def _managed(place: Place, path: str, body: object) -> Wish:
+    return place.api.wish("POST", f"/v1/mgmt/user/{path}", place.avow.management_key, body)
+
+
+def _embedded_wish(place: Place, login_id: str) -> Wish:
+    make_user(place.avow, login_id)
+    answer = place.api.carrier.send(_managed(place, "signin/embeddedlink", {"loginId": login_id}))
+    return _token_wish(place, "magiclink", answer.body["token"])
+
+
+def _invitation_wish(place: Place, login_id: str) -> Wish:
+    answer = place.api.carrier.send(_managed(place, "create", {"loginId": login_id, "invite": True}))
+    assert answer.status == 200, answer.content
+    return _token_wish(place, "magiclink", token_of(place.avow.link(login_id)))
 
 
 def _clicked(place: Place, login_id: str) -> Wish:
@@ -235,9 +280,37 @@ def _wrong_codes(place: Place) -> int:
 # --- Login IDs -------------------------------------------------------------------------------------------------
 
 
-def _sign_up_starts(place: Place, address: str, count: int) -> Iterator[Wish]:
+def _spellings(address: str) -> tuple[str, ...]:
     name, _, host = address.partition("@")
-    spellings = (address, address.upper(), f"{name}@{host.title()}", f" {address}", f"{name.title()}@{host}")
+    return (address, address.upper(), f"{name}@{host.title()}", f" {address}", f"{name.title()}@{host}")
+
+
+def _race_batches(place: Place, address: str) -> None:
+    """Create one user by several batches and imports at once, each with somebody else besides."""
+    wishes, others = list[Wish](), list[str]()
+    for number, spelling in enumerate(_spellings(address) * 4):
+        others.append(new_email())
+        users = [{"loginId": spelling}, {"loginId": others[-1]}]
+        encoded = base64.b64encode(json.dumps({"users": users}).encode()).decode()
+        imported = _managed(place, "import", {"source": "avow", "users": encoded})
+        wishes.append(imported if number % 2 else _managed(place, "create/batch", {"users": users}))
+    answers = place.http.send_at_once(wishes)
+    assert {answer.status for answer in answers} == {200}
+    refused = [
+        each for answer in answers for each in answer.body.get("failedUsers") or answer.body.get("failures") or ()
+    ]
+    assert len(refused) == len(wishes) - 1
+    for each in (address, *others):
+        _assert_one_owner(place, each)
+
+
+def _assert_one_owner(place: Place, address: str) -> None:
+    assert len([row for row in place.rows("login_ids", "login_id") if row[1] == address]) == 1
+    _assert_no_orphans(place)
+
+
+def _sign_up_starts(place: Place, address: str, count: int) -> Iterator[Wish]:
+    spellings = _spellings(address)
     for number in range(count):
         method = ("otp", "magiclink", "enchantedlink")[number % 3]
         path = f"/v1/auth/{method}/{('signup', 'signup-in')[number % 2]}/email"
@@ -302,6 +375,49 @@ def _refreshes_after(
         for each in running:
             each.result()
     return [(status, roles) for begun, status, roles in told if begun > changed_at]
+
+
+def _assert_management_acts_at_once(place: Place) -> None:
+    login_id, role = new_email(), f"role-{secrets.token_hex(4)}"
+    user = make_user(place.avow, login_id)
+    grant(place.avow, user, make_role(place.avow, role))
+
+    def change(path: str, **body: object) -> None:
+        answer = place.api.carrier.send(_managed(place, path, {"loginId": login_id, **body}))
+        assert answer.status == 200, answer.content
+
+    late = _refreshes_after(
+        place, place.open_sessions(20, user), lambda _: change("update/role/remove", roleNames=[role])
+    )
+    assert {status for status, _ in late} == {200}
+    assert not [roles for _, roles in late if role in roles]
+    late = _refreshes_after(place, place.open_sessions(20, user), lambda _: change("update/status", status="disabled"))
+    assert {status for status, _ in late} == {401}
+
+
+def _assert_key_ends_at_once(place: Place) -> None:
+    """Call management with a key from several threads, delete it in the middle, and look at what began after."""
+    (key_id, secret) = place.avow.run(lambda tx: keys.create_management_key(tx, "short", rights=["*"]))
+    done, told = threading.Event(), list[tuple[float, int]]()
+
+    def call(_: int) -> None:
+        while not done.is_set():
+            begun = time.monotonic()
+            answer = place.api.get("/v1/mgmt/license", secret)
+            told.append((begun, answer.status))
+
+    with ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(call, number) for number in range(4)]
+        _wait_for(lambda: sum(status == 200 for _, status in told) > 4)
+        body = {"ids": [key_id]}
+        deleted = place.api.post("/v1/mgmt/managementkey/delete", place.avow.management_key, body)
+        assert deleted.status == 200, deleted.content
+        changed_at = time.monotonic()
+        _wait_for(lambda: sum(begun > changed_at for begun, _ in told) > 8)
+        done.set()
+        for each in running:
+            each.result()
+    assert {status for begun, status in told if begun > changed_at} == {401}
 
 
 def _wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:

@@ -4,19 +4,23 @@ import base64
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from avow.core.tokens import SigningKey
 from avow.errors import SealBroken
+from avow.server.audit import rows as audit_rows
+from avow.server.audit import webhooks
 from avow.server.keys import actions as keys
+from avow.server.sso import actions as sso
+from avow.server.sso.actions import Connection
 from avow.server.store import Tx
 from tests.bed.cases import Case
 from tests.bed.server import SECRET_KEY
-from tests.factories import new_email, new_phone
+from tests.factories import make_access_key, make_tenant, new_email, new_phone
 from tests.security.conftest import MakePlace
-from tests.security.place import Place, claims_of
+from tests.security.place import Place, claims_of, token_of
 from tests.security.tables import everything_stored, read_table
 
 _SECRET_CHARACTERS = 26  # of a link's token, after the id of its challenge
@@ -48,6 +52,8 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
     token, pending = place.send_enchanted_link(new_email())
     waiting["enchanted link that waits"] = token[-_SECRET_CHARACTERS:]
     waiting["pending reference"] = pending[-_SECRET_CHARACTERS:]
+    waiting["invitation"] = _invitation(place)[-_SECRET_CHARACTERS:]
+    waiting["embedded link"] = _embedded(place)[-_SECRET_CHARACTERS:]
     assert place.api.post("/v1/auth/otp/signup-in/sms", body={"loginId": phone}).status == 200
     unsent = _unsent_code(place)
     person = place.sign_in()
@@ -55,6 +61,8 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
     assert place.verify_code(mail, used).status == 200
     place.advance(31)
     rotated = place.api.refresh(person.refresh_jwt).body["refreshJwt"]
+    access_key = make_access_key(place.avow)[1]
+    access_token = place.api.post("/v1/auth/accesskey/exchange", access_key, {}).body["sessionJwt"]
     secrets: dict[str, str] = {
         **waiting,
         "one-time code whose letter has not left": unsent,
@@ -67,6 +75,10 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
         "session token, its signature": person.session_jwt.split(".")[2],
         "management key": place.avow.management_key,
         "management key, its secret part": place.avow.management_key[27:],
+        "access key": access_key,
+        "access key, its secret part": access_key[27:],
+        "token of an access key": access_token,
+        "link to set SSO up": _setup_link(place)[-_SECRET_CHARACTERS:],
         "secret key of the server": SECRET_KEY,
     }
     stored = everything_stored(place.avow.server.site.store.url)
@@ -90,6 +102,24 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
         one, two = place, make_place(code_digits=10)
         macs = [_mac(each, "0123456789", who) for each in (one, two) for who in ("U1", "U2")]
         assert len(set(macs)) == 4
+
+
+def _invitation(place: Place) -> str:
+    login_id = new_email()
+    body = {"loginId": login_id, "invite": True}
+    assert place.api.post("/v1/mgmt/user/create", place.avow.management_key, body).status == 200
+    return token_of(place.avow.link(login_id))
+
+
+def _embedded(place: Place) -> str:
+    body = {"loginId": place.sign_in().login_id}
+    return str(place.api.post("/v1/mgmt/user/signin/embeddedlink", place.avow.management_key, body).body["token"])
+
+
+def _setup_link(place: Place) -> str:
+    tenant_id = make_tenant(place.avow)
+    path, key = "/v2/mgmt/tenant/adminlinks/sso/generate", place.avow.management_key
+    return str(place.api.post(path, key, {"tenantId": tenant_id}).body["adminSSOConfigurationLink"])
 
 
 def _unsent_code(place: Place) -> str:
@@ -163,6 +193,8 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
     with case.cell("the same key sealed twice is not the same text"):
         first, second = place.avow.run(lambda tx: [tx.vault.seal(b"secret", row="a") for _ in range(2)])
         assert first != second
+    _try_client_secrets(case, place)
+    _try_webhooks(case, place)
     with case.cell("a letter moved to another row is not sent"):
         _swap_letters(place)
     with case.cell("the private half of a retired key is gone"):
@@ -173,6 +205,59 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
 
 def _opener(row: keys.SigningKeyRow):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a unit
     return lambda tx: keys.opened(tx, row)
+
+
+def _try_client_secrets(case: Case, place: Place) -> None:
+    """Look for the client secrets of two tenants, and move one into the other's place."""
+    secrets = {"one": "the secret of the one client", "two": "the secret of the other client"}
+    for tenant_id, secret in secrets.items():
+        make_tenant(place.avow, tenant_id=tenant_id)
+        settings = {"name": "idp", "clientId": "us", "clientSecret": secret}
+        body = {"tenantId": tenant_id, "settings": settings}
+        assert place.api.post("/v1/mgmt/sso/oidc", place.avow.management_key, body).status == 200
+    held = {each: place.avow.run(_loader(each)) for each in secrets}
+    stored = everything_stored(place.avow.server.site.store.url)
+    with case.cell("secrets of identity providers"):
+        assert {each: place.avow.run(_secret_of(held[each])) for each in held} == secrets
+        for secret in secrets.values():
+            assert not [each for each in spellings(secret) if each in stored]
+    with case.cell("secret of an identity provider in another tenant's place"), pytest.raises(SealBroken):
+        place.avow.run(_secret_of(dataclasses.replace(held["one"], sealed_secret=held["two"].sealed_secret)))
+    with case.cell("secret of an identity provider in another configuration's place"), pytest.raises(SealBroken):
+        place.avow.run(_secret_of(dataclasses.replace(held["one"], id="second")))
+
+
+def _try_webhooks(case: Case, place: Place) -> None:
+    """Look for the secret and the headers of a webhook, and move one into another's place."""
+    path, key = "/v2/mgmt/connector/audit/web/set", place.avow.management_key
+    given = {"one": "the secret that signs for one", "two": "the secret that signs for two"}
+    for name, secret in given.items():
+        headers = {"Authorization": f"Bearer {secret}, and more"}
+        body = {"name": name, "url": "https://hooks.example.com/", "hmacSecret": secret, "headers": headers}
+        assert place.api.post(path, key, body).status == 200
+    rows = {row.name: row for row in place.avow.run(lambda tx: tx.all(audit_rows.WEBHOOKS, audit_rows.WebhookRow))}
+    stored = everything_stored(place.avow.server.site.store.url)
+    with case.cell("secret of the audit webhook"):
+        opened = {name: place.avow.run(_webhook_of(row)).sealed.secret for name, row in rows.items()}
+        assert opened == given
+        for secret in given.values():
+            assert not [each for each in spellings(secret) if each in stored]
+    with case.cell("secret of a webhook in another one's place"), pytest.raises(SealBroken):
+        place.avow.run(_webhook_of(dataclasses.replace(rows["one"], sealed=rows["two"].sealed)))
+    for name in given:
+        assert place.api.post(path, key, {"name": name, "url": ""}).status == 200
+
+
+def _webhook_of(row: audit_rows.WebhookRow) -> Callable[[Tx], webhooks.Webhook]:
+    return lambda tx: webhooks.opened(tx, row)
+
+
+def _loader(tenant_id: str) -> Callable[[Tx], Connection]:
+    return lambda tx: sso.load(tx, tenant_id, "")
+
+
+def _secret_of(connection: Connection) -> Callable[[Tx], str]:
+    return lambda tx: sso.client_secret(tx, connection)
 
 
 def _swap_letters(place: Place) -> None:

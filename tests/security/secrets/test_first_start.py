@@ -9,6 +9,7 @@ import pytest
 from tests.bed.cases import Case
 from tests.cli.programs import Running, avow, start_dev
 from tests.security.calls import assert_refused
+from tests.security.place import Place
 from tests.security.production import Installation, Production, install
 from tests.security.tables import read_table
 
@@ -35,6 +36,10 @@ def test_s_sec_04_settings_are_write_only(case: Case, production: Production) ->
             shown = place.api.get(f"/v1/mgmt/managementkey{path}", key)
             assert (shown.status, created["id"].encode() in shown.content) == (200, True)
             assert not _secrets_in(shown.content, installation, created["management_key"])
+    with case.cell("access key load and search"):
+        _try_access_keys(place, key)
+    with case.cell("SSO settings"):
+        _try_sso_settings(place, key)
     for command in (("key", "list"), ("signing-key", "list"), ("project", "list"), ("project", "show")):
         for form in ((), ("--json",)):
             with case.cell(f"avow {' '.join((*command, *form))}"):
@@ -47,6 +52,44 @@ def test_s_sec_04_settings_are_write_only(case: Case, production: Production) ->
     with case.cell("a revoked key is refused at once"):
         assert installation.command("key", "revoke", created["id"]).code == 0
         assert_refused(place.api.get(settings, created["management_key"]))
+
+
+def _try_access_keys(place: Place, key: str) -> None:
+    """See that the secret of an access key is told when it is made or replaced, and never again."""
+    path = "/v1/mgmt/accesskey"
+    made = place.api.post(f"{path}/create", key, {"name": "machine"}).body
+    rotated = place.api.post(f"{path}/rotate", key, {"id": made["key"]["id"]}).body
+    for answer in (
+        place.api.get(f"{path}?id={made['key']['id']}", key),
+        place.api.post(f"{path}/search", key),
+        place.api.post(f"{path}/update", key, {"id": made["key"]["id"], "name": "x"}),
+        place.api.post(f"{path}/deactivate", key, {"id": made["key"]["id"]}),
+    ):
+        assert answer.status == 200
+        for secret in (made["cleartext"], rotated["cleartext"]):
+            assert secret[27:].encode() not in answer.content
+
+
+def _try_sso_settings(place: Place, key: str) -> None:
+    """See that the client secret of an identity provider is never answered, nor where it is refused."""
+    secret = "the secret of our client"
+    tenant = place.api.post("/v1/mgmt/tenant/create", key, {"name": "Acme"}).body["id"]
+    settings = {"name": "idp", "clientId": "us", "clientSecret": secret, "tokenUrl": "https://idp.example.com/token"}
+    path, query = "/v1/mgmt/sso", f"?tenantId={tenant}"
+    made = place.api.post(f"{path}/oidc", key, {"tenantId": tenant, "settings": settings})
+    refused = place.api.post(f"{path}/oidc", key, {"tenantId": tenant, "settings": {**settings, "tokenUrl": "no url"}})
+    shown = place.api.get(f"/v2/mgmt/sso/settings{query}", key)
+    assert (made.status, refused.status, shown.body["oidc"]["clientSecret"]) == (200, 400, "")
+    for answer in (
+        made,
+        refused,
+        shown,
+        place.api.get(f"/v2/mgmt/sso/settings/all{query}", key),
+        place.api.get(f"{path}/settings{query}", key),
+        place.api.get(f"{path}/xaa/settings{query}", key),
+        place.api.get(f"/v1/mgmt/tenant?id={tenant}", key),
+    ):
+        assert secret.encode() not in answer.content
 
 
 def _secrets_in(content: bytes, installation: Installation, *further: str) -> list[str]:

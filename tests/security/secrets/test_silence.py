@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.bed.cases import Case
 from tests.bed.sms import SmsMode, SmsSink
 from tests.bed.smtp import SmtpMode, SmtpSink
-from tests.factories import change_settings, new_email, new_phone
+from tests.factories import change_settings, make_user, new_email, new_phone
 from tests.security.calls import Answer, Wish
 from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
@@ -78,9 +79,15 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     case.control(lambda: place.api.get("/readyz").status == 200)
     _wait_for_settings(place)
     _happy_path(place, known, smtp_sink, sms_sink)
+    _passwords(place, known, talkative.installation.management_key)
+    _audit(place, known, talkative.installation.management_key)
+    _management(place, known, talkative.installation.management_key)
+    _management_refuses(place, known, talkative.installation.management_key)
     _unhappy_path(place, known)
     _troubled_delivery(place, known, smtp_sink, sms_sink)
     said = _said(talkative)
+    said["audit over the API"] = _audit_as_shown(place, talkative.installation.management_key)
+    said["what management shows later"] = _shown_later(place, talkative.installation.management_key)
     with case.cell("there are forty secrets, and something was said"):
         assert len(known.secrets) >= 40
         assert len(known.refusals) >= _CALLS_THAT_SAY_NO
@@ -141,6 +148,154 @@ def _happy_path(place: Place, known: Everything, mail: SmtpSink, sms: SmsSink) -
     assert api.post("/v1/auth/otp/update/email", first.refresh_jwt, update).status == 200
     known.keep("code of an update", _code(mail, update["email"]))
     assert api.post("/v1/auth/logout", first.refresh_jwt).status == 200
+
+
+def _passwords(place: Place, known: Everything, key: str) -> None:
+    """Have management set passwords and create users who bring some, good ones and bad ones."""
+    user, batch = "/v1/mgmt/user/password/set/active", "/v1/mgmt/user/create/batch"
+    make_user(place.avow, address := new_email())
+    good = known.keep("password set by management", "marked-password-4711")
+    assert place.api.post(user, key, {"loginId": address, "password": good}).status == 200
+    weak = known.keep("password that is refused", f"marked-{address}-long" * 9)
+    known.refusals.append(place.api.post(user, key, {"loginId": address, "password": weak}))
+    brought = {
+        "password": known.keep("password of a batch", "marked-batch-password-4711"),
+        "seed": known.keep("seed of a batch", "MARKEDSEEDMARKEDSEEDMARKED"),
+    }
+    hashed = {"md5": {"hash": known.keep("hash of a batch", "4711c0de4711c0de4711c0de4711c0de"), "salt": "s"}}
+    for fields in (brought, {"hashedPassword": hashed}, {**brought, "hashedPassword": hashed}):
+        assert place.api.post(batch, key, {"users": [{"loginId": new_email(), **fields}]}).status == 200
+
+
+def _audit(place: Place, known: Everything, key: str) -> None:
+    """Have the audit searched and sent to a receiver that nobody reaches, with a secret and a header of its own."""
+    path = "/v2/mgmt/connector/audit/web/set"
+    given = {
+        "hmacSecret": known.keep("secret of a webhook", "marked-webhook-secret-4711"),
+        "headers": {"Authorization": known.keep("header of a webhook", "Bearer marked-webhook-header-4711")},
+    }
+    body = {"name": "siem", "url": "https://receiver.invalid/", **given}
+    assert place.api.post(path, key, body).status == 200
+    made = place.api.post(path, key, {"name": "other", "url": "https://receiver.invalid/"}).body["hmacSecret"]
+    known.keep("secret of a webhook that was made for it", made)
+    for wrong in ({"url": "http://127.0.0.1/"}, {"headers": {"Host": given["hmacSecret"]}}, {"hmacSecret": [made]}):
+        known.refusals.append(place.api.post(path, key, {**body, **wrong}))
+    event = {"action": "noted", "type": "info", "actorId": "me", "tenantId": ""}
+    assert place.api.post("/v1/mgmt/audit/event", key, event).status == 200
+    assert place.api.post("/v1/mgmt/audit/search", key, {"text": "noted"}).body["total"] == 1
+
+
+def _management(place: Place, known: Everything, key: str) -> None:
+    """Have management make everything that is secret: keys, tokens, proofs of test users, secrets of tenants."""
+    make_user(place.avow, real := new_email("real"))
+    make_user(place.avow, other := new_email("other"))
+    make_user(place.avow, robot := new_email("robot"), is_test=True)
+
+    def post(path: str, body: object, verb: str = "POST") -> Any:
+        answer = place.api.carrier.send(place.api.wish(verb, path, key, body))
+        assert answer.status == 200, (path, answer.content)
+        return answer.body
+
+    made = post("/v1/mgmt/accesskey/create", {"name": "machine"})
+    first = known.keep("access key", made["cleartext"])
+    exchanged = place.api.post("/v1/auth/accesskey/exchange", first, {}).body
+    known.keep("session token of an access key", exchanged["sessionJwt"])
+    rotated = post("/v1/mgmt/accesskey/rotate", {"id": made["key"]["id"]})["cleartext"]
+    known.keep("access key with another secret", rotated)
+    known.keep("access key, secret part", rotated[27:])
+    role = {"projectIds": [place.api.project_id], "roles": ["user:read"]}
+    limited = post("/v1/mgmt/managementkey", {"name": "limited", "reBac": {"projectRoles": [role]}}, "PUT")["cleartext"]
+    known.keep("management key that another made", limited)
+    known.keep("management key that another made, secret part", limited[27:])
+    known.keep("embedded link", post("/v1/mgmt/user/signin/embeddedlink", {"loginId": real})["token"])
+    for path in ("auth/signin", "auth/signup-in", "auth/anonymous"):
+        body = {} if path == "auth/anonymous" else {"loginId": real}
+        opened = post(f"/v1/mgmt/{path}", body)
+        for kind in ("sessionJwt", "refreshJwt"):
+            known.keep(f"{kind} of {path}", opened[kind])
+            known.keep(f"{kind} of {path}, signature", opened[kind].split(".")[2])
+    updated = post("/v1/mgmt/jwt/update", {"jwt": opened["refreshJwt"], "customClaims": {"a": 1}})["jwt"]
+    known.keep("token with claims", updated)
+    _impersonated(place, known, key, real, other)
+    proof = {"loginId": robot, "deliveryMethod": "email"}
+    known.keep("code of a test user", post("/v1/mgmt/tests/generate/otp", proof)["code"])
+    known.keep("magic link of a test user", token_of(post("/v1/mgmt/tests/generate/magiclink", proof)["link"]))
+    pending = post("/v1/mgmt/tests/generate/enchantedlink", proof)
+    known.keep("enchanted link of a test user", token_of(pending["link"]))
+    known.keep("pending reference of a test user", pending["pendingRef"])
+    tenant = post("/v1/mgmt/tenant/create", {"name": "Acme"})["id"]
+    secret = known.keep("client secret of a tenant", "marked-client-secret-4711")
+    given = {"name": "idp", "clientId": "us", "clientSecret": secret, "tokenUrl": "https://idp.example.com/token"}
+    post("/v1/mgmt/sso/oidc", {"tenantId": tenant, "settings": given})
+    link = post("/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": tenant})["adminSSOConfigurationLink"]
+    known.keep("link to set SSO up", link.rpartition("=")[2].rpartition("/")[2])
+    known.keep("management key of a copy", post("/v1/mgmt/project/clone", {"name": "Copy"})["managementKey"])
+
+
+def _impersonated(place: Place, known: Everything, key: str, real: str, other: str) -> None:
+    """Let one user act in the name of another, and stop."""
+    mgmt = "/v1/mgmt"
+    for path, body in (
+        (f"{mgmt}/permission/create", {"name": "Impersonate"}),
+        (f"{mgmt}/role/create", {"name": "support", "permissionNames": ["Impersonate"]}),
+        (f"{mgmt}/user/update/role/set", {"loginId": other, "roleNames": ["support"]}),
+    ):
+        assert place.api.post(path, key, body).status == 200
+    named = {"loginId": real, "impersonatorId": other}
+    token = place.api.post(f"{mgmt}/impersonate", key, named).body["jwt"]
+    known.keep("token in another's name", token)
+    known.keep("token after it", place.api.post(f"{mgmt}/stop/impersonation", key, {"jwt": token}).body["jwt"])
+
+
+def _management_refuses(place: Place, known: Everything, key: str) -> None:
+    """Send management calls that are refused, with secrets where they belong and where they do not."""
+    stray = known.keep("secret in a refused management call", f"stray-{secrets.token_urlsafe(32)}")
+    calls: tuple[tuple[str, object], ...] = (
+        ("/v1/mgmt/jwt/update", {"jwt": stray}),
+        ("/v1/mgmt/stop/impersonation", {"jwt": stray}),
+        ("/v1/mgmt/user/password/set/active", {"loginId": "nobody", "password": stray}),
+        ("/v1/mgmt/user/create/batch", {"users": [{"loginId": 1, "password": stray, "seed": stray}]}),
+        ("/v1/mgmt/user/import", {"source": "auth0", "users": stray, "hashes": stray}),
+        ("/v1/mgmt/sso/oidc", {"tenantId": "nowhere", "settings": {"name": "x", "clientSecret": stray}}),
+        ("/v2/mgmt/connector/audit/web/set", {"name": "x", "url": "http://127.0.0.1", "hmacSecret": stray}),
+        (
+            "/v1/mgmt/project/snapshot/import",
+            {"files": {}, "inputSecrets": {"connectors": [{"id": "a", "value": stray}]}},
+        ),
+        ("/v1/mgmt/accesskey/rotate", {"id": stray}),
+    )
+    for path, body in calls:
+        answer = place.api.post(path, key, body)
+        assert 400 <= answer.status < 500, (path, answer.status, answer.content)
+        if path != "/v1/mgmt/accesskey/rotate":
+            known.refusals.append(answer)
+    known.refusals.append(place.api.get("/v1/mgmt/user?loginId=nobody", stray))
+
+
+def _audit_as_shown(place: Place, key: str) -> bytes:
+    """Return all events as management is shown them."""
+    answer = place.api.post("/v1/mgmt/audit/search", key, {})
+    assert answer.status == 200
+    actions = {each["action"] for each in answer.body["audits"]}
+    assert {"access_key.rotated", "impersonation.started", "embedded_link.generated", "test_user.generated"} <= actions
+    return answer.content
+
+
+def _shown_later(place: Place, key: str) -> bytes:
+    """Return what management reads of all that it made."""
+    gets = ("/v1/mgmt/managementkey/search", "/v1/mgmt/tenant/all", "/v1/mgmt/avow/project/settings")
+    searches = (
+        "/v1/mgmt/accesskey/search",
+        "/v2/mgmt/user/search",
+        "/v2/mgmt/user/search/test",
+        "/v1/mgmt/project/export",
+    )
+    answers = [place.api.get(path, key) for path in gets]
+    answers += [place.api.post(path, key, {}) for path in searches]
+    for tenant in place.api.get("/v1/mgmt/tenant/all", key).body["tenants"]:
+        answers.append(place.api.get(f"/v2/mgmt/sso/settings?tenantId={tenant['id']}", key))
+    assert {answer.status for answer in answers} == {200}
+    return b"\n".join(answer.content for answer in answers)
 
 
 def _unhappy_path(place: Place, known: Everything) -> None:

@@ -25,6 +25,7 @@ def calls_with(place: Place, token: str) -> Iterator[tuple[str, Callable[[], Ans
     yield "tenant/select", lambda: api.post("/v1/auth/tenant/select", token, {"tenant": "T1"})
     yield "sessions", lambda: api.get("/v1/auth/avow/sessions", token)
     yield "sessions/end", lambda: api.post("/v1/auth/avow/sessions/end", token, {"sessionId": "S1"})
+    yield "impersonation/allow", lambda: api.post("/v1/auth/avow/impersonation/allow", token, {"seconds": 60})
     yield "logout", lambda: api.post("/v1/auth/logout", token)
     yield "logoutall", lambda: api.post("/v1/auth/logoutall", token)
     update = {"loginId": "mia@example.com", "email": "other@example.com"}

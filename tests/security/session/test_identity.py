@@ -9,11 +9,13 @@ import pytest
 
 from avow import Client
 from avow.errors import TokenExpired
+from avow.server.accesskeys import actions as access_keys
+from avow.wire.accesskeys import CreateAccessKey
 from tests.bed.cases import Case
 from tests.factories import grant, join_tenant, make_role, make_tenant, make_user, new_email
 from tests.security.calls import Answer, assert_refused
 from tests.security.conftest import MakePlace
-from tests.security.place import Person, Place, claims_of, person_of
+from tests.security.place import Person, Place, claims_of, person_of, token_of
 
 GRACE_SECONDS = 30
 LEEWAY_SECONDS = 5
@@ -139,6 +141,9 @@ def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Cal
         "magic link tokens": lambda: [place.send_magic_link(login_id) for _ in links],
         "enchanted link tokens": lambda: [place.send_enchanted_link(login_id)[0] for _ in links],
         "pending references": lambda: [place.send_enchanted_link(login_id)[1] for _ in links],
+        "invitation tokens": lambda: [_invitation(place) for _ in links],
+        "embedded link tokens": lambda: [_embedded_link(place, login_id) for _ in links],
+        "access keys": lambda: _access_keys(place, len(links)),
         "request ids": lambda: [place.api.me("x").headers["x-request-id"] for _ in range(100)],
     }
     for kind, collect in collections.items():
@@ -146,12 +151,32 @@ def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Cal
         with case.cell(f"{kind}: no duplicates, no shared prefix, at least 128 bits"):
             assert len(set(values)) == len(values)
             random_parts = [value[1:] for value in values]
-            assert {value[0] for value in values} <= {"S", "C", "Q"}
+            assert {value[0] for value in values} <= {"A", "S", "C", "Q"}
             assert _longest_shared_prefix(random_parts[:500]) < 8
             assert min(map(len, random_parts)) * math.log2(62) >= 128
         with case.cell(f"{kind}: every character as often as the others"):
             # True randomness fails once in a thousand times, and then not again.
             assert _is_even(values) or _is_even(collect())
+
+
+def _invitation(place: Place) -> str:
+    invited = new_email()
+    body = {"loginId": invited, "invite": True}
+    assert place.api.post("/v1/mgmt/user/create", place.avow.management_key, body).status == 200
+    return token_of(place.avow.link(invited))
+
+
+def _embedded_link(place: Place, login_id: str) -> str:
+    """Return the token of an embedded link that creates its user."""
+    body = {"loginId": f"new-{login_id}"}
+    return str(place.api.post("/v1/mgmt/user/signup/embeddedlink", place.avow.management_key, body).body["token"])
+
+
+def _access_keys(place: Place, count: int) -> list[str]:
+    """Return new access keys without the characters of their time."""
+    wanted = CreateAccessKey(name="machine")
+    made = place.avow.run(lambda tx: [access_keys.create(tx, wanted, actor="test")[1] for _ in range(count)])
+    return [secret[0] + secret[5:] for secret in made]
 
 
 def _is_even(values: list[str]) -> bool:

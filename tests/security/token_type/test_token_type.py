@@ -9,7 +9,7 @@ import pytest
 from tests.bed.cases import Case
 from tests.factories import new_email
 from tests.security.calls import Answer, assert_refused
-from tests.security.place import Place, claims_of
+from tests.security.place import Place, claims_of, token_of
 from tests.security.presenting import Stage, present, refuses, stored
 
 RESERVED = {
@@ -86,7 +86,15 @@ def test_s_typ_02_session_token_used_as_refresh_token(case: Case, place: Place) 
 
 def test_s_typ_05_single_purpose_tokens_are_not_sessions(case: Case, place: Place) -> None:
     case.control(lambda: place.sign_in())
-    kinds = ("code", "magic link", "enchanted link", "pending reference", "step-up code")
+    kinds = (
+        "code",
+        "magic link",
+        "embedded link",
+        "invitation",
+        "enchanted link",
+        "pending reference",
+        "step-up code",
+    )
     for kind in kinds:
         login_id = new_email()
         token, works = _made(place, kind, login_id)
@@ -112,14 +120,27 @@ def _made(place: Place, kind: str, login_id: str) -> tuple[str, Callable[[], Ans
         assert api.post("/v1/auth/otp/signin/email", person.refresh_jwt, body).status == 200
         stepped = place.avow.code(login_id)
         return stepped, lambda: place.verify_code(login_id, stepped)
-    if kind == "magic link":
-        link = place.send_magic_link(login_id)
+    if kind in ("magic link", "embedded link", "invitation"):
+        link = _link_of(place, kind, login_id)
         return link, lambda: api.post("/v1/auth/magiclink/verify", body={"token": link})
     token, pending = place.send_enchanted_link(login_id)
     if kind == "enchanted link":
         return token, lambda: api.post("/v1/auth/enchantedlink/verify", body={"token": token})
     assert api.post("/v1/auth/enchantedlink/verify", body={"token": token}).status == 200
     return pending, lambda: api.post("/v1/auth/enchantedlink/pending-session", body={"pendingRef": pending})
+
+
+def _link_of(place: Place, kind: str, login_id: str) -> str:
+    """Return the token of a link of a kind that magic links take back."""
+    if kind == "magic link":
+        return place.send_magic_link(login_id)
+    is_invited = kind == "invitation"
+    body = {"loginId": login_id, "invite": is_invited}
+    key = place.avow.management_key
+    assert place.api.post("/v1/mgmt/user/create", key, body).status == 200
+    if is_invited:
+        return token_of(place.avow.link(login_id))
+    return str(place.api.post("/v1/mgmt/user/signin/embeddedlink", key, {"loginId": login_id}).body["token"])
 
 
 def _wrong_uses(place: Place, kind: str, token: str, login_id: str) -> dict[str, Callable[[], Answer]]:
@@ -140,6 +161,8 @@ def _wrong_uses(place: Place, kind: str, token: str, login_id: str) -> dict[str,
         "code": "otp/verify/email",
         "step-up code": "otp/verify/email",
         "magic link": "magiclink/verify",
+        "embedded link": "magiclink/verify",
+        "invitation": "magiclink/verify",
         "enchanted link": "enchantedlink/verify",
         "pending reference": "pending-session",
     }
@@ -190,6 +213,40 @@ def test_s_typ_06_client_claims_cannot_override_reserved_ones(
             who = known.login_id if known else new_email()
             body = {"loginId": who, "loginOptions": {"customClaims": claims}}
             assert_refused(place.api.post(f"/v1/auth/{method}/{how}/email", body=body), 400)
+
+
+def test_s_typ_07_claims_of_an_embedded_link_cannot_override_reserved_ones(case: Case, each_place: Place) -> None:
+    place, key = each_place, each_place.avow.management_key
+    login_id = place.sign_in().login_id
+
+    def generated(path: str, login_id: str, claims: object) -> Answer:
+        options = {"customClaims": claims, "loginOptions": {"customClaims": claims}}
+        return place.api.post(f"/v1/mgmt/user/{path}/embeddedlink", key, {"loginId": login_id, **options})
+
+    def signed_in(path: str, login_id: str, claims: object) -> Answer:
+        token = generated(path, login_id, claims).body["token"]
+        return place.api.post("/v1/auth/magiclink/verify", body={"token": token})
+
+    case.control(lambda: signed_in("signin", login_id, {"plan": "pro"}).status == 200)
+    with case.cell("user/signin/embeddedlink"):
+        for path, who in (("signin", login_id), ("signup", new_email())):
+            answer = signed_in(path, who, {**RESERVED, "plan": "pro"})
+            person = answer.body["user"]["userId"]
+            refreshed = place.api.refresh(answer.body["refreshJwt"]).body["sessionJwt"]
+            for token in (answer.body["sessionJwt"], refreshed, answer.body["refreshJwt"]):
+                claims = claims_of(token)
+                assert (claims["sub"], claims["iss"], claims["amr"]) == (person, place.avow.project_id, ["embedded"])
+                assert claims["exp"] < RESERVED["exp"]
+                assert not claims.get("roles")
+                assert not claims.get("tenants")
+                assert not {"tkn", "su", "dct", "dsub", "aud", "projectId", "nsec"} & set(claims)
+            assert claims_of(refreshed)["plan"] == "pro"
+    with case.cell("user/signin/embeddedlink, claims that no token holds"):
+        for claims in _unbearable().values():
+            before = stored(place)
+            assert_refused(generated("signin", login_id, claims), 400)
+            assert_refused(generated("signup", new_email(), claims), 400)
+            assert stored(place) == before
 
 
 def _unbearable() -> dict[str, Any]:

@@ -45,6 +45,19 @@ def test_patch_keeps_what_is_left_out(api: Api, email: str, key: str) -> None:
     assert {**before, "familyName": "Moe"} == answer["user"]
 
 
+def test_patched_number_counts_as_verified_and_a_patched_address_has_to_be_proven(
+    api: Api, email: str, key: str
+) -> None:
+    def patched(path: str, body: object) -> Any:
+        assert api.send("PATCH", f"{USER}/{path}", body, token=key).status == 200
+        user = api.get(USER, {"loginId": email}, token=key)["user"]
+        return user["verifiedEmail"], user["verifiedPhone"]
+
+    assert patched("patch", {"loginId": email, "phone": new_phone(), "email": new_email()}) == (False, True)
+    assert patched("patch", {"loginId": email, "phone": new_phone(), "verifiedPhone": False}) == (False, False)
+    assert patched("patch/batch", {"users": [{"loginId": email, "phone": new_phone()}]}) == (False, True)
+
+
 def test_patch_batch_changes_each_for_itself(api: Api, email: str, key: str) -> None:
     users = [{"loginId": email, "displayName": "Ida"}, {"loginId": "nobody", "displayName": "No One"}]
     answer = api.send("PATCH", f"{USER}/patch/batch", {"users": users}, token=key)

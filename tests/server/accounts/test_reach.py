@@ -214,6 +214,12 @@ def test_member_is_changed_given_roles_and_deleted(send: Send, api: Api, avow: A
     assert api.get(USER, {"loginId": login_id}, token=avow.management_key).refusal == MISSING
 
 
+def test_number_that_a_tenant_gives_has_to_be_proven(send: Send, avow: Avow) -> None:
+    login_id, _ = member(avow, "T1")
+    user = send(f"{USER}/patch", {"loginId": login_id, "phone": "+12025550123"}, "PATCH")["user"]
+    assert (user["phone"], user["verifiedPhone"]) == ("+12025550123", False)
+
+
 @pytest.mark.parametrize("tenants", [("T2",), ()])
 def test_user_of_no_concern_answers_as_one_that_never_was(
     tenants: tuple[str, ...], send: Send, api: Api, avow: Avow

@@ -110,6 +110,13 @@ def test_premium_and_satellite_numbers_are_refused(post: Post, number: str) -> N
     assert post.outbox() == []
 
 
+@pytest.mark.parametrize("number", ["+1234567890", "+121255512345"])
+def test_number_that_has_not_the_length_of_its_country_is_refused(post: Post, number: str) -> None:
+    with pytest.raises(InvalidArgument):
+        post.queue(number, method="sms")
+    assert post.outbox() == []
+
+
 def test_nothing_of_code_or_address_lies_in_the_database(post: Post) -> None:
     link = "https://app.example.com/verify?t=verysecrettoken"
     post.queue("ada@example.com", link=link, challenge_id="C1")

@@ -31,6 +31,11 @@ def test_disabled_user_is_refused(api: Api) -> None:
     assert api.post(f"{PATH}/email", {"loginId": address}).refusal == (403, "E062110")
 
 
+def test_first_session_of_an_invited_user_is_said_to_be_the_first(api: Api) -> None:
+    make_user(api.avow, address := new_email(), status="invited")
+    assert [api.sign_in(address)["firstSeen"] for _ in range(2)] == [True, False]
+
+
 def test_invited_user_is_enabled_by_the_proof(api: Api) -> None:
     address = new_email()
     make_user(api.avow, address, status="invited", is_verified=False)

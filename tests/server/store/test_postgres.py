@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg
@@ -113,6 +114,57 @@ def test_deadlock_is_run_again(store: Store) -> None:
     find = "SELECT name FROM tenants WHERE project_id = :project_id ORDER BY id"
     names = store.look(PROJECT, lambda tx: tx.all(find, str))
     assert [sorted(name) for name in names] == [["A", "B"]] * 2
+
+
+def test_unit_that_finds_a_name_taken_in_this_moment_is_run_again_and_sees_so(store: Store) -> None:
+    both_have_looked = threading.Barrier(2)
+    find = "SELECT id FROM tenants WHERE project_id = :project_id AND id = 'T'"
+    runs: list[str] = []
+
+    def unit(tx: Tx) -> str:
+        runs.append("run")
+        if tx.one(find, str) is not None:
+            return "taken"
+        if len(runs) <= 2:
+            both_have_looked.wait(5)
+        insert_tenant("T")(tx)
+        return "made"
+
+    with ThreadPoolExecutor(2) as pool:
+        done = pool.map(lambda _: store.run(PROJECT, unit), range(2))
+        assert sorted(done) == ["made", "taken"]
+    assert len(runs) == 3
+
+
+def test_unit_that_refers_to_what_is_deleted_in_this_moment_is_run_again_and_sees_so(store: Store) -> None:
+    store.run(PROJECT, insert_tenant("T"))
+    has_looked, is_deleted = threading.Event(), threading.Event()
+    find = "SELECT id FROM tenants WHERE project_id = :project_id AND id = 'T'"
+    insert = """
+        INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position)
+        VALUES (:project_id, 'sso', 'example.com', 'T', 0)
+    """
+
+    def refer(tx: Tx) -> str:
+        if tx.one(find, str) is None:
+            return "missing"
+        has_looked.set()
+        is_deleted.wait(5)
+        tx.run(insert)
+        return "made"
+
+    with ThreadPoolExecutor(1) as pool:
+        referring = pool.submit(store.run, PROJECT, refer)
+        has_looked.wait(5)
+        store.run(PROJECT, lambda tx: tx.run("DELETE FROM tenants WHERE project_id = :project_id AND id = 'T'"))
+        is_deleted.set()
+        assert referring.result() == "missing"
+
+
+def test_statement_that_breaks_a_rule_of_the_schema_is_a_bug_for_good(store: Store) -> None:
+    store.run(PROJECT, insert_tenant("T"))
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        store.run(PROJECT, insert_tenant("T"))
 
 
 def test_unit_whose_connection_is_lost_before_commit_is_run_again_once(store: Store) -> None:

@@ -101,6 +101,9 @@ def test_new_member_has_the_default_roles_of_the_tenant(api: Api, key: str) -> N
     join_tenant(api.avow, session["user"]["userId"], "acme")
     [held] = api.refresh(session["refreshJwt"])["user"]["userTenants"]
     assert (held["roleNames"], held["permissions"]) == (["buyer", "local"], ["buy"])
+    user = {"loginId": "zoe@example.com", "userTenants": [{"tenantId": "acme"}]}
+    [held] = api.post("/v1/mgmt/user/create", user, token=key)["user"]["userTenants"]
+    assert (held["roleNames"], held["permissions"]) == (["buyer", "local"], ["buy"])
 
 
 def test_deleted_tenant_is_gone_from_the_next_token(api: Api, key: str) -> None:
@@ -147,14 +150,6 @@ def test_key_that_may_not_give_roles_sets_no_default_roles(api: Api, key: str) -
     assert api.get(PATH, {"id": "acme"}, token=key)["defaultRoles"] == []
     strong = api.avow.run(lambda tx: keys.create_management_key(tx, "strong", rights=["tenant:write", "role:write"]))[1]
     assert api.post(f"{PATH}/updateDefaultRoles", body, token=strong).status == 200
-
-
-def test_links_to_set_up_sso_are_not_supported_yet(api: Api, key: str) -> None:
-    make_tenant(api.avow, tenant_id="acme")
-    answer = api.post("/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": "acme"}, token=key)
-    assert answer.refusal == (501, "E019501")
-    answer = api.post(f"{PATH}/adminlinks/sso/revoke", {"tenantId": "acme"}, token=key)
-    assert answer.refusal == (501, "E019501")
 
 
 def test_tenants_of_another_project_are_out_of_reach(api: Api, key: str, make_project: Any) -> None:

@@ -3,23 +3,26 @@
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
 from avow.sdk._async.magiclink import AsyncMagicLink
-from avow.sdk._async.mgmt import AsyncMgmt
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.runner import AsyncRunner
-from avow.sdk.answers import JWTResponse, LoginRecord, SessionClaims, Tenants, UserResponse
-from avow.sdk.calls import sessions
+from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
+from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
 from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_keys
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
+from avow.sdk.options import AccessKeyLoginOptions
 from avow.sdk.transport import AsyncTransport, Response
+
+if TYPE_CHECKING:
+    from avow.sdk._async.mgmt import AsyncMgmt
 
 __all__ = ["AsyncClient"]
 
@@ -94,7 +97,7 @@ class AsyncClient:
         self.otp = AsyncOTP(self._flows, self._runner)
         self.magiclink = AsyncMagicLink(self._flows, self._runner)
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
-        self._mgmt = AsyncMgmt(self._flows, self._runner)
+        self._mgmt: AsyncMgmt | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(project_id={self._flows.config.project_id!r})"
@@ -115,7 +118,7 @@ class AsyncClient:
     aclose = close  # only asynchronous: the official SDK's name
 
     @property
-    def mgmt(self) -> AsyncMgmt:
+    def mgmt(self) -> "AsyncMgmt":
         """Return the management calls.
 
         Raises:
@@ -123,6 +126,10 @@ class AsyncClient:
         """
         if not self._flows.config.management_key:
             raise refused("Management needs a key: pass management_key or set AVOW_MANAGEMENT_KEY.")
+        if self._mgmt is None:
+            from avow.sdk._async.mgmt import AsyncMgmt  # as much as all the rest, and most programs do not manage
+
+            self._mgmt = AsyncMgmt(self._flows, self._runner)
         return self._mgmt
 
     def get_last_response(self) -> Response | None:
@@ -241,6 +248,42 @@ class AsyncClient:
             AuthException: The user is not in the tenant, or any other refusal.
         """
         return await self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
+
+    # Machines
+
+    async def exchange_access_key(
+        self,
+        access_key: str,
+        audience: Audience = None,
+        login_options: AccessKeyLoginOptions | None = None,
+    ) -> KeySession:
+        """Exchange an access key for a session token, which other services validate as any other.
+
+        Args:
+            access_key: The secret, as it was shown when the key was made.
+            audience: The token must name one of these.
+            login_options: Custom claims for the token, and a tenant to act in.
+
+        Returns:
+            The token under `sessionToken`, and `keyId`. There is nothing to refresh: exchange the key again.
+
+        Raises:
+            InvalidAccessKey: The key does not count: unknown, replaced, inactive, ended, or not from here.
+            AuthException: Any other refusal.
+        """
+        return await self._run(self._flows.exchange(accesskeys.exchange(access_key, login_options), audience))
+
+    async def allow_impersonation(self, refresh_token: str, seconds: int) -> None:
+        """Note that the user agrees to be impersonated, for `mgmt.jwt.impersonate(..., validate_consent=True)`.
+
+        Args:
+            refresh_token: Refresh token of the user's own session.
+            seconds: For how long from now on, at most 30 days; 0 takes it back.
+
+        Raises:
+            AuthException: The token is not one of a live session, or somebody else acts in the user's name.
+        """
+        await self._run(self._flows.deliver(sessions.allow_impersonation(refresh_token, seconds)))
 
     # Roles and permissions of a validated session; nothing is sent. Of an empty list every name is held; arguments of
     # a wrong type raise InvalidArgument.

@@ -4,23 +4,26 @@
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
 from avow.sdk._sync.enchantedlink import EnchantedLink
 from avow.sdk._sync.http import HttpTransport
 from avow.sdk._sync.magiclink import MagicLink
-from avow.sdk._sync.mgmt import Mgmt
 from avow.sdk._sync.otp import OTP
 from avow.sdk._sync.runner import Runner
-from avow.sdk.answers import JWTResponse, LoginRecord, SessionClaims, Tenants, UserResponse
-from avow.sdk.calls import sessions
+from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
+from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
 from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_keys
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
+from avow.sdk.options import AccessKeyLoginOptions
 from avow.sdk.transport import Response, Transport
+
+if TYPE_CHECKING:
+    from avow.sdk._sync.mgmt import Mgmt
 
 __all__ = ["Client"]
 
@@ -95,7 +98,7 @@ class Client:
         self.otp = OTP(self._flows, self._runner)
         self.magiclink = MagicLink(self._flows, self._runner)
         self.enchantedlink = EnchantedLink(self._flows, self._runner)
-        self._mgmt = Mgmt(self._flows, self._runner)
+        self._mgmt: Mgmt | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(project_id={self._flows.config.project_id!r})"
@@ -114,7 +117,7 @@ class Client:
             self._runner.close()
 
     @property
-    def mgmt(self) -> Mgmt:
+    def mgmt(self) -> "Mgmt":
         """Return the management calls.
 
         Raises:
@@ -122,6 +125,10 @@ class Client:
         """
         if not self._flows.config.management_key:
             raise refused("Management needs a key: pass management_key or set AVOW_MANAGEMENT_KEY.")
+        if self._mgmt is None:
+            from avow.sdk._sync.mgmt import Mgmt  # as much as all the rest, and most programs do not manage
+
+            self._mgmt = Mgmt(self._flows, self._runner)
         return self._mgmt
 
     def get_last_response(self) -> Response | None:
@@ -240,6 +247,42 @@ class Client:
             AuthException: The user is not in the tenant, or any other refusal.
         """
         return self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
+
+    # Machines
+
+    def exchange_access_key(
+        self,
+        access_key: str,
+        audience: Audience = None,
+        login_options: AccessKeyLoginOptions | None = None,
+    ) -> KeySession:
+        """Exchange an access key for a session token, which other services validate as any other.
+
+        Args:
+            access_key: The secret, as it was shown when the key was made.
+            audience: The token must name one of these.
+            login_options: Custom claims for the token, and a tenant to act in.
+
+        Returns:
+            The token under `sessionToken`, and `keyId`. There is nothing to refresh: exchange the key again.
+
+        Raises:
+            InvalidAccessKey: The key does not count: unknown, replaced, inactive, ended, or not from here.
+            AuthException: Any other refusal.
+        """
+        return self._run(self._flows.exchange(accesskeys.exchange(access_key, login_options), audience))
+
+    def allow_impersonation(self, refresh_token: str, seconds: int) -> None:
+        """Note that the user agrees to be impersonated, for `mgmt.jwt.impersonate(..., validate_consent=True)`.
+
+        Args:
+            refresh_token: Refresh token of the user's own session.
+            seconds: For how long from now on, at most 30 days; 0 takes it back.
+
+        Raises:
+            AuthException: The token is not one of a live session, or somebody else acts in the user's name.
+        """
+        self._run(self._flows.deliver(sessions.allow_impersonation(refresh_token, seconds)))
 
     # Roles and permissions of a validated session; nothing is sent. Of an empty list every name is held; arguments of
     # a wrong type raise InvalidArgument.

@@ -62,7 +62,7 @@ def call(
 
     Args:
         endpoint: The row of the API.
-        body: Its request; for GET it becomes the query.
+        body: Its request; for GET and DELETE it becomes the query.
         decode: Reads a 2xx answer.
         token: For the Authorization header.
         path: Values of the `{name}` parts.
@@ -78,8 +78,8 @@ def call(
         path=_path(endpoint, path or {}),
         caller=endpoint.caller,
         decode=decode,
-        body=None if is_get else msgspec.json.encode(body),
-        query=_query(body) if is_get else (),
+        body=None if endpoint.takes_query else msgspec.json.encode(body),
+        query=_query(body) if endpoint.takes_query else (),
         token=token,
         is_repeatable=is_repeatable or is_get,
         timeout_seconds=timeout_seconds,

@@ -7,7 +7,7 @@ from avow.sdk.calls.call import Call, call, refresh_token_of, refused, text_of
 from avow.wire import sessions
 from avow.wire.endpoint import Nothing
 
-__all__ = ["history", "logout", "logout_all", "me", "my_tenants", "refresh", "select_tenant"]
+__all__ = ["allow_impersonation", "history", "logout", "logout_all", "me", "my_tenants", "refresh", "select_tenant"]
 
 
 def refresh(refresh_token: str) -> Call[AuthBody]:
@@ -41,6 +41,12 @@ def my_tenants(refresh_token: str, *, dct: bool, ids: Sequence[str] | None) -> C
         raise refused("Give either dct=True or ids, not both.")
     body = sessions.MyTenantsRequest(dct=dct, ids=tuple(ids) if ids else None)
     return call(sessions.MY_TENANTS, body, as_is(Tenants), token=refresh_token_of(refresh_token))
+
+
+def allow_impersonation(refresh_token: str, seconds: int) -> Call[None]:
+    """Return the call by which a user agrees to be impersonated."""
+    body = sessions.AllowImpersonation(seconds=seconds)
+    return call(sessions.ALLOW_IMPERSONATION, body, ignored, token=refresh_token_of(refresh_token))
 
 
 def select_tenant(tenant_id: str, refresh_token: str) -> Call[AuthBody]:

@@ -9,9 +9,9 @@ from avow.server.store import Tx
 from avow.wire.accounts import BatchAccount, FailedUser, PatchUser
 from avow.wire.users import UserResponse
 
-__all__ = ["each_for_itself"]
+__all__ = ["each_for_itself", "failed_user"]
 
-Wanted = TypeVar("Wanted", BatchAccount, PatchUser)
+Wanted = TypeVar("Wanted", bound=BatchAccount | PatchUser)
 _Done = tuple[UserResponse, ...]
 
 
@@ -39,7 +39,7 @@ def each_for_itself(
         except AuthException as refusal:
             if not _is_of_the_user(refusal):
                 raise
-            failed.append(_failed(each, refusal))
+            failed.append(failed_user(each, refusal))
     return tuple(done), tuple(failed)
 
 
@@ -48,7 +48,8 @@ def _is_of_the_user(refusal: AuthException) -> bool:
     return 400 <= status < 500 or status == 501
 
 
-def _failed(wanted: BatchAccount | PatchUser, refusal: AuthException) -> FailedUser:
+def failed_user(wanted: BatchAccount | PatchUser, refusal: AuthException) -> FailedUser:
+    """Return a user of a batch who was refused, and why."""
     user = UserResponse(
         login_ids=(wanted.login_id,),
         user_id="",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from avow.core import addresses
 from avow.errors import NotFound
 from avow.server.accounts import actions, grants, reach
+from avow.server.accounts.rows import AccountRow
 from avow.server.serving import Call, Handler, writes
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -35,13 +36,14 @@ def update_status(tx: Tx, call: Call[ChangeStatus]) -> UserAnswer:
 def update_login_id(tx: Tx, call: Call[ChangeLoginId]) -> UserAnswer:
     """Put another login ID in the place of one; without a new one it goes, if it is not the user's last."""
     body = call.body
+    _lock_to_become(tx, call, body.login_id)
     return answer(tx, actions.replace_login_id(tx, body.login_id, body.new_login_id or "", actor=_actor(call)))
 
 
 def update_email(tx: Tx, call: Call[ChangeEmail]) -> UserAnswer:
     """Give a user another e-mail address; not `verified`, they have to prove it. Their login IDs stay."""
     body = call.body
-    row = actions.lock(tx, body.login_id)
+    row = _lock_to_become(tx, call, body.login_id)
     email = addresses.email(body.email).address if body.email else ""
     if body.fail_on_conflict and email:
         actions.require_free(tx, row.id, email=email)
@@ -52,7 +54,7 @@ def update_email(tx: Tx, call: Call[ChangeEmail]) -> UserAnswer:
 def update_phone(tx: Tx, call: Call[ChangePhone]) -> UserAnswer:
     """Give a user another phone number; not `verified`, they have to prove it. Their login IDs stay."""
     body = call.body
-    row = actions.lock(tx, body.login_id)
+    row = _lock_to_become(tx, call, body.login_id)
     phone = addresses.phone(body.phone).e164 if body.phone else ""
     if body.fail_on_conflict and phone:
         actions.require_free(tx, row.id, phone=phone)
@@ -88,7 +90,7 @@ def update_attribute(tx: Tx, call: Call[ChangeAttribute]) -> UserAnswer:
 def update_recovery_email(tx: Tx, call: Call[ChangeRecoveryEmail]) -> UserAnswer:
     """Change the address for account recovery."""
     body = call.body
-    row = actions.lock(tx, body.login_id)
+    row = _lock_to_become(tx, call, body.login_id)
     email = addresses.email(body.recovery_email).address if body.recovery_email else ""
     state = int(bool(email) and bool(body.verified))
     after = replace(row, recovery_email=email, is_recovery_email_verified=state)
@@ -99,7 +101,7 @@ def update_recovery_email(tx: Tx, call: Call[ChangeRecoveryEmail]) -> UserAnswer
 def update_recovery_phone(tx: Tx, call: Call[ChangeRecoveryPhone]) -> UserAnswer:
     """Change the number for account recovery."""
     body = call.body
-    row = actions.lock(tx, body.login_id)
+    row = _lock_to_become(tx, call, body.login_id)
     phone = addresses.phone(body.recovery_phone).e164 if body.recovery_phone else ""
     state = int(bool(phone) and bool(body.verified))
     after = replace(row, recovery_phone=phone, is_recovery_phone_verified=state)
@@ -152,7 +154,9 @@ def patched(tx: Tx, call: Call[object], wanted: PatchUser) -> UserAnswer:
     """Change what is named of a user whom the caller may change, and return them as they are now."""
     if reach.is_limited(call):
         reach.require_patched(tx, call, actions.lock(tx, wanted.login_id).id, wanted)
-    shown = answer(tx, actions.patch(tx, wanted, actor=_actor(call)))
+    # An address is vouched for by a caller of the whole project only.
+    user_id = actions.patch(tx, wanted, actor=_actor(call), vouches=not call.management.tenant_id)
+    shown = answer(tx, user_id)
     return UserAnswer(user=reach.shown_to(call, shown.user))
 
 
@@ -160,6 +164,13 @@ def answer(tx: Tx, user_id: str) -> UserAnswer:
     """Return the user as they are now."""
     (profile,) = users.find_several(tx, [user_id])
     return UserAnswer(user=actions.shown(profile))
+
+
+def _lock_to_become(tx: Tx, call: Call[object], login_id: str) -> AccountRow:
+    """Lock a user whose addresses or login IDs the caller changes: who has those can sign in as them."""
+    row = actions.lock(tx, login_id)
+    users.require_right_to_become(tx, call.management, row.id)
+    return row
 
 
 def _granted(tx: Tx, call: Call[ChangeRoles], user_id: str, action: str) -> UserAnswer:

@@ -6,11 +6,12 @@ its own, as `reach` says.
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import starmap
 
 import msgspec
 
-from avow.errors import NotSupported
-from avow.server.accounts import actions, batches, changes, invitations, reach
+from avow.server.accounts import actions, batches, changes, credentials, invitations, newcomers, passwords, reach
+from avow.server.accounts.newcomers import HashedAccount
 from avow.server.accounts.search import search
 from avow.server.attributes import actions as attributes
 from avow.server.serving import Call, Slice, Steps, read, reads, steps, write, writes
@@ -21,7 +22,6 @@ from avow.wire import accounts as wire
 from avow.wire import attributes as attributes_wire
 from avow.wire import usersearch
 from avow.wire.accounts import (
-    BatchAccount,
     CreateUser,
     CreateUsers,
     LoadUsers,
@@ -60,14 +60,14 @@ def create_test_user(tx: Tx, call: Call[CreateUser]) -> UserAnswer:
 def create_batch(call: Call[CreateUsers]) -> Steps[UsersBatch]:
     """Create up to a hundred users, each for itself; with `invite` each is sent a link that signs them in.
 
-    A user that cannot be created is named in `failedUsers` with the reason, the others are created.
+    A user that cannot be created is named in `failedUsers` with the reason, the others are created. A password in
+    clear has to be what the password settings ask for, and at most fifty users come with one; one that another system
+    hashed is hashed anew at the first sign-in.
     """
-    wanted = call.body.users or ()
-    if any(each.password or each.hashed_password or each.seed for each in wanted):
-        raise NotSupported(error_message="Passwords and seeds come with an import of users, not with a batch.")
-    reach.require_right_to_give(call, wanted)
+    reach.require_right_to_give(call, call.body.users or ())
+    wanted, refused = yield from newcomers.prepared(call.body.users or ())
     created, failed = yield from batches.each_for_itself(partial(_create_several, call), wanted)
-    return UsersBatch(created_users=created, failed_users=failed)
+    return UsersBatch(created_users=created, failed_users=(*starmap(batches.failed_user, refused), *failed))
 
 
 def update(tx: Tx, call: Call[UpdateUser]) -> UserAnswer:
@@ -78,7 +78,10 @@ def update(tx: Tx, call: Call[UpdateUser]) -> UserAnswer:
 
 
 def patch(tx: Tx, call: Call[PatchUser]) -> UserAnswer:
-    """Change what the body names; everything else stays."""
+    """Change what the body names; everything else stays.
+
+    A new phone number counts as verified unless `verifiedPhone` says otherwise, a new e-mail address does not.
+    """
     return changes.patched(tx, call, call.body)
 
 
@@ -201,8 +204,11 @@ def _created(tx: Tx, call: Call[CreateUser], *, is_test: bool) -> UserAnswer:
     return UserAnswer(user=reach.shown_to(call, actions.shown(profile)))
 
 
-def _create_several(call: Call[CreateUsers], tx: Tx, wanted: Sequence[BatchAccount]) -> tuple[UserResponse, ...]:
-    created = [actions.create(tx, each, is_test=bool(each.test), actor=call.management.actor) for each in wanted]
+def _create_several(call: Call[CreateUsers], tx: Tx, wanted: Sequence[HashedAccount]) -> tuple[UserResponse, ...]:
+    created: list[str] = []
+    for each in wanted:
+        created.append(actions.create(tx, each, is_test=bool(each.test), actor=call.management.actor))
+        newcomers.insert(tx, created[-1], encoded=each.encoded, seed=each.seed)
     profiles = users.find_several(tx, created)
     if call.body.invite:
         invitation = invitations.read(call.project, call.body)
@@ -212,7 +218,10 @@ def _create_several(call: Call[CreateUsers], tx: Tx, wanted: Sequence[BatchAccou
 
 
 def _patch_several(call: Call[PatchUsers], tx: Tx, wanted: Sequence[PatchUser]) -> tuple[UserResponse, ...]:
-    patched = [actions.patch(tx, each, actor=call.management.actor) for each in wanted]
+    if reach.is_limited(call):
+        for each in wanted:
+            reach.require_patched(tx, call, actions.lock(tx, each.login_id).id, each)
+    patched = [actions.patch(tx, each, actor=call.management.actor, vouches=True) for each in wanted]
     return _all_shown(users.find_several(tx, patched))
 
 
@@ -252,5 +261,7 @@ SLICE = Slice(
         steps(attributes_wire.DELETE_OF_USERS, delete_attributes),
         reads(attributes_wire.LOAD_OF_USERS, load_attributes),
         *changes.HANDLERS,
+        *passwords.HANDLERS,
+        *credentials.HANDLERS,
     ),
 )

@@ -14,6 +14,7 @@ from avow.server.accounts import rows
 from avow.server.accounts.rows import IdRow, MemberRow
 from avow.server.serving import Call
 from avow.server.store import Tx, in_list
+from avow.server.users import actions as users
 from avow.wire.accounts import Association, CreateUser, NewAccount, PatchUser, UpdateUser
 from avow.wire.users import UserResponse
 
@@ -116,6 +117,8 @@ def require_patched(tx: Tx, call: Call[object], user_id: str, wanted: PatchUser)
     """
     require_own(tx, call, [user_id])
     require_right_to_replace(tx, call, user_id, wanted)
+    if any(each is not None for each in (wanted.email, wanted.verified_email, wanted.phone, wanted.verified_phone)):
+        users.require_right_to_become(tx, call.management, user_id)
     if call.management.tenant_id:
         _require_within(tx, call, wanted)
 

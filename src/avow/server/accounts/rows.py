@@ -117,6 +117,11 @@ OTHER_OWNER = """
     ORDER BY u.id LIMIT 1
 """
 
+INSERT_SEED = """
+    INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
+    VALUES (:project_id, :user_id, :sealed_seed, :now)
+"""
+
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id IN (:user_ids) RETURNING id"
 
 TEST_USERS = """
@@ -154,11 +159,14 @@ JOIN = """
     RETURNING tenant_id AS id
 """
 
-# What every new member of these tenants holds there.
+# What every new member of these tenants holds there: the tenants' default roles, and their own roles for everybody.
 GRANT_DEFAULTS = """
     INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
     SELECT d.project_id, :user_id, d.tenant_id, d.role_id FROM tenant_default_roles d
     WHERE d.project_id = :project_id AND d.tenant_id IN (:tenant_ids)
+    UNION
+    SELECT r.project_id, :user_id, r.tenant_id, r.id FROM roles r
+    WHERE r.project_id = :project_id AND r.is_default = 1 AND r.tenant_id IN (:tenant_ids)
     ON CONFLICT DO NOTHING
 """
 
@@ -173,11 +181,12 @@ MEMBER = """
     WHERE project_id = :project_id AND user_id = :user_id AND tenant_id = :tenant_id
 """
 
+# What groups gave already is given by hand from now on: no recalculation of groups takes it.
 GRANT_IN_TENANT = """
     INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
     SELECT r.project_id, :user_id, :tenant_id, r.id FROM roles r
     WHERE r.project_id = :project_id AND r.id IN (:role_ids)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (project_id, user_id, tenant_id, role_id) DO UPDATE SET given_by = excluded.given_by
 """
 
 WITHDRAW_IN_TENANT = """
@@ -237,16 +246,30 @@ COUNT = "SELECT COUNT(*) AS total FROM users u WHERE u.project_id = :project_id 
 IN_TENANTS = """u.id IN (
     SELECT m.user_id FROM memberships m WHERE m.project_id = :project_id AND m.tenant_id IN (:tenant_ids))"""
 
+# Of a condition on what belongs to users there are two forms. One finds who meets it; the other is asked of each user
+# whom the rest of the search leaves, and is the one to take where that is few.
 WITH_ROLES = """u.id IN (
-    SELECT ur.user_id FROM roles r JOIN user_roles ur ON ur.project_id = r.project_id AND ur.role_id = r.id
-    WHERE r.project_id = :project_id AND r.name IN (:role_names)
+    SELECT ur.user_id FROM user_roles ur
+    WHERE ur.project_id = :project_id AND ur.role_id IN (
+        SELECT r.id FROM roles r WHERE r.project_id = :project_id AND r.name IN (:role_names))
     UNION ALL
-    SELECT mr.user_id FROM roles r JOIN membership_roles mr ON mr.project_id = r.project_id AND mr.role_id = r.id
-    WHERE r.project_id = :project_id AND r.name IN (:role_names))"""
+    SELECT mr.user_id FROM membership_roles mr
+    WHERE mr.project_id = :project_id AND mr.role_id IN (
+        SELECT r.id FROM roles r WHERE r.project_id = :project_id AND r.name IN (:role_names)))"""
+
+HOLDING_ROLES = """EXISTS (
+    SELECT 1 FROM user_roles ur JOIN roles r ON r.project_id = ur.project_id AND r.id = ur.role_id
+    WHERE ur.project_id = :project_id AND ur.user_id = u.id AND r.name IN (:role_names))
+    OR EXISTS (
+    SELECT 1 FROM membership_roles mr JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
+    WHERE mr.project_id = :project_id AND mr.user_id = u.id AND r.name IN (:role_names))"""
 
 WITH_ROLE_NAMES_IN_TENANT = """u.id IN (
-    SELECT mr.user_id FROM roles r JOIN membership_roles mr ON mr.project_id = r.project_id AND mr.role_id = r.id
-    WHERE r.project_id = :project_id AND mr.tenant_id = :tenant AND r.name IN (:roles)
+    SELECT mr.user_id FROM memberships m
+    JOIN membership_roles mr
+      ON mr.project_id = m.project_id AND mr.user_id = m.user_id AND mr.tenant_id = m.tenant_id
+    JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
+    WHERE m.project_id = :project_id AND m.tenant_id = :tenant AND r.name IN (:roles)
     GROUP BY mr.user_id HAVING COUNT(DISTINCT r.name) >= :least)"""
 
 WITH_ROLE_IDS_IN_TENANT = """u.id IN (
@@ -262,6 +285,11 @@ WITH_ATTRIBUTE = """u.id IN (
     WHERE v.project_id = :project_id AND v.kind = 'user' AND v.name = :attribute AND v.value IN (:attribute_values))"""
 
 WITH_TEXT = """u.name_folded LIKE :folded ESCAPE '!' OR u.email_folded LIKE :text ESCAPE '!'
+    OR u.phone LIKE :text ESCAPE '!' OR u.id IN (
+        SELECT l.user_id FROM login_ids l
+        WHERE l.project_id = :project_id AND l.login_id LIKE :text ESCAPE '!')"""
+
+HAVING_TEXT = """u.name_folded LIKE :folded ESCAPE '!' OR u.email_folded LIKE :text ESCAPE '!'
     OR u.phone LIKE :text ESCAPE '!' OR EXISTS (
         SELECT 1 FROM login_ids l
         WHERE l.project_id = :project_id AND l.user_id = u.id AND l.login_id LIKE :text ESCAPE '!')"""

@@ -51,14 +51,15 @@ def search(tx: Tx, body: SearchUsers, *, is_test: bool | None, tenant_id: str = 
     limit, page = body.limit or _USUAL_LIMIT, body.page or 0
     found = _filtered(Search(rows.FIND), body, is_test, tenant_id).order(_order(body.sort or ()))
     ids = [row.id for row in found.page(limit, limit * page).all(tx, IdRow)]
-    if not page and len(ids) < limit:
-        total = len(ids)
+    if len(ids) < limit and (ids or not page):
+        total = limit * page + len(ids)  # the last page
     else:
         total = _filtered(Search(rows.COUNT), body, is_test, tenant_id).all(tx, CountRow)[0].total
     return (users.find_several(tx, ids) if ids else []), total
 
 
 def _filtered(found: Search, body: SearchUsers, is_test: bool | None, tenant_id: str) -> Search:
+    is_narrow = _is_narrow(body)
     if is_test is not None:
         found.where("u.is_test = :is_test", is_test=int(is_test))
     if body.tenant_ids:
@@ -66,7 +67,7 @@ def _filtered(found: Search, body: SearchUsers, is_test: bool | None, tenant_id:
     if body.role_names and tenant_id:
         _by_tenant_roles(found, rows.WITH_ROLE_NAMES_IN_TENANT, {tenant_id: RolesWanted(values=body.role_names)})
     elif body.role_names:
-        found.within(rows.WITH_ROLES, {"role_names": body.role_names})
+        found.within(rows.HOLDING_ROLES if is_narrow else rows.WITH_ROLES, {"role_names": body.role_names})
     _by_identity(found, body)
     _by_time(found, body)
     for name, value in (body.custom_attributes or {}).items():
@@ -75,8 +76,23 @@ def _filtered(found: Search, body: SearchUsers, is_test: bool | None, tenant_id:
     _by_tenant_roles(found, rows.WITH_ROLE_NAMES_IN_TENANT, body.tenant_role_names)
     if body.text and body.text.strip():
         text = body.text.strip()
-        found.where(rows.WITH_TEXT, folded=containing(users.folded_name(text)), text=containing(text.lower()))
+        having_text = rows.HAVING_TEXT if is_narrow else rows.WITH_TEXT
+        found.where(having_text, folded=containing(users.folded_name(text)), text=containing(text.lower()))
     return found
+
+
+def _is_narrow(body: SearchUsers) -> bool:
+    """Tell whether some filter leaves few users, so that the others are asked of each of them."""
+    return bool(
+        body.tenant_ids
+        or body.user_ids
+        or body.login_ids
+        or body.emails
+        or body.phones
+        or body.custom_attributes
+        or body.tenant_role_ids
+        or body.tenant_role_names
+    )
 
 
 def _by_identity(found: Search, body: SearchUsers) -> None:
@@ -112,13 +128,15 @@ def _by_tenant_roles(found: Search, condition: LiteralString, wanted: Mapping[st
 
 
 def _order(sort: Sequence[SortBy]) -> LiteralString:
+    """Return the order; ids stand last and go the way of the key before, so that an index has that order too."""
     keys: list[LiteralString] = []
     for each in sort:
         known = _ORDER.get(each.field.replace("_", "").lower())
         if known is None:
             raise InvalidArgument(error_message=f"Users cannot be sorted by {each.field!r}.")
         keys.append(known[1] if each.desc else known[0])
-    return ", ".join([*keys, *([] if keys else ["u.created_at"]), "u.id"])
+    last: LiteralString = "u.id DESC" if sort and sort[-1].desc else "u.id"
+    return ", ".join([*keys, *([] if keys else ["u.created_at"]), last])
 
 
 def _canonical(texts: Sequence[str]) -> list[str]:

@@ -4,23 +4,40 @@ The slice of the owner (users, tenants, access keys) keeps the values as shown, 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from avow.errors import InvalidArgument
 from avow.server.attributes import rows
-from avow.server.attributes.rows import DefinitionRow, NameRow, OwnerRow
+from avow.server.attributes.rows import DefinedRow, DefinitionRow, NameRow, OwnerRow
 from avow.server.store import Tx, in_list
 from avow.wire.attributes import AttributeDefinition, AttributeOption, CustomAttribute, CustomAttributes
 
-__all__ = ["Kind", "checked", "clear", "define", "definitions", "forget", "owners", "put", "remove", "searchable"]
+__all__ = [
+    "Definitions",
+    "Kind",
+    "accepted",
+    "checked",
+    "clear",
+    "clear_keys_of_users",
+    "define",
+    "definitions",
+    "forget",
+    "owners",
+    "put",
+    "remove",
+    "searchable",
+]
 
 Kind = Literal["user", "tenant", "accesskey"]
 
 _MOST_DEFINITIONS = 500
 _MOST_VALUES = 100
 _MOST_TEXT = 1000
+_MOST_NAME = 256
+_MOST_JSON = 2000
 _EXACT = 2**53  # beyond, floating-point numbers skip integers
 _WORDS = {"text": "string", "numeric": "number", "bool": "boolean"}
 _NUMBERS = {"string": 1, "number": 2, "boolean": 3, "singleselect": 4, "multiselect": 5, "date": 6}
@@ -29,6 +46,48 @@ _NUMBERS = {"string": 1, "number": 2, "boolean": 3, "singleselect": 4, "multisel
 class _Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_required: bool = False
     options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A definition with all it is made of, as one project takes it over from another.
+
+    Attributes:
+        kind: Of which owners.
+        name: Its key in `customAttributes`.
+        type: `string`, `number`, `boolean`, `date`, `singleselect` or `multiselect`.
+        display_name: Its name for people.
+        is_required: Forms ask for it.
+        options: What the select types choose from.
+    """
+
+    kind: str
+    name: str
+    type: str
+    display_name: str
+    is_required: bool = False
+    options: tuple[str, ...] = ()
+
+
+def every(tx: Tx) -> list[Defined]:
+    """Return every definition of the project, by kind and name."""
+    found: list[Defined] = []
+    for row in tx.all(rows.EVERY_DEFINITION, DefinedRow):
+        details = msgspec.json.decode(row.details, type=_Details)
+        found.append(Defined(row.kind, row.name, row.type, row.display_name, details.is_required, details.options))
+    return found
+
+
+def columns_of(defined: Defined) -> dict[str, int | str | bytes | None]:
+    """Return what the table of definitions keeps of one."""
+    details = _Details(is_required=defined.is_required, options=defined.options)
+    return {
+        "kind": defined.kind,
+        "name": defined.name,
+        "type": defined.type,
+        "display_name": defined.display_name,
+        "details": msgspec.json.encode(details).decode(),
+    }
 
 
 def definitions(tx: Tx, kind: Kind) -> CustomAttributes:
@@ -43,6 +102,8 @@ def define(tx: Tx, kind: Kind, wanted: Sequence[AttributeDefinition], *, actor: 
         InvalidArgument: A name is taken, a type unknown, a select without options, or there are too many.
     """
     for each in wanted:
+        if not each.name.isprintable():
+            raise InvalidArgument(error_message="The name of an attribute must not hold control characters.")
         made = tx.one(
             rows.DEFINE,
             NameRow,
@@ -98,15 +159,59 @@ def checked(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, objec
         InvalidArgument: An attribute is not defined, or its value is of another type.
     """
     given = {name: value for name, value in values.items() if value is not None}
+    return Definitions(tx, kind).checked(given) if given else {}
+
+
+def accepted(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, object]:
+    """Return values that fit: a defined attribute by its definition, any other as a text, number, boolean or list.
+
+    For kinds of owners whose attributes nobody has to define.
+
+    Raises:
+        InvalidArgument: A value does not fit, or is too long.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
     if not given:
         return {}
-    known = {row.name: row for row in tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)}
+    defined = {each.name for each in definitions(tx, kind).data}
+    checked(tx, kind, {name: value for name, value in given.items() if name in defined})
     for name, value in given.items():
-        if name not in known:
-            raise InvalidArgument(error_message=f"The project defines no attribute {name[:64]!r}.")
-        if not _fits(known[name], value):
-            raise InvalidArgument(error_message=f"The value of {name!r} is not a {known[name].type}.")
+        if not name or len(name) > _MOST_NAME or any(len(each) > _MOST_JSON for each in searchable(value)):
+            raise InvalidArgument(error_message="A custom attribute has a name, and a value that is not too long.")
     return given
+
+
+class Definitions:
+    """What a project defines for a kind of owner, read once for many of them."""
+
+    def __init__(self, tx: Tx, kind: Kind) -> None:
+        self._known = {row.name: row for row in tx.all(rows.DEFINITIONS, DefinitionRow, kind=kind)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
+
+    def checked(self, given: Mapping[str, object]) -> dict[str, object]:
+        """Return values, none of them null, that fit; raises as the function of this name."""
+        for name, value in given.items():
+            if name not in self._known:
+                raise InvalidArgument(error_message=f"The project defines no attribute {name[:64]!r}.")
+            if not _fits(self._known[name], value):
+                raise InvalidArgument(error_message=f"The value of {name!r} is not a {self._known[name].type}.")
+        return dict(given)
+
+    def of_text(self, name: str, value: object) -> object:
+        """Return the value that a text stands for, where the definition wants another type; what is none stays."""
+        row = self._known.get(name)
+        if row is None or not isinstance(value, str):
+            return value
+        if row.type == "multiselect":
+            return [part.strip() for part in value.split(";") if part.strip()]
+        if row.type not in ("number", "boolean"):
+            return value
+        try:
+            return msgspec.json.decode(value.strip().lower())
+        except msgspec.DecodeError:
+            return value
 
 
 def put(tx: Tx, kind: Kind, owner_id: str, values: Mapping[str, object], *, is_new: bool = False) -> None:
@@ -122,6 +227,12 @@ def clear(tx: Tx, kind: Kind, owner_ids: Sequence[str]) -> None:
     """Delete the searchable values of owners that go, at most as many as a list takes."""
     clause, listed = in_list("owner_ids", owner_ids)
     tx.run(rows.CLEAR_OWNERS.replace("(:owner_ids)", clause), kind=kind, **listed)
+
+
+def clear_keys_of_users(tx: Tx, user_ids: Sequence[str]) -> None:
+    """Delete the searchable values of the access keys that go with users who are about to be deleted."""
+    clause, listed = in_list("user_ids", user_ids)
+    tx.run(rows.CLEAR_KEYS_OF_USERS.replace("(:user_ids)", clause), **listed)
 
 
 def searchable(value: object) -> list[str]:

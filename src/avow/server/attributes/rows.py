@@ -2,12 +2,22 @@
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "DefinitionRow", "NameRow", "OwnerRow"]
+__all__ = ["RETURNS", "DefinedRow", "DefinitionRow", "NameRow", "OwnerRow"]
 
 
 class DefinitionRow(Struct, frozen=True):
     """A definition; `details` is JSON of options and of who may see and edit."""
 
+    name: str
+    type: str
+    display_name: str
+    details: str
+
+
+class DefinedRow(Struct, frozen=True):
+    """A definition of any kind of owner."""
+
+    kind: str
     name: str
     type: str
     display_name: str
@@ -29,6 +39,11 @@ class OwnerRow(Struct, frozen=True):
 DEFINITIONS = """
     SELECT name, type, display_name, details FROM attribute_definitions
     WHERE project_id = :project_id AND kind = :kind ORDER BY name
+"""
+
+EVERY_DEFINITION = """
+    SELECT kind, name, type, display_name, details FROM attribute_definitions
+    WHERE project_id = :project_id ORDER BY kind, name
 """
 
 # The name is taken: no row comes back.
@@ -60,10 +75,23 @@ CLEAR_OWNERS = """
     DELETE FROM attribute_values WHERE project_id = :project_id AND kind = :kind AND owner_id IN (:owner_ids)
 """
 
+# Access keys that act for users go with them.
+CLEAR_KEYS_OF_USERS = """
+    DELETE FROM attribute_values
+    WHERE project_id = :project_id AND kind = 'accesskey' AND owner_id IN (
+        SELECT k.id FROM access_keys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids))
+"""
+
 PUT = """
     INSERT INTO attribute_values (project_id, kind, owner_id, name, value)
     VALUES (:project_id, :kind, :owner_id, :name, :value)
     ON CONFLICT (project_id, kind, owner_id, name, value) DO NOTHING
 """
 
-RETURNS = {"DEFINITIONS": DefinitionRow, "DEFINE": NameRow, "REMOVE": NameRow, "OWNERS": OwnerRow}
+RETURNS = {
+    "DEFINITIONS": DefinitionRow,
+    "EVERY_DEFINITION": DefinedRow,
+    "DEFINE": NameRow,
+    "REMOVE": NameRow,
+    "OWNERS": OwnerRow,
+}

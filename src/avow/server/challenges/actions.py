@@ -5,7 +5,7 @@ and writing later would let every racer win.
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from avow.core import ids, otp
@@ -19,7 +19,7 @@ from avow.errors import (
 )
 from avow.server.challenges import rows
 from avow.server.serving import Project, Refusal
-from avow.server.store import Tx
+from avow.server.store import Tx, in_list
 
 __all__ = [
     "Taken",
@@ -27,6 +27,7 @@ __all__ = [
     "check_guesses",
     "consume",
     "drop_all",
+    "drop_several",
     "forget",
     "is_live",
     "look",
@@ -66,22 +67,26 @@ def put(
     attempts: int,
     lifetime_seconds: int,
     challenge_id: str | None = None,
+    spares_live: bool = False,
 ) -> str:
     """Store a new challenge in the place of any earlier one of this purpose and subject; return its id.
 
     Args:
         tx: The unit that also queues the message.
-        purpose: `otp`, `magic-link`, ...
+        purpose: One of `rows.PURPOSES`.
         subject: User id, or `new:` and the login ID of a sign-up.
         secret: The code or link secret; only its MAC is stored.
         binding: What success does, JSON for the slice that takes it.
         attempts: How often it may be tried.
         lifetime_seconds: How long it lives.
         challenge_id: An id chosen before, when the message names it.
+        spares_live: Leave an earlier one that still takes an attempt, and store nothing: nobody is told this secret.
     """
+    if purpose not in rows.PURPOSES:
+        raise TypeError(f"{purpose} is none of the purposes by which challenges are found again")
     challenge_id = challenge_id or ids.random_id(ids.CHALLENGE)
     tx.run(
-        rows.PUT,
+        rows.PUT_SPARING if spares_live else rows.PUT,
         id=challenge_id,
         purpose=purpose,
         subject=subject,
@@ -130,21 +135,31 @@ def take_code(
             return _consumed(tx, spent) or Refusal(InvalidCode())
         case otp.Wrong(attempts_left):
             _count_guess(tx, subject, sent_to(spent.binding))
-            tx.audit("code.refused", outcome="refused", data={"purpose": purpose, "attempts_left": attempts_left})
+            data = {"purpose": purpose, "attempts_left": attempts_left}
+            tx.audit("code.refused", outcome="refused", method=purpose, data=data)
             return Refusal(InvalidCode() if attempts_left else TooManyAttempts())
         case otp.Dead():
             return Refusal(CodeExpired())
 
 
-def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str) -> Taken | Refusal:
-    """Take the token of a link: spent and, when the secret is right, consumed."""
-    spent = tx.one(rows.SPEND_BY_ID, rows.SpentRow, purpose=purpose, id=challenge_id)
+def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str, other: str = "") -> Taken | Refusal:
+    """Take the token of a link: spent and, when the secret is right, consumed.
+
+    Args:
+        tx: The unit.
+        purpose: As it was stored.
+        challenge_id: From the token.
+        secret: From the token.
+        other: Another purpose that the same route takes.
+    """
+    wanted = {"purpose": purpose, "other": other or purpose, "id": challenge_id}
+    spent = tx.one(rows.SPEND_BY_ID, rows.SpentLinkRow, **wanted)
     if spent is None:
-        fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, id=challenge_id)
+        fate = tx.one(rows.FATE_BY_ID, rows.FateRow, **wanted)
         is_expired = fate is not None and fate.expires_at <= tx.now
         return Refusal(LinkExpired() if is_expired else InvalidLink())
-    if not hmac.compare_digest(spent.mac, _mac(tx, purpose, spent.subject, secret)):
-        tx.audit("link.refused", outcome="refused", data={"purpose": purpose})
+    if not hmac.compare_digest(spent.mac, _mac(tx, spent.purpose, spent.subject, secret)):
+        tx.audit("link.refused", outcome="refused", data={"purpose": spent.purpose})
         return Refusal(InvalidLink())
     return _consumed(tx, spent) or Refusal(InvalidLink())
 
@@ -176,7 +191,7 @@ def rebind(tx: Tx, *, purpose: str, challenge_id: str, binding: str) -> bool:
 
 def is_live(tx: Tx, *, purpose: str, challenge_id: str) -> bool:
     """Tell whether a challenge still takes an attempt."""
-    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, id=challenge_id)
+    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, other=purpose, id=challenge_id)
     return fate is not None and fate.attempts_left > 0 and fate.expires_at > tx.now
 
 
@@ -188,6 +203,12 @@ def consume(tx: Tx, challenge_id: str) -> bool:
 def drop_all(tx: Tx, subject: str) -> None:
     """Make every challenge of a subject void, as after a change of credentials."""
     tx.run(rows.DROP_OF_SUBJECT, subject=subject)
+
+
+def drop_several(tx: Tx, subjects: Sequence[str]) -> None:
+    """Make every challenge of these subjects void, at most as many as a list takes."""
+    clause, listed = in_list("subjects", subjects)
+    tx.run(rows.DROP_OF_SUBJECTS.replace("(:subjects)", clause), **listed)
 
 
 def check_guesses(tx: Tx, project: Project, subject: str, address: str = "") -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentRow", "TakenRow"]
+__all__ = ["RETURNS", "CounterRow", "FateRow", "IdRow", "SpentLinkRow", "SpentRow", "TakenRow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,13 @@ class SpentRow:
     binding: str
     attempts_left: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpentLinkRow(SpentRow):
+    """The same, and which purpose the link had."""
+
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,10 @@ class CounterRow(Struct, frozen=True):
     ends_at: int
 
 
+# Every purpose that there is: all challenges of a subject are found by the index that has the purpose before it.
+PURPOSES = ("otp", "magic-link", "embedded-link", "enchanted-link", "enchanted-pending", "sso-setup")
+_EACH_PURPOSE = ", ".join(f"'{purpose}'" for purpose in PURPOSES)
+
 # A new challenge of the same purpose and subject takes the place of the old one, which is dead from then on.
 PUT = """
     INSERT INTO challenges (project_id, id, purpose, subject, mac, binding, attempts_left, created_at, expires_at)
@@ -55,6 +66,11 @@ PUT = """
     ON CONFLICT (project_id, purpose, subject) DO UPDATE
     SET id = excluded.id, mac = excluded.mac, binding = excluded.binding, attempts_left = excluded.attempts_left,
         created_at = excluded.created_at, expires_at = excluded.expires_at
+"""
+
+# The same in the place of a dead one only: what a test user was given stays, for nobody learns what a send would be.
+PUT_SPARING = f"""{PUT}
+    WHERE challenges.expires_at <= :now OR challenges.attempts_left = 0
 """
 
 # The right code of an account that has not had its wrong ones for this hour. The MACs are compared by the database:
@@ -77,11 +93,12 @@ SPEND_OF_SUBJECT = """
     RETURNING id, subject, mac, binding, attempts_left, expires_at
 """
 
+# Links of two purposes may come back by one route; the row says which it was.
 SPEND_BY_ID = """
     UPDATE challenges SET attempts_left = attempts_left - 1
-    WHERE project_id = :project_id AND purpose = :purpose AND id = :id
+    WHERE project_id = :project_id AND purpose IN (:purpose, :other) AND id = :id
       AND expires_at > :now AND attempts_left > 0
-    RETURNING id, subject, mac, binding, attempts_left, expires_at
+    RETURNING id, subject, mac, binding, attempts_left, expires_at, purpose
 """
 
 FIND_BY_ID = """
@@ -96,7 +113,7 @@ FATE_OF_SUBJECT = """
 
 FATE_BY_ID = """
     SELECT attempts_left, expires_at FROM challenges
-    WHERE project_id = :project_id AND purpose = :purpose AND id = :id
+    WHERE project_id = :project_id AND purpose IN (:purpose, :other) AND id = :id
 """
 
 CONSUME = "DELETE FROM challenges WHERE project_id = :project_id AND id = :id RETURNING id"
@@ -107,7 +124,15 @@ REBIND = """
     RETURNING id
 """
 
-DROP_OF_SUBJECT = "DELETE FROM challenges WHERE project_id = :project_id AND subject = :subject"
+DROP_OF_SUBJECT = f"""
+    DELETE FROM challenges
+    WHERE project_id = :project_id AND purpose IN ({_EACH_PURPOSE}) AND subject = :subject
+"""  # noqa: S608 - constants
+
+DROP_OF_SUBJECTS = f"""
+    DELETE FROM challenges
+    WHERE project_id = :project_id AND purpose IN ({_EACH_PURPOSE}) AND subject IN (:subjects)
+"""  # noqa: S608 - constants
 
 FORGET = """
     DELETE FROM challenges WHERE project_id = :project_id AND id IN (
@@ -141,7 +166,7 @@ FORGET_COUNTERS = """
 RETURNS = {
     "TAKE_CODE": TakenRow,
     "SPEND_OF_SUBJECT": SpentRow,
-    "SPEND_BY_ID": SpentRow,
+    "SPEND_BY_ID": SpentLinkRow,
     "FIND_BY_ID": SpentRow,
     "FATE_OF_SUBJECT": FateRow,
     "FATE_BY_ID": FateRow,

@@ -20,6 +20,7 @@ from avow.server.delivery.messages import (
     Template,
     text_options,
 )
+from avow.server.delivery.rows import StoredTemplate
 from avow.server.delivery.templates import check_own
 from avow.server.serving import Project
 from avow.server.store import Tx
@@ -30,8 +31,11 @@ __all__ = [
     "Method",
     "OwnTemplate",
     "Parameters",
+    "StoredTemplate",
     "Template",
+    "check_template",
     "delete_template",
+    "every_template",
     "find_templates",
     "known_device",
     "queue",
@@ -58,7 +62,8 @@ def queue(tx: Tx, project: Project, message: Message, *, is_sent: bool = True) -
 
     Raises:
         RateLimitException: The address, its phone prefix or the project has had its messages for now.
-        InvalidArgument: The number is in a country that the project does not send to, or costs extra to reach.
+        InvalidArgument: The number is in a country that the project does not send to, costs extra to reach, or has not
+            the length of its country.
     """
     prefix = "" if message.method == "email" else _allowed_prefix(project, message.address)
     # A mailbox reads its letters in any spelling of its address: all of them are one to a limit.
@@ -91,14 +96,29 @@ def find_templates(tx: Tx, template: Template, method: Method) -> list[OwnTempla
     return tx.all(rows.OWN_TEMPLATES, OwnTemplate, template=template, method=method)
 
 
-def save_template(tx: Tx, template: str, method: str, own: OwnTemplate) -> None:
-    """Store a project's own words for a message, once they have been tried in the sandbox.
+def every_template(tx: Tx) -> list[StoredTemplate]:
+    """Return all of the project's own templates."""
+    return tx.all(rows.EVERY_OWN_TEMPLATE, StoredTemplate)
+
+
+def check_template(template: str, method: str, own: OwnTemplate) -> tuple[Template, Method]:
+    """Try a project's own words for a message in the sandbox; return the message and method they are for.
 
     Raises:
         InvalidArgument: There is no such message or method, or a template reaches for more than it may.
     """
     known, travels = _known(template, method)
     check_own(travels, own)
+    return known, travels
+
+
+def save_template(tx: Tx, template: str, method: str, own: OwnTemplate, *, actor: str = "command") -> None:
+    """Store a project's own words for a message, once they have been tried in the sandbox.
+
+    Raises:
+        InvalidArgument: There is no such message or method, or a template reaches for more than it may.
+    """
+    known, travels = check_template(template, method, own)
     tx.run(
         rows.PUT_OWN_TEMPLATE,
         template=known,
@@ -108,7 +128,7 @@ def save_template(tx: Tx, template: str, method: str, own: OwnTemplate) -> None:
         text=own.text,
         html=own.html,
     )
-    tx.audit("template.saved", data={"template": known, "method": travels, "locale": own.locale})
+    tx.audit("template.saved", actor=actor, data={"template": known, "method": travels, "locale": own.locale})
 
 
 def delete_template(tx: Tx, template: str, method: str, locale: str) -> bool:
@@ -132,9 +152,11 @@ def _allowed_prefix(project: Project, address: str) -> str:
     """Return the phone prefix of a number that the project sends to.
 
     Raises:
-        InvalidArgument: It does not, or the number costs extra (premium, satellite).
+        InvalidArgument: It does not, the number costs extra (premium, satellite), or no number has its length.
     """
     phone = addresses.phone(address)
+    if not phone.is_possible:
+        raise InvalidArgument(error_message="The phone number does not have the length of its country.")
     countries = project.settings.phone_countries
     if phone.is_costly or (countries and phone.country not in countries):
         raise InvalidArgument(error_message="Messages are not sent to this kind of number.")

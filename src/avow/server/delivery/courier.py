@@ -8,6 +8,7 @@ from enum import Enum
 
 from avow.clock import Clock
 from avow.errors import AvowError
+from avow.server.background import Background
 from avow.server.delivery import leases
 from avow.server.delivery.messages import Method
 from avow.server.delivery.rows import Leased
@@ -74,9 +75,7 @@ class Courier:
         self._clock = clock
         self._channels = {method: _Channel(method, sender) for method, sender in senders.items()}
         self._guard = threading.Lock()
-        self._woken = threading.Event()
-        self._is_stopping = False
-        self._thread: threading.Thread | None = None
+        self._background = Background("avow-courier", self._hand_out, _log)
         self._tidy_at = 0
         self._missing: set[Method] = set()
         store.listen("outbox", self.wake)
@@ -94,47 +93,26 @@ class Courier:
 
     def start(self) -> None:
         """Begin to deliver in the background."""
-        if self._thread is not None:
+        if self._background.is_started:
             return
-        self._is_stopping = False
         for channel in self._channels.values():
             channel.pool = channel.fresh_pool()
-        self._thread = threading.Thread(target=self._loop, name="avow-courier", daemon=True)
-        self._thread.start()
+        self._background.start()
 
     def stop(self) -> None:
         """Finish what is on its way, and stop; what is not stays in the outbox."""
-        if self._thread is None:
+        if not self._background.is_started:
             return
-        self._is_stopping = True
-        self.wake()
-        self._thread.join()
-        self._thread = None
+        self._background.stop()
         for channel in self._channels.values():
             channel.pool.shutdown(wait=True)
             channel.sender.rest()
 
     def wake(self) -> None:
         """Look at the outbox now: something was queued, or a clock was moved."""
-        self._woken.set()
+        self._background.wake()
 
     # --- The thread that hands out work ---
-
-    def _loop(self) -> None:
-        while True:
-            self._woken.clear()
-            if self._is_stopping:  # looked at after the mark is cleared, so that no wake to stop is lost
-                return
-            try:
-                pause = self._hand_out()
-            except AvowError as failure:
-                _log.warning("the courier cannot read the outbox: %s", failure.code)
-                pause = 1.0
-            except Exception:  # a bug must not end all delivery
-                _log.exception("the courier failed")
-                pause = 5.0
-            if pause > 0:
-                self._woken.wait(pause)
 
     def _hand_out(self) -> float:
         """Give every channel what is due, and return the seconds until there is something to do."""
@@ -204,7 +182,8 @@ class Courier:
 
     def _deliver(self, channel: _Channel, leased: Leased) -> None:
         """Send one leased message and write down what became of it."""
-        if leased.challenge_id is not None and leased.challenge_expires_at is None:
+        is_dead = leased.challenge_id is not None and leased.challenge_expires_at is None
+        if is_dead or leased.project_name is None:
             leases.finish(self._store, leased, "dropped")
             return
         draft = leases.open_letter(self._store, leased)

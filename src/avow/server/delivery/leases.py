@@ -93,7 +93,7 @@ def _open(tx: Tx, leased: Leased) -> Draft | None:
         template=leased.template,
         method=leased.method,
         address=letter.address,
-        app=leased.project_name,
+        app=leased.project_name or "",
         locale=leased.locale,
         parameters=letter.parameters,
         own=tx.all(rows.OWN_TEMPLATES, OwnTemplate, template=leased.template, method=leased.method),

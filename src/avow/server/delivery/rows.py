@@ -16,6 +16,7 @@ __all__ = [
     "LOCK_SENDS",
     "NEXT_DUE",
     "OWN_TEMPLATES",
+    "EVERY_OWN_TEMPLATE",
     "PREFIX_SENDS",
     "PUT_OFF",
     "PUT_OWN_TEMPLATE",
@@ -47,7 +48,8 @@ class PrefixSends(Struct, frozen=True):
 class Leased:
     """A message that one worker holds until `leased_until`.
 
-    `challenge_expires_at` is None when the challenge is dead or gone, and for messages that have none.
+    `challenge_expires_at` is None when the challenge is dead or gone, and for messages that have none;
+    `project_name` when the project is deleted.
     """
 
     project_id: str
@@ -61,7 +63,18 @@ class Leased:
     leased_until: int
     created_at: int
     challenge_expires_at: int | None
-    project_name: str
+    project_name: str | None
+
+
+class StoredTemplate(Struct, frozen=True):
+    """A project's own words, and the message and method they are for."""
+
+    template: str
+    method: str
+    locale: str
+    subject: str
+    text: str
+    html: str
 
 
 class NextDue(Struct, frozen=True):
@@ -121,7 +134,7 @@ RETURNING project_id, id, challenge_id, template, method, locale, sealed, attemp
   (SELECT expires_at FROM challenges
    WHERE challenges.project_id = outbox.project_id AND challenges.id = outbox.challenge_id
      AND challenges.attempts_left > 0 AND challenges.expires_at > :now) AS challenge_expires_at,
-  (SELECT name FROM projects WHERE projects.id = outbox.project_id) AS project_name
+  (SELECT name FROM projects WHERE projects.id = outbox.project_id AND projects.deleted_at IS NULL) AS project_name
 """
 
 # One probe of the index for each method, however long the outbox is.
@@ -162,6 +175,11 @@ SELECT locale, subject, text, html FROM message_templates
 WHERE project_id = :project_id AND template = :template AND method = :method
 """
 
+EVERY_OWN_TEMPLATE = """
+SELECT template, method, locale, subject, text, html FROM message_templates
+WHERE project_id = :project_id ORDER BY template, method, locale
+"""
+
 PUT_OWN_TEMPLATE = """
 INSERT INTO message_templates (project_id, template, method, locale, subject, text, html, updated_at)
 VALUES (:project_id, :template, :method, :locale, :subject, :text, :html, :now)
@@ -180,6 +198,7 @@ RETURNS = {
     "LEASE": Leased,
     "NEXT_DUE": NextDue,
     "OWN_TEMPLATES": OwnTemplate,
+    "EVERY_OWN_TEMPLATE": StoredTemplate,
 }
 
 

@@ -1,5 +1,7 @@
 """Enchanted links: three links sent, the right one clicked anywhere, the session given to whoever waits."""
 
+from dataclasses import dataclass, field
+
 import msgspec
 
 from avow.core import links
@@ -14,7 +16,7 @@ from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.store import Tx
 from avow.wire.enchantedlink import PendingLink
 
-__all__ = ["PAGE", "is_clicked", "look", "pending_session", "send", "verify"]
+__all__ = ["PAGE", "Generated", "generate", "is_clicked", "look", "pending_session", "send", "verify"]
 
 PAGE = "enchanted-link"  # Avow's own page, where the caller names none
 _LINK = "enchanted-link"
@@ -39,6 +41,14 @@ class _Click(msgspec.Struct, frozen=True, kw_only=True):
     proof: Binding
 
 
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """The right link and what it is polled with, for whoever manages the project."""
+
+    link: str = field(repr=False)
+    pending_ref: str = field(repr=False)
+
+
 def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLink:
     """Make three links of which one is right, and what the caller polls with.
 
@@ -47,29 +57,7 @@ def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLin
     """
     right, pending = links.new_link_token(), links.new_link_token()
     shown = links.enchanted_numbers()
-    lifetime = project.settings.link_lifetime_seconds
-    waiting = _Pending(link_challenge=right.challenge_id, proof=recipient.binding)
-    click = _Click(pending_challenge=pending.challenge_id, link_id=str(shown.chosen), proof=recipient.binding)
-    challenges.put(
-        tx,
-        purpose=_PENDING,
-        subject=recipient.subject,
-        secret=pending.secret,
-        binding=_text(waiting),
-        attempts=_POLLS,
-        lifetime_seconds=lifetime,
-        challenge_id=pending.challenge_id,
-    )
-    challenges.put(
-        tx,
-        purpose=_LINK,
-        subject=recipient.subject,
-        secret=right.secret,
-        binding=_text(click),
-        attempts=_ONE_CLICK,
-        lifetime_seconds=lifetime,
-        challenge_id=right.challenge_id,
-    )
+    _put(tx, project, recipient, right, pending, shown.chosen, spares_live=recipient.is_test)
     sent = [
         Link(str(number), _link(project, uri, number, _token(right, is_right=number == shown.chosen)))
         for number in shown.numbers
@@ -82,6 +70,14 @@ def send(tx: Tx, project: Project, recipient: Recipient, uri: str) -> PendingLin
         masked_email=masked.masked_email,
         masked_phone=masked.masked_phone,
     )
+
+
+def generate(tx: Tx, project: Project, recipient: Recipient, uri: str) -> Generated:
+    """Make the right link alone for whoever manages the project, and send nothing; an earlier one is dead."""
+    right, pending = links.new_link_token(), links.new_link_token()
+    number = links.enchanted_numbers().chosen
+    _put(tx, project, recipient, right, pending, number)
+    return Generated(link=_link(project, uri, number, right.text), pending_ref=pending.text)
 
 
 def look(tx: Tx, token: str) -> Binding | None:
@@ -140,7 +136,37 @@ def pending_session(tx: Tx, project: Project, client: Client, pending_ref: str) 
     pending = msgspec.json.decode(found.binding, type=_Pending)
     if not pending.is_clicked or not challenges.consume(tx, found.id):
         raise LinkPending
-    return proofs.complete(tx, project, client, pending.proof)
+    return proofs.complete(tx, project, client, pending.proof, via="enchantedlink")
+
+
+def _put(
+    tx: Tx,
+    project: Project,
+    recipient: Recipient,
+    right: links.LinkToken,
+    pending: links.LinkToken,
+    number: int,
+    *,
+    spares_live: bool = False,
+) -> None:
+    """Store both sides: of whoever waits, and of the links."""
+    waiting = _Pending(link_challenge=right.challenge_id, proof=recipient.binding)
+    click = _Click(pending_challenge=pending.challenge_id, link_id=str(number), proof=recipient.binding)
+    for purpose, token, binding, attempts in (
+        (_PENDING, pending, waiting, _POLLS),
+        (_LINK, right, click, _ONE_CLICK),
+    ):
+        challenges.put(
+            tx,
+            purpose=purpose,
+            subject=recipient.subject,
+            secret=token.secret,
+            binding=_text(binding),
+            attempts=attempts,
+            lifetime_seconds=project.settings.link_lifetime_seconds,
+            challenge_id=token.challenge_id,
+            spares_live=spares_live,
+        )
 
 
 def _link(project: Project, uri: str, number: int, token: str) -> str:

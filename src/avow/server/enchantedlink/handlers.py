@@ -8,12 +8,15 @@ from avow.server.enchantedlink import actions
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import Recipient, require_method
 from avow.server.proofs.targets import target
+from avow.server.proofs.testusers import for_test_user
 from avow.server.serving import Call, Issued, Refusal, Slice, Steps, read, steps, write, writes
 from avow.server.store import Tx
 from avow.wire import enchantedlink as wire
+from avow.wire import testusers
 from avow.wire.enchantedlink import PendingLink, PendingSession
 from avow.wire.endpoint import Nothing
 from avow.wire.links import LinkSignIn, LinkSignUp, LinkToken, LinkUpdateEmail, LinkUpdatePhone, target_url
+from avow.wire.testusers import GeneratedEnchantedLink, GenerateEnchantedLink
 
 __all__ = ["SLICE"]
 
@@ -62,6 +65,17 @@ def update_phone(tx: Tx, call: Call[LinkUpdatePhone]) -> PendingLink:
     return _send(tx, call, recipients.for_phone_update)
 
 
+def generate(tx: Tx, call: Call[GenerateEnchantedLink]) -> GeneratedEnchantedLink:
+    """Return the right enchanted link of a test user and what its session is polled with.
+
+    Nothing is ever sent to them. Both stay valid when a send follows.
+    """
+    require_method(call, _NAME)
+    uri = target(call.project, _NAME, call.body.uri or call.body.redirect_url)
+    made = actions.generate(tx, call.project, for_test_user(tx, call, "enchanted link"), uri)
+    return GeneratedEnchantedLink(login_id=call.body.login_id, link=made.link, pending_ref=made.pending_ref)
+
+
 def _send(tx: Tx, call: Call[_Start], resolve: Callable[[Tx, Call[Any]], Recipient]) -> PendingLink:
     require_method(call, _NAME)
     uri = target(call.project, _NAME, target_url(call.body))
@@ -78,5 +92,6 @@ SLICE = Slice(
         steps(wire.PENDING_SESSION, pending_session),
         writes(wire.UPDATE_EMAIL, update_email),
         writes(wire.UPDATE_PHONE, update_phone),
+        writes(testusers.GENERATE_ENCHANTED_LINK, generate),
     ),
 )

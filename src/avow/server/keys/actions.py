@@ -23,7 +23,9 @@ __all__ = [
     "create_management_key",
     "create_set",
     "find_management_key",
+    "generate",
     "grant_of",
+    "insert_set",
     "list_management_keys",
     "list_signing_keys",
     "load_management_key",
@@ -32,6 +34,7 @@ __all__ = [
     "published",
     "reign",
     "remove_retired",
+    "revoke_all",
     "revoke_keys_of_tenant",
     "revoke_management_key",
     "rotate",
@@ -47,8 +50,19 @@ _ID_CHARACTERS = 27  # K and 26 more: see core.ids.directory_id
 
 def create_set(tx: Tx, key_set: str, algorithm: str) -> None:
     """Insert the first active key of a set, and its next one, so that nobody ever meets an unknown kid."""
-    _insert(tx, key_set, SigningKey.generate(algorithm), "active")
-    _insert(tx, key_set, SigningKey.generate(algorithm), "next")
+    insert_set(tx, key_set, generate(algorithm))
+
+
+def generate(algorithm: str) -> tuple[SigningKey, SigningKey]:
+    """Return the keys of a new set, for `insert_set`; RSA keys take so long that a handler makes them aside."""
+    return SigningKey.generate(algorithm), SigningKey.generate(algorithm)
+
+
+def insert_set(tx: Tx, key_set: str, made: tuple[SigningKey, SigningKey]) -> None:
+    """Insert the first active key of a set, and its next one, made before the unit."""
+    active, following = made
+    _insert(tx, key_set, active, "active")
+    _insert(tx, key_set, following, "next")
 
 
 def rotate(tx: Tx, key_set: str, *, algorithm: str, overlap_seconds: int) -> str:
@@ -209,6 +223,12 @@ def revoke_keys_of_tenant(tx: Tx, tenant_id: str, *, actor: str = "command") -> 
     """Revoke the management keys of a tenant that is deleted."""
     for revoked in tx.all(rows.REVOKE_KEYS_OF_TENANT, rows.IdRow, tenant_id=tenant_id):
         tx.audit("management_key.revoked", actor=actor, tenant_id=tenant_id, data={"id": revoked.id})
+
+
+def revoke_all(tx: Tx, *, actor: str) -> None:
+    """Revoke every management key of a project that is deleted."""
+    revoked = tx.run(rows.REVOKE_ALL)
+    tx.audit("management_key.revoked", actor=actor, data={"keys": revoked})
 
 
 def _insert(tx: Tx, key_set: str, key: SigningKey, state: str) -> None:

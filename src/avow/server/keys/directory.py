@@ -9,6 +9,7 @@ from avow.core.tokens import KeySet, SigningKey
 from avow.errors import Unavailable
 from avow.server.keys import actions
 from avow.server.projects import actions as projects
+from avow.server.projects.layouts import layouts
 from avow.server.serving import ManagementCaller, Project, Steps, read
 from avow.server.settings import Settings
 from avow.server.store import Tx
@@ -101,11 +102,13 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
     session_keys = [SigningKey.from_jwk(key.public_jwk) for key in sessions]
     oidc_keys = [SigningKey.from_jwk(key.public_jwk) for key in keys if key.key_set == actions.OIDC]
     session_set = KeySet.of(session_keys)
+    policy = projects.settings(tx)
+    layout, key_layout = layouts(tx, policy)
     project = Project(
         id=row.id,
         name=row.name,
         version=row.version,
-        settings=projects.settings(tx),
+        settings=policy,
         signing_key=actions.opened(tx, active),
         session_keys=session_set,
         jwks=session_set.to_jwks(),
@@ -113,5 +116,8 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
         public_url=settings.public_url,
         is_open=settings.is_development,
         issuer_host=row.issuer_host or "",
+        callable_networks=settings.callable_networks,
+        layout=layout,
+        key_layout=key_layout,
     )
     return project, min((key.unpublish_at for key in keys if key.unpublish_at is not None), default=_NEVER)

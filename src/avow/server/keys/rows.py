@@ -150,6 +150,8 @@ REVOKE_KEYS_OF_TENANT = """
     RETURNING id
 """
 
+REVOKE_ALL = "UPDATE management_keys SET status = 'revoked' WHERE project_id = :project_id AND status = 'active'"
+
 RETURNS = {
     "PUBLISHED": SigningKeyRow,
     "EVERY_SIGNING_KEY": SigningKeyRow,

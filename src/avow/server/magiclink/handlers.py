@@ -6,12 +6,15 @@ from typing import Any
 from avow.server.magiclink import actions
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import Recipient, require_method
-from avow.server.proofs.targets import target
-from avow.server.serving import Call, Issued, Refusal, Slice, writes
+from avow.server.proofs.targets import link_to, target
+from avow.server.proofs.testusers import for_test_user
+from avow.server.serving import Call, Issued, Refusal, SessionCaller, Slice, writes
 from avow.server.store import Tx
 from avow.wire import magiclink as wire
+from avow.wire import testusers
 from avow.wire.links import LinkSignIn, LinkSignUp, LinkToken, LinkUpdateEmail, LinkUpdatePhone, target_url
 from avow.wire.login import MaskedAddress
+from avow.wire.testusers import GeneratedLink, GenerateMagicLink
 
 __all__ = ["SLICE"]
 
@@ -40,9 +43,13 @@ def sign_up_or_in(tx: Tx, call: Call[LinkSignIn]) -> MaskedAddress:
 
 
 def verify(tx: Tx, call: Call[LinkToken]) -> Issued | Refusal:
-    """Exchange the token of a link for a session. It works once."""
+    """Exchange the token of a link for a session. It works once.
+
+    Shown beside the refresh token of another user it is refused, and stays valid for its own.
+    """
     require_method(call, _NAME)
-    return actions.verify(tx, call.project, call.client, call.body.token)
+    beside = call.caller.user_id if isinstance(call.caller, SessionCaller) else ""
+    return actions.verify(tx, call.project, call.client, call.body.token, beside=beside)
 
 
 def update_email(tx: Tx, call: Call[LinkUpdateEmail]) -> MaskedAddress:
@@ -53,6 +60,14 @@ def update_email(tx: Tx, call: Call[LinkUpdateEmail]) -> MaskedAddress:
 def update_phone(tx: Tx, call: Call[LinkUpdatePhone]) -> MaskedAddress:
     """Send a link to a new phone number of the session's user; it becomes theirs when the token comes back."""
     return _send(tx, call, recipients.for_phone_update)
+
+
+def generate(tx: Tx, call: Call[GenerateMagicLink]) -> GeneratedLink:
+    """Return a magic link of a test user, to whom nothing is ever sent; it stays valid when a send follows."""
+    require_method(call, _NAME)
+    uri = target(call.project, _NAME, call.body.uri or call.body.redirect_url)
+    token = actions.generate(tx, call.project, for_test_user(tx, call, "magic link"))
+    return GeneratedLink(login_id=call.body.login_id, link=link_to(call.project, actions.PAGE, uri, token))
 
 
 def _send(tx: Tx, call: Call[_Start], resolve: Callable[[Tx, Call[Any]], Recipient]) -> MaskedAddress:
@@ -71,5 +86,6 @@ SLICE = Slice(
         writes(wire.UPDATE_EMAIL, update_email),
         writes(wire.UPDATE_PHONE, update_phone),
         writes(wire.UPDATE_PHONE_BY_METHOD, update_phone),
+        writes(testusers.GENERATE_MAGIC_LINK, generate),
     ),
 )

@@ -11,6 +11,12 @@ class IdRow(Struct, frozen=True):
     id: str
 
 
+# Keeps the key as it is until the commit, so that what is judged is what is changed.
+LOCK = """
+    UPDATE management_keys SET name = name WHERE project_id = :project_id AND id = :id AND status = 'active'
+    RETURNING id
+"""
+
 # A key that was deactivated keeps the time at which it was.
 UPDATE = """
     UPDATE management_keys
@@ -32,4 +38,4 @@ FIND_ADMIN_ROLE = """
       AND r.name = :role AND r.tenant_id IS NULL AND u.status = 'enabled'
 """
 
-RETURNS = {"UPDATE": IdRow, "FIND_TENANT": IdRow, "FIND_ADMIN_ROLE": IdRow}
+RETURNS = {"LOCK": IdRow, "UPDATE": IdRow, "FIND_TENANT": IdRow, "FIND_ADMIN_ROLE": IdRow}

@@ -5,11 +5,14 @@ import threading
 from collections.abc import Callable
 
 from avow.errors import AvowError
+from avow.server.audit import actions as audit
 from avow.server.challenges import actions as challenges
 from avow.server.operations.clocks import ClockWatch
+from avow.server.operations.leavings import actions as leavings
 from avow.server.projects import actions as projects
 from avow.server.sessions import actions as sessions
 from avow.server.store import Store, Tx
+from avow.server.users import actions as users
 
 __all__ = ["Housekeeper"]
 
@@ -19,7 +22,15 @@ _FIRST_SECONDS = 60.0
 _EVERY_SECONDS = 600.0
 _PAUSE_SECONDS = 0.05  # between two steps, so that requests go first
 _MOST = 200  # rows a step
-_TASKS: tuple[Callable[[Tx, int], int], ...] = (challenges.forget, sessions.forget)
+_MOST_PURGED = 1000  # rows a step of a deleted project
+_PURGE_STEPS = 1000  # of one project in a round, so that the others are looked after too
+_TASKS: tuple[Callable[[Tx, int], int], ...] = (
+    challenges.forget,
+    sessions.forget,
+    users.forget_anonymous,
+    audit.forget_events,
+    audit.forget_deliveries,
+)
 
 
 class Housekeeper:
@@ -37,7 +48,8 @@ class Housekeeper:
     def run_once(self) -> int:
         """Delete everything that is due, in this thread; return how many rows."""
         ids = [row.id for row in self._store.look_anywhere(projects.every)]
-        return sum(self._finish(project_id, task) for project_id in ids for task in _TASKS)
+        deleted = sum(self._finish(project_id, task) for project_id in ids for task in _TASKS)
+        return deleted + sum(map(self._purge, self._store.look_anywhere(leavings.leaving)))
 
     def start(self) -> None:
         """Begin to look every ten minutes, in the background."""
@@ -67,11 +79,21 @@ class Housekeeper:
             except Exception:  # a bug must not end all housekeeping
                 _log.exception("housekeeping failed")
 
-    def _finish(self, project_id: str, task: Callable[[Tx, int], int]) -> int:
+    def _purge(self, project_id: str) -> int:
+        """Delete what a deleted project left, or a good part of it: the next round goes on."""
+        deleted = self._finish(project_id, leavings.purge, most=_MOST_PURGED, steps=_PURGE_STEPS)
+        if not self._stopping.is_set() and self._store.run(project_id, leavings.finish):
+            _log.info("the deleted project %s is gone, with its last %d rows", project_id, deleted)
+        return deleted
+
+    def _finish(
+        self, project_id: str, task: Callable[[Tx, int], int], *, most: int = _MOST, steps: int | None = None
+    ) -> int:
         deleted = 0
-        while not self._stopping.is_set():
-            step = self._store.run(project_id, lambda tx: task(tx, _MOST))
+        while not self._stopping.is_set() and steps != 0:
+            step = self._store.run(project_id, lambda tx: task(tx, most))
             deleted += step
-            if step < _MOST or self._stopping.wait(_PAUSE_SECONDS):
+            steps = None if steps is None else steps - 1
+            if step < most or self._stopping.wait(_PAUSE_SECONDS):
                 break
         return deleted

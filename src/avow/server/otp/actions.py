@@ -12,7 +12,7 @@ from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.store import Tx
 from avow.wire.login import MaskedAddress
 
-__all__ = ["attempts_left", "send", "verify"]
+__all__ = ["attempts_left", "generate", "send", "verify"]
 
 # One purpose for sign-ins and updates by every delivery method: one live code and one guess budget per account.
 _PURPOSE = "otp"
@@ -24,20 +24,18 @@ def send(tx: Tx, project: Project, recipient: Recipient) -> MaskedAddress:
     Raises:
         RateLimitException: The address has had its messages, or the account its wrong codes, for now.
     """
-    settings, binding = project.settings, recipient.binding
-    challenges.check_guesses(tx, project, recipient.subject, _sent_to(binding))
-    code = rules.new_code(settings.code_digits)
-    challenge_id = challenges.put(
-        tx,
-        purpose=_PURPOSE,
-        subject=recipient.subject,
-        secret=_bound(binding.method, code),
-        binding=proofs.encoded(binding),
-        attempts=settings.code_attempts,
-        lifetime_seconds=settings.code_lifetime_seconds,
-    )
+    challenges.check_guesses(tx, project, recipient.subject, _sent_to(recipient.binding))
+    code = rules.new_code(project.settings.code_digits)
+    challenge_id = _put(tx, project, recipient, code, spares_live=recipient.is_test)
     proofs.post(tx, project, recipient, _message(project, recipient, code, challenge_id))
     return recipient.masked
+
+
+def generate(tx: Tx, project: Project, recipient: Recipient) -> str:
+    """Make a code for whoever manages the project, and send nothing; any earlier code of the recipient is dead."""
+    code = rules.new_code(project.settings.code_digits)
+    _put(tx, project, recipient, code)
+    return code
 
 
 def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: Method, code: str) -> Issued | Refusal:
@@ -55,7 +53,7 @@ def verify(tx: Tx, project: Project, client: Client, *, login_id: str, method: M
     )
     if isinstance(taken, Refusal):
         return taken
-    return proofs.complete(tx, project, client, proofs.decoded(taken.binding))
+    return proofs.complete(tx, project, client, proofs.decoded(taken.binding), via="otp")
 
 
 def attempts_left(tx: Tx, login_id: str) -> int:
@@ -63,8 +61,21 @@ def attempts_left(tx: Tx, login_id: str) -> int:
     return challenges.attempts_left(tx, purpose=_PURPOSE, subject=subject_of(tx, login_id))
 
 
+def _put(tx: Tx, project: Project, recipient: Recipient, code: str, *, spares_live: bool = False) -> str:
+    return challenges.put(
+        tx,
+        purpose=_PURPOSE,
+        subject=recipient.subject,
+        secret=_bound(recipient.binding.method, code),
+        binding=proofs.encoded(recipient.binding),
+        attempts=project.settings.code_attempts,
+        lifetime_seconds=project.settings.code_lifetime_seconds,
+        spares_live=spares_live,
+    )
+
+
 def _sent_to(binding: Binding) -> str:
-    return addresses.login_id(binding.address).canonical
+    return binding.user_id if binding.is_embedded else addresses.login_id(binding.address).canonical
 
 
 def _bound(method: str, code: str) -> str:

@@ -5,11 +5,14 @@ from typing import cast
 from avow.server.otp import actions
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import Method, require_method
+from avow.server.proofs.testusers import for_test_user
 from avow.server.serving import Call, Issued, Refusal, Slice, writes
 from avow.server.store import Tx
 from avow.wire import otp as wire
+from avow.wire import testusers
 from avow.wire.login import MaskedAddress, SignIn, SignUp, UpdateEmail, UpdatePhone
 from avow.wire.otp import VerifyCode
+from avow.wire.testusers import GeneratedCode, GenerateProof
 
 __all__ = ["SLICE"]
 
@@ -57,6 +60,16 @@ def update_phone(tx: Tx, call: Call[UpdatePhone]) -> MaskedAddress:
     return actions.send(tx, call.project, recipients.for_phone_update(tx, call))
 
 
+def generate(tx: Tx, call: Call[GenerateProof]) -> GeneratedCode:
+    """Return a code of a test user, to whom nothing is ever sent; it stays valid when a send follows.
+
+    It is taken back on the route of its delivery method (of `Embedded`: of e-mail), like one that was sent.
+    """
+    require_method(call, "otp")
+    code = actions.generate(tx, call.project, for_test_user(tx, call, "code"))
+    return GeneratedCode(login_id=call.body.login_id, code=code)
+
+
 SLICE = Slice(
     "otp",
     (
@@ -66,5 +79,6 @@ SLICE = Slice(
         writes(wire.VERIFY, verify),
         writes(wire.UPDATE_EMAIL, update_email),
         writes(wire.UPDATE_PHONE, update_phone),
+        writes(testusers.GENERATE_CODE, generate),
     ),
 )

@@ -24,6 +24,7 @@ __all__ = [
     "POST_SIGNED_IN",
     "POST_WAITING",
     "SIGNED_IN",
+    "SSO_SETUP",
     "WAITING",
     "AskForm",
     "AskQuery",
@@ -129,3 +130,5 @@ POST_ENCHANTED_LINK = _post("enchanted_link.verify", "/enchanted-link/{projectId
 
 SIGNED_IN = _get("signed_in", "/signed-in/{projectId}", SessionQuery)
 POST_SIGNED_IN = _post("signed_in.do", "/signed-in/{projectId}", SessionForm)
+
+SSO_SETUP = _get("sso_setup", "/sso-setup/{projectId}", LinkQuery)

@@ -5,7 +5,7 @@ from functools import partial
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
-from avow.server.pages import endpoints, mailed_links, sign_in, signed_in
+from avow.server.pages import endpoints, mailed_links, sign_in, signed_in, sso_setup
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
 from avow.server.serving import Answer, Call, Slice, plain, steps
@@ -46,6 +46,7 @@ class Pages:
                 steps(endpoints.POST_ENCHANTED_LINK, partial(mailed_links.verify_enchanted, frame)),
                 steps(endpoints.SIGNED_IN, partial(signed_in.show, frame)),
                 steps(endpoints.POST_SIGNED_IN, partial(signed_in.act, frame)),
+                steps(endpoints.SSO_SETUP, partial(sso_setup.show, frame)),
             ),
         )
 

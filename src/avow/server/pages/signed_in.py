@@ -100,7 +100,7 @@ def _end(tx: Tx, project: Project, caller: SessionCaller, *, everywhere: bool) -
         sessions.end(tx, caller.user_id, caller.session_id, why="logout")
         return
     try:
-        sessions.live(tx, project, caller)
+        sessions.require_oneself(sessions.live(tx, project, caller))
     except SessionEnded:
         return
     sessions.end_all(tx, caller.user_id, why="logout of all")
@@ -112,5 +112,5 @@ def _end_one(tx: Tx, project: Project, caller: SessionCaller, session_id: str) -
     Raises:
         SessionEnded: The session that asks has ended itself.
     """
-    sessions.live(tx, project, caller)
+    sessions.require_oneself(sessions.live(tx, project, caller))
     sessions.end(tx, caller.user_id, session_id, why="ended by the user")

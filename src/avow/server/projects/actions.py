@@ -1,14 +1,14 @@
 """Projects and their settings: created, read, changed. Each change moves the project's version."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from avow.core import ids
 from avow.core.redirects import is_entry
 from avow.errors import InvalidArgument
-from avow.server.projects import rows
+from avow.server.projects import layouts, rows
 from avow.server.projects.rows import ProjectRow
 from avow.server.store import Tx
 from avow.wire.projects import ProjectSettings
@@ -17,26 +17,53 @@ __all__ = [
     "ProjectRow",
     "bump",
     "change_settings",
+    "check_settings",
     "create",
     "every",
     "find",
     "find_version",
+    "is_deleted",
+    "mark_deleted",
     "new_id",
     "origins",
+    "rename",
+    "require_room",
+    "set_tags",
     "settings",
+    "tags_of",
 ]
 
+_MOST_PROJECTS = 1000
 _NAMES = {field.name for field in msgspec.structs.fields(ProjectSettings)}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.){{0,30}}{_LABEL}", re.ASCII | re.IGNORECASE)
 _CAMEL = {field.encode_name: field.name for field in msgspec.structs.fields(ProjectSettings)}
 
 
-def create(tx: Tx, name: str, *, environment: str = "", issuer_host: str | None = None) -> str:
+def create(
+    tx: Tx,
+    name: str,
+    *,
+    environment: str = "",
+    tags: Iterable[str] = (),
+    issuer_host: str | None = None,
+    actor: str = "command",
+) -> str:
     """Insert the project whose id the unit is bound to; return its id."""
-    tx.run(rows.INSERT, name=name, environment=environment, issuer_host=issuer_host)
-    tx.audit("project.created", actor="command", data={"name": name})
+    tx.run(rows.INSERT, name=name, environment=environment, issuer_host=issuer_host, tags=_json(list(tags)))
+    tx.audit("project.created", actor=actor, data={"name": name})
     return tx.project_id
+
+
+def require_room(tx: Tx) -> None:
+    """Refuse a project that callers of the API make when a server has very many already.
+
+    Raises:
+        InvalidArgument: There are as many as a server keeps, those included whose rows are still being deleted.
+    """
+    found = tx.one(rows.COUNT, rows.CountRow)
+    if found is not None and found.projects >= _MOST_PROJECTS:
+        raise InvalidArgument(error_message=f"This server has {found.projects} projects, as many as it takes.")
 
 
 def new_id(now: int) -> str:
@@ -60,6 +87,40 @@ def every(tx: Tx) -> list[ProjectRow]:
     return tx.all(rows.LIST, ProjectRow)
 
 
+def rename(tx: Tx, name: str, *, actor: str) -> None:
+    """Give the project another name, which messages and pages show within a second."""
+    tx.one(rows.RENAME, rows.VersionRow, name=name)
+    tx.audit("project.renamed", actor=actor, data={"name": name})
+
+
+def set_tags(tx: Tx, tags: Iterable[str], *, actor: str) -> None:
+    """Put these tags in the place of all that the project has; a second time the same one is dropped."""
+    wanted = list(dict.fromkeys(tags))
+    tx.one(rows.SET_TAGS, rows.VersionRow, tags=_json(wanted))
+    tx.audit("project.tags_changed", actor=actor, data={"tags": wanted})
+
+
+def tags_of(row: ProjectRow) -> tuple[str, ...]:
+    """Return the tags of a project."""
+    return msgspec.json.decode(row.tags, type=tuple[str, ...])
+
+
+def mark_deleted(tx: Tx, *, actor: str) -> bool:
+    """Delete the project as far as anybody can tell, within a second on every node; tell whether it was there.
+
+    Its rows stay until the housekeeper has deleted them in steps: of a million users no unit could.
+    """
+    if tx.one(rows.MARK_DELETED, rows.VersionRow) is None:
+        return False
+    tx.audit("project.deleted", actor=actor)
+    return True
+
+
+def is_deleted(tx: Tx) -> bool:
+    """Tell whether the project was deleted and rows of it are left; its id is not used again."""
+    return tx.one(rows.FIND_DELETED, rows.VersionRow) is not None
+
+
 def settings(tx: Tx) -> ProjectSettings:
     """Return the settings, defaults included."""
     stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
@@ -77,13 +138,8 @@ def change_settings(tx: Tx, changes: Mapping[str, object], *, actor: str) -> Pro
     Raises:
         InvalidArgument: A name is unknown or a value out of its range; nothing is changed.
     """
-    wanted = {_CAMEL.get(name, name): value for name, value in changes.items()}
-    unknown = sorted(set(wanted) - _NAMES)
-    if unknown:
-        raise InvalidArgument(error_message=f"There is no project setting {unknown[0]!r}.")
-    stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
-    changed = _typed({**stored, **wanted})
-    _check_addresses(changed)
+    wanted = _named(changes)
+    changed = check_settings(tx, changes)
     for name, value in wanted.items():
         if value is None:
             tx.run(rows.CLEAR_SETTING, name=name)
@@ -91,7 +147,20 @@ def change_settings(tx: Tx, changes: Mapping[str, object], *, actor: str) -> Pro
             text = msgspec.json.encode(getattr(changed, name)).decode()
             tx.run(rows.SET_SETTING, name=name, value=text)
     bump(tx)
+    layouts.check(tx, changed)
     tx.audit("project.settings_changed", actor=actor, data={"names": sorted(wanted)})
+    return changed
+
+
+def check_settings(tx: Tx, changes: Mapping[str, object]) -> ProjectSettings:
+    """Return what the settings would be after such a change, and change nothing; see `change_settings`.
+
+    Raises:
+        InvalidArgument: A name is unknown or a value out of its range.
+    """
+    stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
+    changed = _typed({**stored, **_named(changes)})
+    _check_addresses(changed)
     return changed
 
 
@@ -116,6 +185,19 @@ def _check_addresses(settings: ProjectSettings) -> None:
     # It goes into a header as it is: anything but a host name could end the cookie, or the header.
     if settings.cookie_domain and not _DOMAIN.fullmatch(settings.cookie_domain):
         raise InvalidArgument(error_message=f"{settings.cookie_domain[:200]!r} is not a domain such as example.com.")
+
+
+def _named(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return changes by their Python names."""
+    wanted = {_CAMEL.get(name, name): value for name, value in changes.items()}
+    unknown = sorted(set(wanted) - _NAMES)
+    if unknown:
+        raise InvalidArgument(error_message=f"There is no project setting {unknown[0][:100]!r}.")
+    return wanted
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _typed(values: Mapping[str, object]) -> ProjectSettings:

@@ -30,30 +30,41 @@ def post(tx: Tx, project: Project, recipient: Recipient, message: Message) -> No
     queue(tx, project, message, is_sent=recipient.sends == "message")
 
 
-def complete(tx: Tx, project: Project, client: Client, binding: Binding) -> Issued | Refusal:
+def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via: str) -> Issued | Refusal:
     """Do what the proof was for and open a session; the challenge has been consumed in this unit.
+
+    Args:
+        tx: Unit of the project.
+        project: Whose.
+        client: Where the secret came back from.
+        binding: What it was for.
+        via: The method of sign-in, for the audit.
 
     Raises:
         UserExists: A sign-up or update whose login ID somebody took meanwhile; nothing is consumed then.
     """
     if binding.is_decoy or not _goes_on(tx, project, binding):
         return Refusal(InvalidCode())
+    held: Profile | None = None
     profile: Profile | None = None
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
         user_id = _updated(tx, binding)
     else:
-        profile = _proven(tx, binding)
+        held = users.hold(tx, binding.user_id)
+        profile = _admitted(tx, held) if binding.is_embedded else _proven(tx, binding, held)
         user_id = profile.id if profile is not None else ""
     if not user_id:
         return Refusal(InvalidCode())
     opening = Opening(
         amr=_amr(binding),
-        first_seen=binding.does == "sign-up",
+        first_seen=binding.does == "sign-up" or (held is not None and held.is_invited),
+        claims=binding.claims,
         unsigned_claims=binding.unsigned_claims,
         revokes_others=binding.revokes_others,
         is_step_up=binding.is_step_up,
+        via="embedded" if binding.is_embedded else via,
     )
     return sessions.open_session(tx, project, client, user_id, opening, profile)
 
@@ -62,7 +73,8 @@ def _created(tx: Tx, binding: Binding) -> str:
     person = binding.person
     if person is None:
         raise TypeError("a sign-up without a person")
-    by_email = binding.method == "email"
+    is_sent_by_email = binding.method == "email" and not binding.is_embedded
+    is_sent_to_phone = binding.method != "email" and not binding.is_embedded
     return users.create(
         tx,
         NewUser(
@@ -73,20 +85,30 @@ def _created(tx: Tx, binding: Binding) -> str:
             family_name=person.family_name,
             email=person.email,
             phone=person.phone,
-            is_email_verified=by_email,
-            is_phone_verified=not by_email,
+            is_email_verified=is_sent_by_email or person.is_email_verified,
+            is_email_vouched=person.is_email_verified,
+            is_phone_verified=is_sent_to_phone or person.is_phone_verified,
+            is_phone_vouched=person.is_phone_verified,
         ),
     )
 
 
-def _proven(tx: Tx, binding: Binding) -> Profile | None:
+def _admitted(tx: Tx, held: Profile | None) -> Profile | None:
+    """Return the user whom management vouches for; an invited one is enabled by it."""
+    if held is None or held.is_disabled:
+        return None
+    if not held.is_invited:
+        return held
+    return users.find(tx, held.id) if users.admit(tx, held.id) else None
+
+
+def _proven(tx: Tx, binding: Binding, profile: Profile | None) -> Profile | None:
     """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
 
     Whoever proves an address first is its owner: what others did on the account before ends. Their sessions, codes and
     links on their way (a change of address above all), and the number or address that they proved for themselves.
     """
     by_email = binding.method == "email"
-    profile = users.hold(tx, binding.user_id)
     if profile is None or not profile.has_address(binding.folded, by_email=by_email):
         return None
     if profile.is_proven(by_email=by_email) and not binding.is_first:
@@ -143,7 +165,7 @@ def _amr(binding: Binding) -> tuple[str, ...]:
 
     Spec: contract "tokens" section 5: more than one method means MFA.
     """
-    proof = "email" if binding.method == "email" else "sms"
+    proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
     methods = dict.fromkeys((*binding.amr, proof))
     if binding.is_mfa:
         methods["mfa"] = None

@@ -10,7 +10,10 @@ __all__ = ["Binding", "NewPerson", "decoded", "encoded"]
 
 
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The user that a sign-up creates once the proof is back; until then nobody exists."""
+    """The user that a sign-up creates once the proof is back; until then nobody exists.
+
+    That an address is verified is management's word, which only an embedded sign-up has.
+    """
 
     login_id: str
     typed: str
@@ -20,6 +23,8 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     family_name: str = ""
     email: str = ""
     phone: str = ""
+    is_email_verified: bool = False
+    is_phone_verified: bool = False
 
     @property
     def identity(self) -> LoginId:
@@ -41,11 +46,13 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         is_step_up, is_mfa: What the caller asked for.
         revokes_others: End the user's other sessions.
         unsigned_claims: Custom claims the client asked for.
+        claims: Custom claims that management gave.
         is_first: The address had not been proven by anybody when the secret was sent.
         session_id: Of an update, MFA or step-up: the session that asked for it, without which it comes to nothing.
         adds_login_id: Of an update: let the user sign in with the new address.
         from_address, from_device: Where it was asked from; shown to whoever clicks elsewhere.
         is_decoy: Nobody can answer it; it only costs the same time.
+        is_embedded: Management handed it to the application: it went to no address and proves none.
     """
 
     does: Literal["sign-up", "sign-in", "update"]
@@ -59,12 +66,14 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_mfa: bool = False
     revokes_others: bool = False
     unsigned_claims: dict[str, object] = {}
+    claims: dict[str, object] = {}
     is_first: bool = False
     session_id: str = ""
     adds_login_id: bool = False
     from_address: str = ""
     from_device: str = ""
     is_decoy: bool = False
+    is_embedded: bool = False
 
 
 def encoded(binding: Binding) -> str:

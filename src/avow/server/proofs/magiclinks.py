@@ -1,4 +1,7 @@
-"""Magic links: sent by whoever needs one proven (sign-ins, invitations), looked at and taken back by their method."""
+"""Magic links: sent by whoever needs one proven (sign-ins, invitations), looked at and taken back by their method.
+
+Links that management hands to the application instead (embedded, or of test users) are made here too.
+"""
 
 from avow.core import addresses, links
 from avow.server.challenges import actions as challenges
@@ -10,10 +13,11 @@ from avow.server.serving import Project
 from avow.server.store import Tx
 from avow.wire.login import MaskedAddress
 
-__all__ = ["PAGE", "PURPOSE", "folded", "send"]
+__all__ = ["EMBEDDED", "PAGE", "PURPOSE", "folded", "generate", "send"]
 
 PAGE = "magic-link"  # Avow's own page, where the caller names none
 PURPOSE = "magic-link"
+EMBEDDED = "embedded-link"  # comes back by the same route, and one does not take the place of the other
 _ATTEMPTS = 3  # a token cannot be guessed; more than one try only for a link that a client cut short
 
 
@@ -41,24 +45,50 @@ def send(
     """
     token = token or links.new_link_token()
     lifetime = lifetime_seconds or project.settings.link_lifetime_seconds
-    challenges.put(
-        tx,
-        purpose=PURPOSE,
-        subject=recipient.subject,
-        secret=token.secret,
-        binding=proofs.encoded(recipient.binding),
-        attempts=_ATTEMPTS,
-        lifetime_seconds=lifetime,
-        challenge_id=token.challenge_id,
-    )
+    _put(tx, recipient, token, lifetime_seconds=lifetime, spares_live=recipient.is_test)
     link = link_to(project, PAGE, uri, token.text)
     proofs.post(tx, project, recipient, _message(recipient, link, token.challenge_id, lifetime))
     return recipient.masked
 
 
+def generate(
+    tx: Tx, project: Project, recipient: Recipient, *, purpose: str = PURPOSE, lifetime_seconds: int = 0
+) -> str:
+    """Make a link for whoever manages the project, and send nothing; return its token.
+
+    Any earlier one of the recipient and this purpose is dead.
+    """
+    token = links.new_link_token()
+    lifetime = lifetime_seconds or project.settings.link_lifetime_seconds
+    _put(tx, recipient, token, purpose=purpose, lifetime_seconds=lifetime)
+    return token.text
+
+
 def folded(address: str, *, by_email: bool) -> str:
     """Return an address as bindings compare it."""
     return addresses.email(address).folded if by_email else address
+
+
+def _put(
+    tx: Tx,
+    recipient: Recipient,
+    token: links.LinkToken,
+    *,
+    lifetime_seconds: int,
+    purpose: str = PURPOSE,
+    spares_live: bool = False,
+) -> None:
+    challenges.put(
+        tx,
+        purpose=purpose,
+        subject=recipient.subject,
+        secret=token.secret,
+        binding=proofs.encoded(recipient.binding),
+        attempts=_ATTEMPTS,
+        lifetime_seconds=lifetime_seconds,
+        challenge_id=token.challenge_id,
+        spares_live=spares_live,
+    )
 
 
 def _message(recipient: Recipient, link: str, challenge_id: str, lifetime_seconds: int) -> Message:

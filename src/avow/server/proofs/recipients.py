@@ -34,6 +34,7 @@ __all__ = [
     "for_sign_up_or_in",
     "require_method",
     "subject_of",
+    "subject_of_sign_up",
 ]
 
 Method = Literal["email", "sms", "voice", "whatsapp"]
@@ -63,6 +64,11 @@ class Recipient:
     shown: str = ""
 
     @property
+    def is_test(self) -> bool:
+        """Tell whether it is a test user: what management was given for them outlives what is sent."""
+        return self.sends == "nothing"
+
+    @property
     def masked(self) -> MaskedAddress:
         """Return the address as the answer shows it."""
         address = self.shown or self.binding.address
@@ -84,7 +90,12 @@ def require_method(call: Call[object], name: str) -> None:
 def subject_of(tx: Tx, login_id: str) -> str:
     """Return whose challenge a typed login ID can answer: a user's, or that of a sign-up that waits for its proof."""
     identity = addresses.login_id(login_id)
-    return users.find_owner(tx, identity.canonical) or _subject_of_sign_up(identity)
+    return users.find_owner(tx, identity.canonical) or subject_of_sign_up(identity)
+
+
+def subject_of_sign_up(identity: LoginId) -> str:
+    """Return whose challenge it is as long as nobody has the login ID."""
+    return f"new:{identity.canonical}"
 
 
 def for_sign_up(tx: Tx, call: Call[SignUp]) -> Recipient:
@@ -167,7 +178,7 @@ def _decoy_beside(tx: Tx, call: Call[SignIn], profile: Profile | None) -> Recipi
     _amr_of_live_session(tx, call, _NOBODY, options)
     if profile is None:
         users.find(tx, _NOBODY)  # takes the time that somebody takes
-    subject = profile.id if profile else _subject_of_sign_up(identity)
+    subject = profile.id if profile else subject_of_sign_up(identity)
     return _decoy(subject, method, _address_to_show(tx, identity, method), call)
 
 
@@ -195,6 +206,7 @@ def for_phone_update(tx: Tx, call: Call[UpdatePhone]) -> Recipient:
 
 def _update(tx: Tx, call: Call[object], method: Method, address: str, body: UpdateEmail | UpdatePhone) -> Recipient:
     session, profile = sessions.live_profile(tx, call.project, call.session)
+    sessions.require_oneself(session)
     if users.find_owner(tx, addresses.login_id(body.login_id).canonical) != profile.id:
         raise Forbidden(error_message="The login ID is not one of the session's user.")
     binding = Binding(
@@ -254,7 +266,9 @@ def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str, options: Logi
         return ()
     if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
         raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
-    return tuple(sessions.live(tx, call.project, call.caller).amr.split())
+    session = sessions.live(tx, call.project, call.caller)
+    sessions.require_oneself(session)
+    return tuple(session.amr.split())
 
 
 def _session_added_to(call: Call[object], options: LoginOptions) -> str:
@@ -300,7 +314,7 @@ def _new_person(call: Call[object], identity: LoginId, method: Method, body: Sig
         from_address=call.client.address,
         from_device=call.client.device,
     )
-    return Recipient(_subject_of_sign_up(identity), binding, options.locale or call.client.locale, options)
+    return Recipient(subject_of_sign_up(identity), binding, options.locale or call.client.locale, options)
 
 
 def _address_of_sign_up(identity: LoginId, method: Method, body: SignUp) -> str:
@@ -357,10 +371,6 @@ def _address_to_show(tx: Tx, identity: LoginId, method: Method) -> str:
         letters = [chr(ord("a") + byte % 26) for byte in digest]
         return f"{''.join(letters[:6])}@{''.join(letters[6:12])}.com"
     return f"+1212555{int.from_bytes(digest[:4]) % 10_000:04d}"
-
-
-def _subject_of_sign_up(identity: LoginId) -> str:
-    return f"new:{identity.canonical}"
 
 
 def _method(call: Call[object], default: Method | None = None) -> Method:

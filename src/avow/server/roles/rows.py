@@ -104,10 +104,11 @@ GRANT = """
     ON CONFLICT DO NOTHING
 """
 
+# What groups gave already is given by hand from now on: no recalculation of groups takes it.
 GRANT_IN_TENANT = """
     INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
     VALUES (:project_id, :user_id, :tenant_id, :role_id)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (project_id, user_id, tenant_id, role_id) DO UPDATE SET given_by = excluded.given_by
 """
 
 GRANT_DEFAULTS = """

@@ -7,6 +7,9 @@ import msgspec
 
 from avow.core import ids
 from avow.core.claims import check_custom_claims
+from avow.core.impersonation import Verdict as Permission
+from avow.core.impersonation import judge as judge_impersonation
+from avow.core.layouts import selection
 from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
 from avow.errors import Forbidden, SessionEnded, UserDisabled
 from avow.server.keys import actions as keys
@@ -20,10 +23,13 @@ from avow.server.users.actions import Profile
 __all__ = [
     "Opening",
     "OwnRow",
+    "add_claims",
+    "claims_of",
     "end",
     "end_all",
     "forget",
     "history",
+    "hold",
     "is_live",
     "live",
     "live_profile",
@@ -31,11 +37,14 @@ __all__ = [
     "own",
     "refresh",
     "remove_signing_key",
+    "require_oneself",
     "select_tenant",
 ]
 
 _DSR_COOKIE_MODE = "cookie"
 _KEPT_SECONDS = 30 * 86400
+_TOKEN_ID = "J"
+_STEP_UP = "su"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +53,17 @@ class Opening:
 
     Attributes:
         amr: Methods used, in order.
-        first_seen: The user was created by this sign-in.
+        first_seen: The user was created by this sign-in, or invited and is here for the first time.
         claims: Custom claims of the server side.
         unsigned_claims: Custom claims the client asked for; they appear under `nsec`.
         revokes_others: End the user's other sessions.
         is_step_up: A stronger proof within a live session (`su` in the token).
         tenant_id: Selected tenant, or None.
+        impersonator: Who acts in the user's name, or "".
+        lifetime_seconds: Life of the session where it is to be shorter than the project's, or None.
+        in_body: The refresh token goes to a back end in the answer's body, whatever the project says of browsers.
+        actor: Who opens it, for the audit; the user when absent.
+        via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
     """
 
     amr: tuple[str, ...]
@@ -59,6 +73,11 @@ class Opening:
     revokes_others: bool = False
     is_step_up: bool = False
     tenant_id: str | None = None
+    impersonator: str = ""
+    lifetime_seconds: int | None = None
+    in_body: bool = False
+    actor: str = ""
+    via: str = ""
 
 
 def open_session(
@@ -79,19 +98,28 @@ def open_session(
     """
     profile = profile or users.find(tx, user_id)
     if profile is None or profile.is_disabled:
-        tx.audit("session.refused", outcome="refused", user_id=user_id, address=client.address, device=client.device)
+        tx.audit(
+            "session.refused",
+            outcome="refused",
+            user_id=user_id,
+            address=client.address,
+            device=client.device,
+            method=opening.via,
+        )
         return Refusal(UserDisabled())
     row = _insert(tx, project, client, user_id, opening)
     if opening.revokes_others:
         tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why="other sign-in", kept=row.id)
     tx.audit(
         "session.opened",
-        actor=f"user:{user_id}",
+        actor=opening.actor or f"user:{user_id}",
         user_id=user_id,
         tenant_id=opening.tenant_id or "",
         address=client.address,
         device=client.device,
-        data={"session": row.id, "amr": list(opening.amr)},
+        method=opening.via,
+        data={"session": row.id, "amr": list(opening.amr)}
+        | ({"impersonator": opening.impersonator} if opening.impersonator else {}),
     )
     return _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
 
@@ -114,6 +142,9 @@ def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
     if profile is None or profile.is_disabled:
         end(tx, caller.user_id, caller.session_id, why="disabled")
         return Refusal(SessionEnded())
+    if row.impersonator and not _may_go_on(tx, row.impersonator, profile):
+        end(tx, caller.user_id, caller.session_id, why="impersonator", actor="command")
+        return Refusal(SessionEnded())
     return _issued(tx, call.project, row, profile, refreshes=bool(row.rotates))
 
 
@@ -135,6 +166,73 @@ def live(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
     if found is None:
         raise SessionEnded
     return found
+
+
+def require_oneself(session: LiveRow | SessionRow) -> None:
+    """Refuse what nobody does in another's name: prove themselves anew, change how they sign in, end sessions, manage.
+
+    Raises:
+        Forbidden: Somebody else acts in the user's name.
+    """
+    if session.impersonator:
+        raise Forbidden(error_message="Nobody does this in the name of somebody else.")
+
+
+def hold(tx: Tx, project: Project, user_id: str, session_id: str, generation: int) -> SessionRow:
+    """Return a live session, as it stays until the unit ends.
+
+    Args:
+        tx: Unit of the project.
+        project: The project.
+        user_id: Whose session.
+        session_id: Which.
+        generation: Of the refresh token that was shown; 0 when it was a session token.
+
+    Raises:
+        SessionEnded: It does not live, or the generation counts no more; or its user, or who acts for them, is gone,
+            disabled, or has lost the right to.
+    """
+    row = tx.one(
+        rows.HOLD,
+        SessionRow,
+        id=session_id,
+        user_id=user_id,
+        presented=generation,
+        grace=project.settings.rotation_grace_seconds,
+        idle=project.settings.idle_lifetime_seconds,
+    )
+    if row is None:
+        raise SessionEnded
+    profile = users.find(tx, user_id)
+    if profile is None or profile.is_disabled:
+        raise SessionEnded
+    if row.impersonator and not _may_go_on(tx, row.impersonator, profile):
+        raise SessionEnded
+    return row
+
+
+def add_claims(tx: Tx, row: SessionRow, given: Mapping[str, object], *, renews: bool) -> SessionRow:
+    """Add custom claims of the server side to a session that is held; null takes one away.
+
+    Args:
+        tx: The unit that holds it.
+        row: The session.
+        given: The claims; reserved names are dropped.
+        renews: A new refresh token is made of it.
+
+    Raises:
+        InvalidArgument: They are not JSON, or with those before more than a token carries.
+        SessionEnded: Somebody ended it meanwhile.
+    """
+    own = _decoded(row.claims)
+    merged = own | check_custom_claims(given)
+    kept = check_custom_claims({name: value for name, value in merged.items() if value is not None})
+    if own.get(_STEP_UP):
+        kept[_STEP_UP] = True
+    said = tx.one(rows.SAY, SessionRow, id=row.id, claims=msgspec.json.encode(kept).decode(), renews=int(renews))
+    if said is None:
+        raise SessionEnded
+    return said
 
 
 def is_live(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
@@ -186,16 +284,29 @@ def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusa
     return continued if isinstance(continued, Refusal) else replace(continued, refreshes=True)
 
 
-def end(tx: Tx, user_id: str, session_id: str, *, why: str) -> bool:
-    """End one session of a user at once; False when it was not live."""
+def end(tx: Tx, user_id: str, session_id: str, *, why: str, actor: str = "") -> bool:
+    """End one session of a user at once; False when it was not live. The actor is for the audit."""
     ended = tx.one(rows.END, rows.EndedRow, id=session_id, user_id=user_id, why=why)
     if ended is not None:
-        tx.audit("session.ended", actor=f"user:{user_id}", user_id=user_id, data={"session": session_id, "why": why})
+        tx.audit(
+            "session.ended",
+            actor=actor or f"user:{user_id}",
+            user_id=user_id,
+            data={"session": session_id, "why": why},
+        )
     return ended is not None
 
 
 def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") -> int:
-    """End every session of a user at once, but for one that is kept; return how many. The actor is for the audit."""
+    """End every session of a user at once, and those in which they act in another's name; return how many.
+
+    Args:
+        tx: Unit of the project.
+        user_id: Whose sessions.
+        why: For the record.
+        kept: The one that goes on, or "".
+        actor: Who ends them, for the audit; the user when absent.
+    """
     ended = tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why=why, kept=kept)
     tx.audit(
         "session.all_ended",
@@ -230,10 +341,11 @@ def forget(tx: Tx, most: int) -> int:
 
 def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> SessionRow:
     settings = project.settings
-    is_sole_holder = settings.refresh_token_in == _DSR_COOKIE_MODE or client.stores_rotated_tokens
+    is_cookie = settings.refresh_token_in == _DSR_COOKIE_MODE and not opening.in_body
+    is_sole_holder = is_cookie or client.stores_rotated_tokens
     claims = check_custom_claims(opening.claims)
     if opening.is_step_up:
-        claims = {**claims, "su": True}
+        claims = {**claims, _STEP_UP: True}
     row = SessionRow(
         id=ids.random_id(ids.SESSION),
         user_id=user_id,
@@ -241,10 +353,12 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
         generation=1,
         rotates=int(rotates(settings.rotation, is_sole_holder=is_sole_holder)),
         rotated_at=tx.now,
-        expires_at=tx.now + settings.refresh_lifetime_seconds,
+        expires_at=tx.now
+        + min(settings.refresh_lifetime_seconds, opening.lifetime_seconds or settings.refresh_lifetime_seconds),
         amr=" ".join(opening.amr),
         claims=msgspec.json.encode(claims).decode(),
         unsigned_claims=msgspec.json.encode(opening.unsigned_claims).decode(),
+        impersonator=opening.impersonator,
     )
     tx.run(
         rows.INSERT,
@@ -258,6 +372,7 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
         unsigned_claims=row.unsigned_claims,
         address=client.address,
         device=client.device,
+        impersonator=row.impersonator,
     )
     return row
 
@@ -265,7 +380,17 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
 def _issued(
     tx: Tx, project: Project, row: SessionRow, profile: Profile, *, refreshes: bool, first_seen: bool = False
 ) -> Issued:
-    claims = SessionClaims(
+    claims, shown = claims_of(tx, project, row, profile), profile.shown()
+    return Issued(project.signing_key, claims, refreshes, shown, first_seen)
+
+
+def claims_of(tx: Tx, project: Project, row: SessionRow, profile: Profile) -> SessionClaims:
+    """Return what the tokens of a session say, laid out as the project's template asks."""
+    layout, own = project.layout, _decoded(row.claims)
+    selected = selection(layout, profile.tenants, row.tenant_id or "")
+    if layout.claims:  # what a session was given stands above what all of them have
+        own = layout.filled(_facts(project, row, profile, selected)) | own
+    return SessionClaims(
         project_id=project.id,
         user_id=row.user_id,
         session_id=row.id,
@@ -278,11 +403,32 @@ def _issued(
         roles=profile.roles,
         permissions=profile.permissions,
         tenants=profile.tenants,
-        selected_tenant=row.tenant_id if row.tenant_id in profile.tenants else "",
-        claims=_decoded(row.claims),
+        selected_tenant=selected,
+        claims=own,
         unsigned_claims=_decoded(row.unsigned_claims),
+        impersonator=row.impersonator,
+        token_id=ids.random_id(_TOKEN_ID) if layout.adds_id else "",
+        layout=layout,
     )
-    return Issued(project.signing_key, claims, refreshes, profile.shown(), first_seen)
+
+
+def _facts(project: Project, row: SessionRow, profile: Profile, selected: str) -> dict[str, object]:
+    """Return what the places of a template name."""
+    tenant = profile.tenants.get(selected)
+    return {
+        "user": msgspec.to_builtins(profile.shown()),
+        "tenant": {"id": selected, "name": tenant.name, "roles": tenant.roles} if tenant else {},
+        "project": {"id": project.id, "name": project.name},
+        "session": {"id": row.id, "amr": row.amr.split()},
+    }
+
+
+def _may_go_on(tx: Tx, impersonator: str, other: Profile) -> bool:
+    """Tell whether somebody may still act in the name of somebody else: now, whatever it was when they began."""
+    profile = users.find(tx, impersonator)
+    if profile is None or profile.is_disabled:
+        return False
+    return judge_impersonation(profile, other) is Permission.ALLOWED
 
 
 def _decoded(text: str) -> dict[str, object]:

@@ -5,9 +5,11 @@ from avow.server.answers import cleared_cookie
 from avow.server.serving import Answer, Call, Issued, Refusal, SessionCaller, Slice, reads, writes
 from avow.server.sessions import actions, rows
 from avow.server.store import Tx
+from avow.server.users import actions as users
 from avow.wire import sessions as wire
 from avow.wire.endpoint import Nothing
 from avow.wire.sessions import (
+    AllowImpersonation,
     EndSession,
     LoggedOut,
     LoginRecord,
@@ -51,7 +53,7 @@ def logout(tx: Tx, call: Call[Nothing]) -> Answer:
 
 def logout_all(tx: Tx, call: Call[Nothing]) -> Answer:
     """End every session of the user, on every device."""
-    actions.live(tx, call.project, call.session)
+    actions.require_oneself(actions.live(tx, call.project, call.session))
     actions.end_all(tx, call.session.user_id, why="logout of all")
     return _logged_out(call)
 
@@ -107,9 +109,19 @@ def my_sessions(tx: Tx, call: Call[Nothing]) -> OwnSessions:
 
 def end_session(tx: Tx, call: Call[EndSession]) -> Nothing:
     """End one of the user's own sessions; of another's nothing is told."""
-    actions.live(tx, call.project, call.session)
+    actions.require_oneself(actions.live(tx, call.project, call.session))
     if not actions.end(tx, call.session.user_id, call.body.session_id, why="ended by the user"):
         raise NotFound(error_message="You have no live session with this id.")
+    return Nothing()
+
+
+def allow_impersonation(tx: Tx, call: Call[AllowImpersonation]) -> Nothing:
+    """Agree to be impersonated for so many seconds, or take that back with 0; a session that goes on is not ended."""
+    actions.require_oneself(actions.live(tx, call.project, call.session))
+    user_id, seconds = call.session.user_id, call.body.seconds
+    if not users.allow_impersonation(tx, user_id, tx.now + seconds if seconds else 0):
+        raise SessionEnded
+    tx.audit("impersonation.allowed", actor=f"user:{user_id}", user_id=user_id, data={"seconds": seconds})
     return Nothing()
 
 
@@ -131,5 +143,6 @@ SLICE = Slice(
         writes(wire.SELECT_TENANT, select_tenant),
         reads(wire.MY_SESSIONS, my_sessions),
         writes(wire.END_SESSION, end_session),
+        writes(wire.ALLOW_IMPERSONATION, allow_impersonation),
     ),
 )

@@ -18,6 +18,7 @@ class SessionRow(Struct, frozen=True):
     amr: str
     claims: str
     unsigned_claims: str
+    impersonator: str = ""
 
 
 class StateRow(Struct, frozen=True):
@@ -54,6 +55,7 @@ class LiveRow(Struct, frozen=True):
     user_id: str
     tenant_id: str | None
     amr: str
+    impersonator: str = ""
 
 
 class SignInRow(Struct, frozen=True):
@@ -82,10 +84,10 @@ class SeenRow(Struct, frozen=True):
 INSERT = """
     INSERT INTO sessions
         (project_id, id, user_id, tenant_id, generation, rotates, rotated_at, created_at, expires_at, last_used_at,
-         amr, claims, unsigned_claims, address, device)
+         amr, claims, unsigned_claims, address, device, impersonator)
     VALUES
         (:project_id, :id, :user_id, :tenant_id, 1, :rotates, :now, :now, :expires_at, :now,
-         :amr, :claims, :unsigned_claims, :address, :device)
+         :amr, :claims, :unsigned_claims, :address, :device, :impersonator)
 """
 
 # `core.sessions.judge` as one statement: of two refreshes at once the second sees what the first wrote, so at most
@@ -101,16 +103,45 @@ CONTINUE = """
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
       AND (generation = :presented
            OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
-    RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims
+    RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims,
+              impersonator
 """
 
-# The same conditions without the write, for calls that only need to know that the session lives.
+# The same conditions without the write, for calls that only need to know that the session lives. Who acts in another's
+# name must be there and not disabled; `CONTINUE` leaves that to its unit, which asks whether they still may.
 LIVE = """
-    SELECT user_id, tenant_id, amr FROM sessions
+    SELECT user_id, tenant_id, amr, impersonator FROM sessions
     WHERE project_id = :project_id AND id = :id AND user_id = :user_id
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
       AND (generation = :presented
            OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
+      AND (impersonator = '' OR EXISTS (
+          SELECT 1 FROM users u
+          WHERE u.project_id = :project_id AND u.id = sessions.impersonator AND u.status <> 'disabled'))
+"""
+
+# A live session by its id, held until the unit ends: of a session token, which names no generation, :presented is 0.
+HOLD = """
+    UPDATE sessions SET last_used_at = last_used_at
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+      AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
+      AND (:presented = 0 OR generation = :presented
+           OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
+      AND (impersonator = '' OR EXISTS (
+          SELECT 1 FROM users u
+          WHERE u.project_id = :project_id AND u.id = sessions.impersonator AND u.status <> 'disabled'))
+    RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims,
+              impersonator
+"""
+
+# A refresh token that is made anew is signed with the key of today: the generation of a session that does not rotate
+# begins anew with it, so that it ends with that key (END_OF_REIGN).
+SAY = """
+    UPDATE sessions
+    SET claims = :claims, rotated_at = CASE WHEN :renews = 1 AND rotates = 0 THEN :now ELSE rotated_at END
+    WHERE project_id = :project_id AND id = :id AND revoked_at IS NULL
+    RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims,
+              impersonator
 """
 
 STATE = """
@@ -126,7 +157,12 @@ END = """
 
 END_ALL = """
     UPDATE sessions SET revoked_at = :now, revoked_why = :why
-    WHERE project_id = :project_id AND user_id = :user_id AND revoked_at IS NULL AND id <> :kept
+    WHERE project_id = :project_id AND revoked_at IS NULL AND id <> :kept
+      AND id IN (
+          SELECT own.id FROM sessions own WHERE own.project_id = :project_id AND own.user_id = :user_id
+          UNION ALL
+          SELECT other.id FROM sessions other
+          WHERE other.project_id = :project_id AND other.impersonator = :user_id AND other.impersonator <> '')
     RETURNING id
 """
 
@@ -176,6 +212,8 @@ FORGET = """
 RETURNS = {
     "CONTINUE": SessionRow,
     "LIVE": LiveRow,
+    "HOLD": SessionRow,
+    "SAY": SessionRow,
     "STATE": StateRow,
     "END": EndedRow,
     "END_ALL": EndedRow,

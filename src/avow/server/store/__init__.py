@@ -17,12 +17,13 @@ from avow.server.store.jobs import WAIT_SECONDS, Job, Load
 from avow.server.store.kv import Kv, MemoryKv, open_kv
 from avow.server.store.opening import create, open_store
 from avow.server.store.refused import StoreRefused
-from avow.server.store.search import Search, containing, in_list
+from avow.server.store.search import MOST_IN_LIST, Search, containing, in_list, many_rows
 from avow.server.store.store import Store
 from avow.server.store.tx import Tx
 
 __all__ = [
     "CROSS_PROJECT",
+    "MOST_IN_LIST",
     "WAIT_SECONDS",
     "Job",
     "Kv",
@@ -39,6 +40,7 @@ __all__ = [
     "create",
     "ensure",
     "in_list",
+    "many_rows",
     "open_kv",
     "open_store",
 ]

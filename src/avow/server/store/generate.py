@@ -10,6 +10,7 @@ from sqlalchemy import Dialect, MetaData, make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from avow.server.store.files import APPLICATION_ID
+from avow.server.store.planning import statistics_sql
 from avow.server.store.revisions import HEAD
 from avow.server.store.schema import UNLOGGED, metadata
 
@@ -48,7 +49,11 @@ def schema_sql(tables: MetaData, dialect: Dialect) -> str:
 
 def _files() -> Iterator[tuple[Path, str]]:
     sqlite_head = f"PRAGMA application_id = {APPLICATION_ID};\n\n"
-    yield _FOLDER / "schema_sqlite.sql", _HEADER + sqlite_head + schema_sql(metadata, _dialect("sqlite://")) + _VERSION
+    sqlite_tail = "\n" + "".join(f"{statement};\n" for statement in statistics_sql(metadata))
+    yield (
+        _FOLDER / "schema_sqlite.sql",
+        _HEADER + sqlite_head + schema_sql(metadata, _dialect("sqlite://")) + _VERSION + sqlite_tail,
+    )
     yield _FOLDER / "schema_postgres.sql", _HEADER + schema_sql(metadata, _dialect("postgresql+psycopg://")) + _VERSION
 
 

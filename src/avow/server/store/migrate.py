@@ -19,8 +19,10 @@ from avow.server.store.files import connect
 from avow.server.store.jobs import WAIT_SECONDS
 from avow.server.store.lockfile import LockFile
 from avow.server.store.opening import is_sqlite, sqlite_path
+from avow.server.store.planning import statistics_sql
 from avow.server.store.postgres import MIGRATION_LOCK
 from avow.server.store.refused import StoreRefused
+from avow.server.store.schema import metadata
 
 __all__ = ["Change", "in_transaction", "migrate", "upgrade"]
 
@@ -49,6 +51,9 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    if revision == "head" and connection.dialect.name == "sqlite":
+        for statement in statistics_sql(metadata):
+            connection.exec_driver_sql(statement)
 
 
 def in_transaction(url: str, change: Change) -> None:

@@ -56,6 +56,14 @@ SET idle_in_transaction_session_timeout = '15s';
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')
 """
 
+# Another unit was faster: a name was taken, or what a row refers to was deleted, after this unit had looked for it.
+_OVERTAKEN = (
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,
+)
+
 # SQLSTATEs (by class, or whole) that are the machine's trouble; everything else is a bug in a statement.
 # 08 connection, 25006 read-only database, 40 rolled back, 53 resources, 55P03 lock timeout, 57 operator, 58 and XX
 # failures of the server.
@@ -186,14 +194,15 @@ class PostgresEngine:
     def _perform(self, link: "_Link", job: Job) -> set[str] | None:
         """Run one unit to its commit and return its signals.
 
-        A deadlock is run again, and so is a unit whose connection was lost before COMMIT was sent: in both cases
-        nothing was written. What happens to a COMMIT without an answer nobody knows, so that is never run again.
+        Run again is a deadlock, a row that another unit took or deleted in this moment (the unit now sees so, and
+        refuses), and a unit whose connection was lost before COMMIT was sent: in each case nothing was written. What
+        happens to a COMMIT without an answer nobody knows, so that is never run again.
         """
         reruns, reconnects = _RERUNS, 1
         while True:
             try:
                 return self._attempt(link, job)
-            except (errors.DeadlockDetected, errors.SerializationFailure):
+            except _OVERTAKEN:
                 if not reruns:
                     raise
                 sleep(_PAUSE_SECONDS * (_RERUNS + 1 - reruns))  # else the loser is back before the winner wakes

@@ -5,6 +5,12 @@ from msgspec import Struct
 __all__ = ["ADD_COUNTERS", "FIND_CHECK", "FIND_REVISION", "INSERT_AUDIT", "INSERT_CHECK", "RETURNS", "SWEEP_COUNTERS"]
 
 
+class AuditRow(Struct, frozen=True):
+    """Whether the event that was written waits for the project's webhooks."""
+
+    is_unsent: int
+
+
 class CheckRow(Struct, frozen=True):
     """What the database remembers of the secret key."""
 
@@ -24,11 +30,16 @@ class CounterRow(Struct, frozen=True):
     value: int
 
 
+# One statement whether or not the project has webhooks: the event itself waits for whoever looks after them.
 INSERT_AUDIT = """
     INSERT INTO audit_events
-        (project_id, id, occurred_at, action, outcome, actor, user_id, tenant_id, address, device, data)
+        (project_id, id, occurred_at, action, outcome, actor, user_id, tenant_id, address, device, device_kind, method,
+         data, is_unsent)
     VALUES
-        (:project_id, :id, :now, :action, :outcome, :actor, :user_id, :tenant_id, :address, :device, :data)
+        (:project_id, :id, :now, :action, :outcome, :actor, :user_id, :tenant_id, :address, :device, :device_kind,
+         :method, :data,
+         CASE WHEN EXISTS (SELECT 1 FROM audit_webhooks WHERE project_id = :project_id) THEN 1 ELSE 0 END)
+    RETURNING is_unsent
 """
 
 INSERT_CHECK = "INSERT INTO meta (name, value) VALUES ('secret_check', :value) ON CONFLICT (name) DO NOTHING"
@@ -48,4 +59,9 @@ ADD_COUNTERS = """
 
 SWEEP_COUNTERS = "DELETE FROM kv WHERE expires_at <= :now"
 
-RETURNS = {"FIND_CHECK": CheckRow, "FIND_REVISION": RevisionRow, "ADD_COUNTERS": CounterRow}
+RETURNS = {
+    "INSERT_AUDIT": AuditRow,
+    "FIND_CHECK": CheckRow,
+    "FIND_REVISION": RevisionRow,
+    "ADD_COUNTERS": CounterRow,
+}

@@ -23,6 +23,7 @@ CREATE TABLE projects (
 	issuer_host TEXT COLLATE "C",
 	created_at BIGINT NOT NULL,
 	tags TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+	deleted_at BIGINT,
 	CONSTRAINT pk_projects PRIMARY KEY (id)
 );
 
@@ -65,6 +66,9 @@ CREATE TABLE audit_events (
 	address TEXT COLLATE "C" NOT NULL,
 	device TEXT COLLATE "C" NOT NULL,
 	data TEXT COLLATE "C" NOT NULL,
+	method TEXT COLLATE "C" DEFAULT '' NOT NULL,
+	device_kind TEXT COLLATE "C" DEFAULT '' NOT NULL,
+	is_unsent BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_audit_events PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_audit_events_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
@@ -75,23 +79,23 @@ CREATE INDEX ix_audit_events_project_id_tenant_id_occurred_at ON audit_events (p
 
 CREATE INDEX ix_audit_events_project_id_user_id_occurred_at ON audit_events (project_id, user_id, occurred_at);
 
+CREATE INDEX ix_audit_events_unsent ON audit_events (project_id, occurred_at) WHERE is_unsent = 1;
+
 CREATE TABLE audit_webhooks (
 	project_id TEXT COLLATE "C" NOT NULL,
 	name TEXT COLLATE "C" NOT NULL,
+	description TEXT COLLATE "C" NOT NULL,
 	url TEXT COLLATE "C" NOT NULL,
+	filters TEXT COLLATE "C" NOT NULL,
 	sealed BYTEA NOT NULL,
-	position_at BIGINT NOT NULL,
-	position_id TEXT COLLATE "C" NOT NULL,
 	failures BIGINT NOT NULL,
 	due_at BIGINT NOT NULL,
-	leased_until BIGINT NOT NULL,
 	error TEXT COLLATE "C" NOT NULL,
 	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
 	CONSTRAINT pk_audit_webhooks PRIMARY KEY (project_id, name),
 	CONSTRAINT fk_audit_webhooks_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
-
-CREATE INDEX ix_audit_webhooks_due ON audit_webhooks (due_at);
 
 CREATE TABLE challenges (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -135,6 +139,24 @@ CREATE TABLE flows (
 	CONSTRAINT pk_flows PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_flows_is_disabled CHECK (is_disabled IN (0, 1)),
 	CONSTRAINT fk_flows_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE TABLE imports (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	source TEXT COLLATE "C" NOT NULL,
+	position BIGINT NOT NULL,
+	digest BYTEA NOT NULL,
+	created BIGINT NOT NULL,
+	updated BIGINT NOT NULL,
+	rejected BIGINT NOT NULL,
+	refusals TEXT COLLATE "C" NOT NULL,
+	report_bytes BIGINT NOT NULL,
+	started_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	finished_at BIGINT,
+	CONSTRAINT pk_imports PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_imports_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
 CREATE TABLE jwt_templates (
@@ -334,6 +356,7 @@ CREATE TABLE users (
 	is_email_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_phone_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_anonymous BIGINT DEFAULT '0' NOT NULL,
+	impersonation_until BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_users_is_email_verified CHECK (is_email_verified IN (0, 1)),
 	CONSTRAINT ck_users_is_phone_verified CHECK (is_phone_verified IN (0, 1)),
@@ -342,15 +365,19 @@ CREATE TABLE users (
 	CONSTRAINT ck_users_status CHECK (status IN ('enabled', 'disabled', 'invited'))
 );
 
-CREATE INDEX ix_users_project_id_created_at_id ON users (project_id, created_at, id);
+CREATE INDEX ix_users_anonymous ON users (project_id, created_at) WHERE is_anonymous = 1;
 
-CREATE INDEX ix_users_project_id_email_folded ON users (project_id, email_folded);
+CREATE INDEX ix_users_listed ON users (project_id, created_at, id, is_test, is_anonymous);
+
+CREATE INDEX ix_users_project_id_email_folded_id ON users (project_id, email_folded, id);
 
 CREATE INDEX ix_users_project_id_name_folded_id ON users (project_id, name_folded, id);
 
-CREATE INDEX ix_users_project_id_phone ON users (project_id, phone);
+CREATE INDEX ix_users_project_id_phone_id ON users (project_id, phone, id);
 
 CREATE INDEX ix_users_project_id_updated_at_id ON users (project_id, updated_at, id);
+
+CREATE INDEX ix_users_test ON users (project_id, id) WHERE is_test = 1;
 
 CREATE TABLE access_keys (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -376,6 +403,26 @@ CREATE INDEX ix_access_keys_project_id_created_at_id ON access_keys (project_id,
 
 CREATE INDEX ix_access_keys_project_id_user_id ON access_keys (project_id, user_id);
 
+CREATE TABLE audit_deliveries (
+	project_id TEXT COLLATE "C" NOT NULL,
+	webhook TEXT COLLATE "C" NOT NULL,
+	event_id TEXT COLLATE "C" NOT NULL,
+	state TEXT COLLATE "C" NOT NULL,
+	attempts BIGINT NOT NULL,
+	due_at BIGINT NOT NULL,
+	leased_until BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	error TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT pk_audit_deliveries PRIMARY KEY (project_id, webhook, event_id),
+	CONSTRAINT fk_audit_deliveries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_audit_deliveries_project_id_webhook FOREIGN KEY(project_id, webhook) REFERENCES audit_webhooks (project_id, name) ON DELETE CASCADE,
+	CONSTRAINT ck_audit_deliveries_state CHECK (state IN ('waiting', 'leased', 'dead'))
+);
+
+CREATE INDEX ix_audit_deliveries_dead ON audit_deliveries (project_id, state, due_at);
+
+CREATE INDEX ix_audit_deliveries_open ON audit_deliveries (project_id, webhook, due_at) WHERE state IN ('waiting', 'leased');
+
 CREATE TABLE groups (
 	project_id TEXT COLLATE "C" NOT NULL,
 	tenant_id TEXT COLLATE "C" NOT NULL,
@@ -387,15 +434,6 @@ CREATE TABLE groups (
 	CONSTRAINT pk_groups PRIMARY KEY (project_id, tenant_id, id),
 	CONSTRAINT fk_groups_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_groups_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
-);
-
-CREATE TABLE list_entries (
-	project_id TEXT COLLATE "C" NOT NULL,
-	list_id TEXT COLLATE "C" NOT NULL,
-	value TEXT COLLATE "C" NOT NULL,
-	CONSTRAINT pk_list_entries PRIMARY KEY (project_id, list_id, value),
-	CONSTRAINT fk_list_entries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT fk_list_entries_project_id_list_id FOREIGN KEY(project_id, list_id) REFERENCES lists (project_id, id) ON DELETE CASCADE
 );
 
 CREATE TABLE login_ids (
@@ -459,6 +497,8 @@ CREATE TABLE passwords (
 	encoded TEXT COLLATE "C" NOT NULL,
 	state TEXT COLLATE "C" NOT NULL,
 	set_at BIGINT NOT NULL,
+	failures BIGINT NOT NULL,
+	locked_until BIGINT,
 	CONSTRAINT pk_passwords PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_passwords_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_passwords_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
@@ -504,6 +544,8 @@ CREATE TABLE roles (
 	CONSTRAINT fk_roles_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_roles_project_id_name ON roles (project_id, name);
+
 CREATE UNIQUE INDEX uq_roles_project_name ON roles (project_id, name) WHERE tenant_id IS NULL;
 
 CREATE UNIQUE INDEX uq_roles_tenant_name ON roles (project_id, tenant_id, name) WHERE tenant_id IS NOT NULL;
@@ -533,6 +575,8 @@ CREATE TABLE sessions (
 	CONSTRAINT fk_sessions_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_sessions_impersonator ON sessions (project_id, impersonator) WHERE impersonator != '';
+
 CREATE INDEX ix_sessions_project_id_expires_at ON sessions (project_id, expires_at);
 
 CREATE INDEX ix_sessions_project_id_user_id_created_at ON sessions (project_id, user_id, created_at);
@@ -559,6 +603,7 @@ CREATE TABLE tenant_domains (
 	domain TEXT COLLATE "C" NOT NULL,
 	tenant_id TEXT COLLATE "C" NOT NULL,
 	position BIGINT NOT NULL,
+	sso_id TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	CONSTRAINT pk_tenant_domains PRIMARY KEY (project_id, kind, domain),
 	CONSTRAINT fk_tenant_domains_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_tenant_domains_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
@@ -637,13 +682,14 @@ CREATE TABLE membership_roles (
 	user_id TEXT COLLATE "C" NOT NULL,
 	tenant_id TEXT COLLATE "C" NOT NULL,
 	role_id TEXT COLLATE "C" NOT NULL,
+	given_by TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	CONSTRAINT pk_membership_roles PRIMARY KEY (project_id, user_id, tenant_id, role_id),
 	CONSTRAINT fk_membership_roles_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_membership_roles_project_id_user_id_tenant_id FOREIGN KEY(project_id, user_id, tenant_id) REFERENCES memberships (project_id, user_id, tenant_id) ON DELETE CASCADE,
 	CONSTRAINT fk_membership_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_membership_roles_project_id_role_id ON membership_roles (project_id, role_id);
+CREATE INDEX ix_membership_roles_project_id_role_id_tenant_id_user_id ON membership_roles (project_id, role_id, tenant_id, user_id);
 
 CREATE TABLE role_permissions (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -679,7 +725,7 @@ CREATE TABLE user_roles (
 	CONSTRAINT fk_user_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_user_roles_project_id_role_id ON user_roles (project_id, role_id);
+CREATE INDEX ix_user_roles_project_id_role_id_user_id ON user_roles (project_id, role_id, user_id);
 
 CREATE TABLE access_key_tenant_roles (
 	project_id TEXT COLLATE "C" NOT NULL,

@@ -25,6 +25,7 @@ CREATE TABLE projects (
 	issuer_host TEXT,
 	created_at BIGINT NOT NULL,
 	tags TEXT DEFAULT '[]' NOT NULL,
+	deleted_at BIGINT,
 	CONSTRAINT pk_projects PRIMARY KEY (id)
 );
 
@@ -67,6 +68,9 @@ CREATE TABLE audit_events (
 	address TEXT NOT NULL,
 	device TEXT NOT NULL,
 	data TEXT NOT NULL,
+	method TEXT DEFAULT '' NOT NULL,
+	device_kind TEXT DEFAULT '' NOT NULL,
+	is_unsent BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_audit_events PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_audit_events_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
@@ -77,23 +81,23 @@ CREATE INDEX ix_audit_events_project_id_tenant_id_occurred_at ON audit_events (p
 
 CREATE INDEX ix_audit_events_project_id_user_id_occurred_at ON audit_events (project_id, user_id, occurred_at);
 
+CREATE INDEX ix_audit_events_unsent ON audit_events (project_id, occurred_at) WHERE is_unsent = 1;
+
 CREATE TABLE audit_webhooks (
 	project_id TEXT NOT NULL,
 	name TEXT NOT NULL,
+	description TEXT NOT NULL,
 	url TEXT NOT NULL,
+	filters TEXT NOT NULL,
 	sealed BLOB NOT NULL,
-	position_at BIGINT NOT NULL,
-	position_id TEXT NOT NULL,
 	failures BIGINT NOT NULL,
 	due_at BIGINT NOT NULL,
-	leased_until BIGINT NOT NULL,
 	error TEXT NOT NULL,
 	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
 	CONSTRAINT pk_audit_webhooks PRIMARY KEY (project_id, name),
 	CONSTRAINT fk_audit_webhooks_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
-
-CREATE INDEX ix_audit_webhooks_due ON audit_webhooks (due_at);
 
 CREATE TABLE challenges (
 	project_id TEXT NOT NULL,
@@ -137,6 +141,24 @@ CREATE TABLE flows (
 	CONSTRAINT pk_flows PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_flows_is_disabled CHECK (is_disabled IN (0, 1)),
 	CONSTRAINT fk_flows_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE TABLE imports (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	source TEXT NOT NULL,
+	position BIGINT NOT NULL,
+	digest BLOB NOT NULL,
+	created BIGINT NOT NULL,
+	updated BIGINT NOT NULL,
+	rejected BIGINT NOT NULL,
+	refusals TEXT NOT NULL,
+	report_bytes BIGINT NOT NULL,
+	started_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	finished_at BIGINT,
+	CONSTRAINT pk_imports PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_imports_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
 CREATE TABLE jwt_templates (
@@ -336,6 +358,7 @@ CREATE TABLE users (
 	is_email_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_phone_vouched BIGINT DEFAULT '0' NOT NULL,
 	is_anonymous BIGINT DEFAULT '0' NOT NULL,
+	impersonation_until BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_users_is_email_verified CHECK (is_email_verified IN (0, 1)),
 	CONSTRAINT ck_users_is_phone_verified CHECK (is_phone_verified IN (0, 1)),
@@ -344,15 +367,19 @@ CREATE TABLE users (
 	CONSTRAINT ck_users_status CHECK (status IN ('enabled', 'disabled', 'invited'))
 );
 
-CREATE INDEX ix_users_project_id_created_at_id ON users (project_id, created_at, id);
+CREATE INDEX ix_users_anonymous ON users (project_id, created_at) WHERE is_anonymous = 1;
 
-CREATE INDEX ix_users_project_id_email_folded ON users (project_id, email_folded);
+CREATE INDEX ix_users_listed ON users (project_id, created_at, id, is_test, is_anonymous);
+
+CREATE INDEX ix_users_project_id_email_folded_id ON users (project_id, email_folded, id);
 
 CREATE INDEX ix_users_project_id_name_folded_id ON users (project_id, name_folded, id);
 
-CREATE INDEX ix_users_project_id_phone ON users (project_id, phone);
+CREATE INDEX ix_users_project_id_phone_id ON users (project_id, phone, id);
 
 CREATE INDEX ix_users_project_id_updated_at_id ON users (project_id, updated_at, id);
+
+CREATE INDEX ix_users_test ON users (project_id, id) WHERE is_test = 1;
 
 CREATE TABLE access_keys (
 	project_id TEXT NOT NULL,
@@ -378,6 +405,26 @@ CREATE INDEX ix_access_keys_project_id_created_at_id ON access_keys (project_id,
 
 CREATE INDEX ix_access_keys_project_id_user_id ON access_keys (project_id, user_id);
 
+CREATE TABLE audit_deliveries (
+	project_id TEXT NOT NULL,
+	webhook TEXT NOT NULL,
+	event_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	attempts BIGINT NOT NULL,
+	due_at BIGINT NOT NULL,
+	leased_until BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	error TEXT NOT NULL,
+	CONSTRAINT pk_audit_deliveries PRIMARY KEY (project_id, webhook, event_id),
+	CONSTRAINT fk_audit_deliveries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_audit_deliveries_project_id_webhook FOREIGN KEY(project_id, webhook) REFERENCES audit_webhooks (project_id, name) ON DELETE CASCADE,
+	CONSTRAINT ck_audit_deliveries_state CHECK (state IN ('waiting', 'leased', 'dead'))
+);
+
+CREATE INDEX ix_audit_deliveries_dead ON audit_deliveries (project_id, state, due_at);
+
+CREATE INDEX ix_audit_deliveries_open ON audit_deliveries (project_id, webhook, due_at) WHERE state IN ('waiting', 'leased');
+
 CREATE TABLE groups (
 	project_id TEXT NOT NULL,
 	tenant_id TEXT NOT NULL,
@@ -389,15 +436,6 @@ CREATE TABLE groups (
 	CONSTRAINT pk_groups PRIMARY KEY (project_id, tenant_id, id),
 	CONSTRAINT fk_groups_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_groups_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
-);
-
-CREATE TABLE list_entries (
-	project_id TEXT NOT NULL,
-	list_id TEXT NOT NULL,
-	value TEXT NOT NULL,
-	CONSTRAINT pk_list_entries PRIMARY KEY (project_id, list_id, value),
-	CONSTRAINT fk_list_entries_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT fk_list_entries_project_id_list_id FOREIGN KEY(project_id, list_id) REFERENCES lists (project_id, id) ON DELETE CASCADE
 );
 
 CREATE TABLE login_ids (
@@ -461,6 +499,8 @@ CREATE TABLE passwords (
 	encoded TEXT NOT NULL,
 	state TEXT NOT NULL,
 	set_at BIGINT NOT NULL,
+	failures BIGINT NOT NULL,
+	locked_until BIGINT,
 	CONSTRAINT pk_passwords PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_passwords_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_passwords_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
@@ -506,6 +546,8 @@ CREATE TABLE roles (
 	CONSTRAINT fk_roles_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_roles_project_id_name ON roles (project_id, name);
+
 CREATE UNIQUE INDEX uq_roles_project_name ON roles (project_id, name) WHERE tenant_id IS NULL;
 
 CREATE UNIQUE INDEX uq_roles_tenant_name ON roles (project_id, tenant_id, name) WHERE tenant_id IS NOT NULL;
@@ -535,6 +577,8 @@ CREATE TABLE sessions (
 	CONSTRAINT fk_sessions_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_sessions_impersonator ON sessions (project_id, impersonator) WHERE impersonator != '';
+
 CREATE INDEX ix_sessions_project_id_expires_at ON sessions (project_id, expires_at);
 
 CREATE INDEX ix_sessions_project_id_user_id_created_at ON sessions (project_id, user_id, created_at);
@@ -561,6 +605,7 @@ CREATE TABLE tenant_domains (
 	domain TEXT NOT NULL,
 	tenant_id TEXT NOT NULL,
 	position BIGINT NOT NULL,
+	sso_id TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT pk_tenant_domains PRIMARY KEY (project_id, kind, domain),
 	CONSTRAINT fk_tenant_domains_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_tenant_domains_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
@@ -639,13 +684,14 @@ CREATE TABLE membership_roles (
 	user_id TEXT NOT NULL,
 	tenant_id TEXT NOT NULL,
 	role_id TEXT NOT NULL,
+	given_by TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT pk_membership_roles PRIMARY KEY (project_id, user_id, tenant_id, role_id),
 	CONSTRAINT fk_membership_roles_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_membership_roles_project_id_user_id_tenant_id FOREIGN KEY(project_id, user_id, tenant_id) REFERENCES memberships (project_id, user_id, tenant_id) ON DELETE CASCADE,
 	CONSTRAINT fk_membership_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_membership_roles_project_id_role_id ON membership_roles (project_id, role_id);
+CREATE INDEX ix_membership_roles_project_id_role_id_tenant_id_user_id ON membership_roles (project_id, role_id, tenant_id, user_id);
 
 CREATE TABLE role_permissions (
 	project_id TEXT NOT NULL,
@@ -681,7 +727,7 @@ CREATE TABLE user_roles (
 	CONSTRAINT fk_user_roles_project_id_role_id FOREIGN KEY(project_id, role_id) REFERENCES roles (project_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX ix_user_roles_project_id_role_id ON user_roles (project_id, role_id);
+CREATE INDEX ix_user_roles_project_id_role_id_user_id ON user_roles (project_id, role_id, user_id);
 
 CREATE TABLE access_key_tenant_roles (
 	project_id TEXT NOT NULL,
@@ -702,3 +748,104 @@ CREATE TABLE alembic_version (
 );
 
 INSERT INTO alembic_version (version_num) VALUES ('0002');
+
+ANALYZE sqlite_schema;
+DELETE FROM sqlite_stat1;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('kv', 'sqlite_autoindex_kv_1', '5000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('kv', 'ix_kv_expires_at', '5000000 50');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('meta', 'sqlite_autoindex_meta_1', '50000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('projects', 'sqlite_autoindex_projects_1', '50 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('projects', 'uq_projects_issuer_host', '50 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_definitions', 'sqlite_autoindex_attribute_definitions_1', '5000 100 33 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_values', 'sqlite_autoindex_attribute_values_1', '50000000 1000000 333333 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_values', 'ix_attribute_values_project_id_kind_name_value_owner_id', '50000000 1000000 333333 16666 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'sqlite_autoindex_audit_events_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_project_id_occurred_at_id', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_project_id_tenant_id_occurred_at', '50000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_project_id_user_id_occurred_at', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_events', 'ix_audit_events_unsent', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_webhooks', 'sqlite_autoindex_audit_webhooks_1', '500 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'sqlite_autoindex_challenges_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'ix_challenges_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'uq_challenges_subject', '50000000 1000000 250000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('counters', 'sqlite_autoindex_counters_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('counters', 'ix_counters_project_id_ends_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('flows', 'sqlite_autoindex_flows_1', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('imports', 'sqlite_autoindex_imports_1', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('jwt_templates', 'sqlite_autoindex_jwt_templates_1', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('jwt_templates', 'uq_jwt_templates_name', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('lists', 'sqlite_autoindex_lists_1', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('lists', 'uq_lists_name', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('management_keys', 'sqlite_autoindex_management_keys_1', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('message_templates', 'sqlite_autoindex_message_templates_1', '5000 100 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'sqlite_autoindex_outbox_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_due', '50000000 16666666 16');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_open', '50000 12500 12');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_project_id_address_mac_created_at', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_project_id_created_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_project_id_phone_prefix_created_at', '50000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_policies', 'sqlite_autoindex_password_policies_1', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('permissions', 'sqlite_autoindex_permissions_1', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('permissions', 'uq_permissions_name', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('project_settings', 'sqlite_autoindex_project_settings_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'sqlite_autoindex_signing_keys_1', '2000 40 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'uq_signing_keys_state', '2000 40 20 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'sqlite_autoindex_tenants_1', '2500000 50000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_project_id_created_at_id', '2500000 50000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_project_id_name', '2500000 50000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('themes', 'sqlite_autoindex_themes_1', '500 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'sqlite_autoindex_users_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_anonymous', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_listed', '50000000 1000000 1 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_email_folded_id', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_name_folded_id', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_phone_id', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_project_id_updated_at_id', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_test', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'sqlite_autoindex_access_keys_1', '5000000 100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'ix_access_keys_project_id_created_at_id', '5000000 100000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'ix_access_keys_project_id_user_id', '5000000 100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'sqlite_autoindex_audit_deliveries_1', '50000000 1000000 200000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_dead', '50000000 1000000 333333 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_open', '50000 1000 200 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('groups', 'sqlite_autoindex_groups_1', '5000000 100000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'sqlite_autoindex_login_ids_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'ix_login_ids_project_id_user_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'sqlite_autoindex_memberships_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'ix_memberships_project_id_tenant_id_user_id', '50000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'sqlite_autoindex_passkeys_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'ix_passkeys_project_id_user_id_created_at', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_history', 'sqlite_autoindex_password_history_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passwords', 'sqlite_autoindex_passwords_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('provider_tokens', 'sqlite_autoindex_provider_tokens_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('recovery_codes', 'sqlite_autoindex_recovery_codes_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'sqlite_autoindex_roles_1', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'ix_roles_project_id_name', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_project_name', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_tenant_name', '50000 1000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'sqlite_autoindex_sessions_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_impersonator', '50000 1000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_project_id_user_id_created_at', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sso_connections', 'sqlite_autoindex_sso_connections_1', '500000 10000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_domains', 'sqlite_autoindex_tenant_domains_1', '2500000 50000 16666 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_domains', 'ix_tenant_domains_project_id_tenant_id_kind', '2500000 50000 5 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('totp_seeds', 'sqlite_autoindex_totp_seeds_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('trusted_devices', 'sqlite_autoindex_trusted_devices_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('trusted_devices', 'ix_trusted_devices_project_id_user_id_last_used_at', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_roles', 'sqlite_autoindex_access_key_roles_1', '5000000 100000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_roles', 'ix_access_key_roles_project_id_role_id', '5000000 100000 1000');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenants', 'sqlite_autoindex_access_key_tenants_1', '5000000 100000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenants', 'ix_access_key_tenants_project_id_tenant_id_key_id', '5000000 100000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('group_members', 'sqlite_autoindex_group_members_1', '50000000 1000000 100 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('group_members', 'ix_group_members_project_id_user_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('membership_roles', 'sqlite_autoindex_membership_roles_1', '50000000 1000000 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('membership_roles', 'ix_membership_roles_project_id_role_id_tenant_id_user_id', '50000000 1000000 10000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('role_permissions', 'sqlite_autoindex_role_permissions_1', '500000 10000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('role_permissions', 'ix_role_permissions_project_id_permission_id', '500000 10000 20');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_default_roles', 'sqlite_autoindex_tenant_default_roles_1', '2500000 50000 5 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_default_roles', 'ix_tenant_default_roles_project_id_role_id', '2500000 50000 500');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_roles', 'sqlite_autoindex_user_roles_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_roles', 'ix_user_roles_project_id_role_id_user_id', '50000000 1000000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenant_roles', 'sqlite_autoindex_access_key_tenant_roles_1', '5000000 100000 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenant_roles', 'ix_access_key_tenant_roles_project_id_role_id', '5000000 100000 1000');

@@ -1,16 +1,20 @@
 """Statements with a variable part, IN lists and searches: constant fragments only, no caller's text enters SQL."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import LiteralString, Self, TypeVar
 
 from avow.server.store.tx import Tx, Value
 
-__all__ = ["MOST_IN_LIST", "Search", "containing", "in_list"]
+__all__ = ["MOST_IN_LIST", "Search", "containing", "in_list", "many_rows"]
 
 R = TypeVar("R")
 
 MOST_IN_LIST = 1024
+
+_MOST_ROWS = 128
+_ROW = re.compile(r"\bVALUES\s*(\([^()]*\))")
 
 _COLUMN = re.compile(r"[a-z_]+(?:\.[a-z_]+)?\Z")
 
@@ -41,6 +45,46 @@ def in_list(name: str, values: Sequence[Value]) -> tuple[str, dict[str, Value]]:
     padded = [*values, *[values[-1]] * (width - len(values))]
     params = {f"{name}_{number}": value for number, value in enumerate(padded)}
     return "(" + ", ".join(f":{key}" for key in params) + ")", params
+
+
+def many_rows(statement: str, rows: Sequence[Mapping[str, Value]]) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Return the statements that insert many rows, or look many up, with the parameters of each.
+
+    A constant inserts one row, `... VALUES (:project_id, :user_id, :role_id) ON CONFLICT DO NOTHING`, and is used so:
+
+        for sql, params in many_rows(GRANT, [{"user_id": user_id, "role_id": role_id}, ...]):
+            tx.run(sql, **params)
+
+    One that looks up says `FROM (VALUES (:login_id)) AS w`, with columns `w.column1` and so on. What the rows do not
+    name (`:project_id`, `:now`) is the same in all of them. As a list is, they are padded to a power of two by the last
+    row, so an INSERT has to pass over a row that is there already.
+
+    Args:
+        statement: The constant.
+        rows: Values of its parameters, of every row the same ones.
+
+    Raises:
+        ValueError: A row that is there already would be an error.
+    """
+    if statement.lstrip().startswith("INSERT") and "ON CONFLICT" not in statement:
+        raise ValueError("the statement has to say ON CONFLICT DO NOTHING")
+    for start in range(0, len(rows), _MOST_ROWS):
+        part = rows[start : start + _MOST_ROWS]
+        width = 1 << (len(part) - 1).bit_length()
+        padded = [*part, *[part[-1]] * (width - len(part))]
+        params = {f"{name}_{number}": value for number, row in enumerate(padded) for name, value in row.items()}
+        yield _widened(statement, tuple(part[0]), width), params
+
+
+@lru_cache(maxsize=256)
+def _widened(statement: str, names: tuple[str, ...], width: int) -> str:
+    """Return the statement with so many rows in the place of the one."""
+    found = _ROW.search(statement)
+    if found is None:
+        raise ValueError(f"the statement inserts no row of values: {statement.strip()}")
+    named = re.compile(rf":({'|'.join(names)})\b")
+    several = ", ".join(named.sub(rf":\1_{number}", found[1]) for number in range(width))
+    return statement[: found.start(1)] + several + statement[found.end(1) :]
 
 
 def containing(text: str) -> str:

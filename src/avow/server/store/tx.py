@@ -5,9 +5,10 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from avow.core.ids import AUDIT, directory_id
+from avow.core.devices import kind
+from avow.core.ids import AUDIT, PROJECT, directory_id
 from avow.core.vault import Vault
-from avow.server.store.rows import INSERT_AUDIT
+from avow.server.store.rows import INSERT_AUDIT, AuditRow
 
 __all__ = ["Cursor", "Execute", "Tx", "Value"]
 
@@ -95,6 +96,7 @@ class Tx:
         tenant_id: str = "",
         address: str = "",
         device: str = "",
+        method: str = "",
         data: Mapping[str, object] | None = None,
     ) -> None:
         """Record a fact for ever, in this transaction.
@@ -107,10 +109,12 @@ class Tx:
             tenant_id: The tenant concerned, or "".
             address: IP address of the caller.
             device: User-Agent of the caller.
+            method: Method of sign-in: otp, magiclink, ... or "".
             data: Ids and outcomes only; never a secret.
         """
-        self.run(
+        written = self.one(
             INSERT_AUDIT,
+            AuditRow,
             id=directory_id(AUDIT, self.now),
             action=action,
             outcome=outcome,
@@ -119,8 +123,19 @@ class Tx:
             tenant_id=tenant_id,
             address=address,
             device=device,
+            device_kind=kind(device),
+            method=method,
             data=msgspec.json.encode(data or {}, order="sorted").decode(),
         )
+        if written is not None and written.is_unsent:
+            self.after_commit("audit")
+
+    def in_new_project(self) -> "Tx":
+        """Return this transaction bound to a project that is yet to be inserted.
+
+        Its id is made here, so that no unit comes to the rows of another project that exists.
+        """
+        return Tx(self._execute, directory_id(PROJECT, self.now), self.now, self.vault)
 
     def after_commit(self, signal: str) -> None:
         """Have the store call the listener of `signal` once this unit is committed."""

@@ -10,9 +10,10 @@ from avow.errors import InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
 from avow.server.keys import actions as management_keys
 from avow.server.roles import actions as roles
-from avow.server.store import Search, Tx, in_list
+from avow.server.store import MOST_IN_LIST, Search, Tx, in_list
 from avow.server.tenants import rows
-from avow.server.tenants.rows import DefaultRow, DomainRow, IdRow, MemberRow, TenantRow
+from avow.server.tenants.rows import DefaultRow, DomainRow, IdRow, LeadRow, MemberRow, TenantRow
+from avow.wire.tenants import Tenant
 
 __all__ = [
     "PROVISIONING",
@@ -24,10 +25,15 @@ __all__ = [
     "create",
     "delete",
     "get",
+    "lock",
     "save",
     "search",
     "set_default_roles",
+    "set_auth_type",
     "set_domains",
+    "set_sso_domains",
+    "shown",
+    "sso_domains",
 ]
 
 PROVISIONING, SSO = "provisioning", "sso"
@@ -100,11 +106,13 @@ def create(tx: Tx, name: str, *, tenant_id: str = "", wanted: HeldTenant | None 
     Raises:
         InvalidArgument: The id or a domain is taken, the parent does not exist, or an attribute does not fit.
     """
+    if not tenant_id.isprintable():  # it is a name in tokens, and of `?tenant=`
+        raise InvalidArgument(error_message="The id of a tenant must not hold control characters.")
     tenant = wanted or HeldTenant(id=tenant_id, name=name)
     tenant_id = tenant_id or ids.directory_id(ids.TENANT, tx.now)
     if tenant.parent and not search(tx, Wanted(tenant_ids=(tenant.parent,))):
         raise InvalidArgument(error_message="The parent is not a tenant of this project.")
-    values = _checked(tx, tenant.custom_attributes)
+    values = attributes.accepted(tx, "tenant", tenant.custom_attributes)
     made = tx.one(
         rows.INSERT,
         IdRow,
@@ -137,6 +145,12 @@ def get(tx: Tx, tenant_id: str) -> HeldTenant:
     return found[0]
 
 
+def lock(tx: Tx, tenant_id: str) -> HeldTenant:
+    """Return a tenant, which nobody else changes until the unit ends; raises as `get`."""
+    tx.one(rows.LOCK, IdRow, id=tenant_id)
+    return get(tx, tenant_id)
+
+
 def search(tx: Tx, wanted: Wanted) -> list[HeldTenant]:
     """Return the tenants that match everything, the oldest first, in three statements."""
     statement = Search(rows.SEARCH)
@@ -144,17 +158,12 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldTenant]:
         statement.among("t.id", "tenant_ids", wanted.tenant_ids)
     if wanted.names:
         statement.among("t.name", "names", wanted.names)
-    found = statement.order("t.created_at, t.id").all(tx, TenantRow)
-    tenants = _gathered(tx, found, is_all=not (wanted.tenant_ids or wanted.names))
-    domains = {each.lower() for each in wanted.domains}
-    attributes_wanted = {
-        name: set(attributes.searchable(each)) for name, each in (wanted.custom_attributes or {}).items()
-    }
-    return [
-        tenant
-        for tenant in tenants
-        if (not domains or domains & set(tenant.provisioning_domains)) and _has(tenant, attributes_wanted)
-    ]
+    if wanted.domains:
+        statement.within(rows.WITH_DOMAIN, {"domains": [each.lower() for each in wanted.domains]})
+    for name, value in (wanted.custom_attributes or {}).items():
+        if texts := sorted(set(attributes.searchable(value))):
+            statement.within(rows.WITH_ATTRIBUTE, {"texts": texts}, attribute=name, least=len(texts))
+    return _gathered(tx, statement.order("t.created_at, t.id").all(tx, TenantRow))
 
 
 def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
@@ -166,7 +175,7 @@ def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
     """
     values = before.custom_attributes
     if after.custom_attributes != values:
-        values = _checked(tx, after.custom_attributes)
+        values = attributes.accepted(tx, "tenant", after.custom_attributes)
     updated = tx.one(
         rows.UPDATE,
         IdRow,
@@ -177,7 +186,7 @@ def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
         role_inheritance=after.role_inheritance,
         custom_attributes=_json(values),
         details=_json(_details_of(after)),
-        settings=_json(after.settings),
+        settings=_json(msgspec.structs.replace(after.settings, auth_type="none")),  # a column of its own
     )
     if updated is None:
         raise NotFound(error_message=_MISSING)
@@ -187,20 +196,43 @@ def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
         set_domains(tx, before.id, PROVISIONING, after.provisioning_domains)
     if after.sso_domains != before.sso_domains:
         set_domains(tx, before.id, SSO, after.sso_domains)
+    if after.settings.auth_type != before.settings.auth_type:
+        set_auth_type(tx, before.id, after.settings.auth_type)
     tx.audit("tenant.updated", actor=actor, tenant_id=before.id)
 
 
 def set_domains(tx: Tx, tenant_id: str, kind: str, domains: Sequence[str]) -> None:
-    """Replace the domains of one kind.
+    """Replace the domains of one kind; one that stays leads to the SSO configuration that it led to.
 
     Raises:
         InvalidArgument: Another tenant has one of them.
     """
-    tx.run(rows.CLEAR_DOMAINS, tenant_id=tenant_id, kind=kind)
-    for position, domain in enumerate(dict.fromkeys(each.strip().lower() for each in domains)):
-        added = tx.one(rows.ADD_DOMAIN, DomainRow, kind=kind, domain=domain, tenant_id=tenant_id, position=position)
-        if added is None:
-            raise InvalidArgument(error_message=f"Another tenant has the domain {domain!r}.")
+    leads = {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=kind)}
+    _put_domains(tx, tenant_id, kind, {domain: leads.get(domain, "") for domain in _folded(domains)})
+
+
+def sso_domains(tx: Tx, tenant_id: str) -> dict[str, str]:
+    """Return the mail domains that sign in through a tenant's SSO, each with the id of its configuration."""
+    return {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=SSO)}
+
+
+def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str]) -> None:
+    """Replace the domains of one SSO configuration; one that led to another of the tenant leads here from now on.
+
+    Raises:
+        InvalidArgument: Another tenant has one of them.
+    """
+    tx.one(rows.LOCK, IdRow, id=tenant_id)  # first: domains of its other configurations are written back too
+    before, wanted = sso_domains(tx, tenant_id), _folded(domains)
+    others = {each: lead for each, lead in before.items() if lead != sso_id and each not in wanted}
+    after = {**dict.fromkeys(wanted, sso_id), **others}
+    if after != before or list(after) != list(before):
+        _put_domains(tx, tenant_id, SSO, after)
+
+
+def set_auth_type(tx: Tx, tenant_id: str, auth_type: str) -> None:
+    """Say how members sign in through the first SSO configuration of a tenant: `none`, `saml` or `oidc`."""
+    tx.run(rows.SET_AUTH_TYPE, tenant_id=tenant_id, auth_type=auth_type)
 
 
 def set_default_roles(tx: Tx, tenant_id: str, names: Sequence[str], *, actor: str) -> None:
@@ -238,13 +270,14 @@ def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
     keys: list[IdRow] = []
     if cascade:
         tx.run(rows.CLEAR_USERS_ATTRIBUTES, tenant_id=tenant_id)
-        users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
         tx.run(rows.CLEAR_KEYS_ATTRIBUTES, tenant_id=tenant_id)
+        users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
         keys = tx.all(rows.DELETE_KEYS, IdRow, tenant_id=tenant_id)
-    attributes.clear(tx, "tenant", [tenant_id])
     if tx.one(rows.DELETE, IdRow, id=tenant_id) is None:
         raise NotFound(error_message=_MISSING)
+    attributes.clear(tx, "tenant", [tenant_id])  # afterwards: nobody writes any for it again
     management_keys.revoke_keys_of_tenant(tx, tenant_id, actor=actor)
+    tx.run(rows.DROP_PASSWORD_SETTINGS, tenant_id=tenant_id)
     for user in users:
         tx.audit("user.deleted", actor=actor, user_id=user.id, tenant_id=tenant_id)
     for key in keys:
@@ -252,34 +285,62 @@ def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
     tx.audit("tenant.deleted", actor=actor, tenant_id=tenant_id, data={"cascade": cascade})
 
 
-def add_member(tx: Tx, user_id: str, tenant_id: str) -> None:
-    """Make a user a member of a tenant, with its default roles; a second time changes nothing."""
+def add_member(tx: Tx, user_id: str, tenant_id: str, *, with_defaults: bool = True) -> None:
+    """Make a user a member of a tenant, with its default roles or none; a second time changes nothing."""
     if tx.one(rows.ADD_MEMBER, MemberRow, user_id=user_id, tenant_id=tenant_id) is None:
         return
-    tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
+    if with_defaults:
+        tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
     tx.audit("tenant.member_added", actor="command", user_id=user_id, tenant_id=tenant_id)
 
 
-def _checked(tx: Tx, values: Mapping[str, object]) -> dict[str, object]:
-    """Return values that fit: a defined attribute by its definition, any other as a text, number, boolean or list."""
-    given = {name: value for name, value in values.items() if value is not None}
-    if not given:
-        return {}
-    defined = {each.name for each in attributes.definitions(tx, "tenant").data}
-    attributes.checked(tx, "tenant", {name: value for name, value in given.items() if name in defined})
-    for name, value in given.items():
-        if not name or len(name) > 256 or any(len(each) > 2000 for each in attributes.searchable(value)):
-            raise InvalidArgument(error_message="A custom attribute has a name, and a value that is not too long.")
-    return given
+def shown(tenant: HeldTenant) -> Tenant:
+    """Return a tenant as answers show it."""
+    return Tenant(
+        id=tenant.id,
+        name=tenant.name,
+        self_provisioning_domains=tenant.provisioning_domains,
+        custom_attributes=dict(tenant.custom_attributes),
+        auth_type=tenant.settings.auth_type,
+        domains=tenant.sso_domains,
+        created_time=tenant.created_at,
+        enforces_sso=tenant.enforces_sso,
+        disabled=tenant.is_disabled,
+        sso_exclusions=tenant.sso_exclusions,
+        federated_app_ids=tenant.federated_app_ids,
+        role_inheritance=tenant.role_inheritance,
+        parent=tenant.parent,
+        default_roles=tenant.default_roles,
+    )
 
 
-def _gathered(tx: Tx, found: Sequence[TenantRow], *, is_all: bool) -> list[HeldTenant]:
+def _put_domains(tx: Tx, tenant_id: str, kind: str, leads: Mapping[str, str]) -> None:
+    tx.run(rows.CLEAR_DOMAINS, tenant_id=tenant_id, kind=kind)
+    for position, (domain, sso_id) in enumerate(leads.items()):
+        added = tx.one(
+            rows.ADD_DOMAIN,
+            DomainRow,
+            kind=kind,
+            domain=domain,
+            tenant_id=tenant_id,
+            position=position,
+            sso_id=sso_id,
+        )
+        if added is None:
+            raise InvalidArgument(error_message=f"Another tenant has the domain {domain!r}.")
+
+
+def _folded(domains: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(each.strip().lower() for each in domains))
+
+
+def _gathered(tx: Tx, found: Sequence[TenantRow]) -> list[HeldTenant]:
     if not found:
         return []
-    if is_all:
+    if len(found) > MOST_IN_LIST:
         domains, defaults = tx.all(rows.DOMAINS, DomainRow), tx.all(rows.DEFAULTS, DefaultRow)
     else:
-        clause, listed = in_list("tenant_ids", [row.id for row in found][:1024])
+        clause, listed = in_list("tenant_ids", [row.id for row in found])
         domains = tx.all(rows.DOMAINS_OF.replace("(:tenant_ids)", clause), DomainRow, **listed)
         defaults = tx.all(rows.DEFAULTS_OF.replace("(:tenant_ids)", clause), DefaultRow, **listed)
     tenants = {row.id: _held(row) for row in found}
@@ -309,13 +370,8 @@ def _held(row: TenantRow) -> HeldTenant:
         custom_attributes=msgspec.json.decode(row.custom_attributes, type=dict[str, object]),
         sso_exclusions=details.sso_exclusions,
         federated_app_ids=details.federated_app_ids,
-        settings=msgspec.json.decode(row.settings, type=Settings),
+        settings=msgspec.structs.replace(msgspec.json.decode(row.settings, type=Settings), auth_type=row.auth_type),
     )
-
-
-def _has(tenant: HeldTenant, wanted: Mapping[str, set[str]]) -> bool:
-    held = tenant.custom_attributes
-    return all(name in held and texts <= set(attributes.searchable(held[name])) for name, texts in wanted.items())
 
 
 def _details_of(tenant: HeldTenant) -> _Details:

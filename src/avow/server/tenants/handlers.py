@@ -53,7 +53,7 @@ def create(tx: Tx, call: Call[CreateTenant]) -> CreatedTenant:
 def update(tx: Tx, call: Call[UpdateTenant]) -> None:
     """Replace all that a tenant is; what the call does not name is emptied."""
     body = call.body
-    before = actions.get(tx, body.id)
+    before = actions.lock(tx, body.id)
     after = replace(
         before,
         name=body.name,
@@ -70,7 +70,7 @@ def update(tx: Tx, call: Call[UpdateTenant]) -> None:
 def patch(tx: Tx, call: Call[PatchTenant]) -> None:
     """Change what the call names; a custom attribute of null is taken out, those not named stay."""
     body = call.body
-    before = actions.get(tx, body.id)
+    before = actions.lock(tx, body.id)
     merged = {**before.custom_attributes, **(body.custom_attributes or {})}
     after = replace(
         before,
@@ -95,18 +95,21 @@ def delete(tx: Tx, call: Call[DeleteTenant]) -> None:
 
     With `cascade`, users and access keys that belong to no other tenant are deleted too.
     """
+    if call.body.cascade:
+        call.management.require("user")
+        call.management.require("access_key")
     actions.delete(tx, call.body.id, cascade=bool(call.body.cascade), actor=call.management.actor)
 
 
 def load(tx: Tx, call: Call[TenantId]) -> Tenant:
     """Return a tenant."""
     call.confinement.require(call.body.id)
-    return _shown(actions.get(tx, call.body.id))
+    return actions.shown(actions.get(tx, call.body.id))
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> Tenants:
     """Return every tenant of the project, the oldest first."""
-    return Tenants(tenants=tuple(_shown(each) for each in actions.search(tx, Wanted())))
+    return Tenants(tenants=tuple(actions.shown(each) for each in actions.search(tx, Wanted())))
 
 
 def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
@@ -118,7 +121,7 @@ def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
         domains=body.tenant_self_provisioning_domains or (),
         custom_attributes=body.custom_attributes,
     )
-    return Tenants(tenants=tuple(_shown(each) for each in actions.search(tx, wanted)))
+    return Tenants(tenants=tuple(actions.shown(each) for each in actions.search(tx, wanted)))
 
 
 def update_default_roles(tx: Tx, call: Call[DefaultRoles]) -> None:
@@ -143,7 +146,7 @@ def load_settings(tx: Tx, call: Call[TenantId]) -> TenantSettings:
 def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
     """Change the named settings of a tenant."""
     body = call.body
-    before = actions.get(tx, body.tenant_id)
+    before = actions.lock(tx, body.tenant_id)
     changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not None}
     if body.sso_setup_suite_settings is not None:
         changes["setup_suite"] = cast(dict[str, object], msgspec.to_builtins(body.sso_setup_suite_settings))
@@ -167,25 +170,6 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
 
 def _folded(domains: tuple[str, ...] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.strip().lower() for each in domains or ()))
-
-
-def _shown(tenant: HeldTenant) -> Tenant:
-    return Tenant(
-        id=tenant.id,
-        name=tenant.name,
-        self_provisioning_domains=tenant.provisioning_domains,
-        custom_attributes=dict(tenant.custom_attributes),
-        auth_type=tenant.settings.auth_type,
-        domains=tenant.sso_domains,
-        created_time=tenant.created_at,
-        enforces_sso=tenant.enforces_sso,
-        disabled=tenant.is_disabled,
-        sso_exclusions=tenant.sso_exclusions,
-        federated_app_ids=tenant.federated_app_ids,
-        role_inheritance=tenant.role_inheritance,
-        parent=tenant.parent,
-        default_roles=tenant.default_roles,
-    )
 
 
 SLICE = Slice(

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "MemberRow", "TenantRow"]
+__all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "LeadRow", "MemberRow", "TenantRow"]
 
 
 class IdRow(Struct, frozen=True):
@@ -24,6 +24,7 @@ class TenantRow(Struct, frozen=True):
     custom_attributes: str
     details: str
     settings: str
+    auth_type: str
 
 
 class DomainRow(Struct, frozen=True):
@@ -32,6 +33,13 @@ class DomainRow(Struct, frozen=True):
     tenant_id: str
     kind: str
     domain: str
+
+
+class LeadRow(Struct, frozen=True):
+    """A domain of a tenant, and the SSO configuration it leads to."""
+
+    domain: str
+    sso_id: str
 
 
 class DefaultRow(Struct, frozen=True):
@@ -59,9 +67,20 @@ INSERT = """
 
 SEARCH = """
     SELECT t.id, t.name, t.created_at, t.is_disabled, t.enforces_sso, COALESCE(t.parent_id, '') AS parent,
-           t.role_inheritance, t.custom_attributes, t.details, t.settings
-    FROM tenants t WHERE t.project_id = :project_id
+           t.role_inheritance, t.custom_attributes, t.details, t.settings, COALESCE(c.kind, 'none') AS auth_type
+    FROM tenants t
+    LEFT JOIN sso_connections c ON c.project_id = t.project_id AND c.tenant_id = t.id AND c.id = ''
+    WHERE t.project_id = :project_id
 """
+
+WITH_DOMAIN = """t.id IN (
+    SELECT d.tenant_id FROM tenant_domains d
+    WHERE d.project_id = :project_id AND d.kind = 'provisioning' AND d.domain IN (:domains))"""
+
+WITH_ATTRIBUTE = """t.id IN (
+    SELECT v.owner_id FROM attribute_values v
+    WHERE v.project_id = :project_id AND v.kind = 'tenant' AND v.name = :attribute AND v.value IN (:texts)
+    GROUP BY v.owner_id HAVING COUNT(*) >= :least)"""
 
 DOMAINS = """
     SELECT tenant_id, kind, domain FROM tenant_domains
@@ -95,14 +114,30 @@ UPDATE = """
     RETURNING id
 """
 
+# How members sign in is a column of the tenant's first SSO configuration.
+SET_AUTH_TYPE = """
+    INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
+    SELECT t.project_id, t.id, '', :auth_type, '', '{}', :now, :now
+    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id
+    ON CONFLICT (project_id, tenant_id, id) DO UPDATE SET kind = excluded.kind, updated_at = excluded.updated_at
+"""
+
+LEADS = """
+    SELECT domain, sso_id FROM tenant_domains
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind ORDER BY position, domain
+"""
+
+# Whoever changes a tenant by what it was keeps others from doing so until the unit ends.
+LOCK = "UPDATE tenants SET name = name WHERE project_id = :project_id AND id = :id RETURNING id"
+
 CLEAR_DOMAINS = """
     DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind
 """
 
 # Another tenant has the domain: no row comes back.
 ADD_DOMAIN = """
-    INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position)
-    VALUES (:project_id, :kind, :domain, :tenant_id, :position)
+    INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position, sso_id)
+    VALUES (:project_id, :kind, :domain, :tenant_id, :position, :sso_id)
     ON CONFLICT (project_id, kind, domain) DO NOTHING
     RETURNING tenant_id, kind, domain
 """
@@ -135,13 +170,20 @@ DELETE_USERS = """
     RETURNING id
 """
 
+# Keys that act for a user go with the user.
 CLEAR_KEYS_ATTRIBUTES = """
     DELETE FROM attribute_values
     WHERE project_id = :project_id AND kind = 'accesskey' AND owner_id IN (
         SELECT k.key_id FROM access_key_tenants k
         WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND NOT EXISTS (
             SELECT 1 FROM access_key_tenants other
-            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id))
+            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id)
+        UNION ALL
+        SELECT a.id FROM access_keys a
+        JOIN memberships m ON m.project_id = a.project_id AND m.user_id = a.user_id
+        WHERE a.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
+            SELECT 1 FROM memberships other
+            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
 """
 
 DELETE_KEYS = """
@@ -155,6 +197,8 @@ DELETE_KEYS = """
 """
 
 DELETE = "DELETE FROM tenants WHERE project_id = :project_id AND id = :id RETURNING id"
+
+DROP_PASSWORD_SETTINGS = "DELETE FROM password_policies WHERE project_id = :project_id AND tenant_id = :tenant_id"
 
 # --- Members ---
 
@@ -187,6 +231,8 @@ RETURNS = {
     "DEFAULTS": DefaultRow,
     "DEFAULTS_OF": DefaultRow,
     "UPDATE": IdRow,
+    "LOCK": IdRow,
+    "LEADS": LeadRow,
     "ADD_DOMAIN": DomainRow,
     "DELETE_USERS": IdRow,
     "DELETE_KEYS": IdRow,

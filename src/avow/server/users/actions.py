@@ -1,16 +1,18 @@
 """Users: found by login ID, created once, their addresses proven, and what they hold gathered for tokens."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from avow.core import addresses, ids
 from avow.core.addresses import LoginId
+from avow.core.grants import gathered
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
 from avow.server.roles import actions as roles
+from avow.server.serving import ManagementCaller
 from avow.server.store import Tx, in_list
 from avow.server.users import rows
 from avow.server.users.rows import ProfileRow
@@ -19,8 +21,12 @@ from avow.wire.users import UserResponse, UserTenant
 __all__ = [
     "NewUser",
     "Profile",
+    "admit",
+    "allow_impersonation",
+    "allows_impersonation",
     "claim_login_id",
     "create",
+    "create_anonymous",
     "delete",
     "drop_login_id",
     "drop_others",
@@ -29,14 +35,19 @@ __all__ = [
     "find_owner",
     "find_several",
     "folded_name",
+    "forget_anonymous",
     "hold",
     "prove_email",
     "prove_phone",
+    "require_right_to_become",
     "set_email",
     "set_phone",
     "set_status",
     "unproven",
 ]
+
+
+_ANONYMOUS_SECONDS = 86_400  # younger ones are on their way
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Profile:
     permissions: tuple[str, ...] = ()
     tenants: dict[str, TenantGrants] = field(default_factory=dict)
     ways: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -82,6 +94,11 @@ class Profile:
         """Tell whether the user may not sign in."""
         return self.row.status == "disabled"
 
+    @property
+    def is_invited(self) -> bool:
+        """Tell whether the user has not been here yet: the first sign-in enables them."""
+        return self.row.status == "invited"
+
     def has_address(self, folded: str, *, by_email: bool) -> bool:
         """Tell whether this is the user's address (or number)."""
         return (self.row.email_folded if by_email else self.row.phone) == folded
@@ -89,7 +106,7 @@ class Profile:
     def is_proven(self, *, by_email: bool) -> bool:
         """Tell whether the user's address (or number) is proven, and the user not merely invited."""
         is_verified = self.row.is_email_verified if by_email else self.row.is_phone_verified
-        return bool(is_verified) and self.row.status != "invited"
+        return bool(is_verified) and not self.is_invited
 
     def shown(self) -> UserResponse:
         """Return the user as answers show them."""
@@ -120,6 +137,7 @@ class Profile:
             custom_attributes=_attributes(row.custom_attributes),
             totp="totp" in self.ways,
             webauthn="webauthn" in self.ways,
+            oauth=dict.fromkeys(sorted(self.providers), True),
             password="password" in self.ways,
             created_time=row.created_at,
             modified_time=row.updated_at,
@@ -204,6 +222,41 @@ def create(tx: Tx, user: NewUser, *, actor: str = "") -> str:
     return user_id
 
 
+def create_anonymous(tx: Tx, *, actor: str) -> str:
+    """Insert a user whom nobody knows: no login ID, no roles, found by no search; return the user id."""
+    user_id = ids.directory_id(ids.USER, tx.now)
+    tx.run(rows.INSERT_ANONYMOUS, id=user_id)
+    tx.audit("user.created", actor=actor, user_id=user_id, data={"anonymous": True})
+    return user_id
+
+
+def allow_impersonation(tx: Tx, user_id: str, until: int) -> bool:
+    """Note until when a user agrees to be impersonated; a time that is over takes it back. False when disabled."""
+    return tx.one(rows.ALLOW_IMPERSONATION, rows.IdRow, user_id=user_id, until=until) is not None
+
+
+def allows_impersonation(tx: Tx, user_id: str) -> bool:
+    """Tell whether a user agrees to be impersonated, now."""
+    return tx.one(rows.ALLOWS_IMPERSONATION, rows.IdRow, user_id=user_id) is not None
+
+
+def require_right_to_become(tx: Tx, caller: ManagementCaller, user_id: str) -> None:
+    """Refuse a caller who could sign in as somebody that holds what the caller may not give.
+
+    Ask it wherever a call hands out, sets or redirects what a user signs in with.
+
+    Raises:
+        Forbidden: The user holds a role that not everybody has, and the caller may give none.
+    """
+    if not caller.may("role") and tx.one(rows.HOLDS_MORE, rows.IdRow, user_id=user_id) is not None:
+        caller.require("role")
+
+
+def forget_anonymous(tx: Tx, most: int) -> int:
+    """Delete users whom nobody knows once their sessions are forgotten, at most so many; return how many."""
+    return tx.run(rows.FORGET_ANONYMOUS, before=tx.now - _ANONYMOUS_SECONDS, most=most)
+
+
 def claim_login_id(tx: Tx, user_id: str, login_id: LoginId) -> bool:
     """Give a login ID to a user; False when somebody has it already."""
     claimed = tx.one(
@@ -220,6 +273,11 @@ def prove_email(tx: Tx, user_id: str, folded: str) -> bool:
 def prove_phone(tx: Tx, user_id: str, phone: str) -> bool:
     """Mark the user's number proven, if it still is this one; an invited user is enabled by it."""
     return tx.one(rows.PROVE_PHONE, rows.IdRow, user_id=user_id, phone=phone) is not None
+
+
+def admit(tx: Tx, user_id: str) -> bool:
+    """Let in a user whom management vouches for; an invited one is enabled by it. False when gone or disabled."""
+    return tx.one(rows.ADMIT, rows.IdRow, user_id=user_id) is not None
 
 
 def set_email(tx: Tx, user_id: str, email: str) -> bool:
@@ -287,33 +345,17 @@ def delete(tx: Tx, user_id: str) -> bool:
 
 
 def _gathered(found: Sequence[ProfileRow]) -> Profile:
-    facts = [(row.kind, row.first, row.second, row.third) for row in found]
-    tenants = {first: second for kind, first, second, _ in facts if kind == "tenant"}
-    held: dict[str, list[tuple[str, str]]] = {key: [] for key in tenants}
-    for kind, first, second, third in facts:
-        if kind == "tenant-role" and first in held:
-            held[first].append((second, third))
-    project_level = [(first, second) for kind, first, second, _ in facts if kind == "role"]
+    held = gathered((row.kind, row.first, row.second, row.third) for row in found)
     return Profile(
         row=found[0],
-        login_ids=tuple(first for kind, first, _, _ in facts if kind == "login"),
-        roles=_distinct(role for role, _ in project_level),
-        permissions=_distinct(permission for _, permission in project_level),
-        tenants={
-            key: TenantGrants(
-                name,
-                roles=_distinct(role for role, _ in held[key]),
-                permissions=_distinct(permission for _, permission in held[key]),
-            )
-            for key, name in tenants.items()
-        },
-        ways=frozenset(first for kind, first, _, _ in facts if kind == "way"),
+        login_ids=tuple(row.first for row in found if row.kind == "login"),
+        roles=held.roles,
+        permissions=held.permissions,
+        tenants=dict(held.tenants),
+        ways=frozenset(row.first for row in found if row.kind == "way"),
+        providers=frozenset(row.first for row in found if row.kind == "provider"),
     )
 
 
 def _attributes(text: str) -> dict[str, object]:
     return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({name for name in names if name}))

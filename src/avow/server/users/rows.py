@@ -22,7 +22,7 @@ class ProfileRow(Struct, frozen=True):
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
     tenant name), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or `webauthn`, which the user
-    has); "" when there is no fact at all.
+    has), `provider` (whose token is kept); "" when there is no fact at all.
     """
 
     id: str
@@ -50,6 +50,23 @@ class ProfileRow(Struct, frozen=True):
     second: str
     third: str
 
+
+# A role that this user was given, and that not everybody is: of the project, or in one of their tenants.
+HOLDS_MORE = """
+    SELECT h.role_id AS id FROM (
+        SELECT ur.role_id FROM user_roles ur
+        JOIN roles r ON r.project_id = ur.project_id AND r.id = ur.role_id
+        WHERE ur.project_id = :project_id AND ur.user_id = :user_id AND (r.is_default = 0 OR r.is_private = 1)
+        UNION ALL
+        SELECT mr.role_id FROM membership_roles mr
+        JOIN roles r ON r.project_id = mr.project_id AND r.id = mr.role_id
+        WHERE mr.project_id = :project_id AND mr.user_id = :user_id
+          AND (r.tenant_id IS NULL OR r.is_default = 0 OR r.is_private = 1)
+          AND NOT EXISTS (
+            SELECT 1 FROM tenant_default_roles d
+            WHERE d.project_id = mr.project_id AND d.tenant_id = mr.tenant_id AND d.role_id = mr.role_id)
+    ) h LIMIT 1
+"""
 
 # One statement for all that tokens and answers say about users: the facts are a union, each branch bound to the users
 # so that an index serves it.
@@ -92,6 +109,9 @@ PROFILES = """
         UNION ALL
         SELECT k.user_id, 'way', 'webauthn', '', ''
         FROM passkeys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids)
+        UNION ALL
+        SELECT o.user_id, 'provider', o.provider, '', ''
+        FROM provider_tokens o WHERE o.project_id = :project_id AND o.user_id IN (:user_ids)
     ) f ON f.user_id = u.id
     WHERE u.project_id = :project_id AND u.id IN (:user_ids)
     ORDER BY u.id, kind, first, second, third
@@ -118,6 +138,34 @@ INSERT = """
          :is_email_vouched, :is_phone_vouched)
 """
 
+# Somebody without a login ID, roles or a name.
+INSERT_ANONYMOUS = """
+    INSERT INTO users
+        (project_id, id, status, name, given_name, middle_name, family_name,
+         email, email_folded, is_email_verified, phone, is_phone_verified, picture, is_test,
+         credential_version, created_at, updated_at, is_anonymous)
+    VALUES (:project_id, :id, 'enabled', '', '', '', '', '', '', 0, '', 0, '', 0, 1, :now, :now, 1)
+"""
+
+ALLOW_IMPERSONATION = """
+    UPDATE users SET impersonation_until = :until
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' RETURNING id
+"""
+
+ALLOWS_IMPERSONATION = """
+    SELECT id FROM users WHERE project_id = :project_id AND id = :user_id AND impersonation_until > :now
+"""
+
+# Whose sessions are forgotten all: nobody can ever come back as them.
+FORGET_ANONYMOUS = """
+    DELETE FROM users WHERE project_id = :project_id AND id IN (
+        SELECT u.id FROM users u
+        WHERE u.project_id = :project_id AND u.is_anonymous = 1 AND u.created_at <= :before
+          AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.project_id = :project_id AND s.user_id = u.id)
+        ORDER BY u.created_at LIMIT :most
+    )
+"""
+
 # Who comes second gets no row back: the login ID is taken.
 CLAIM_LOGIN_ID = """
     INSERT INTO login_ids (project_id, login_id, typed, user_id, created_at)
@@ -141,6 +189,14 @@ PROVE_PHONE = """
         status = CASE WHEN status = 'invited' THEN 'enabled' ELSE status END,
         credential_version = credential_version + CASE WHEN is_phone_verified = 1 THEN 0 ELSE 1 END
     WHERE project_id = :project_id AND id = :user_id AND phone = :phone
+    RETURNING id
+"""
+
+# No address is proven by it, so that credentials do not move.
+ADMIT = """
+    UPDATE users
+    SET status = 'enabled', updated_at = CASE WHEN status = 'enabled' THEN updated_at ELSE :now END
+    WHERE project_id = :project_id AND id = :user_id AND status IN ('enabled', 'invited')
     RETURNING id
 """
 
@@ -189,6 +245,7 @@ SET_STATUS = """
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RETURNING id"
 
 RETURNS = {
+    "HOLDS_MORE": IdRow,
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
     "PROFILE_HELD": ProfileRow,
@@ -196,6 +253,9 @@ RETURNS = {
     "CLAIM_LOGIN_ID": OwnerRow,
     "PROVE_EMAIL": IdRow,
     "PROVE_PHONE": IdRow,
+    "ADMIT": IdRow,
+    "ALLOW_IMPERSONATION": IdRow,
+    "ALLOWS_IMPERSONATION": IdRow,
     "SET_EMAIL": IdRow,
     "SET_PHONE": IdRow,
     "DROP_PHONE": IdRow,

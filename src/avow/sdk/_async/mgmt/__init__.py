@@ -1,9 +1,19 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
+from avow.sdk._async.mgmt.access_key import AsyncAccessKey
+from avow.sdk._async.mgmt.audit import AsyncAudit
+from avow.sdk._async.mgmt.flow import AsyncFlow
+from avow.sdk._async.mgmt.group import AsyncGroup
+from avow.sdk._async.mgmt.jwt import AsyncJWT
+from avow.sdk._async.mgmt.jwt_template import AsyncJWTTemplate
+from avow.sdk._async.mgmt.license import AsyncLicense
+from avow.sdk._async.mgmt.lists import AsyncLists
 from avow.sdk._async.mgmt.management_key import AsyncManagementKey
+from avow.sdk._async.mgmt.password import AsyncPassword
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
 from avow.sdk._async.mgmt.role import AsyncRole
+from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.tenant import AsyncTenant
 from avow.sdk._async.mgmt.user import AsyncUser
 from avow.sdk._async.runner import AsyncRunner
@@ -16,9 +26,19 @@ class AsyncMgmt:
     """What needs a management key. It is for servers: whoever holds the key holds the project."""
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
+        self.access_key = AsyncAccessKey(flows, runner)
+        self.audit = AsyncAudit(flows, runner)
+        self.jwt = AsyncJWT(flows, runner)
+        self.jwt_template = AsyncJWTTemplate(flows, runner)
+        self.license = AsyncLicense(flows, runner)
+        self.list = AsyncLists(flows, runner)
+        self.flow = AsyncFlow(flows, runner)
+        self.group = AsyncGroup(flows, runner)
         self.management_key = AsyncManagementKey(flows, runner)
+        self.password = AsyncPassword(flows, runner)
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)
         self.role = AsyncRole(flows, runner)
+        self.sso = AsyncSSOSettings(flows, runner)
         self.tenant = AsyncTenant(flows, runner)
         self.user = AsyncUser(flows, runner)

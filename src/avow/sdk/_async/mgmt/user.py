@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from avow.sdk._async.runner import AsyncRunner
+from avow.sdk._async.mgmt.user_credentials import AsyncUserCredentials
+from avow.sdk._async.mgmt.user_imports import AsyncUserImports
+from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
 from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
-from avow.sdk.flow import Flows
 from avow.sdk.options import AssociatedTenant
 from avow.wire import accountchanges as changes
 from avow.wire import attributes as attribute_routes
@@ -15,15 +16,11 @@ from avow.wire import attributes as attribute_routes
 __all__ = ["AsyncUser"]
 
 
-class AsyncUser:
+class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
     Every call raises AuthException when it is refused, and so does an argument that the API does not take.
     """
-
-    def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
-        self._flows = flows
-        self._run = runner.run
 
     async def create(
         self,

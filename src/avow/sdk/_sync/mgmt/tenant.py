@@ -187,3 +187,35 @@ class Tenant:
             "customAttributes": custom_attributes,
         }
         return self._run(self._flows.deliver(tenant.search_all(values)))
+
+    def generate_sso_configuration_link(
+        self,
+        tenant_id: str,
+        expire_time: int | None = None,
+        email: str | None = None,
+        sso_id: str | None = None,
+        actor_id: str | None = None,
+    ) -> str:
+        """Return a link for whoever is to set a tenant's SSO up; an earlier one for the same configuration is void.
+
+        Whoever holds the link may use it. Nothing is sent.
+
+        Args:
+            tenant_id: Whose SSO.
+            expire_time: Seconds that the link lives, at most 30 days; a day if absent.
+            email: Whom it is for.
+            sso_id: Which SSO configuration; the first one if absent.
+            actor_id: Who is named in the audit for what is done behind the link.
+        """
+        values = {
+            "tenantId": tenant_id,
+            "expireTime": expire_time,
+            "email": email,
+            "ssoId": sso_id,
+            "actorId": actor_id,
+        }
+        return self._run(self._flows.deliver(tenant.generate_sso_link(values)))
+
+    def revoke_sso_configuration_link(self, tenant_id: str, sso_id: str | None = None) -> None:
+        """Make the link of an SSO configuration void; without `sso_id`, every such link of the tenant."""
+        self._run(self._flows.deliver(tenant.revoke_sso_link(tenant_id, sso_id)))

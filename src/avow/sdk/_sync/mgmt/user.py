@@ -4,11 +4,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from avow.sdk._sync.runner import Runner
+from avow.sdk._sync.mgmt.user_credentials import UserCredentials
+from avow.sdk._sync.mgmt.user_imports import UserImports
+from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
 from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
-from avow.sdk.flow import Flows
 from avow.sdk.options import AssociatedTenant
 from avow.wire import accountchanges as changes
 from avow.wire import attributes as attribute_routes
@@ -16,15 +17,11 @@ from avow.wire import attributes as attribute_routes
 __all__ = ["User"]
 
 
-class User:
+class User(UserCredentials, UserPasswords, UserImports):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
     Every call raises AuthException when it is refused, and so does an argument that the API does not take.
     """
-
-    def __init__(self, flows: Flows, runner: Runner) -> None:
-        self._flows = flows
-        self._run = runner.run
 
     def create(
         self,

@@ -7,16 +7,19 @@ import msgspec
 
 from avow.sdk.answers import as_is, ignored
 from avow.sdk.calls.call import Call, call, refused, text_of
-from avow.wire import tenants
+from avow.sdk.transport import Response
+from avow.wire import sso, tenants
 from avow.wire.endpoint import Nothing
 
 __all__ = [
     "change",
     "create",
     "delete",
+    "generate_sso_link",
     "load",
     "load_all",
     "load_settings",
+    "revoke_sso_link",
     "search_all",
     "update_default_roles",
     "update_settings",
@@ -77,6 +80,22 @@ def update_settings(values: Mapping[str, object]) -> Call[None]:
     """Return the call that changes settings of a tenant."""
     text_of("id", values["tenantId"])
     return call(tenants.UPDATE_SETTINGS, _shaped(values, tenants.ChangeSettings), ignored)
+
+
+def generate_sso_link(values: Mapping[str, object]) -> Call[str]:
+    """Return the call that makes a link for whoever sets the SSO of a tenant up."""
+    text_of("tenant_id", values["tenantId"])
+    return call(sso.GENERATE_LINK, _shaped(values, sso.GenerateLink), _link)
+
+
+def revoke_sso_link(tenant_id: str, sso_id: str | None) -> Call[None]:
+    """Return the call that makes such a link void."""
+    values = {"tenantId": text_of("tenant_id", tenant_id), "ssoId": sso_id}
+    return call(sso.REVOKE_LINK, _shaped(values, sso.SsoRef), ignored, is_repeatable=True)
+
+
+def _link(response: Response) -> str:
+    return str(_answer(response).get("adminSSOConfigurationLink", ""))
 
 
 def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:

@@ -1,7 +1,7 @@
 """Management calls of users."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict, TypeVar
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from avow.sdk.answers import LoginRecord, UserResponse, as_is, as_list, ignored
 from avow.sdk.calls.call import Call, call, refused
 from avow.sdk.options import AssociatedTenant
+from avow.sdk.passwords import UserPassword
 from avow.wire import accountchanges, accounts, attributes, usersearch
 from avow.wire.endpoint import Endpoint, Nothing
 
@@ -87,7 +88,12 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class UserObj:
-    """A user of a batch; the fields are the arguments of `create` and `patch`."""
+    """A user of a batch; the fields are the arguments of `create` and `patch`.
+
+    Attributes:
+        password: Of a user to be created.
+        seed: TOTP seed of a user to be created, in base 32.
+    """
 
     login_id: str
     email: str | None = None
@@ -104,12 +110,14 @@ class UserObj:
     verified_phone: bool | None = None
     additional_login_ids: Sequence[str] | None = None
     sso_app_ids: Sequence[str] | None = None
+    password: UserPassword | None = None
+    seed: str | None = field(default=None, repr=False)
     status: str | None = None
 
 
 _user, _users, _batch = as_is(UserBody), as_is(Users), as_is(UsersBatch)
 _attributes, _records = as_is(CustomAttributes), as_list(LoginRecord)
-_NOT_PATCHED = ("additional_login_ids",)
+_NOT_PATCHED = ("additional_login_ids", "password", "hashed_password", "seed")
 
 
 def create(user: UserObj, *, is_test: bool = False, **invitation: object) -> Call[UserBody]:
@@ -220,6 +228,10 @@ def _fields(user: UserObj) -> dict[str, object]:
         fields["user_tenants"] = [
             {"tenant_id": each.tenant_id, "role_names": each.role_names} for each in user.user_tenants
         ]
+    if user.password is not None:
+        hashed = user.password.hashed
+        fields["password"] = user.password.cleartext
+        fields["hashed_password"] = None if hashed is None else hashed.to_dict()
     return fields
 
 

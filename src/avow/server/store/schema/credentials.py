@@ -26,6 +26,8 @@ passwords = Table(
     text("encoded"),  # core.passwords: algorithm, parameters, salt and hash in one text
     text("state"),  # active | temporary (must be replaced at the next sign-in) | expired
     integer("set_at"),
+    integer("failures"),  # wrong ones in a row
+    integer("locked_until", null=True),
     *owned("user_id"),
     reference("user_id", "users"),
     CheckConstraint("state IN ('active', 'temporary', 'expired')", name="state"),

@@ -62,6 +62,7 @@ tenant_domains = Table(
     text("domain"),  # lower case
     text("tenant_id"),
     integer("position"),
+    added_text("sso_id"),  # of kind sso: whose configuration it leads to; "" for the first one of the tenant
     *owned("kind", "domain"),
     reference("tenant_id", "tenants"),
     Index(None, "project_id", "tenant_id", "kind"),
@@ -81,6 +82,7 @@ roles = Table(
     added_integer("is_private"),  # tenants' administrators neither see nor give it
     *owned("id"),
     reference("tenant_id", "tenants"),
+    Index(None, "project_id", "name"),
 )
 
 # Names are unique in the project, and in each tenant. Two indexes, since a null equals nothing in a unique one.
@@ -198,13 +200,33 @@ users = Table(
     added_integer("is_email_vouched"),  # an administrator marked the address verified: a first proof does not drop it
     added_integer("is_phone_vouched"),
     added_integer("is_anonymous"),  # signed in without an identity; no search finds them
+    added_integer("impersonation_until"),  # until then they agree to be impersonated
     *owned("id"),
     CheckConstraint("status IN ('enabled', 'disabled', 'invited')", name="status"),
-    Index(None, "project_id", "created_at", "id"),
+    # Pages and totals of the usual search read this index alone.
+    Index("ix_users_listed", "project_id", "created_at", "id", "is_test", "is_anonymous"),
     Index(None, "project_id", "updated_at", "id"),
     Index(None, "project_id", "name_folded", "id"),
-    Index(None, "project_id", "email_folded"),
-    Index(None, "project_id", "phone"),
+    Index(None, "project_id", "email_folded", "id"),
+    Index(None, "project_id", "phone", "id"),
+)
+
+# However many users there are, their test users are found at once.
+Index(
+    "ix_users_test",
+    users.c.project_id,
+    users.c.id,
+    sqlite_where=users.c.is_test == 1,
+    postgresql_where=users.c.is_test == 1,
+)
+
+# Of whom nobody knows, those are deleted that have no session any more.
+Index(
+    "ix_users_anonymous",
+    users.c.project_id,
+    users.c.created_at,
+    sqlite_where=users.c.is_anonymous == 1,
+    postgresql_where=users.c.is_anonymous == 1,
 )
 
 login_ids = Table(
@@ -242,7 +264,7 @@ user_roles = Table(
     *owned("user_id", "role_id"),
     reference("user_id", "users"),
     reference("role_id", "roles"),
-    Index(None, "project_id", "role_id"),
+    Index(None, "project_id", "role_id", "user_id"),
 )
 
 membership_roles = Table(
@@ -252,6 +274,7 @@ membership_roles = Table(
     text("user_id"),
     text("tenant_id"),
     text("role_id"),
+    added_text("given_by"),  # the SSO configuration whose groups give it (`sso:` and its id); "" for given by hand
     *owned("user_id", "tenant_id", "role_id"),
     ForeignKeyConstraint(
         ["project_id", "user_id", "tenant_id"],
@@ -259,7 +282,7 @@ membership_roles = Table(
         ondelete="CASCADE",
     ),
     reference("role_id", "roles"),
-    Index(None, "project_id", "role_id"),
+    Index(None, "project_id", "role_id", "tenant_id", "user_id"),
 )
 
 sso_connections = Table(

@@ -38,6 +38,7 @@ projects = Table(
     text("issuer_host", null=True),
     integer("created_at"),
     added_text("tags", "[]"),  # JSON list of texts
+    integer("deleted_at", null=True),  # nothing of it works any more; its rows go in steps
     Index("uq_projects_issuer_host", "issuer_host", unique=True),
 )
 

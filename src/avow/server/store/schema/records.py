@@ -1,10 +1,29 @@
 """Tables of messages, audit, and what is kept for administrators."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table
 
-from avow.server.store.schema.columns import TEXT, data, flag, integer, metadata, owned, reference, text
+from avow.server.store.schema.columns import (
+    TEXT,
+    added_integer,
+    added_text,
+    data,
+    flag,
+    integer,
+    metadata,
+    owned,
+    text,
+)
 
-__all__ = ["audit_events", "audit_webhooks", "flows", "list_entries", "lists", "message_templates", "outbox", "themes"]
+__all__ = [
+    "audit_deliveries",
+    "audit_events",
+    "audit_webhooks",
+    "flows",
+    "lists",
+    "message_templates",
+    "outbox",
+    "themes",
+]
 
 lists = Table(
     "lists",
@@ -14,21 +33,11 @@ lists = Table(
     text("name"),
     text("description"),
     text("type"),  # texts | ips | json
-    text("document"),  # JSON of a list of type json; "" otherwise
+    text("document"),  # JSON: the entries in their order, or the object of a list of type json
     integer("created_at"),
     integer("updated_at"),
     *owned("id"),
     Index("uq_lists_name", "project_id", "name", unique=True),
-)
-
-list_entries = Table(
-    "list_entries",
-    metadata,
-    Column("project_id", TEXT, nullable=False),
-    text("list_id"),
-    text("value"),
-    *owned("list_id", "value"),
-    reference("list_id", "lists"),
 )
 
 flows = Table(
@@ -121,27 +130,88 @@ audit_events = Table(
     text("address"),
     text("device"),
     text("data"),  # JSON object of ids and outcomes, no secrets
+    added_text("method"),  # of sign-in; "" where there is none
+    added_text("device_kind"),  # Desktop | Mobile | Tablet | Bot | Unknown, or "" where no device is known
+    added_integer("is_unsent"),  # 1 until it was looked at for the project's webhooks, if there are any
     *owned("id"),
     Index(None, "project_id", "occurred_at", "id"),
     Index(None, "project_id", "user_id", "occurred_at"),
     Index(None, "project_id", "tenant_id", "occurred_at"),
 )
 
-# Where audit events are sent to. Events are sent in their order; the position is behind the last one that arrived.
+# What was not looked at for webhooks yet, however many events there are.
+Index(
+    "ix_audit_events_unsent",
+    audit_events.c.project_id,
+    audit_events.c.occurred_at,
+    sqlite_where=audit_events.c.is_unsent == 1,
+    postgresql_where=audit_events.c.is_unsent == 1,
+)
+
+# Where audit events are sent to.
 audit_webhooks = Table(
     "audit_webhooks",
     metadata,
     Column("project_id", TEXT, nullable=False),
     text("name"),
+    text("description"),
     text("url"),
+    text("filters"),  # JSON list
     data("sealed"),  # JSON: headers, the secret that signs
-    integer("position_at"),
-    text("position_id"),
-    integer("failures"),
-    integer("due_at"),
-    integer("leased_until"),
+    integer("failures"),  # in a row; 0 while the receiver takes what it is sent
+    integer("due_at"),  # while it does not: when to try again
     text("error"),
     integer("created_at"),
+    integer("updated_at"),
     *owned("name"),
-    Index("ix_audit_webhooks_due", "due_at"),
+)
+
+# Events on their way to one webhook each; the row goes when the event has arrived.
+audit_deliveries = Table(
+    "audit_deliveries",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("webhook"),
+    text("event_id"),
+    text("state"),  # waiting | leased | dead
+    integer("attempts"),
+    integer("due_at"),
+    integer("leased_until"),
+    integer("created_at"),
+    text("error"),
+    *owned("webhook", "event_id"),
+    ForeignKeyConstraint(
+        ["project_id", "webhook"], ["audit_webhooks.project_id", "audit_webhooks.name"], ondelete="CASCADE"
+    ),
+    CheckConstraint("state IN ('waiting', 'leased', 'dead')", name="state"),
+    Index("ix_audit_deliveries_dead", "project_id", "state", "due_at"),
+)
+
+Index(
+    "ix_audit_deliveries_open",
+    audit_deliveries.c.project_id,
+    audit_deliveries.c.webhook,
+    audit_deliveries.c.due_at,
+    sqlite_where=audit_deliveries.c.state.in_(["waiting", "leased"]),
+    postgresql_where=audit_deliveries.c.state.in_(["waiting", "leased"]),
+)
+
+# How far the import of a file of users has come; moved by the unit that writes the users.
+imports = Table(
+    "imports",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),  # of the file and its format
+    text("source"),  # the file, as people call it
+    integer("position"),  # number of the last line that is done
+    data("digest"),  # of every line up to there, one after the other
+    integer("created"),
+    integer("updated"),
+    integer("rejected"),
+    text("refusals"),  # JSON list of number and reason: those of the last unit, which the report may lack
+    integer("report_bytes"),  # length of the report before them
+    integer("started_at"),
+    integer("updated_at"),
+    integer("finished_at", null=True),
+    *owned("id"),
 )

@@ -33,6 +33,15 @@ sessions = Table(
     Index(None, "project_id", "expires_at"),
 )
 
+# Whoever is disabled acts in nobody's name any more; very few sessions are of that kind.
+Index(
+    "ix_sessions_impersonator",
+    sessions.c.project_id,
+    sessions.c.impersonator,
+    sqlite_where=sessions.c.impersonator != "",
+    postgresql_where=sessions.c.impersonator != "",
+)
+
 challenges = Table(
     "challenges",
     metadata,

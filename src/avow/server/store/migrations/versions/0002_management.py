@@ -47,21 +47,20 @@ def upgrade() -> None:
         "audit_webhooks",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=False),
         sa.Column("url", TEXT, nullable=False),
+        sa.Column("filters", TEXT, nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("position_at", sa.BigInteger(), nullable=False),
-        sa.Column("position_id", TEXT, nullable=False),
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("leased_until", sa.BigInteger(), nullable=False),
         sa.Column("error", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_audit_webhooks_project_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_audit_webhooks")),
     )
-    op.create_index("ix_audit_webhooks_due", "audit_webhooks", ["due_at"], unique=False)
     op.create_table(
         "flows",
         sa.Column("project_id", TEXT, nullable=False),
@@ -76,6 +75,26 @@ def upgrade() -> None:
         sa.CheckConstraint("is_disabled IN (0, 1)", name=op.f("ck_flows_is_disabled")),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_flows_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_flows")),
+    )
+    op.create_table(
+        "imports",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("refusals", TEXT, nullable=False),
+        sa.Column("report_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_imports_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_imports")),
     )
     op.create_table(
         "jwt_templates",
@@ -158,6 +177,38 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_access_keys_project_id_user_id"), "access_keys", ["project_id", "user_id"], unique=False)
     op.create_table(
+        "audit_deliveries",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("webhook", TEXT, nullable=False),
+        sa.Column("event_id", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("leased_until", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("error", TEXT, nullable=False),
+        sa.CheckConstraint("state IN ('waiting', 'leased', 'dead')", name=op.f("ck_audit_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["project_id", "webhook"],
+            ["audit_webhooks.project_id", "audit_webhooks.name"],
+            name=op.f("fk_audit_deliveries_project_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_audit_deliveries_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "webhook", "event_id", name=op.f("pk_audit_deliveries")),
+    )
+    op.create_index("ix_audit_deliveries_dead", "audit_deliveries", ["project_id", "state", "due_at"], unique=False)
+    op.create_index(
+        "ix_audit_deliveries_open",
+        "audit_deliveries",
+        ["project_id", "webhook", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('waiting', 'leased')"),
+        postgresql_where=sa.text("state IN ('waiting', 'leased')"),
+    )
+    op.create_table(
         "groups",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("tenant_id", TEXT, nullable=False),
@@ -174,22 +225,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_groups_project_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("project_id", "tenant_id", "id", name=op.f("pk_groups")),
-    )
-    op.create_table(
-        "list_entries",
-        sa.Column("project_id", TEXT, nullable=False),
-        sa.Column("list_id", TEXT, nullable=False),
-        sa.Column("value", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id", "list_id"],
-            ["lists.project_id", "lists.id"],
-            name=op.f("fk_list_entries_project_id_list_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_list_entries_project_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("project_id", "list_id", "value", name=op.f("pk_list_entries")),
     )
     op.create_table(
         "passkeys",
@@ -245,6 +280,8 @@ def upgrade() -> None:
         sa.Column("encoded", TEXT, nullable=False),
         sa.Column("state", TEXT, nullable=False),
         sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state IN ('active', 'temporary', 'expired')", name=op.f("ck_passwords_state")),
         sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
@@ -326,6 +363,7 @@ def upgrade() -> None:
         sa.Column("domain", TEXT, nullable=False),
         sa.Column("tenant_id", TEXT, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("sso_id", TEXT, server_default="", nullable=False),
         sa.CheckConstraint("kind IN ('provisioning', 'sso')", name=op.f("ck_tenant_domains_kind")),
         sa.ForeignKeyConstraint(
             ["project_id", "tenant_id"],
@@ -528,21 +566,50 @@ def upgrade() -> None:
         ["project_id", "role_id"],
         unique=False,
     )
+    op.add_column("audit_events", sa.Column("method", TEXT, server_default="", nullable=False))
+    op.add_column("audit_events", sa.Column("device_kind", TEXT, server_default="", nullable=False))
+    op.add_column("audit_events", sa.Column("is_unsent", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
         op.f("ix_audit_events_project_id_tenant_id_occurred_at"),
         "audit_events",
         ["project_id", "tenant_id", "occurred_at"],
         unique=False,
     )
+    op.create_index(
+        "ix_audit_events_unsent",
+        "audit_events",
+        ["project_id", "occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("is_unsent = 1"),
+        postgresql_where=sa.text("is_unsent = 1"),
+    )
     op.add_column("management_keys", sa.Column("description", TEXT, server_default="", nullable=False))
     op.add_column("management_keys", sa.Column("permitted_ips", TEXT, server_default="[]", nullable=False))
     op.add_column("management_keys", sa.Column("rights", TEXT, server_default="*", nullable=False))
     op.add_column("management_keys", sa.Column("tenant_id", TEXT, nullable=True))
     op.add_column("management_keys", sa.Column("deactivated_at", sa.BigInteger(), nullable=True))
+    op.add_column("membership_roles", sa.Column("given_by", TEXT, server_default="", nullable=False))
+    op.drop_index(op.f("ix_membership_roles_project_id_role_id"), table_name="membership_roles")
+    op.create_index(
+        op.f("ix_membership_roles_project_id_role_id_tenant_id_user_id"),
+        "membership_roles",
+        ["project_id", "role_id", "tenant_id", "user_id"],
+        unique=False,
+    )
     op.add_column("projects", sa.Column("tags", TEXT, server_default="[]", nullable=False))
+    op.add_column("projects", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
     op.add_column("roles", sa.Column("is_default", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("roles", sa.Column("is_private", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_index(op.f("ix_roles_project_id_name"), "roles", ["project_id", "name"], unique=False)
     op.add_column("sessions", sa.Column("impersonator", TEXT, server_default="", nullable=False))
+    op.create_index(
+        "ix_sessions_impersonator",
+        "sessions",
+        ["project_id", "impersonator"],
+        unique=False,
+        sqlite_where=sa.text("impersonator != ''"),
+        postgresql_where=sa.text("impersonator != ''"),
+    )
     op.add_column("tenants", sa.Column("is_disabled", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("tenants", sa.Column("enforces_sso", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("tenants", sa.Column("parent_id", TEXT, nullable=True))
@@ -554,6 +621,13 @@ def upgrade() -> None:
         op.f("ix_tenants_project_id_created_at_id"), "tenants", ["project_id", "created_at", "id"], unique=False
     )
     op.create_index(op.f("ix_tenants_project_id_name"), "tenants", ["project_id", "name"], unique=False)
+    op.drop_index(op.f("ix_user_roles_project_id_role_id"), table_name="user_roles")
+    op.create_index(
+        op.f("ix_user_roles_project_id_role_id_user_id"),
+        "user_roles",
+        ["project_id", "role_id", "user_id"],
+        unique=False,
+    )
     op.add_column("users", sa.Column("name_folded", TEXT, server_default="", nullable=False))
     op.add_column("users", sa.Column("custom_attributes", TEXT, server_default="{}", nullable=False))
     op.add_column("users", sa.Column("external_ids", TEXT, server_default="[]", nullable=False))
@@ -564,9 +638,36 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("is_email_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_phone_vouched", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("users", sa.Column("is_anonymous", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("users", sa.Column("impersonation_until", sa.BigInteger(), server_default="0", nullable=False))
+    op.drop_index(op.f("ix_users_project_id_created_at_id"), table_name="users")
+    op.drop_index(op.f("ix_users_project_id_email_folded"), table_name="users")
+    op.drop_index(op.f("ix_users_project_id_phone"), table_name="users")
+    op.create_index(
+        "ix_users_anonymous",
+        "users",
+        ["project_id", "created_at"],
+        unique=False,
+        sqlite_where=sa.text("is_anonymous = 1"),
+        postgresql_where=sa.text("is_anonymous = 1"),
+    )
+    op.create_index(
+        "ix_users_listed", "users", ["project_id", "created_at", "id", "is_test", "is_anonymous"], unique=False
+    )
+    op.create_index(
+        op.f("ix_users_project_id_email_folded_id"), "users", ["project_id", "email_folded", "id"], unique=False
+    )
     op.create_index(
         op.f("ix_users_project_id_name_folded_id"), "users", ["project_id", "name_folded", "id"], unique=False
     )
+    op.create_index(op.f("ix_users_project_id_phone_id"), "users", ["project_id", "phone", "id"], unique=False)
     op.create_index(
         op.f("ix_users_project_id_updated_at_id"), "users", ["project_id", "updated_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_users_test",
+        "users",
+        ["project_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("is_test = 1"),
+        postgresql_where=sa.text("is_test = 1"),
     )

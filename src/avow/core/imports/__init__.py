@@ -1,0 +1,1 @@
+"""Users from elsewhere: files read entry by entry, each turned into a user of ours, without I/O."""

@@ -1,0 +1,57 @@
+"""Management calls of flows and of the theme."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from avow.sdk.answers import as_is
+from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.wire import flows
+from avow.wire.endpoint import Nothing
+
+__all__ = ["delete_flows", "export_flow", "export_theme", "import_flow", "import_theme", "list_flows"]
+
+Shaped = TypeVar("Shaped")
+
+_all = as_is(dict[str, Any])
+
+
+def list_flows() -> Call[dict[str, Any]]:
+    """Return the call for what lists show of all flows."""
+    return call(flows.LIST, Nothing(), _all, is_repeatable=True)
+
+
+def delete_flows(flow_ids: Sequence[str]) -> Call[dict[str, Any]]:
+    """Return the call that deletes flows."""
+    if isinstance(flow_ids, str) or not flow_ids:
+        raise refused("flow_ids is empty or not a list.")
+    return call(flows.DELETE, _shaped({"ids": list(flow_ids)}, flows.FlowIds), _all)
+
+
+def export_flow(flow_id: str) -> Call[dict[str, Any]]:
+    """Return the call for a flow with its screens."""
+    return call(flows.EXPORT, flows.FlowRef(flow_id=text_of("flow_id", flow_id)), _all, is_repeatable=True)
+
+
+def import_flow(flow_id: str, flow: Mapping[str, Any], screens: Sequence[Mapping[str, Any]]) -> Call[dict[str, Any]]:
+    """Return the call that keeps a flow."""
+    body = {"flowId": text_of("flow_id", flow_id), "flow": flow, "screens": screens}
+    return call(flows.IMPORT, _shaped(body, flows.ImportFlow), _all)
+
+
+def export_theme() -> Call[dict[str, Any]]:
+    """Return the call for the theme."""
+    return call(flows.EXPORT_THEME, Nothing(), _all, is_repeatable=True)
+
+
+def import_theme(theme: Mapping[str, Any]) -> Call[dict[str, Any]]:
+    """Return the call that makes a theme the project's."""
+    return call(flows.IMPORT_THEME, _shaped({"theme": theme}, flows.ImportTheme), _all)
+
+
+def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
+    try:
+        return msgspec.convert(values, shape)
+    except msgspec.ValidationError as wrong:
+        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

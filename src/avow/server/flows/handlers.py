@@ -1,0 +1,75 @@
+"""The routes of flows and of the theme: what is kept. Starting a flow is not supported yet."""
+
+from avow.errors import MissingArgument
+from avow.server.flows import actions
+from avow.server.flows.actions import Flow
+from avow.server.serving import Call, Slice, reads, writes
+from avow.server.store import Tx
+from avow.wire import flows as wire
+from avow.wire.endpoint import Nothing
+from avow.wire.flows import ExportedFlow, FlowHead, FlowIds, FlowRef, Flows, ImportFlow, ImportTheme, Theme
+
+__all__ = ["SLICE"]
+
+
+def list_flows(tx: Tx, call: Call[Nothing]) -> Flows:
+    """Return all flows of the project, without what they do."""
+    found = tuple(
+        FlowHead(id=row.id, name=row.name, description=row.description, disabled=bool(row.is_disabled))
+        for row in actions.listed(tx)
+    )
+    return Flows(flows=found, total=len(found))
+
+
+def delete_flows(tx: Tx, call: Call[FlowIds]) -> None:
+    """Delete flows for ever, all of them or none."""
+    actions.delete(tx, call.body.ids or (), actor=call.management.actor)
+
+
+def export_flow(tx: Tx, call: Call[FlowRef]) -> ExportedFlow:
+    """Return a flow with its screens, as `import` takes it."""
+    return _exported(actions.get(tx, call.body.flow_id))
+
+
+def import_flow(tx: Tx, call: Call[ImportFlow]) -> ExportedFlow:
+    """Keep a flow with its screens under an id, in the place of what was there, and return it."""
+    if call.body.flow is None:
+        raise MissingArgument(error_message="The field flow is missing.")
+    flow = actions.checked(call.body.flow_id, call.body.flow, call.body.screens or ())
+    actions.put(tx, flow, actor=call.management.actor)
+    return _exported(flow)
+
+
+def export_theme(tx: Tx, call: Call[Nothing]) -> Theme:
+    """Return the theme of the project, as `import` takes it."""
+    return _theme(actions.find_theme(tx))
+
+
+def import_theme(tx: Tx, call: Call[ImportTheme]) -> Theme:
+    """Make a theme the project's, in the place of the one before, and return it."""
+    if call.body.theme is None:
+        raise MissingArgument(error_message="The field theme is missing.")
+    theme = actions.checked_theme(call.body.theme)
+    actions.put_theme(tx, theme, actor=call.management.actor)
+    return _theme(theme)
+
+
+def _exported(flow: Flow) -> ExportedFlow:
+    return ExportedFlow(flow=actions.document_of(flow), screens=tuple(dict(each) for each in flow.screens))
+
+
+def _theme(theme: actions.Theme) -> Theme:
+    return Theme(id=theme.id, css_template=dict(theme.css_template))
+
+
+SLICE = Slice(
+    "flows",
+    (
+        reads(wire.LIST, list_flows),
+        writes(wire.DELETE, delete_flows),
+        reads(wire.EXPORT, export_flow),
+        writes(wire.IMPORT, import_flow),
+        reads(wire.EXPORT_THEME, export_theme),
+        writes(wire.IMPORT_THEME, import_theme),
+    ),
+)

@@ -1,0 +1,5 @@
+"""Lists that a project keeps for its own decisions."""
+
+from avow.server.lists.handlers import SLICE
+
+__all__ = ["SLICE"]

@@ -1,0 +1,1 @@
+"""What deleted projects leave behind, and how it goes."""

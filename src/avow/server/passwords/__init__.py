@@ -1,0 +1,5 @@
+"""Passwords as they are stored: those of users, their history, and what projects and tenants ask of them."""
+
+from avow.server.passwords.handlers import SLICE
+
+__all__ = ["SLICE"]

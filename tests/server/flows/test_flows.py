@@ -1,0 +1,130 @@
+"""POST /v1/mgmt/flow/..., POST /v1/mgmt/theme/...: documents that are kept and given back."""
+
+from typing import Any
+
+import pytest
+
+from avow.server.keys.actions import create_management_key
+from tests.server.api import Api, Reply, Statements
+
+PATH = "/v1/mgmt/flow"
+FLOW = {"name": "Sign in", "description": "By code", "dsl": {"tasks": {"0": {"id": "0"}}}, "contentId": "c1"}
+SCREENS: list[dict[str, Any]] = [{"id": "s1", "inputs": [{"name": "email"}], "htmlTemplate": {"a": 1}}, {"id": "s2"}]
+
+
+@pytest.fixture
+def key(api: Api) -> str:
+    return api.avow.management_key
+
+
+def put(api: Api, key: str, flow_id: str = "sign-in", flow: Any = FLOW, screens: Any = SCREENS) -> Reply:
+    return api.post(f"{PATH}/import", {"flowId": flow_id, "flow": flow, "screens": screens}, token=key)
+
+
+def test_imported_flow_is_exported_with_everything_it_had(api: Api, key: str) -> None:
+    made = put(api, key)
+    assert made["flow"] == {**FLOW, "id": "sign-in", "disabled": False, "etag": made["flow"]["etag"]}
+    assert made["screens"] == [
+        {**SCREENS[0], "interactions": []},
+        {"id": "s2", "inputs": [], "interactions": []},
+    ]
+    assert api.post(f"{PATH}/export", {"flowId": "sign-in"}, token=key).body == made.body
+    listed = api.post(f"{PATH}/list", token=key)
+    head = {"id": "sign-in", "name": "Sign in", "description": "By code", "disabled": False}
+    assert listed.body == {"flows": [head], "total": 1}
+
+
+def test_export_can_be_imported_under_another_id(api: Api, key: str) -> None:
+    first = put(api, key).body
+    second = put(api, key, "copy", first["flow"], first["screens"]).body
+    assert second == {"flow": {**first["flow"], "id": "copy"}, "screens": first["screens"]}
+
+
+def test_etag_is_another_one_after_a_change_and_the_same_without(api: Api, key: str) -> None:
+    etag = put(api, key)["flow"]["etag"]
+    assert put(api, key)["flow"]["etag"] == etag
+    assert put(api, key, flow={**FLOW, "disabled": True})["flow"]["etag"] != etag
+    assert put(api, key, screens=[])["flow"]["etag"] != etag
+
+
+def test_flows_are_deleted_all_or_none(api: Api, key: str) -> None:
+    put(api, key, "a")
+    put(api, key, "b")
+    assert api.post(f"{PATH}/delete", {"ids": ["a", "none"]}, token=key).refusal == (404, "E019404")
+    assert api.post(f"{PATH}/list", token=key)["total"] == 2
+    assert api.post(f"{PATH}/delete", {"ids": []}, token=key).refusal == (400, "E011002")
+    assert api.post(f"{PATH}/delete", {"ids": ["a", "b", "a"]}, token=key).body == {}
+    assert api.post(f"{PATH}/list", token=key).body == {"flows": [], "total": 0}
+    assert api.post(f"{PATH}/export", {"flowId": "a"}, token=key).refusal == (404, "E019404")
+
+
+@pytest.mark.parametrize("flow_id", ["../../x", "/etc/passwd", "a/b", "a.b", "a b", "ä", "a\n", "x" * 129])
+def test_id_that_could_lead_elsewhere_is_refused(api: Api, key: str, flow_id: str) -> None:
+    assert put(api, key, flow_id).refusal == (400, "E011004")
+    assert api.post(f"{PATH}/list", token=key)["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("flow", "screens"),
+    [
+        ({"name": 7}, []),
+        ({"name": "n" * 257}, []),
+        ({"disabled": "yes"}, []),
+        ({"dsl": []}, []),
+        ({}, [{}]),
+        ({}, [{"id": ""}]),
+        ({}, [{"id": "s"}, {"id": "s"}]),
+        ({}, [{"id": "s", "inputs": {}}]),
+    ],
+)
+def test_document_of_another_form_is_refused(api: Api, key: str, flow: Any, screens: Any) -> None:
+    assert put(api, key, flow=flow, screens=screens).refusal == (400, "E011004")
+    assert api.post(f"{PATH}/list", token=key)["total"] == 0
+
+
+def test_flow_has_to_be_there(api: Api, key: str) -> None:
+    assert api.post(f"{PATH}/import", {"flowId": "a"}, token=key).refusal == (400, "E011002")
+    assert api.post("/v1/mgmt/theme/import", {}, token=key).refusal == (400, "E011002")
+
+
+def test_project_keeps_a_bounded_number_of_flows(api: Api, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avow.server.flows.actions._MOST_FLOWS", 2)
+    put(api, key, "a")
+    put(api, key, "b")
+    assert put(api, key, "c").refusal == (400, "E011004")
+    assert put(api, key, "b").status == 200
+    monkeypatch.setattr("avow.server.flows.actions._MOST_LENGTH", 1000)
+    assert put(api, key, "b", {"dsl": {"text": "x" * 1000}}).refusal == (400, "E011004")
+
+
+def test_theme_takes_the_place_of_the_one_before(api: Api, key: str) -> None:
+    path = "/v1/mgmt/theme"
+    assert api.post(f"{path}/export", token=key).body == {"id": "", "cssTemplate": {}}
+    first = {"id": "light", "cssTemplate": {"globals": {"a": 1}}}
+    assert api.post(f"{path}/import", {"theme": first}, token=key).body == first
+    second = api.post(f"{path}/import", {"theme": {"cssTemplate": {"b": 2}}}, token=key).body
+    assert second == {"id": "default", "cssTemplate": {"b": 2}}
+    assert api.post(f"{path}/export", token=key).body == second
+    for wrong in ({"id": "../x"}, {"cssTemplate": "body{}"}):
+        assert api.post(f"{path}/import", {"theme": wrong}, token=key).refusal == (400, "E011004")
+
+
+def test_starting_a_flow_is_not_supported_yet(api: Api, key: str) -> None:
+    for path in ("run", "async/run", "async/result"):
+        assert api.post(f"{PATH}/{path}", {"flowId": "a"}, token=key).refusal == (501, "E019501")
+
+
+def test_key_that_may_read_changes_nothing(api: Api, key: str) -> None:
+    put(api, key)
+    reader = api.avow.run(lambda tx: create_management_key(tx, "reader", rights=["flow:read"]))[1]
+    assert api.post(f"{PATH}/export", {"flowId": "sign-in"}, token=reader).status == 200
+    assert api.post("/v1/mgmt/theme/export", token=reader).status == 200
+    assert put(api, reader).refusal == (403, "E019403")
+    assert api.post(f"{PATH}/delete", {"ids": ["sign-in"]}, token=reader).refusal == (403, "E019403")
+
+
+def test_statements_of_an_import(api: Api, key: str, statements: Statements) -> None:
+    put(api, key)
+    with statements:
+        put(api, key)
+    assert statements.ran == ["keys.FIND_SECRET", "flows.SPACE", "flows.PUT", "store.INSERT_AUDIT"]

@@ -87,7 +87,7 @@ def _row(table: Table, index: str, rows: int, columns: list[str], *, is_unique: 
     if is_unique:
         found[-1] = 1
     numbers = " ".join(map(str, (rows * _PROJECTS, *found)))
-    # noqa below: the names are those of our own schema.
+    # The names are those of our own schema.
     return f"INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('{table.name}', '{index}', '{numbers}')"  # noqa: S608
 
 

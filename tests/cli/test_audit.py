@@ -69,10 +69,19 @@ def test_nobody_writes_to_the_terminal_through_an_event(installation: dict[str, 
     assert not {"\x1b", "\r", "\x07", "\u202e"} & set(said)
 
 
+# A shell that runs the tests in the background has them, and what they start, ignore Ctrl-C.
+_AT_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from avow.cli import main
+main()
+"""
+
+
 @contextmanager
 def following(installation: dict[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """Run `avow audit tail --follow` in a process of its own."""
-    command = [sys.executable, "-m", "avow.cli", "audit", "tail", "--follow", "-n", "1", "--action", "test.one"]
+    command = [sys.executable, "-c", _AT_A_TERMINAL, "audit", "tail", "--follow", "-n", "1", "--action", "test.one"]
     running = subprocess.Popen(
         command,
         env={**os.environ, **installation},

@@ -60,7 +60,8 @@ def test_refresh_opens_a_fresh_session_token(
     assert session["user"]["loginIds"] == [person.login_id]
     assert session["firstSeen"] is False
     assert session["cookieData"]["path"] == "/"
-    assert session["cookieData"]["maxAge"] == FAR_FUTURE_SECONDS - (SESSION_SECONDS + LEEWAY_SECONDS + 1)
+    left = FAR_FUTURE_SECONDS - (SESSION_SECONDS + LEEWAY_SECONDS + 1)
+    assert left - 5 <= session["cookieData"]["maxAge"] <= left  # what the calls themselves took
 
 
 @pytest.mark.operation("refresh_session")

@@ -211,15 +211,15 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_cost_less_than_half_a_second_or_little_more_than_honest_bytes(name: str) -> None:
+def test_bombs_cost_less_than_half_a_second(name: str) -> None:
     def read() -> None:
         try:
             decode_body(otp.SIGN_IN, BOMBS[name])
         except AuthException as error:
             assert error.status_code == 400  # noqa: PT017 - some bombs are merely large and may be read
 
-    honest = b"[" + b"1," * (len(BOMBS[name]) // 2) + b"1]"
-    assert seconds_of(read) < max(0.5, 5 * seconds_of(lambda: json.loads(honest)))
+    # The least of three: a neighbour on the machine makes a call dearer, never cheaper.
+    assert min(seconds_of(read) for _ in range(3)) < 0.5
 
 
 @pytest.mark.parametrize("name", ["nested lists, closed", "integer", "fraction", "exponent", "keys"])

@@ -18,7 +18,7 @@ from avow.server.imports import judging, rows
 from avow.server.imports.judging import Line, Plan, Ready, Refused
 from avow.server.imports.rows import IdRow, ImportRow, OwnerRow
 from avow.server.sessions import actions as sessions
-from avow.server.store import Tx, in_list, many_rows
+from avow.server.store import MOST_IN_LIST, Tx, in_list, many_rows
 from avow.server.store.tx import Value
 from avow.server.users import actions as users
 from avow.wire.accounts import Association, PatchUser
@@ -51,7 +51,6 @@ MOST_NEW: Final = 512
 MOST_CHANGED: Final = 64
 MOST_ROWS: Final = 8192  # of new users; who has many roles in many tenants takes hundreds
 MOST_CHANGED_ROWS: Final = 1024
-_MOST_IN_LIST: Final = 1024
 
 
 class Overtaken(Exception):
@@ -248,8 +247,8 @@ def _claim(tx: Tx, new: dict[str, Ready]) -> set[str]:
 
 
 def _delete(tx: Tx, user_ids: Sequence[str]) -> None:
-    for start in range(0, len(user_ids), _MOST_IN_LIST):
-        clause, listed = in_list("user_ids", user_ids[start : start + _MOST_IN_LIST])
+    for start in range(0, len(user_ids), MOST_IN_LIST):
+        clause, listed = in_list("user_ids", user_ids[start : start + MOST_IN_LIST])
         tx.run(rows.DELETE.replace("(:user_ids)", clause), **listed)
 
 

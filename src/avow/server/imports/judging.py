@@ -12,11 +12,9 @@ from avow.errors import AuthException, InvalidArgument
 from avow.server.attributes import actions as attributes
 from avow.server.imports import rows
 from avow.server.imports.rows import DefaultRow, IdRow, OwnerRow, RoleRow
-from avow.server.store import Tx, in_list, many_rows
+from avow.server.store import MOST_IN_LIST, Tx, in_list, many_rows
 
 __all__ = ["Line", "Plan", "Ready", "Refused", "judge"]
-
-_MOST_IN_LIST = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +207,4 @@ def _in_tenants(person: Person) -> Iterable[str]:
 def _parts(values: Iterable[str]) -> list[list[str]]:
     """Return values, sorted, in lists that a statement takes."""
     listed = sorted(values)
-    return [listed[start : start + _MOST_IN_LIST] for start in range(0, len(listed), _MOST_IN_LIST)]
+    return [listed[start : start + MOST_IN_LIST] for start in range(0, len(listed), MOST_IN_LIST)]

@@ -14,7 +14,7 @@ from avow.core.passwords.policy import strictest
 from avow.errors import InvalidArgument
 from avow.server.passwords import rows
 from avow.server.passwords.rows import EarlierRow, EncodedRow, HeldRow, SettingsRow, UserRow
-from avow.server.store import Tx, in_list
+from avow.server.store import MOST_IN_LIST, Tx, in_list
 from avow.wire.passwords import PasswordSettings
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
 
 State = Literal["active", "temporary"]
 _PROJECT = ""
-_MOST_IN_LIST = 1000
 
 
 def held(tx: Tx, user_id: str) -> HeldRow | None:
@@ -94,8 +93,8 @@ def settings_of(tx: Tx, tenant_ids: Iterable[str]) -> dict[str, PasswordSettings
     """Return the settings that these tenants have of their own, and under "" those of the project."""
     wanted = list(dict.fromkeys([_PROJECT, *tenant_ids]))
     found: list[SettingsRow] = []
-    for start in range(0, len(wanted), _MOST_IN_LIST):
-        clause, listed = in_list("tenant_ids", wanted[start : start + _MOST_IN_LIST])
+    for start in range(0, len(wanted), MOST_IN_LIST):
+        clause, listed = in_list("tenant_ids", wanted[start : start + MOST_IN_LIST])
         found += tx.all(rows.SETTINGS.replace("(:tenant_ids)", clause), SettingsRow, **listed)
     return _decoded(found)
 

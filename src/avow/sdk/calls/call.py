@@ -12,7 +12,7 @@ from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, ERROR_TYPE_INVALID_TOKEN, I
 from avow.sdk.transport import Response
 from avow.wire.endpoint import Caller, Endpoint
 
-__all__ = ["Call", "call", "refresh_token_of", "refused", "text_of"]
+__all__ = ["Call", "call", "refresh_token_of", "refused", "shaped", "text_of"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -135,3 +135,15 @@ def _path_part(name: str, value: str) -> str:
 def _query(body: object) -> tuple[tuple[str, str], ...]:
     fields = msgspec.to_builtins(body)
     return tuple((name, str(value)) for name, value in fields.items() if value is not None)
+
+
+def shaped(values: Mapping[str, object], shape: type[T]) -> T:
+    """Return the arguments of a call as the body they make, so that nothing of a wrong type or length is sent.
+
+    Raises:
+        InvalidArgument: An argument is not what the API takes.
+    """
+    try:
+        return msgspec.convert(values, shape)
+    except msgspec.ValidationError as wrong:
+        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

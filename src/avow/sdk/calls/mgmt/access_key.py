@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, refused, shaped, text_of
 from avow.sdk.options import AssociatedTenant
 from avow.wire import accesskeys as wire
 from avow.wire.endpoint import Endpoint, Nothing
@@ -90,7 +88,7 @@ def create(
     text_of("name", values["name"])
     tenants = [{"tenantId": each.tenant_id, "roleNames": each.role_names} for each in key_tenants or ()]
     body = {**values, "roleNames": list(role_names or ()), "keyTenants": tenants}
-    return call(wire.CREATE, _shaped(body, wire.CreateAccessKey), as_is(CreatedAccessKey))
+    return call(wire.CREATE, shaped(body, wire.CreateAccessKey), as_is(CreatedAccessKey))
 
 
 def load(id: str) -> Call[AccessKeyAnswer]:
@@ -100,14 +98,14 @@ def load(id: str) -> Call[AccessKeyAnswer]:
 
 def search(wanted: Mapping[str, object]) -> Call[AccessKeys]:
     """Return the call for those that match."""
-    return call(wire.SEARCH, _shaped(wanted, wire.SearchAccessKeys), as_is(AccessKeys), is_repeatable=True)
+    return call(wire.SEARCH, shaped(wanted, wire.SearchAccessKeys), as_is(AccessKeys), is_repeatable=True)
 
 
 def update(values: Mapping[str, object]) -> Call[None]:
     """Return the call that changes a key."""
     text_of("id", values["id"])
     text_of("name", values["name"])
-    return call(wire.UPDATE, _shaped(values, wire.UpdateAccessKey), ignored, is_repeatable=True)
+    return call(wire.UPDATE, shaped(values, wire.UpdateAccessKey), ignored, is_repeatable=True)
 
 
 def rotate(id: str) -> Call[CreatedAccessKey]:
@@ -156,10 +154,3 @@ def _several(
     if not wanted:
         raise refused("ids is empty.")
     return call(endpoint, wire.AccessKeyIds(ids=wanted), ignored, is_repeatable=is_repeatable)
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

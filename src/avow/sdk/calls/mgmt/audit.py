@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, shaped, text_of
 from avow.sdk.transport import Response
 from avow.wire import audit
 
@@ -21,7 +19,7 @@ _all = as_is(dict[str, Any])
 def search(wanted: Mapping[str, object], from_ts: datetime | None, to_ts: datetime | None) -> Call[dict[str, Any]]:
     """Return the call for events that match."""
     body = {**wanted, "from": _milliseconds(from_ts), "to": _milliseconds(to_ts)}
-    return call(audit.SEARCH, _shaped(body, audit.SearchAudit), _found, is_repeatable=True)
+    return call(audit.SEARCH, shaped(body, audit.SearchAudit), _found, is_repeatable=True)
 
 
 def create_event(
@@ -41,7 +39,7 @@ def create_event(
         "userId": user_id,
         "data": data,
     }
-    return call(audit.CREATE_EVENT, _shaped(body, audit.CreateEvent), ignored)
+    return call(audit.CREATE_EVENT, shaped(body, audit.CreateEvent), ignored)
 
 
 def create_audit_webhook(
@@ -61,7 +59,7 @@ def create_audit_webhook(
         "filters": filters,
         "description": description,
     }
-    return call(audit.SET_WEBHOOK, _shaped(body, audit.SetWebhook), _all)
+    return call(audit.SET_WEBHOOK, shaped(body, audit.SetWebhook), _all)
 
 
 def _milliseconds(at: datetime | None) -> int | None:
@@ -78,10 +76,3 @@ def _event(sent: dict[str, Any]) -> dict[str, Any]:
     event = {name: value for name, value in sent.items() if name != "externalIds"}
     occurred = datetime.fromtimestamp(int(sent["occurred"]) / 1000, UTC)
     return {**event, "loginIds": sent["externalIds"], "occurred": occurred.replace(tzinfo=None)}
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

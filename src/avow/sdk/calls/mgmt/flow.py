@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, refused, shaped, text_of
 from avow.wire import flows
 from avow.wire.endpoint import Nothing
 
@@ -26,7 +24,7 @@ def delete_flows(flow_ids: Sequence[str]) -> Call[dict[str, Any]]:
     """Return the call that deletes flows."""
     if isinstance(flow_ids, str) or not flow_ids:
         raise refused("flow_ids is empty or not a list.")
-    return call(flows.DELETE, _shaped({"ids": list(flow_ids)}, flows.FlowIds), _all)
+    return call(flows.DELETE, shaped({"ids": list(flow_ids)}, flows.FlowIds), _all)
 
 
 def export_flow(flow_id: str) -> Call[dict[str, Any]]:
@@ -37,7 +35,7 @@ def export_flow(flow_id: str) -> Call[dict[str, Any]]:
 def import_flow(flow_id: str, flow: Mapping[str, Any], screens: Sequence[Mapping[str, Any]]) -> Call[dict[str, Any]]:
     """Return the call that keeps a flow."""
     body = {"flowId": text_of("flow_id", flow_id), "flow": flow, "screens": screens}
-    return call(flows.IMPORT, _shaped(body, flows.ImportFlow), _all)
+    return call(flows.IMPORT, shaped(body, flows.ImportFlow), _all)
 
 
 def export_theme() -> Call[dict[str, Any]]:
@@ -47,11 +45,4 @@ def export_theme() -> Call[dict[str, Any]]:
 
 def import_theme(theme: Mapping[str, Any]) -> Call[dict[str, Any]]:
     """Return the call that makes a theme the project's."""
-    return call(flows.IMPORT_THEME, _shaped({"theme": theme}, flows.ImportTheme), _all)
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong
+    return call(flows.IMPORT_THEME, shaped({"theme": theme}, flows.ImportTheme), _all)

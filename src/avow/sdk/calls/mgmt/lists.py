@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, shaped, text_of
 from avow.sdk.transport import Response
 from avow.wire import lists
 from avow.wire.endpoint import Nothing
@@ -37,7 +35,7 @@ _all = as_is(dict[str, Any])
 def create(name: str, list_type: str, description: str | None, data: object) -> Call[dict[str, Any]]:
     """Return the call that makes a list."""
     body = {"name": text_of("name", name), "type": list_type, "description": description, "data": data}
-    return call(lists.CREATE, _shaped(body, lists.CreateList), _all)
+    return call(lists.CREATE, shaped(body, lists.CreateList), _all)
 
 
 def update(id: str, name: str, list_type: str, description: str | None, data: object) -> Call[dict[str, Any]]:
@@ -49,7 +47,7 @@ def update(id: str, name: str, list_type: str, description: str | None, data: ob
         "description": description,
         "data": data,
     }
-    return call(lists.UPDATE, _shaped(body, lists.UpdateList), _all)
+    return call(lists.UPDATE, shaped(body, lists.UpdateList), _all)
 
 
 def delete(id: str) -> Call[None]:
@@ -74,17 +72,17 @@ def load_all() -> Call[dict[str, Any]]:
 
 def import_lists(wanted: Sequence[Mapping[str, object]]) -> Call[None]:
     """Return the call that makes or replaces several."""
-    return call(lists.IMPORT, _shaped({"lists": wanted}, lists.ImportLists), ignored)
+    return call(lists.IMPORT, shaped({"lists": wanted}, lists.ImportLists), ignored)
 
 
 def add_ips(id: str, ips: Sequence[str]) -> Call[None]:
     """Return the call that adds addresses and networks."""
-    return call(lists.ADD_IPS, _shaped({"id": text_of("id", id), "ips": ips}, lists.ChangeIps), ignored)
+    return call(lists.ADD_IPS, shaped({"id": text_of("id", id), "ips": ips}, lists.ChangeIps), ignored)
 
 
 def remove_ips(id: str, ips: Sequence[str]) -> Call[None]:
     """Return the call that removes addresses and networks."""
-    return call(lists.REMOVE_IPS, _shaped({"id": text_of("id", id), "ips": ips}, lists.ChangeIps), ignored)
+    return call(lists.REMOVE_IPS, shaped({"id": text_of("id", id), "ips": ips}, lists.ChangeIps), ignored)
 
 
 def check_ip(id: str, ip: str) -> Call[bool]:
@@ -95,12 +93,12 @@ def check_ip(id: str, ip: str) -> Call[bool]:
 
 def add_texts(id: str, texts: Sequence[str]) -> Call[None]:
     """Return the call that adds texts."""
-    return call(lists.ADD_TEXTS, _shaped({"id": text_of("id", id), "texts": texts}, lists.ChangeTexts), ignored)
+    return call(lists.ADD_TEXTS, shaped({"id": text_of("id", id), "texts": texts}, lists.ChangeTexts), ignored)
 
 
 def remove_texts(id: str, texts: Sequence[str]) -> Call[None]:
     """Return the call that removes texts."""
-    return call(lists.REMOVE_TEXTS, _shaped({"id": text_of("id", id), "texts": texts}, lists.ChangeTexts), ignored)
+    return call(lists.REMOVE_TEXTS, shaped({"id": text_of("id", id), "texts": texts}, lists.ChangeTexts), ignored)
 
 
 def check_text(id: str, text: str) -> Call[bool]:
@@ -112,7 +110,7 @@ def check_text(id: str, text: str) -> Call[bool]:
 def check_texts(id: str, texts: Sequence[str], match_all: bool) -> Call[bool]:
     """Return the call that asks for several."""
     body = {"id": text_of("id", id), "texts": texts, "matchAll": match_all}
-    return call(lists.CHECK_TEXT, _shaped(body, lists.CheckText), _exists, is_repeatable=True)
+    return call(lists.CHECK_TEXT, shaped(body, lists.CheckText), _exists, is_repeatable=True)
 
 
 def clear(id: str) -> Call[None]:
@@ -122,10 +120,3 @@ def clear(id: str) -> Call[None]:
 
 def _exists(response: Response) -> bool:
     return bool(_all(response)["exists"])
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

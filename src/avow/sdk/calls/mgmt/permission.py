@@ -1,12 +1,10 @@
 """Management calls of permissions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, shaped, text_of
 from avow.wire import permissions
 from avow.wire.endpoint import Nothing
 
@@ -25,7 +23,7 @@ def create(name: str, description: str | None) -> Call[None]:
 
 def create_batch(wanted: Sequence[dict[str, Any]]) -> Call[None]:
     """Return the call that makes several."""
-    return call(permissions.CREATE_BATCH, _shaped({"permissions": wanted}, permissions.CreatePermissions), ignored)
+    return call(permissions.CREATE_BATCH, shaped({"permissions": wanted}, permissions.CreatePermissions), ignored)
 
 
 def update(name: str | None, id: str | None, new_name: str, description: str | None) -> Call[None]:
@@ -39,7 +37,7 @@ def update(name: str | None, id: str | None, new_name: str, description: str | N
 
 def update_batch(wanted: Sequence[dict[str, Any]]) -> Call[None]:
     """Return the call that changes several."""
-    return call(permissions.UPDATE_BATCH, _shaped({"permissions": wanted}, permissions.UpdatePermissions), ignored)
+    return call(permissions.UPDATE_BATCH, shaped({"permissions": wanted}, permissions.UpdatePermissions), ignored)
 
 
 def delete(name: str | None, id: str | None) -> Call[None]:
@@ -59,10 +57,3 @@ def delete_batch(names: Sequence[str] | None, ids: Sequence[str] | None) -> Call
 def load_all() -> Call[dict[str, Any]]:
     """Return the call for all of them."""
     return call(permissions.LOAD_ALL, Nothing(), _all)
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

@@ -7,7 +7,7 @@ import msgspec
 
 from avow.errors import UnreadableAnswer
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, refused, shaped, text_of
 from avow.sdk.transport import Response
 from avow.wire import projects, snapshots
 from avow.wire.endpoint import Nothing
@@ -63,7 +63,7 @@ def update_name(name: str) -> Call[None]:
 
 def update_tags(tags: Sequence[str]) -> Call[None]:
     """Return the call that puts tags in the place of those there are."""
-    return call(projects.UPDATE_TAGS, _shaped({"tags": _listed("tags", tags)}, projects.ProjectTags), ignored)
+    return call(projects.UPDATE_TAGS, shaped({"tags": _listed("tags", tags)}, projects.ProjectTags), ignored)
 
 
 def list_projects() -> Call[dict[str, Any]]:
@@ -83,7 +83,7 @@ def clone(name: str, environment: str | None, tags: Sequence[str] | None) -> Cal
         "environment": environment,
         "tags": None if tags is None else _listed("tags", tags),
     }
-    return call(snapshots.CLONE, _shaped(body, snapshots.CloneProject), _all)
+    return call(snapshots.CLONE, shaped(body, snapshots.CloneProject), _all)
 
 
 def export_project() -> Call[dict[str, Any]]:
@@ -93,12 +93,12 @@ def export_project() -> Call[dict[str, Any]]:
 
 def import_project(files: Mapping[str, Any]) -> Call[None]:
     """Return the call that takes files over."""
-    return call(snapshots.IMPORT, _shaped({"files": _object("files", files)}, snapshots.ImportFiles), ignored)
+    return call(snapshots.IMPORT, shaped({"files": _object("files", files)}, snapshots.ImportFiles), ignored)
 
 
 def export_snapshot(format: str | None) -> Call[dict[str, Any]]:
     """Return the call for a snapshot."""
-    body = _shaped({"format": format or None}, snapshots.ExportFormat)
+    body = shaped({"format": format or None}, snapshots.ExportFormat)
     return call(snapshots.EXPORT_SNAPSHOT, body, _all, is_repeatable=True)
 
 
@@ -111,7 +111,7 @@ def import_snapshot(
         "inputSecrets": None if input_secrets is None else _object("input_secrets", input_secrets),
         "excludes": None if excludes is None else _listed("excludes", excludes),
     }
-    return call(snapshots.IMPORT_SNAPSHOT, _shaped(body, snapshots.ImportSnapshot), ignored)
+    return call(snapshots.IMPORT_SNAPSHOT, shaped(body, snapshots.ImportSnapshot), ignored)
 
 
 def validate_snapshot(files: Mapping[str, Any], input_secrets: Mapping[str, Any] | None) -> Call[dict[str, Any]]:
@@ -120,7 +120,7 @@ def validate_snapshot(files: Mapping[str, Any], input_secrets: Mapping[str, Any]
         "files": _object("files", files),
         "inputSecrets": None if input_secrets is None else _object("input_secrets", input_secrets),
     }
-    return call(snapshots.VALIDATE, _shaped(body, snapshots.ValidateSnapshot), _all, is_repeatable=True)
+    return call(snapshots.VALIDATE, shaped(body, snapshots.ValidateSnapshot), _all, is_repeatable=True)
 
 
 def delete() -> Call[None]:
@@ -150,10 +150,3 @@ def _object(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise refused(f"{name} is not an object.")
     return dict(value)
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

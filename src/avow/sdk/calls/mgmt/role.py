@@ -1,12 +1,10 @@
 """Management calls of roles."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, refused, shaped, text_of
 from avow.wire import roles
 from avow.wire.endpoint import Nothing
 
@@ -39,7 +37,7 @@ def create(
 
 def create_batch(wanted: Sequence[dict[str, Any]]) -> Call[dict[str, Any]]:
     """Return the call that makes several."""
-    return call(roles.CREATE_BATCH, _shaped({"roles": wanted}, roles.CreateRoles), _all)
+    return call(roles.CREATE_BATCH, shaped({"roles": wanted}, roles.CreateRoles), _all)
 
 
 def update(
@@ -69,7 +67,7 @@ def update(
 
 def update_batch(wanted: Sequence[dict[str, Any]]) -> Call[dict[str, Any]]:
     """Return the call that changes several."""
-    return call(roles.UPDATE_BATCH, _shaped({"roles": wanted}, roles.UpdateRoles), _all)
+    return call(roles.UPDATE_BATCH, shaped({"roles": wanted}, roles.UpdateRoles), _all)
 
 
 def delete(name: str | None, id: str | None, tenant_id: str | None) -> Call[None]:
@@ -88,7 +86,7 @@ def delete_batch(wanted: Sequence[str | dict[str, Any]], role_ids: Sequence[str]
         "roleIds": list(role_ids) or None,
         "tenantId": tenant_id,
     }
-    return call(roles.DELETE_BATCH, _shaped(body, roles.DeleteRoles), ignored)
+    return call(roles.DELETE_BATCH, shaped(body, roles.DeleteRoles), ignored)
 
 
 def load_all() -> Call[dict[str, Any]]:
@@ -98,11 +96,4 @@ def load_all() -> Call[dict[str, Any]]:
 
 def search(wanted: dict[str, Any]) -> Call[dict[str, Any]]:
     """Return the call for those that match."""
-    return call(roles.SEARCH, _shaped(wanted, roles.SearchRoles), _all, is_repeatable=True)
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong
+    return call(roles.SEARCH, shaped(wanted, roles.SearchRoles), _all, is_repeatable=True)

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, shaped, text_of
 from avow.sdk.options import AttributeMapping, RoleMapping
 from avow.sdk.ssooptions import (
     FGAGroupMapping,
@@ -60,7 +58,7 @@ def load_all(tenant_id: str) -> Call[dict[str, Any]]:
 def new(tenant_id: str, display_name: str, sso_id: str | None) -> Call[dict[str, Any]]:
     """Return the call that makes a further configuration."""
     body = _of(tenant_id, sso_id, displayName=display_name)
-    return call(sso.NEW, _shaped(body, sso.NewSettings), _answer)
+    return call(sso.NEW, shaped(body, sso.NewSettings), _answer)
 
 
 def delete(tenant_id: str, sso_id: str | None) -> Call[None]:
@@ -228,11 +226,11 @@ def delete_xaa(tenant_id: str, sso_id: str | None) -> Call[None]:
 
 
 def _configuring(endpoint: Endpoint[Shaped, Any], body: Mapping[str, object]) -> Call[None]:
-    return call(endpoint, _shaped(body, endpoint.request), ignored)
+    return call(endpoint, shaped(body, endpoint.request), ignored)
 
 
 def _ref(tenant_id: str, sso_id: str | None) -> sso.SsoRef:
-    return _shaped(_of(tenant_id, sso_id), sso.SsoRef)
+    return shaped(_of(tenant_id, sso_id), sso.SsoRef)
 
 
 def _of(tenant_id: str, sso_id: str | None, **values: object) -> dict[str, object]:
@@ -333,10 +331,3 @@ def _issuer(issuer: XAAIssuerSettings) -> dict[str, object]:
         "jitDisabled": issuer.jit_disabled,
         "attributeMapping": _attributes(issuer.attribute_mapping),
     }
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from avow.sdk.answers import as_is, ignored
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, shaped, text_of
 from avow.sdk.transport import Response
 from avow.wire import sso, tenants
 from avow.wire.endpoint import Nothing
@@ -33,7 +31,7 @@ _answer = as_is(dict[str, Any])
 def create(values: Mapping[str, object]) -> Call[dict[str, Any]]:
     """Return the call that makes a tenant."""
     text_of("name", values["name"])
-    return call(tenants.CREATE, _shaped(values, tenants.CreateTenant), _answer)
+    return call(tenants.CREATE, shaped(values, tenants.CreateTenant), _answer)
 
 
 def change(values: Mapping[str, object], *, overrides: bool) -> Call[None]:
@@ -41,8 +39,8 @@ def change(values: Mapping[str, object], *, overrides: bool) -> Call[None]:
     text_of("id", values["id"])
     if overrides:
         text_of("name", values["name"])
-        return call(tenants.UPDATE, _shaped(values, tenants.UpdateTenant), ignored)
-    return call(tenants.PATCH, _shaped(values, tenants.PatchTenant), ignored)
+        return call(tenants.UPDATE, shaped(values, tenants.UpdateTenant), ignored)
+    return call(tenants.PATCH, shaped(values, tenants.PatchTenant), ignored)
 
 
 def delete(id: str, cascade: bool) -> Call[None]:
@@ -62,7 +60,7 @@ def load_all() -> Call[dict[str, Any]]:
 
 def search_all(values: Mapping[str, object]) -> Call[dict[str, Any]]:
     """Return the call for those that match."""
-    return call(tenants.SEARCH, _shaped(values, tenants.SearchTenants), _answer, is_repeatable=True)
+    return call(tenants.SEARCH, shaped(values, tenants.SearchTenants), _answer, is_repeatable=True)
 
 
 def update_default_roles(tenant_id: str, role_names: Sequence[str]) -> Call[None]:
@@ -79,27 +77,20 @@ def load_settings(id: str) -> Call[dict[str, Any]]:
 def update_settings(values: Mapping[str, object]) -> Call[None]:
     """Return the call that changes settings of a tenant."""
     text_of("id", values["tenantId"])
-    return call(tenants.UPDATE_SETTINGS, _shaped(values, tenants.ChangeSettings), ignored)
+    return call(tenants.UPDATE_SETTINGS, shaped(values, tenants.ChangeSettings), ignored)
 
 
 def generate_sso_link(values: Mapping[str, object]) -> Call[str]:
     """Return the call that makes a link for whoever sets the SSO of a tenant up."""
     text_of("tenant_id", values["tenantId"])
-    return call(sso.GENERATE_LINK, _shaped(values, sso.GenerateLink), _link)
+    return call(sso.GENERATE_LINK, shaped(values, sso.GenerateLink), _link)
 
 
 def revoke_sso_link(tenant_id: str, sso_id: str | None) -> Call[None]:
     """Return the call that makes such a link void."""
     values = {"tenantId": text_of("tenant_id", tenant_id), "ssoId": sso_id}
-    return call(sso.REVOKE_LINK, _shaped(values, sso.SsoRef), ignored, is_repeatable=True)
+    return call(sso.REVOKE_LINK, shaped(values, sso.SsoRef), ignored, is_repeatable=True)
 
 
 def _link(response: Response) -> str:
     return str(_answer(response).get("adminSSOConfigurationLink", ""))
-
-
-def _shaped(values: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    try:
-        return msgspec.convert(values, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

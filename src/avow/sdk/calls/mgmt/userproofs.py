@@ -8,7 +8,7 @@ import msgspec
 
 from avow.errors import UnreadableAnswer
 from avow.sdk.answers import as_is
-from avow.sdk.calls.call import Call, call, refused, text_of
+from avow.sdk.calls.call import Call, call, refused, shaped, text_of
 from avow.sdk.calls.login import login_options
 from avow.sdk.options import DeliveryMethod, LoginOptions
 from avow.sdk.transport import Response
@@ -81,7 +81,7 @@ _code, _link, _enchanted = as_is(GeneratedCode), as_is(GeneratedLink), as_is(Gen
 def code(method: DeliveryMethod, login_id: str, options: LoginOptions | None) -> Call[GeneratedCode]:
     """Return the call for a code of a test user."""
     fields = {**_of(login_id, options), "deliveryMethod": _named(method)}
-    return call(testusers.GENERATE_CODE, _shaped(fields, testusers.GenerateProof), _code)
+    return call(testusers.GENERATE_CODE, shaped(fields, testusers.GenerateProof), _code)
 
 
 def magic_link(
@@ -89,19 +89,19 @@ def magic_link(
 ) -> Call[GeneratedLink]:
     """Return the call for a magic link of a test user."""
     fields = {**_of(login_id, options), "deliveryMethod": _named(method), "URI": uri}
-    return call(testusers.GENERATE_MAGIC_LINK, _shaped(fields, testusers.GenerateMagicLink), _link)
+    return call(testusers.GENERATE_MAGIC_LINK, shaped(fields, testusers.GenerateMagicLink), _link)
 
 
 def enchanted_link(login_id: str, uri: str | None, options: LoginOptions | None) -> Call[GeneratedEnchantedLink]:
     """Return the call for an enchanted link of a test user."""
     fields = {**_of(login_id, options), "URI": uri}
-    return call(testusers.GENERATE_ENCHANTED_LINK, _shaped(fields, testusers.GenerateEnchantedLink), _enchanted)
+    return call(testusers.GENERATE_ENCHANTED_LINK, shaped(fields, testusers.GenerateEnchantedLink), _enchanted)
 
 
 def embedded_sign_in(login_id: str, custom_claims: Mapping[str, Any] | None, timeout: int) -> Call[str]:
     """Return the call for a token that signs a user in."""
     fields = {"loginId": text_of("login_id", login_id), "customClaims": custom_claims, "timeout": timeout}
-    return call(embeddedlink.SIGN_IN, _shaped(fields, embeddedlink.EmbeddedSignIn), _token)
+    return call(embeddedlink.SIGN_IN, shaped(fields, embeddedlink.EmbeddedSignIn), _token)
 
 
 def embedded_sign_up(
@@ -129,7 +129,7 @@ def embedded_sign_up(
         "phoneVerified": phone_verified,
         "timeout": timeout,
     }
-    return call(embeddedlink.SIGN_UP, _shaped(fields, embeddedlink.EmbeddedSignUp), _token)
+    return call(embeddedlink.SIGN_UP, shaped(fields, embeddedlink.EmbeddedSignUp), _token)
 
 
 def _of(login_id: str, options: LoginOptions | None) -> dict[str, object]:
@@ -148,15 +148,3 @@ def _token(response: Response) -> str:
     if not token:
         raise UnreadableAnswer(detail="the answer has no token")
     return token
-
-
-def _shaped(fields: Mapping[str, object], shape: type[Shaped]) -> Shaped:
-    """Return the body, checked here so that a wrong type is not sent.
-
-    Raises:
-        InvalidArgument: An argument has a type or length that the API does not take.
-    """
-    try:
-        return msgspec.convert(fields, shape)
-    except msgspec.ValidationError as wrong:
-        raise refused(f"An argument cannot be used: {wrong}.") from wrong

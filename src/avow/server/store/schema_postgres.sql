@@ -280,6 +280,37 @@ CREATE TABLE project_settings (
 	CONSTRAINT fk_project_settings_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
+CREATE TABLE providers (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	settings TEXT COLLATE "C" NOT NULL,
+	sealed_secret BYTEA,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_providers PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_providers_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE TABLE saml_assertions (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	expires_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_assertions PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_assertions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saml_assertions_project_id_expires_at ON saml_assertions (project_id, expires_at);
+
+CREATE TABLE saml_keys (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	certificate TEXT COLLATE "C" NOT NULL,
+	sealed_private BYTEA NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_keys PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_keys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
 CREATE TABLE signing_keys (
 	project_id TEXT COLLATE "C" NOT NULL,
 	id TEXT COLLATE "C" NOT NULL,
@@ -436,6 +467,24 @@ CREATE TABLE groups (
 	CONSTRAINT fk_groups_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
 );
 
+CREATE TABLE identities (
+	project_id TEXT COLLATE "C" NOT NULL,
+	issuer TEXT COLLATE "C" NOT NULL,
+	subject TEXT COLLATE "C" NOT NULL,
+	user_id TEXT COLLATE "C" NOT NULL,
+	tenant_id TEXT COLLATE "C",
+	created_at BIGINT NOT NULL,
+	last_used_at BIGINT NOT NULL,
+	CONSTRAINT pk_identities PRIMARY KEY (project_id, issuer, subject),
+	CONSTRAINT fk_identities_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_identities_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_identities_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_identities_project_id_tenant_id ON identities (project_id, tenant_id);
+
+CREATE INDEX ix_identities_project_id_user_id ON identities (project_id, user_id);
+
 CREATE TABLE login_ids (
 	project_id TEXT COLLATE "C" NOT NULL,
 	login_id TEXT COLLATE "C" NOT NULL,
@@ -473,6 +522,10 @@ CREATE TABLE passkeys (
 	sign_count BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	last_used_at BIGINT,
+	is_backup_eligible BIGINT DEFAULT '0' NOT NULL,
+	is_backed_up BIGINT DEFAULT '0' NOT NULL,
+	transports TEXT COLLATE "C" DEFAULT '' NOT NULL,
+	aaguid TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	CONSTRAINT pk_passkeys PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_passkeys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_passkeys_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
@@ -568,6 +621,7 @@ CREATE TABLE sessions (
 	unsigned_claims TEXT COLLATE "C" NOT NULL,
 	address TEXT COLLATE "C" NOT NULL,
 	device TEXT COLLATE "C" NOT NULL,
+	awaits_factor BIGINT DEFAULT '0' NOT NULL,
 	impersonator TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
@@ -617,6 +671,7 @@ CREATE TABLE totp_seeds (
 	user_id TEXT COLLATE "C" NOT NULL,
 	sealed_seed BYTEA NOT NULL,
 	created_at BIGINT NOT NULL,
+	last_step BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_totp_seeds PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_totp_seeds_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_totp_seeds_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
@@ -703,6 +758,18 @@ CREATE TABLE role_permissions (
 
 CREATE INDEX ix_role_permissions_project_id_permission_id ON role_permissions (project_id, permission_id);
 
+CREATE TABLE saml_metadata (
+	project_id TEXT COLLATE "C" NOT NULL,
+	tenant_id TEXT COLLATE "C" NOT NULL,
+	sso_id TEXT COLLATE "C" NOT NULL,
+	url TEXT COLLATE "C" NOT NULL,
+	document TEXT COLLATE "C" NOT NULL,
+	fetched_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_metadata PRIMARY KEY (project_id, tenant_id, sso_id),
+	CONSTRAINT fk_saml_metadata_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_metadata_project_id_tenant_id_sso_id FOREIGN KEY(project_id, tenant_id, sso_id) REFERENCES sso_connections (project_id, tenant_id, id) ON DELETE CASCADE
+);
+
 CREATE TABLE tenant_default_roles (
 	project_id TEXT COLLATE "C" NOT NULL,
 	tenant_id TEXT COLLATE "C" NOT NULL,
@@ -745,4 +812,4 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0002');
+INSERT INTO alembic_version (version_num) VALUES ('0003');

@@ -282,6 +282,37 @@ CREATE TABLE project_settings (
 	CONSTRAINT fk_project_settings_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
+CREATE TABLE providers (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	settings TEXT NOT NULL,
+	sealed_secret BLOB,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_providers PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_providers_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE TABLE saml_assertions (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_assertions PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_assertions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saml_assertions_project_id_expires_at ON saml_assertions (project_id, expires_at);
+
+CREATE TABLE saml_keys (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	certificate TEXT NOT NULL,
+	sealed_private BLOB NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_keys PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_keys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
 CREATE TABLE signing_keys (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -438,6 +469,24 @@ CREATE TABLE groups (
 	CONSTRAINT fk_groups_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
 );
 
+CREATE TABLE identities (
+	project_id TEXT NOT NULL,
+	issuer TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	tenant_id TEXT,
+	created_at BIGINT NOT NULL,
+	last_used_at BIGINT NOT NULL,
+	CONSTRAINT pk_identities PRIMARY KEY (project_id, issuer, subject),
+	CONSTRAINT fk_identities_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_identities_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_identities_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_identities_project_id_tenant_id ON identities (project_id, tenant_id);
+
+CREATE INDEX ix_identities_project_id_user_id ON identities (project_id, user_id);
+
 CREATE TABLE login_ids (
 	project_id TEXT NOT NULL,
 	login_id TEXT NOT NULL,
@@ -475,6 +524,10 @@ CREATE TABLE passkeys (
 	sign_count BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	last_used_at BIGINT,
+	is_backup_eligible BIGINT DEFAULT '0' NOT NULL,
+	is_backed_up BIGINT DEFAULT '0' NOT NULL,
+	transports TEXT DEFAULT '' NOT NULL,
+	aaguid TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT pk_passkeys PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_passkeys_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_passkeys_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
@@ -570,6 +623,7 @@ CREATE TABLE sessions (
 	unsigned_claims TEXT NOT NULL,
 	address TEXT NOT NULL,
 	device TEXT NOT NULL,
+	awaits_factor BIGINT DEFAULT '0' NOT NULL,
 	impersonator TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
@@ -619,6 +673,7 @@ CREATE TABLE totp_seeds (
 	user_id TEXT NOT NULL,
 	sealed_seed BLOB NOT NULL,
 	created_at BIGINT NOT NULL,
+	last_step BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_totp_seeds PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_totp_seeds_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_totp_seeds_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
@@ -705,6 +760,18 @@ CREATE TABLE role_permissions (
 
 CREATE INDEX ix_role_permissions_project_id_permission_id ON role_permissions (project_id, permission_id);
 
+CREATE TABLE saml_metadata (
+	project_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	sso_id TEXT NOT NULL,
+	url TEXT NOT NULL,
+	document TEXT NOT NULL,
+	fetched_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_metadata PRIMARY KEY (project_id, tenant_id, sso_id),
+	CONSTRAINT fk_saml_metadata_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_metadata_project_id_tenant_id_sso_id FOREIGN KEY(project_id, tenant_id, sso_id) REFERENCES sso_connections (project_id, tenant_id, id) ON DELETE CASCADE
+);
+
 CREATE TABLE tenant_default_roles (
 	project_id TEXT NOT NULL,
 	tenant_id TEXT NOT NULL,
@@ -747,7 +814,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0002');
+INSERT INTO alembic_version (version_num) VALUES ('0003');
 
 ANALYZE sqlite_schema;
 DELETE FROM sqlite_stat1;
@@ -788,6 +855,10 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_policies', 'sqlite_a
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('permissions', 'sqlite_autoindex_permissions_1', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('permissions', 'uq_permissions_name', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('project_settings', 'sqlite_autoindex_project_settings_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('providers', 'sqlite_autoindex_providers_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_assertions', 'sqlite_autoindex_saml_assertions_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_assertions', 'ix_saml_assertions_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_keys', 'sqlite_autoindex_saml_keys_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'sqlite_autoindex_signing_keys_1', '2000 40 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'uq_signing_keys_state', '2000 40 20 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'sqlite_autoindex_tenants_1', '2500000 50000 1');
@@ -809,6 +880,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'sqlite_au
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_dead', '50000000 1000000 333333 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_open', '50000 1000 200 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('groups', 'sqlite_autoindex_groups_1', '5000000 100000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'sqlite_autoindex_identities_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'ix_identities_project_id_tenant_id', '50000000 1000000 100');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'ix_identities_project_id_user_id', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'sqlite_autoindex_login_ids_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'ix_login_ids_project_id_user_id', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'sqlite_autoindex_memberships_1', '50000000 1000000 1 1');
@@ -843,6 +917,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('membership_roles', 'sqlite_au
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('membership_roles', 'ix_membership_roles_project_id_role_id_tenant_id_user_id', '50000000 1000000 10000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('role_permissions', 'sqlite_autoindex_role_permissions_1', '500000 10000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('role_permissions', 'ix_role_permissions_project_id_permission_id', '500000 10000 20');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_metadata', 'sqlite_autoindex_saml_metadata_1', '50000000 1000000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_default_roles', 'sqlite_autoindex_tenant_default_roles_1', '2500000 50000 5 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_default_roles', 'ix_tenant_default_roles_project_id_role_id', '2500000 50000 500');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_roles', 'sqlite_autoindex_user_roles_1', '50000000 1000000 1 1');

@@ -2,7 +2,17 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table
 
-from avow.server.store.schema.columns import TEXT, data, integer, metadata, owned, reference, text
+from avow.server.store.schema.columns import (
+    TEXT,
+    added_integer,
+    added_text,
+    data,
+    integer,
+    metadata,
+    owned,
+    reference,
+    text,
+)
 
 __all__ = [
     "access_key_roles",
@@ -53,6 +63,7 @@ totp_seeds = Table(
     text("user_id"),
     data("sealed_seed"),
     integer("created_at"),
+    added_integer("last_step"),  # time step of the newest code that was taken; older ones are refused
     *owned("user_id"),
     reference("user_id", "users"),
 )
@@ -82,6 +93,10 @@ passkeys = Table(
     integer("sign_count"),
     integer("created_at"),
     integer("last_used_at", null=True),
+    added_integer("is_backup_eligible"),  # may be copied to other devices of its owner
+    added_integer("is_backed_up"),
+    added_text("transports"),  # space-separated
+    added_text("aaguid"),  # make of the authenticator, where it says so
     *owned("id"),
     reference("user_id", "users"),
     Index(None, "project_id", "user_id", "created_at"),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Table
 
-from avow.server.store.schema.columns import TEXT, added_text, data, flag, integer, metadata, owned, reference, text
+from avow.server.store.schema.columns import TEXT, added_integer, added_text, data, flag, integer, metadata, owned, reference, text
 
 __all__ = ["challenges", "counters", "sessions"]
 
@@ -26,6 +26,7 @@ sessions = Table(
     text("unsigned_claims"),  # JSON object: custom claims a client asked for, under "nsec"
     text("address"),
     text("device"),
+    added_integer("awaits_factor"),  # a second factor is asked for: no session token until it is there
     added_text("impersonator"),  # user id of who acts in the name of the user (claim act), or ""
     *owned("id"),
     reference("user_id", "users"),

@@ -5,6 +5,7 @@ from avow.errors import InvalidArgument, InvalidCode, UserExists
 from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, queue
 from avow.server.proofs.binding import Binding, decoded, encoded
+from avow.server.proofs.options import goes_on, methods
 from avow.server.proofs.recipients import Recipient
 from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.sessions import actions as sessions
@@ -43,7 +44,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     Raises:
         UserExists: A sign-up or update whose login ID somebody took meanwhile; nothing is consumed then.
     """
-    if binding.is_decoy or not _goes_on(tx, project, binding):
+    if binding.is_decoy or not goes_on(tx, project, binding.user_id, binding.session_id):
         return Refusal(InvalidCode())
     held: Profile | None = None
     profile: Profile | None = None
@@ -135,11 +136,6 @@ def _drop_others(tx: Tx, binding: Binding) -> None:
         )
 
 
-def _goes_on(tx: Tx, project: Project, binding: Binding) -> bool:
-    """Tell whether the session that asked for it still goes on, where one did; what a thief began ends with it."""
-    return not binding.session_id or sessions.is_live(tx, project, binding.user_id, binding.session_id)
-
-
 def _updated(tx: Tx, binding: Binding) -> str:
     """Give the user the new address, in the place of a login ID that was an address nobody had proven."""
     by_email = binding.method == "email"
@@ -161,12 +157,5 @@ def _updated(tx: Tx, binding: Binding) -> str:
 
 
 def _amr(binding: Binding) -> tuple[str, ...]:
-    """Return the methods of the new session.
-
-    Spec: contract "tokens" section 5: more than one method means MFA.
-    """
     proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
-    methods = dict.fromkeys((*binding.amr, proof))
-    if binding.is_mfa:
-        methods["mfa"] = None
-    return tuple(methods)
+    return methods(binding.amr, proof, is_mfa=binding.is_mfa)

@@ -9,14 +9,14 @@ from avow.core.claims import check_custom_claims
 from avow.errors import (
     Forbidden,
     InvalidArgument,
-    InvalidCaller,
     MethodNotEnabled,
     UserDisabled,
     UserExists,
     UserNotFound,
 )
 from avow.server.proofs.binding import Binding, NewPerson
-from avow.server.serving import Call, SessionCaller
+from avow.server.proofs.options import asked
+from avow.server.serving import Call
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -174,8 +174,7 @@ def _decoy_beside(tx: Tx, call: Call[SignIn], profile: Profile | None) -> Recipi
     """Return a decoy in the place of a user who cannot be reached, or of nobody."""
     identity, method = addresses.login_id(call.body.login_id), _method(call)
     options = call.body.login_options or _DEFAULTS
-    check_custom_claims(options.custom_claims or {})
-    _amr_of_live_session(tx, call, _NOBODY, options)
+    asked(tx, call, _NOBODY, options)
     if profile is None:
         users.find(tx, _NOBODY)  # takes the time that somebody takes
     subject = profile.id if profile else subject_of_sign_up(identity)
@@ -236,43 +235,25 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
     if not address:
         what = "e-mail address" if method == "email" else "phone number"
         raise InvalidArgument(error_message=f"The user has no {what} to send to.")
+    wishes = asked(tx, call, profile.id, options)
     binding = Binding(
         does="sign-in",
         method=method,
         address=address,
         folded=_folded(method, address),
         user_id=profile.id,
-        amr=_amr_of_live_session(tx, call, profile.id, options),
-        is_step_up=bool(options.stepup),
-        is_mfa=bool(options.mfa),
-        revokes_others=bool(options.revoke_other_sessions),
-        unsigned_claims=check_custom_claims(options.custom_claims or {}),
-        session_id=_session_added_to(call, options),
+        amr=wishes.amr,
+        is_step_up=wishes.is_step_up,
+        is_mfa=wishes.is_mfa,
+        revokes_others=wishes.revokes_others,
+        unsigned_claims=wishes.unsigned_claims,
+        session_id=wishes.session_id,
         is_first=not (profile.row.is_email_verified if method == "email" else profile.row.is_phone_verified),
         from_address=call.client.address,
         from_device=call.client.device,
     )
     locale = options.locale or call.client.locale
     return Recipient(profile.id, binding, locale, options, sends="nothing" if profile.row.is_test else "message")
-
-
-def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str, options: LoginOptions) -> tuple[str, ...]:
-    """Return the methods of the session that a step-up or a second factor adds to.
-
-    Raises:
-        InvalidCaller: Step-up or MFA is asked for without a live session of this very user.
-    """
-    if not (options.stepup or options.mfa):
-        return ()
-    if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
-        raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
-    session = sessions.live(tx, call.project, call.caller)
-    sessions.require_oneself(session)
-    return tuple(session.amr.split())
-
-
-def _session_added_to(call: Call[object], options: LoginOptions) -> str:
-    return call.session.session_id if options.stepup or options.mfa else ""
 
 
 def _new_person(call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:

@@ -123,6 +123,10 @@ class InvalidArgument(AuthException):
     status, code, text = 400, "E011004", "An argument is not valid."
 
 
+class FetchFailed(AuthException):
+    status, code, text = 400, "E011005", "Another server that is needed here did not answer as it should."
+
+
 class UserExists(AuthException):
     status, code, text = 400, "E062107", "A user with this login ID exists already."
 
@@ -160,6 +164,14 @@ class InvalidLink(AuthException):
     status, code, text = 401, "E063010", "The link is not valid any more; ask for a new one."
 
 
+class SignInRefused(AuthException):
+    status, code, text = 401, "E061301", "The sign-in elsewhere came back without a proof that counts; begin anew."
+
+
+class SignInDeclined(AuthException):
+    status, code, text = 401, "E061302", "The sign-in elsewhere was given up or declined there."
+
+
 class SessionEnded(AuthException):
     status, code, text = 401, "E064001", "The session has ended; sign in again."
 
@@ -195,6 +207,10 @@ class UnknownKey(InvalidToken):
 # 403, 404, 405, 413 ...: known caller, but no.
 class UserDisabled(AuthException):
     status, code, text = 403, "E062110", "The user is disabled."
+
+
+class LinkingRefused(AuthException):
+    status, code, text = 403, "E061303", "Somebody has this address already; sign in as before and connect it there."
 
 
 class Forbidden(AuthException):

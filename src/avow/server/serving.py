@@ -23,6 +23,7 @@ from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
 from avow.errors import AuthException, AvowError, Forbidden, NotFound
+from avow.server.outgoing import Answered, Document, OutgoingCall
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
 from avow.wire.projects import ProjectSettings
@@ -371,7 +372,25 @@ class Count(Struct, frozen=True):
     counters: tuple[tuple[str, int], ...]
 
 
-Effect = Read | Write | Aside | Count
+class Send(Struct, frozen=True):
+    """Call another server, in the pool for that, outside any transaction."""
+
+    call: OutgoingCall
+
+
+class Obtain(Struct, frozen=True):
+    """Hand out what is kept of a document of another server, or fetch it.
+
+    Attributes:
+        document: Which, and for how long it is kept.
+        has: What the caller needs of it; see `obtain`.
+    """
+
+    document: Document[Any]
+    has: Callable[[Any], bool] | None = None
+
+
+Effect = Read | Write | Aside | Count | Send | Obtain
 Steps = Generator[Effect, Any, T]
 
 
@@ -397,6 +416,38 @@ def count(*counters: tuple[str, int]) -> Steps[list[int]]:
     """Add one to each counter; return the new values."""
     values: list[int] = yield Count(counters)
     return values
+
+
+def send(call: OutgoingCall) -> Steps[Answered]:
+    """Call another server and return its answer, whatever its status.
+
+    Only public addresses are called and those in `AVOW_OUTGOING_NETWORKS`. The call ends after 5 seconds, and in any
+    case early enough for this request to be answered; redirects are not followed.
+
+    Raises:
+        FetchFailed: There is no answer: the address may not be called, nobody is there, the certificate is of somebody
+            else, it took too long, or was too long. The public text never says which.
+    """
+    answered: Answered = yield Send(call)
+    return answered
+
+
+def obtain(document: Document[T], has: Callable[[T], bool] | None = None) -> Steps[T]:
+    """Return a document of another server: the copy that is kept while it is fresh, otherwise a new one.
+
+    All who ask at the same time wait for one fetch. While a newer one cannot be had the old copy goes on for the
+    document's `stale_seconds`; a failure is remembered for half a minute, so that not everybody waits for it anew.
+
+    Args:
+        document: Which, how it is read, and for how long it is kept.
+        has: Tells whether a copy has what is needed (the key of a token). One that has not is fetched anew once, at
+            most once a minute for each document; the caller judges what comes back again.
+
+    Raises:
+        FetchFailed: There is neither a new one nor an old one.
+    """
+    found: T = yield Obtain(document, has)
+    return found
 
 
 # --- Slices ----------------------------------------------------------------------------------------------------

@@ -6,27 +6,19 @@ library is imported with the first call.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from avow.core.networks import Network
 from avow.core.targets import Target
+from avow.server.outgoing.messages import Answered
 
 if TYPE_CHECKING:
     import httpcore2
 
-__all__ = ["Answered", "Calls", "NotCalled", "Unanswered"]
+__all__ = ["Calls", "NotCalled", "Unanswered"]
 
 _ANSWER_BYTES = 65_536
 _SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What we keep of an answer: its status, and how long it asks us to wait."""
-
-    status: int
-    retry_after_seconds: int = 0
 
 
 class NotCalled(Exception):

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 
 from avow.core.vault import Vault
-from avow.server.delivery.actions import Message, Parameters, queue
+from avow.server.delivery.actions import Message, Notice, Parameters, notify, queue
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.messages import Method, Rendered
 from avow.server.delivery.senders import Sender
-from avow.server.serving import Project
+from avow.server.serving import Client, Project
 from avow.server.store import Store, Tx, create, open_store
 from avow.testing.clock import FileClock
 from avow.wire.projects import ProjectSettings
@@ -102,6 +102,16 @@ class Post:
 
         self.store.run(PROJECT_ID, unit)
 
+    def notify(
+        self,
+        address: str = "ada@example.com",
+        *,
+        notice: Notice = "passkey-added",
+        carriers: tuple[str, ...] = ("email",),
+    ) -> None:
+        client = Client("203.0.113.7", locale="en")
+        self.store.run(PROJECT_ID, lambda tx: notify(tx, project(carriers=carriers), client, notice, address))
+
     def end_challenge(self, challenge_id: str) -> None:
         self.store.run(PROJECT_ID, lambda tx: tx.run(_DELETE_CHALLENGE, id=challenge_id))
 
@@ -115,9 +125,10 @@ class Post:
         return Courier(self.store, cast(dict[Method, Sender], senders), self.clock)
 
 
-def project(settings: ProjectSettings | None = None) -> Project:
+def project(settings: ProjectSettings | None = None, carriers: tuple[str, ...] = ("email",)) -> Project:
     """Return as much of a project as delivery looks at."""
-    return cast(Project, SimpleNamespace(id=PROJECT_ID, name="Acme", settings=settings or ProjectSettings()))
+    seen = {"id": PROJECT_ID, "name": "Acme", "settings": settings or ProjectSettings(), "carriers": carriers}
+    return cast(Project, SimpleNamespace(**seen))
 
 
 @pytest.fixture

@@ -139,3 +139,35 @@ def _everything(post: Post) -> list[object]:
 
 def _rows(tx: Tx, statement: str) -> list[tuple[object, ...]]:
     return tx.all(statement, lambda *columns: columns)
+
+
+# --- Notices -----------------------------------------------------------------------------------------------------
+
+
+def test_notice_is_sent_to_an_address_that_has_had_its_codes(post: Post) -> None:
+    for _ in range(5):
+        post.queue()
+    post.notify()
+    assert len(post.outbox()) == 6
+
+
+def test_notices_take_no_code_from_their_address(post: Post) -> None:
+    for _ in range(10):
+        post.notify()
+    post.queue()
+    assert len(post.outbox()) == 11
+
+
+def test_notices_of_one_address_end_without_refusing_the_change(post: Post) -> None:
+    for _ in range(25):
+        post.notify()
+    assert len(post.outbox()) == 20
+    post.clock.advance(600)
+    post.notify()
+    assert len(post.outbox()) == 21
+
+
+def test_notice_without_an_address_or_a_mail_server_is_left_out(post: Post) -> None:
+    post.notify("")
+    post.notify(carriers=("sms",))
+    assert post.outbox() == []

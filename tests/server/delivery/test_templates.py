@@ -18,7 +18,7 @@ from avow.server.delivery.actions import (
     text_options,
 )
 from avow.server.delivery.catalogue import LANGUAGES, fill, one_line, preferences, texts
-from avow.server.delivery.messages import METHODS, TEMPLATES, Link
+from avow.server.delivery.messages import METHODS, NOTICES, TEMPLATES, Link
 from avow.server.delivery.templates import Draft, check_own, render
 from tests.server.delivery.conftest import PROJECT_ID, Post, Recorder
 
@@ -104,6 +104,28 @@ def test_every_message_exists_in_every_language_with_its_secret_app_and_lifetime
         outline.feed(written.html)
         assert outline.open == []
         assert set(outline.references) <= {LINK, *(link.url for link in LINKS)}
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("notice", NOTICES)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_notice_exists_in_every_language_and_raises_the_alarm(language: str, notice: str, method: str) -> None:
+    told = Parameters(what="iCloud Keychain", device=FIREFOX, place="203.0.113.7")
+    draft = replace(DRAFT, template=notice, method=method, locale=language, parameters=told)  # type: ignore[arg-type]
+    written = render(draft)
+    heading = texts(language).messages[notice].heading
+    assert written.locale == language
+    assert "Acme" in written.text
+    assert heading in written.text
+    assert not re.search(r"\{[a-z]+\}|\{\{|\n\n\n", written.text + written.subject)
+    if method == "email":
+        assert written.subject == f"Acme: {heading}"
+        for text in (written.text, written.html):
+            assert all(part in text for part in ("iCloud Keychain", "203.0.113.7", texts(language).alarm))
+            assert texts(language).ignore not in text
+        outline = _Outline()
+        outline.feed(written.html)
+        assert (outline.open, outline.references) == ([], [])
 
 
 def test_right_to_left_languages_say_so() -> None:

@@ -10,11 +10,13 @@ from avow.server.delivery.catalogue import preferences
 from avow.server.delivery.devices import known_device
 from avow.server.delivery.messages import (
     METHODS,
+    NOTICES,
     TEMPLATES,
     Letter,
     Link,
     Message,
     Method,
+    Notice,
     OwnTemplate,
     Parameters,
     Template,
@@ -22,13 +24,14 @@ from avow.server.delivery.messages import (
 )
 from avow.server.delivery.rows import StoredTemplate
 from avow.server.delivery.templates import check_own
-from avow.server.serving import Project
+from avow.server.serving import Client, Project
 from avow.server.store import Tx
 
 __all__ = [
     "Link",
     "Message",
     "Method",
+    "Notice",
     "OwnTemplate",
     "Parameters",
     "StoredTemplate",
@@ -38,6 +41,7 @@ __all__ = [
     "every_template",
     "find_templates",
     "known_device",
+    "notify",
     "queue",
     "save_template",
     "text_options",
@@ -45,6 +49,7 @@ __all__ = [
 
 _ADDRESS_WINDOW_SECONDS = 600
 _MINUTE_SECONDS = 60
+_MOST_NOTICES = 20  # of one address in its window: whoever has not seen these would not see one more
 # Nodes differ by less. What lies further ahead was sent before the clock was set back: it must not lock anybody out.
 _AHEAD_SECONDS = 60
 
@@ -71,6 +76,35 @@ def queue(tx: Tx, project: Project, message: Message, *, is_sent: bool = True) -
     _limit_address_and_project(tx, project, address_mac)
     if prefix:
         _limit_prefix(tx, project, prefix)
+    _insert(tx, message, address_mac, prefix, is_sent=is_sent)
+
+
+def notify(tx: Tx, project: Project, client: Client, notice: Notice, address: str, *, what: str = "") -> None:
+    """Tell the owner of an account by e-mail that somebody changed how it is signed in to.
+
+    It is limited apart from the messages that carry secrets: asking for codes until the address has had its share must
+    not keep the notice of what follows from its owner. Where it cannot be sent, the change goes on without it.
+
+    Args:
+        tx: The unit of the change.
+        project: Whose.
+        client: Where the change was made.
+        notice: What happened.
+        address: The owner's proven e-mail address, canonical; "" when there is none, and then nothing is sent.
+        what: The name of what was changed, in words of our own, or "".
+    """
+    if not address or "email" not in project.carriers:
+        return
+    address_mac = tx.vault.mac("notices", tx.project_id, addresses.login_id(address).canonical)
+    sends = _sends(tx, address_mac, _MOST_NOTICES, project.settings.sends_per_minute)
+    if sends and sends.address_filled_at is not None:
+        return
+    told = Parameters(what=what, device=client.device, place=client.address)
+    message = Message(template=notice, method="email", address=address, locale=client.locale, parameters=told)
+    _insert(tx, message, address_mac, "", is_sent=True)
+
+
+def _insert(tx: Tx, message: Message, address_mac: bytes, prefix: str, *, is_sent: bool) -> None:
     message_id = random_id(MESSAGE)
     letter = msgspec.json.encode(Letter(message.address, message.parameters))
     sealed = tx.vault.seal(letter, row=rows.sealed_row(tx.project_id, message_id))
@@ -141,7 +175,7 @@ def delete_template(tx: Tx, template: str, method: str, locale: str) -> bool:
 
 
 def _known(template: str, method: str) -> tuple[Template, Method]:
-    for each in TEMPLATES:
+    for each in (*TEMPLATES, *NOTICES):
         for way in METHODS:
             if (each, way) == (template, method):
                 return each, way
@@ -166,20 +200,26 @@ def _allowed_prefix(project: Project, address: str) -> str:
 def _limit_address_and_project(tx: Tx, project: Project, address_mac: bytes) -> None:
     """Refuse the send that would be one too many for the address, or for the project."""
     _lock(tx, f"sends:{address_mac.hex()}", _ADDRESS_WINDOW_SECONDS)
-    sends = tx.one(
-        rows.SENDS,
-        rows.Sends,
-        address_mac=address_mac,
-        address_since=tx.now - _ADDRESS_WINDOW_SECONDS,
-        address_offset=project.settings.sends_per_address - 1,
-        project_since=tx.now - _MINUTE_SECONDS,
-        project_offset=project.settings.sends_per_minute - 1,
-        latest=tx.now + _AHEAD_SECONDS,
-    )
+    settings = project.settings
+    sends = _sends(tx, address_mac, settings.sends_per_address, settings.sends_per_minute)
     if sends and sends.address_filled_at is not None:
         raise _full(tx, sends.address_filled_at + _ADDRESS_WINDOW_SECONDS, "this address")
     if sends and sends.project_filled_at is not None:
         raise _full(tx, sends.project_filled_at + _MINUTE_SECONDS, "this project")
+
+
+def _sends(tx: Tx, address_mac: bytes, most_to_address: int, most_of_project: int) -> rows.Sends | None:
+    """Return since when the address, and the project, have had as many messages as they may, if they have."""
+    return tx.one(
+        rows.SENDS,
+        rows.Sends,
+        address_mac=address_mac,
+        address_since=tx.now - _ADDRESS_WINDOW_SECONDS,
+        address_offset=most_to_address - 1,
+        project_since=tx.now - _MINUTE_SECONDS,
+        project_offset=most_of_project - 1,
+        latest=tx.now + _AHEAD_SECONDS,
+    )
 
 
 def _limit_prefix(tx: Tx, project: Project, prefix: str) -> None:

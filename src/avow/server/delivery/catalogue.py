@@ -38,6 +38,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: str
     asked: str
     ignore: str
+    alarm: str
     keep: str
     paste: str
     device: str

@@ -9,11 +9,13 @@ from avow.errors import InvalidArgument
 
 __all__ = [
     "METHODS",
+    "NOTICES",
     "TEMPLATES",
     "Letter",
     "Link",
     "Message",
     "Method",
+    "Notice",
     "OwnTemplate",
     "Parameters",
     "Rendered",
@@ -22,14 +24,10 @@ __all__ = [
 ]
 
 Method = Literal["email", "sms", "voice", "whatsapp"]
-Template = Literal[
-    "otp",
-    "magic-link",
-    "enchanted-link",
-    "update-otp",
-    "update-magic-link",
-    "update-enchanted-link",
-]
+Notice = Literal["passkey-added", "passkey-removed", "totp-added", "password-changed", "recovery-codes-made"]
+Template = (
+    Literal["otp", "magic-link", "enchanted-link", "update-otp", "update-magic-link", "update-enchanted-link"] | Notice
+)
 METHODS: tuple[Method, ...] = ("email", "sms", "voice", "whatsapp")
 TEMPLATES: tuple[Template, ...] = (
     "otp",
@@ -38,6 +36,14 @@ TEMPLATES: tuple[Template, ...] = (
     "update-otp",
     "update-magic-link",
     "update-enchanted-link",
+)
+# What only tells the owner of an account what was changed: no secret in it, and nothing to do unless it was not them.
+NOTICES: tuple[Notice, ...] = (
+    "passkey-added",
+    "passkey-removed",
+    "totp-added",
+    "password-changed",
+    "recovery-codes-made",
 )
 
 _OPTIONS = 100
@@ -58,20 +64,22 @@ class Parameters:
     """What a message tells; every text is data and is never read as a template.
 
     Attributes:
-        lifetime_seconds: How long the code or link holds.
+        lifetime_seconds: How long the code or link holds; 0 of a notice.
         code: The one-time code of `otp` and `update-otp`.
         link: The link of `magic-link` and `update-magic-link`.
         links: The numbered links of `enchanted-link` and `update-enchanted-link`.
+        what: The name of what a notice is about, such as the passkey; words of our own only.
         device: User-Agent of whoever asked, as sent; the message says it in words.
         place: Where they asked from (an address or a city), or "".
         host: Web host that takes the code, when known; an SMS then ends with the line that browsers fill in from.
         options: The caller's `templateOptions`, from `text_options`.
     """
 
-    lifetime_seconds: int
+    lifetime_seconds: int = 0
     code: str = field(default="", repr=False)
     link: str = field(default="", repr=False)
     links: tuple[Link, ...] = field(default=(), repr=False)
+    what: str = ""
     device: str = ""
     place: str = ""
     host: str = ""

@@ -24,6 +24,7 @@ VARIABLES = (
     "link",
     "links",
     "minutes",
+    "what",
     "device",
     "place",
     "locale",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from avow.errors import InvalidArgument
 from avow.server.delivery.catalogue import DEFAULT, LANGUAGES, Texts, fill, one_line, preferences, texts
 from avow.server.delivery.devices import known_device
-from avow.server.delivery.messages import Link, Method, OwnTemplate, Parameters, Rendered, Template
+from avow.server.delivery.messages import NOTICES, Link, Method, OwnTemplate, Parameters, Rendered, Template
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -136,6 +136,7 @@ def _own_values(app: str, parameters: Parameters, words: Texts, language: str) -
         "link": parameters.link,
         "links": [{"id": each.id, "url": each.url} for each in parameters.links],
         "minutes": str(-(-parameters.lifetime_seconds // 60)),
+        "what": one_line(parameters.what),
         "device": known_device_text(parameters.device, words),
         "place": one_line(parameters.place),
         "locale": language,
@@ -176,15 +177,18 @@ def _letter_values(draft: Draft, words: Texts, language: str) -> dict[str, objec
         "link": parameters.link,
         "links": parameters.links,
         "host": parameters.host,
+        "what": one_line(parameters.what),
         "holds": _holds(words, parameters.lifetime_seconds),
         "asked": _asked(words, parameters),
-        "ignore": words.ignore,
+        "ignore": words.alarm if draft.template in NOTICES else words.ignore,
         "keep": words.keep,
         "paste": words.paste,
     }
 
 
 def _holds(words: Texts, seconds: int) -> str:
+    if not seconds:
+        return ""
     if seconds >= 2 * _HOUR_SECONDS and seconds % _HOUR_SECONDS == 0:
         return fill(words.hours, hours=str(seconds // _HOUR_SECONDS))
     return fill(words.minutes, minutes=str(max(1, seconds // 60)))

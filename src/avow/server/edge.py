@@ -213,6 +213,8 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
     visit.cookies = cookies_of(headers.get("cookie", ""))
     if visit.kind is Kind.ANYONE:
         visit.project_id = visit.route.path.get("projectId")
+        if visit.route.handler.endpoint.names_project:
+            visit.project_id = next((value for name, value in _pairs(visit.request.query) if name == "projectId"), "")
         return
     visit.credential = credential_of(headers, visit.cookies, visit.route.handler.endpoint)
     visit.project_id = visit.credential.project_id or None
@@ -262,7 +264,7 @@ def _from_own_page(edge: Edge, visit: Visit) -> None:
 
     Spec: Fetch Metadata Request Headers section 2.3; Fetch, "append a request Origin header".
     """
-    if not visit.is_page or visit.request.verb in _SAFE_VERBS:
+    if not visit.is_page or visit.takes_foreign_form or visit.request.verb in _SAFE_VERBS:
         return
     headers = visit.request.headers
     site = headers.get("sec-fetch-site", "")
@@ -324,14 +326,16 @@ def _decoded(edge: Edge, visit: Visit) -> None:
     if request.headers.get("content-encoding", "identity") != "identity":
         raise MalformedRequest(error_message="The body must not be compressed.")
     content_type = request.headers.get("content-type", "application/json")
-    if endpoint.is_page:
+    queried = [pair for pair in _pairs(request.query) if pair[0] in endpoint.queried] if endpoint.queried else []
+    if endpoint.is_page or endpoint.takes_form:
         if content_type.partition(";")[0].strip().lower() != _FORM:
             raise MalformedRequest(error_message=f"The body must be a form (Content-Type: {_FORM}).")
-        visit.body = decode_query(endpoint, _pairs(_text(request.body or b"")))
+        form = [pair for pair in _pairs(_text(request.body or b"")) if pair[0] not in endpoint.queried]
+        visit.body = decode_query(endpoint, form + queried)
         return
     if request.body and not content_type.lower().startswith("application/json"):
         raise MalformedRequest(error_message="The body must be JSON (Content-Type: application/json).")
-    visit.body = decode_body(endpoint, request.body or b"")
+    visit.body = decode_body(endpoint, request.body or b"", queried)
 
 
 def _within_identity_limits(edge: Edge, visit: Visit) -> Steps[None] | None:

@@ -159,14 +159,24 @@ def _operation(row: Endpoint[Any, Any], schemas: Json, docstring: str) -> Json:
     }
     if description:
         operation["description"] = description
-    if row.takes_query:
+    if row.takes_query or row.queried:
         operation["parameters"] += _query_parameters(row, schemas)
-    else:
-        operation["requestBody"] = {
-            "required": _is_required(row.request, schemas),
-            "content": {"application/json": {"schema": _reference(row.request)}},
-        }
+    if not row.takes_query:
+        operation["requestBody"] = _request_body(row, schemas)
     return operation
+
+
+def _request_body(row: Endpoint[Any, Any], schemas: Json) -> Json:
+    """Describe a body; fields that travel in the query are left out of it."""
+    schema, is_required = _reference(row.request), _is_required(row.request, schemas)
+    if row.queried:
+        whole = _schema_of(row.request, schemas)
+        required = [name for name in whole.get("required", ()) if name not in row.queried]
+        kept = {name: field for name, field in whole["properties"].items() if name not in row.queried}
+        schema = {"type": "object", "properties": kept, **({"required": required} if required else {})}
+        is_required = bool(required)
+    kind = "application/x-www-form-urlencoded" if row.takes_form else "application/json"
+    return {"required": is_required, "content": {kind: {"schema": schema}}}
 
 
 def _is_required(kind: object, schemas: Json) -> bool:
@@ -226,6 +236,7 @@ def _query_parameters(row: Endpoint[Any, Any], schemas: Json) -> list[Json]:
     return [
         {"name": name, "in": "query", "required": name in required, "schema": schema}
         for name, schema in shape.get("properties", {}).items()
+        if row.takes_query or name in row.queried
     ]
 
 

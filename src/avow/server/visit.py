@@ -83,6 +83,11 @@ class Visit:
         return not self.request.path.startswith(_API_PATHS)
 
     @property
+    def takes_foreign_form(self) -> bool:
+        """Tell whether pages of other sites send their forms here."""
+        return self.route is not None and self.route.handler.endpoint.takes_form
+
+    @property
     def endpoint_id(self) -> str:
         """Return the operation's name, for logs and metrics; never the path, which may hold a secret."""
         return self.route.handler.endpoint.id if self.route else "none"

@@ -19,6 +19,8 @@ RequestT = TypeVar("RequestT")
 
 MAX_DEPTH = 32
 
+_Object: Any = dict[str, Any] | None
+
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 _several: dict[type[Any], frozenset[str]] = {}
@@ -34,14 +36,29 @@ def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def decode_body(endpoint: Endpoint[RequestT, Any], data: bytes) -> RequestT:
+def decode_body(endpoint: Endpoint[RequestT, Any], data: bytes, queried: Iterable[tuple[str, str]] = ()) -> RequestT:
     """Return the body of a request in its shape; no body at all is `{}`.
+
+    Args:
+        endpoint: Whose shape it is.
+        data: JSON.
+        queried: Fields of the shape that the endpoint takes from the query; in the body they do not count.
 
     Raises:
         MalformedRequest: It is not JSON, or JSON that this server refuses to read.
         InvalidRequest: It is JSON of another shape; the message names the field, never its value.
     """
-    return decode(endpoint.request, data or b"{}")
+    if not endpoint.queried:
+        return decode(endpoint.request, data or b"{}")
+    record = {name: value for name, value in _decoded_object(data).items() if name not in endpoint.queried}
+    for name, value in queried:
+        _check_query_text(name)
+        _check_query_text(value)
+        record[name] = value
+    try:
+        return msgspec.convert(record, endpoint.request)
+    except msgspec.ValidationError as error:
+        _refuse_shape(error)
 
 
 def decode(shape: type[RequestT], data: bytes) -> RequestT:
@@ -74,6 +91,11 @@ def decode_query(endpoint: Endpoint[RequestT, Any], pairs: Iterable[tuple[str, s
         return msgspec.convert(record, endpoint.request, strict=False)
     except msgspec.ValidationError as error:
         _refuse_shape(error)
+
+
+def _decoded_object(data: bytes) -> dict[str, Any]:
+    """Return a JSON object of any shape; nothing, and null, are an empty one."""
+    return decode(_Object, data or b"{}") or {}
 
 
 def _decoder(shape: type[RequestT]) -> msgspec.json.Decoder[RequestT]:

@@ -60,6 +60,10 @@ class Endpoint(Generic[RequestT, ResponseT]):
         for_tenant_admins: The administrator of a tenant may call it with a refresh token of their own, and a management
             key of one tenant; its handler keeps them within that tenant. No other management call is open to them.
         for_any_key: Every live management key may call it, whatever its rights.
+        queried: Fields of the request, by their names on the wire, that travel in the query although the rest is a
+            body.
+        takes_form: The body is a form, and pages of other sites send it (an identity provider that answers).
+        names_project: Of a call that anyone makes: the query names the project (`projectId`), not the path.
     """
 
     id: str
@@ -74,6 +78,9 @@ class Endpoint(Generic[RequestT, ResponseT]):
     only_reads: bool = False
     for_tenant_admins: bool = False
     for_any_key: bool = False
+    queried: tuple[str, ...] = ()
+    takes_form: bool = False
+    names_project: bool = False
 
     @property
     def area(self) -> str:

@@ -62,7 +62,7 @@ def call(
 
     Args:
         endpoint: The row of the API.
-        body: Its request; for GET and DELETE it becomes the query.
+        body: Its request; for GET and DELETE it becomes the query, as do the fields that an endpoint has there.
         decode: Reads a 2xx answer.
         token: For the Authorization header.
         path: Values of the `{name}` parts.
@@ -78,8 +78,8 @@ def call(
         path=_path(endpoint, path or {}),
         caller=endpoint.caller,
         decode=decode,
-        body=None if endpoint.takes_query else msgspec.json.encode(body),
-        query=_query(body) if endpoint.takes_query else (),
+        body=None if endpoint.takes_query else _body(endpoint, body),
+        query=_query(endpoint, body),
         token=token,
         is_repeatable=is_repeatable or is_get,
         timeout_seconds=timeout_seconds,
@@ -132,9 +132,19 @@ def _path_part(name: str, value: str) -> str:
         raise refused(f"{name} is not text.") from error
 
 
-def _query(body: object) -> tuple[tuple[str, str], ...]:
+def _body(endpoint: Endpoint[RequestT, Any], body: RequestT) -> bytes:
+    if not endpoint.queried:
+        return msgspec.json.encode(body)
     fields = msgspec.to_builtins(body)
-    return tuple((name, str(value)) for name, value in fields.items() if value is not None)
+    return msgspec.json.encode({name: value for name, value in fields.items() if name not in endpoint.queried})
+
+
+def _query(endpoint: Endpoint[RequestT, Any], body: RequestT) -> tuple[tuple[str, str], ...]:
+    if not (endpoint.takes_query or endpoint.queried):
+        return ()
+    fields = msgspec.to_builtins(body)
+    wanted = fields if endpoint.takes_query else endpoint.queried
+    return tuple((name, str(fields[name])) for name in wanted if fields.get(name) is not None)
 
 
 def shaped(values: Mapping[str, object], shape: type[T]) -> T:

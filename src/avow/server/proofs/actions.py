@@ -14,7 +14,7 @@ from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser, Profile
 
-__all__ = ["Binding", "Recipient", "complete", "decoded", "encoded", "post"]
+__all__ = ["Binding", "Recipient", "complete", "decoded", "encoded", "oust_others", "post"]
 
 
 def post(tx: Tx, project: Project, recipient: Recipient, message: Message) -> None:
@@ -70,6 +70,29 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     return sessions.open_session(tx, project, client, user_id, opening, profile)
 
 
+def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
+    """End what anybody did on an account before the owner of its address came, in the unit that proves it first.
+
+    Their sessions, their codes and links on their way (a change of address above all), and where the address is what
+    the account is signed in to with: the number or address that they proved for themselves, and their passkeys. What
+    the owner made in a session and wants to keep, they keep by proving the address in that session (an update).
+
+    Args:
+        tx: The unit.
+        user_id: Whose account.
+        folded: The address (or number), as rows are compared with it.
+        by_email: It is an address; otherwise a number.
+    """
+    sessions.end_all(tx, user_id, why="address proven for the first time")
+    challenges.drop_all(tx, user_id)
+    why = "the login ID was proven by its owner"
+    if users.drop_others(tx, user_id, folded, by_email=by_email):
+        data: dict[str, object] = {"what": "phone" if by_email else "email", "why": why}
+        tx.audit("user.address_dropped", actor=f"user:{user_id}", user_id=user_id, data=data)
+    if count := users.drop_passkeys(tx, user_id, folded):
+        tx.audit("passkey.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
+
+
 def _created(tx: Tx, binding: Binding) -> str:
     person = binding.person
     if person is None:
@@ -106,8 +129,7 @@ def _admitted(tx: Tx, held: Profile | None) -> Profile | None:
 def _proven(tx: Tx, binding: Binding, profile: Profile | None) -> Profile | None:
     """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
 
-    Whoever proves an address first is its owner: what others did on the account before ends. Their sessions, codes and
-    links on their way (a change of address above all), and the number or address that they proved for themselves.
+    Whoever proves an address first is its owner: what others did on the account before ends.
     """
     by_email = binding.method == "email"
     if profile is None or not profile.has_address(binding.folded, by_email=by_email):
@@ -118,22 +140,8 @@ def _proven(tx: Tx, binding: Binding, profile: Profile | None) -> Profile | None
     if not prove(tx, binding.user_id, binding.folded):
         return None
     if binding.is_first:
-        sessions.end_all(tx, binding.user_id, why="address proven for the first time")
-        challenges.drop_all(tx, binding.user_id)
-        _drop_others(tx, binding)
+        oust_others(tx, binding.user_id, binding.folded, by_email=by_email)
     return users.find(tx, binding.user_id)
-
-
-def _drop_others(tx: Tx, binding: Binding) -> None:
-    by_email = binding.method == "email"
-    if users.drop_others(tx, binding.user_id, binding.folded, by_email=by_email):
-        dropped = "phone" if by_email else "email"
-        tx.audit(
-            "user.address_dropped",
-            actor=f"user:{binding.user_id}",
-            user_id=binding.user_id,
-            data={"what": dropped, "why": "the login ID was proven by its owner"},
-        )
 
 
 def _updated(tx: Tx, binding: Binding) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "delete",
     "drop_login_id",
     "drop_others",
+    "drop_passkeys",
     "find",
     "find_by_login_id",
     "find_owner",
@@ -317,6 +318,14 @@ def drop_others(tx: Tx, user_id: str, login_id: str, *, by_email: bool) -> bool:
     canonical = other if by_email else addresses.email(other).folded
     drop_login_id(tx, user_id, canonical)
     return True
+
+
+def drop_passkeys(tx: Tx, user_id: str, login_id: str) -> int:
+    """Take every passkey from a user who signs in with this canonical login ID; return how many there were.
+
+    As `drop_others`: whoever signed up with another person's address made them.
+    """
+    return tx.run(rows.DROP_PASSKEYS, user_id=user_id, login_id=login_id)
 
 
 def unproven(tx: Tx, user_id: str, *, by_email: bool) -> str:

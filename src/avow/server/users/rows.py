@@ -237,6 +237,14 @@ DROP_LOGIN_ID = """
     DELETE FROM login_ids WHERE project_id = :project_id AND user_id = :user_id AND login_id = :login_id
 """
 
+DROP_PASSKEYS = """
+    DELETE FROM passkeys
+    WHERE project_id = :project_id AND user_id = :user_id
+      AND EXISTS (
+          SELECT 1 FROM login_ids l
+          WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
+"""
+
 SET_STATUS = """
     UPDATE users SET status = :status, updated_at = :now
     WHERE project_id = :project_id AND id = :user_id RETURNING id

@@ -21,6 +21,7 @@ from avow.server.operations.handlers import Readiness, operations_slice
 from avow.server.operations.housekeeping import Housekeeper
 from avow.server.operations.metrics import Metrics, State
 from avow.server.operations.observing import Observer
+from avow.server.outgoing import Outbound
 from avow.server.pages import Pages
 from avow.server.pages.inbox import inbox_slice
 from avow.server.routes import Routes
@@ -69,7 +70,8 @@ def build(
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
     postman = Postman(store, settings.callable_networks, clock)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
-    pool, observer = Pool(settings.hash_threads), Observer(metrics)
+    pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
+    observer = Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*FIRST, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
@@ -85,6 +87,7 @@ def build(
         postman.stop()
         courier.stop()
         pool.close()
+        outbound.close()
         kv.close()
         store.close()
 
@@ -95,6 +98,7 @@ def build(
         store=store,
         kv=kv,
         pool=pool,
+        outbound=outbound,
         courier=courier,
         postman=postman,
         observe=observer,

@@ -15,7 +15,7 @@ from typing import Any
 from avow.core.ids import random_id
 from avow.errors import AvowError, RequestLate, Unavailable
 from avow.server import answers
-from avow.server.serving import Aside, Count, Effect, Read, Write
+from avow.server.serving import Aside, Count, Effect, Obtain, Read, Send, Write
 from avow.server.site import Site, time_for
 from avow.server.store import Job
 from avow.server.visit import Request, Response, Visit
@@ -35,7 +35,7 @@ _Submit = Callable[[str | None, Callable[..., object], Callable[[Sequence[Job]],
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Sending = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class _Gone(Exception):
@@ -79,7 +79,7 @@ class _Waits:
         self._leaving.append((submit, project_id, unit, wait))
         return wait
 
-    def for_work(self, work: asyncio.Future[object], until: float) -> _Wait:
+    def for_work(self, work: asyncio.Future[Any], until: float) -> _Wait:
         """Wait for what another thread does."""
         wait = self._begun(until)
         wait.work = work
@@ -150,7 +150,7 @@ class AsgiApp:
         """Return how many requests are in progress: read to their end, and not answered."""
         return self._running
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Sending) -> None:
         """Serve one connection of ASGI: a request or the server's lifespan."""
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
@@ -159,7 +159,7 @@ class AsgiApp:
         else:
             await send({"type": "websocket.close", "code": 1000})
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, receive: Receive, send: Sending) -> None:
         await receive()
         self._site.start()
         await send({"type": "lifespan.startup.complete"})
@@ -167,7 +167,7 @@ class AsgiApp:
         await asyncio.to_thread(self._site.close)
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Sending) -> None:
         settings = self._site.settings
         is_late = False
         headers = _headers(scope)  # before the body: some servers add what follows it (trailers) to the same list
@@ -230,6 +230,10 @@ class AsgiApp:
                 wait = waits.for_unit(site.store.read, project_id, unit, until)
             case Aside(work):
                 wait = waits.for_work(asyncio.wrap_future(site.pool.submit(work)), until)
+            case Send(call):
+                wait = waits.for_work(asyncio.wrap_future(site.outbound.send(call, until)), until)
+            case Obtain(document, has):
+                wait = waits.for_work(asyncio.wrap_future(site.outbound.obtain(document, has, until)), until)
             case Count(counters):
                 return await self._count(waits, counters, until)
         try:
@@ -356,7 +360,7 @@ def _stated_length(scope: Scope) -> int:
     return 0
 
 
-async def _send(send: Send, response: Response, *, is_head: bool, receive: Receive | None) -> None:
+async def _send(send: Sending, response: Response, *, is_head: bool, receive: Receive | None) -> None:
     """Send the answer; with `receive` the body was not read to its end, and the connection does not go on."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     headers.append((b"content-length", str(len(response.body)).encode()))

@@ -56,7 +56,7 @@ class Project:
         issuer_host: Host whose root is this project's OpenID issuer, or "".
         layout: How users' session tokens are laid out.
         key_layout: How tokens of access keys are.
-        callable_networks: Networks that this server may call besides the public ones (webhooks).
+        callable_networks: Networks that this server may call besides the public ones.
     """
 
     id: str
@@ -421,7 +421,7 @@ def count(*counters: tuple[str, int]) -> Steps[list[int]]:
 def send(call: OutgoingCall) -> Steps[Answered]:
     """Call another server and return its answer, whatever its status.
 
-    Only public addresses are called and those in `AVOW_OUTGOING_NETWORKS`. The call ends after 5 seconds, and in any
+    Only public addresses are called and those in `AVOW_CALLABLE_NETWORKS`. The call ends after 5 seconds, and in any
     case early enough for this request to be answered; redirects are not followed.
 
     Raises:

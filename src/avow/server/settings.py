@@ -119,8 +119,8 @@ class Settings:
     whatsapp_from: str = _setting("", "Sender number of WhatsApp messages; the SMS one when empty.")
     callable_networks: tuple[Network, ...] = _setting(
         (),
-        "Networks that webhooks may lead to besides the public ones, comma-separated (`10.0.0.0/8`); with any, by http"
-        " there as well.",
+        "Networks that webhooks may lead to and identity providers be in, besides the public ones, comma-separated"
+        " (`10.0.0.0/8`); with any, by http there as well.",
         parse=_networks,
     )
     metrics_networks: tuple[Network, ...] = _setting(

@@ -14,7 +14,8 @@ from avow.errors import AvowError, Unavailable
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.edge import Edge
-from avow.server.serving import Aside, Count, Effect, Read, Write
+from avow.server.outgoing import Outbound
+from avow.server.serving import Aside, Count, Effect, Obtain, Read, Send, Write
 from avow.server.settings import Settings
 from avow.server.store import WAIT_SECONDS, Kv, Store
 from avow.server.visit import Request, Response, Visit
@@ -58,6 +59,7 @@ class Site:
     """All parts of one server, wired by `app.build`; drivers are given this and nothing else.
 
     Attributes:
+        outbound: Calls other servers for requests, and keeps their documents.
         courier: Carries messages; tests let it run when they look into the outbox.
         postman: Brings audit events to webhooks; tests let it run too.
         observe: Called after each answer with the visit, the response and the seconds it took.
@@ -74,6 +76,7 @@ class Site:
     store: Store
     kv: Kv
     pool: Pool
+    outbound: Outbound
     courier: Courier
     postman: Postman
     observe: Callable[[Visit, Response, float], None]
@@ -113,9 +116,13 @@ def perform(site: Site, effect: Effect, project_id: str | None, until: float) ->
             return _result(site.pool.submit(work), until)
         case Count(counters):
             return site.kv.add(counters, until)
+        case Send(call):
+            return _result(site.outbound.send(call, until), until)
+        case Obtain(document, has):
+            return _result(site.outbound.obtain(document, has, until), until)
 
 
-def _result(future: Future[object], until: float) -> object:
+def _result(future: Future[Any], until: float) -> object:
     wait([future], timeout=max(0.0, until - monotonic()))
     if not future.done():
         future.cancel()

@@ -2,5 +2,6 @@
 
 from avow.server.outgoing.calls import Calls, NotCalled, Unanswered
 from avow.server.outgoing.messages import Answered, Document, OutgoingCall
+from avow.server.outgoing.outbound import Outbound
 
-__all__ = ["Answered", "Calls", "Document", "NotCalled", "OutgoingCall", "Unanswered"]
+__all__ = ["Answered", "Calls", "Document", "NotCalled", "Outbound", "OutgoingCall", "Unanswered"]

@@ -52,10 +52,15 @@ class Line:
         return address
 
 
-def pool(line: Line) -> httpcore2.ConnectionPool:
-    """Return what holds one connection at a time; certificates are checked against the name that was called."""
+def pool(line: Line, tls: ssl.SSLContext | None = None) -> httpcore2.ConnectionPool:
+    """Return what holds one connection at a time; certificates are checked against the name that was called.
+
+    Args:
+        line: Which call is on its way.
+        tls: How certificates are checked; by those of the machine when absent.
+    """
     return httpcore2.ConnectionPool(
-        ssl_context=ssl.create_default_context(), max_connections=1, network_backend=_Backend(line)
+        ssl_context=tls or ssl.create_default_context(), max_connections=1, network_backend=_Backend(line)
     )
 
 

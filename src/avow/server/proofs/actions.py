@@ -4,6 +4,7 @@ from avow.core import addresses
 from avow.errors import InvalidArgument, InvalidCode, UserExists
 from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, queue
+from avow.server.proofs import newcomers
 from avow.server.proofs.binding import Binding, decoded, encoded
 from avow.server.proofs.options import goes_on, methods
 from avow.server.proofs.recipients import Recipient
@@ -12,9 +13,9 @@ from avow.server.sessions import actions as sessions
 from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
 from avow.server.users import actions as users
-from avow.server.users.actions import NewUser, Profile
+from avow.server.users.actions import Profile
 
-__all__ = ["Binding", "Recipient", "complete", "decoded", "encoded", "oust_others", "post"]
+__all__ = ["Binding", "Recipient", "admitted", "complete", "decoded", "encoded", "oust_others", "post"]
 
 
 def post(tx: Tx, project: Project, recipient: Recipient, message: Message) -> None:
@@ -54,7 +55,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         user_id = _updated(tx, binding)
     else:
         held = users.hold(tx, binding.user_id)
-        profile = _admitted(tx, held) if binding.is_embedded else _proven(tx, binding, held)
+        profile = admitted(tx, held) if binding.is_embedded else _proven(tx, binding, held)
         user_id = profile.id if profile is not None else ""
     if not user_id:
         return Refusal(InvalidCode())
@@ -94,31 +95,22 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
 
 
 def _created(tx: Tx, binding: Binding) -> str:
-    person = binding.person
-    if person is None:
+    if binding.person is None:
         raise TypeError("a sign-up without a person")
-    is_sent_by_email = binding.method == "email" and not binding.is_embedded
-    is_sent_to_phone = binding.method != "email" and not binding.is_embedded
-    return users.create(
-        tx,
-        NewUser(
-            login_id=person.identity,
-            name=person.name,
-            given_name=person.given_name,
-            middle_name=person.middle_name,
-            family_name=person.family_name,
-            email=person.email,
-            phone=person.phone,
-            is_email_verified=is_sent_by_email or person.is_email_verified,
-            is_email_vouched=person.is_email_verified,
-            is_phone_verified=is_sent_to_phone or person.is_phone_verified,
-            is_phone_vouched=person.is_phone_verified,
-        ),
+    by_email = binding.method == "email"
+    is_sent = not binding.is_embedded
+    return newcomers.create(
+        tx, binding.person, proves_email=is_sent and by_email, proves_phone=is_sent and not by_email
     )
 
 
-def _admitted(tx: Tx, held: Profile | None) -> Profile | None:
-    """Return the user whom management vouches for; an invited one is enabled by it."""
+def admitted(tx: Tx, held: Profile | None) -> Profile | None:
+    """Return the user whom management vouches for, or None when gone or disabled; an invited one is enabled by it.
+
+    Args:
+        tx: The unit that holds them.
+        held: The user, with what management gave them to sign in with.
+    """
     if held is None or held.is_disabled:
         return None
     if not held.is_invited:

@@ -14,7 +14,8 @@ from avow.errors import (
     UserExists,
     UserNotFound,
 )
-from avow.server.proofs.binding import Binding, NewPerson
+from avow.server.proofs.binding import Binding
+from avow.server.proofs.newcomers import described
 from avow.server.proofs.options import asked
 from avow.server.serving import Call
 from avow.server.sessions import actions as sessions
@@ -257,32 +258,11 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
 
 
 def _new_person(call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:
-    """Return the recipient of a sign-up: only the address that gets the secret becomes the user's, proven.
-
-    A login ID that is itself an address or number is the user's address or number: an account that answers to
-    somebody's address while its codes go elsewhere would shut out its owner.
-
-    Raises:
-        InvalidArgument: Another one is named beside it.
-    """
+    """Return the recipient of a sign-up: only the address that gets the secret becomes the user's, proven."""
     address = _address_of_sign_up(identity, method, body)
-    known = body.user
-    email = address if method == "email" else _email_or_nothing(known.email if known else None)
-    phone = address if method != "email" else _phone_or_nothing(known.phone if known else None)
-    if addresses.is_email(identity.typed):
-        email = _same(email, addresses.email(identity.typed).address)
-    elif addresses.is_phone(identity.typed):
-        phone = _same(phone, addresses.phone(identity.typed).e164)
     options = body.login_options or _DEFAULTS
-    person = NewPerson(
-        login_id=identity.canonical,
-        typed=identity.typed,
-        name=(known and known.name) or "",
-        given_name=(known and known.given_name) or "",
-        middle_name=(known and known.middle_name) or "",
-        family_name=(known and known.family_name) or "",
-        email=email,
-        phone=phone,
+    person = described(
+        identity, body.user, email=address if method == "email" else "", phone=address if method != "email" else ""
     )
     binding = Binding(
         does="sign-up",
@@ -311,29 +291,8 @@ def _address_of_sign_up(identity: LoginId, method: Method, body: SignUp) -> str:
     return addresses.phone(named or (user and user.phone) or identity.typed).e164
 
 
-def _same(named: str, login_id: str) -> str:
-    """Return the address named, which has to be the login ID; the login ID when none is named.
-
-    Raises:
-        InvalidArgument: It is another one.
-    """
-    if named and addresses.login_id(named).canonical != addresses.login_id(login_id).canonical:
-        raise InvalidArgument(
-            error_message="A login ID that is an e-mail address or phone number has to be the user's own."
-        )
-    return named or login_id
-
-
 def _folded(method: Method, address: str) -> str:
     return addresses.email(address).folded if method == "email" else address
-
-
-def _email_or_nothing(text: str | None) -> str:
-    return addresses.email(text).address if text else ""
-
-
-def _phone_or_nothing(text: str | None) -> str:
-    return addresses.phone(text).e164 if text else ""
 
 
 def _decoy(subject: str, method: Method, address: str, call: Call[SignIn] | Call[SignUp]) -> Recipient:

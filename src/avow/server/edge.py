@@ -273,10 +273,6 @@ def _from_own_page(edge: Edge, visit: Visit) -> None:
         raise Forbidden(error_message="This form was sent by a page of another site.")
 
 
-def _takes_foreign_form(visit: Visit) -> bool:
-    return visit.route is not None and visit.route.handler.endpoint.takes_foreign_form
-
-
 def _of_known_project(edge: Edge, visit: Visit) -> None:
     if visit.project is not None:
         return

@@ -55,8 +55,6 @@ class Endpoint(Generic[RequestT, ResponseT]):
         methods: The delivery methods that `{method}` takes, empty when the path has none.
         may_be_empty: The 200 answer may be `{}` instead of the response (there is no session to refresh).
         is_page: A page for people: a POST takes a form of this server's own pages, and errors are shown as pages.
-        takes_foreign_form: The form of such a page comes from another site: an identity provider's answer. No cookie
-            comes with it, and nothing may be done for the browser that sends it.
         only_reads: A management key that may read the area suffices; every other management call asks for the right
             to write there.
         for_tenant_admins: The administrator of a tenant may call it with a refresh token of their own, and a management
@@ -77,7 +75,6 @@ class Endpoint(Generic[RequestT, ResponseT]):
     methods: tuple[str, ...] = ()
     may_be_empty: bool = False
     is_page: bool = False
-    takes_foreign_form: bool = False
     only_reads: bool = False
     for_tenant_admins: bool = False
     for_any_key: bool = False

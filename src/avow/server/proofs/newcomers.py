@@ -45,7 +45,9 @@ def described(identity: LoginId, known: SignUpUser | None, *, email: str = "", p
     )
 
 
-def create(tx: Tx, person: NewPerson, *, proves_email: bool = False, proves_phone: bool = False) -> str:
+def create(
+    tx: Tx, person: NewPerson, *, proves_email: bool = False, proves_phone: bool = False, user_id: str = ""
+) -> str:
     """Create a user whose proof is there; return the user id.
 
     Args:
@@ -53,6 +55,7 @@ def create(tx: Tx, person: NewPerson, *, proves_email: bool = False, proves_phon
         person: Who.
         proves_email: The proof went to the address.
         proves_phone: It went to the number.
+        user_id: An id chosen when the sign-up began, when something names it already.
 
     Raises:
         UserExists: Somebody took the login ID meanwhile; nothing is written.
@@ -72,6 +75,7 @@ def create(tx: Tx, person: NewPerson, *, proves_email: bool = False, proves_phon
             is_phone_verified=proves_phone or person.is_phone_verified,
             is_phone_vouched=person.is_phone_verified,
         ),
+        user_id=user_id,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import bcrypt
 
 from avow.core.passwords import verify
-from avow.server.accounts.newcomers import sealed_row
+from avow.core.totp import sealed_row
 from tests.bed.cases import Case
 from tests.factories import make_user, new_email
 from tests.security.calls import Answer, assert_refused

@@ -8,7 +8,7 @@ import bcrypt
 import pytest
 
 from avow.core.passwords import hashed, needs_rehash, verify
-from avow.errors import InvalidArgument
+from avow.core.totp import sealed_row
 from avow.server.accounts import newcomers
 from avow.server.accounts import passwords as routes
 from avow.server.passwords import actions as passwords
@@ -60,7 +60,7 @@ def test_seed_is_sealed_and_opens_again(api: Api, avow: Avow) -> None:
     def opened(tx: Tx) -> bytes:
         row = tx.one(query, Sealed, user_id=user["userId"])
         assert row is not None
-        return tx.vault.open(bytes(row.sealed), row=newcomers.sealed_row(tx.project_id, user["userId"]))
+        return tx.vault.open(bytes(row.sealed), row=sealed_row(tx.project_id, user["userId"]))
 
     assert avow.run(opened) == base64.b32decode(SEED)
 
@@ -133,13 +133,3 @@ def test_hashes_cost_one_statement_for_each_user(api: Api, statements: Statement
         assert len(batch(api, *users)["createdUsers"]) == 20
     assert statements.ran.count("passwords.PUT") == 20
     assert len(statements.ran) <= plain + 20
-
-
-@pytest.mark.parametrize("seed", ["", "AAAA", "A" * 320, "JBSWY3DPEHPK3PX1", "0" * 32])
-def test_seed_that_is_none_is_refused(seed: str) -> None:
-    with pytest.raises(InvalidArgument):
-        newcomers.seed_bytes(seed)
-
-
-def test_seed_is_read_as_people_write_it() -> None:
-    assert newcomers.seed_bytes("jbsw y3dp-ehpk 3pxp") == b"Hello!\xde\xad\xbe\xef"

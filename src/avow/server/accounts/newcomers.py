@@ -3,9 +3,6 @@
 `prepared` judges and hashes, which takes long, outside the units; `insert` writes in the unit that creates the user.
 """
 
-import base64
-import binascii
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final
 
@@ -14,6 +11,7 @@ from msgspec import Meta
 
 from avow.core.passwords import hashed, imported
 from avow.core.passwords.policy import require_good
+from avow.core.totp import sealed_row, seed_bytes
 from avow.errors import AuthException, InvalidArgument
 from avow.server.accounts import rows
 from avow.server.passwords import actions as passwords
@@ -23,13 +21,11 @@ from avow.wire.accounts import BatchAccount
 from avow.wire.passwords import PasswordSettings
 from avow.wire.secret import SECRET
 
-__all__ = ["MOST_CLEAR", "HashedAccount", "insert", "prepared", "sealed_row", "seed_bytes"]
+__all__ = ["MOST_CLEAR", "HashedAccount", "insert", "prepared"]
 
 # A hash takes some 30 ms, and a request has 4.5 s.
 MOST_CLEAR: Final = 50
 _AT_ONCE: Final = 5
-_SEED_BYTES: Final = (10, 64)
-_BASE32: Final = re.compile(r"[A-Z2-7]+", re.ASCII)
 
 
 class HashedAccount(BatchAccount, frozen=True, kw_only=True):
@@ -86,29 +82,6 @@ def insert(tx: Tx, user_id: str, *, encoded: str | None, seed: str | None = None
     if seed:
         sealed = tx.vault.seal(seed_bytes(seed), row=sealed_row(tx.project_id, user_id))
         tx.run(rows.INSERT_SEED, user_id=user_id, sealed_seed=sealed)
-
-
-def sealed_row(project_id: str, user_id: str) -> str:
-    """Return where a sealed TOTP seed lies, for the vault."""
-    return f"totp_seeds.sealed_seed:{project_id}:{user_id}"
-
-
-def seed_bytes(seed: str) -> bytes:
-    """Return a TOTP seed as it is used; written in base 32, in groups and in small letters or not.
-
-    Raises:
-        InvalidArgument: It is none, or shorter than 10 bytes or longer than 64.
-
-    Spec: RFC 4226 section 4 (R6) asks for 16 bytes; the ten of older authenticators are taken.
-    """
-    bare = seed.replace(" ", "").replace("-", "").rstrip("=").upper()
-    try:
-        plain = base64.b32decode(bare + "=" * (-len(bare) % 8)) if _BASE32.fullmatch(bare) else b""
-    except binascii.Error:
-        plain = b""
-    if not _SEED_BYTES[0] <= len(plain) <= _SEED_BYTES[1]:
-        raise InvalidArgument(error_message="The seed is not 10 to 64 bytes in base 32.")
-    return plain
 
 
 def _refusal(wanted: BatchAccount, known: Mapping[str, PasswordSettings]) -> AuthException | None:

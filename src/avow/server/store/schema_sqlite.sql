@@ -554,6 +554,7 @@ CREATE TABLE passwords (
 	set_at BIGINT NOT NULL,
 	failures BIGINT NOT NULL,
 	locked_until BIGINT,
+	is_own BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_passwords PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_passwords_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_passwords_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,

@@ -36,8 +36,10 @@ passwords = Table(
     text("encoded"),  # core.passwords: algorithm, parameters, salt and hash in one text
     text("state"),  # active | temporary (must be replaced at the next sign-in) | expired
     integer("set_at"),
-    integer("failures"),  # wrong ones in a row
+    # Wrong ones are counted in `counters`, where users and login IDs of nobody are alike; these two are not read any more.
+    integer("failures"),
     integer("locked_until", null=True),
+    added_integer("is_own"),  # chosen in a session or at a sign-up, not set by management: goes when the owner comes
     *owned("user_id"),
     reference("user_id", "users"),
     CheckConstraint("state IN ('active', 'temporary', 'expired')", name="state"),

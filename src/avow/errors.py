@@ -176,6 +176,14 @@ class SessionEnded(AuthException):
     status, code, text = 401, "E064001", "The session has ended; sign in again."
 
 
+class InvalidPasskey(AuthException):
+    status, code, text = 401, "E067001", "The passkey was not accepted; begin anew."
+
+
+class NoPasskeys(AuthException):
+    status, code, text = 401, "E067010", "The user has no passkey here."
+
+
 class InvalidCaller(AuthException):
     status, code, text = (
         401,
@@ -215,6 +223,41 @@ class LinkingRefused(AuthException):
 
 class Forbidden(AuthException):
     status, code, text = 403, "E019403", "The caller has no right to do this."
+
+
+class SecondFactorNeeded(AuthException):
+    """What was shown holds, and is not enough.
+
+    Attributes:
+        factors: Words of `amr`, of which one is to be shown; none when the user has nothing else and has to enrol it.
+        mfa_token: Takes the place of the refresh token in the sign-in that shows it (`mfa: true`), for ten minutes; ""
+            where the caller has a token that does. Nobody is signed in by it.
+    """
+
+    status, code, text = 403, "E061401", "A second factor is needed."
+
+    def __init__(
+        self,
+        status_code: int | None = None,
+        error_type: str | None = None,
+        error_message: str | None = None,
+        *,
+        error_code: str | None = None,
+        detail: str = "",
+        factors: tuple[str, ...] = (),
+        mfa_token: str = "",
+    ) -> None:
+        """Say which factors there are, where the sentence is not given."""
+        if error_message is None:
+            which = f"show one of: {', '.join(factors)}" if factors else "enrol an authenticator app or a passkey"
+            error_message = f"{self.text[:-1]}: {which}."
+        super().__init__(status_code, error_type, error_message, error_code=error_code, detail=detail)
+        self.factors = factors
+        self.mfa_token = mfa_token
+
+
+class FreshProofNeeded(AuthException):
+    status, code, text = 403, "E061402", "For this the user has to have signed in, or stepped up, a short while ago."
 
 
 class UserMissing(AuthException):

@@ -7,6 +7,7 @@ __all__ = [
     "ACCESS_KEY",
     "AUDIT",
     "CHALLENGE",
+    "DEVICE",
     "LIST",
     "MANAGEMENT_KEY",
     "MESSAGE",
@@ -33,6 +34,7 @@ CHALLENGE: Final = "C"
 MESSAGE: Final = "M"
 AUDIT: Final = "V"
 LIST: Final = "L"
+DEVICE: Final = "D"
 
 # In the order of ASCII, so that the databases sort as the numbers do.
 _ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

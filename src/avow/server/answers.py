@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
+from msgspec import UNSET
 
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import sign
@@ -14,11 +15,12 @@ from avow.errors import (
     InvalidArgument,
     InvalidToken,
     RateLimitException,
+    SecondFactorNeeded,
     SessionEnded,
     Unavailable,
 )
-from avow.server.credentials import REFRESH_COOKIE
-from avow.server.serving import Answer, Cookie, Issued, OneToken
+from avow.server.credentials import DEVICE_COOKIE, REFRESH_COOKIE
+from avow.server.serving import Answer, Cookie, DeviceToken, Issued, OneToken
 from avow.server.visit import Response, Visit
 from avow.wire.codec import encode
 from avow.wire.endpoint import Caller, Nothing
@@ -97,6 +99,8 @@ def failure(visit: Visit, error: AvowError) -> Response:
     envelope = ErrorEnvelope(
         error_code=error.error_code, error_description=error.text, error_message=error.error_message
     )
+    if isinstance(error, SecondFactorNeeded):
+        envelope = msgspec.structs.replace(envelope, factors=error.factors, mfa_token=error.mfa_token or UNSET)
     return Response(int(status), headers, encode(envelope))
 
 
@@ -171,9 +175,12 @@ def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
     )
     if not tokens.refresh:
         return Answer(body)
+    device = issued.trusted_device
     if policy.refresh_token_in == "cookie" and visit.kind is not Caller.MANAGEMENT:
-        return Answer(body, cookies=(refresh_cookie(tokens.refresh, claims, policy),))
-    return Answer(msgspec.structs.replace(body, refresh_jwt=tokens.refresh))
+        further = (_device_cookie(device, policy),) if device else ()
+        return Answer(body, cookies=(refresh_cookie(tokens.refresh, claims, policy), *further))
+    body = msgspec.structs.replace(body, refresh_jwt=tokens.refresh)
+    return Answer(msgspec.structs.replace(body, trusted_device_jwt=device.text) if device else body)
 
 
 def refresh_cookie(refresh_jwt: str, claims: SessionClaims, policy: ProjectSettings) -> Cookie:
@@ -184,6 +191,10 @@ def refresh_cookie(refresh_jwt: str, claims: SessionClaims, policy: ProjectSetti
         max_age_seconds=max(0, claims.expires_at - claims.issued_at),
         domain=policy.cookie_domain,
     )
+
+
+def _device_cookie(device: DeviceToken, policy: ProjectSettings) -> Cookie:
+    return Cookie(DEVICE_COOKIE, device.text, max_age_seconds=device.seconds, domain=policy.cookie_domain)
 
 
 def cleared_cookie(policy: ProjectSettings) -> Cookie:

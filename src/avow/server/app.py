@@ -75,7 +75,7 @@ def build(
     operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
     slices = (*FIRST, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
-    edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages)
+    edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages, vault=vault)
 
     def start() -> None:
         courier.start()
@@ -177,7 +177,15 @@ def management() -> tuple[Slice, ...]:
     return tuple(room.SLICE for room in (*rooms, lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink))
 
 
-def _edge(slices: Iterable[Slice], directory: ProjectDirectory, settings: Settings, clock: Clock, pages: Pages) -> Edge:
+def _edge(
+    slices: Iterable[Slice],
+    directory: ProjectDirectory,
+    settings: Settings,
+    clock: Clock,
+    pages: Pages,
+    *,
+    vault: Vault,
+) -> Edge:
     """Return the checks before every handler of these slices, and of those of management."""
     first = [handler for each in slices for handler in each.handlers]
     return Edge(
@@ -185,6 +193,7 @@ def _edge(slices: Iterable[Slice], directory: ProjectDirectory, settings: Settin
         directory,
         settings,
         clock,
+        vault=vault,
         is_tenant_admin=is_tenant_admin,
         error_page=pages.error,
     )

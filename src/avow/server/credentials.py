@@ -10,9 +10,10 @@ from typing import Any
 from avow.errors import InvalidCaller
 from avow.wire.endpoint import Caller, Endpoint
 
-__all__ = ["REFRESH_COOKIE", "Credential", "cookies_of", "credential_of"]
+__all__ = ["DEVICE_COOKIE", "REFRESH_COOKIE", "Credential", "cookies_of", "credential_of"]
 
 REFRESH_COOKIE = "DSR"
+DEVICE_COOKIE = "DTD"
 _MAX_AUTHORIZATION = 24_576
 
 

@@ -4,15 +4,18 @@ Drivers (`asgi`, `wsgi`, `inprocess`) run the generator `Edge.answer` and perfor
 """
 
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from avow.clock import Clock
+from avow.core import mfatokens
 from avow.core.networks import client_address, is_permitted, is_rebindable, subscriber
 from avow.core.redirects import approve_origin
 from avow.core.rights import EVERYTHING, Grant
 from avow.core.sessions import REFRESH
 from avow.core.tokens import Expected, verify
+from avow.core.vault import Vault
 from avow.errors import (
     AvowError,
     Forbidden,
@@ -27,7 +30,7 @@ from avow.errors import (
 )
 from avow.seen import SeenTokens
 from avow.server import answers, limits
-from avow.server.credentials import cookies_of, credential_of
+from avow.server.credentials import DEVICE_COOKIE, cookies_of, credential_of
 from avow.server.routes import Routes
 from avow.server.serving import (
     AccessKeyCaller,
@@ -63,7 +66,9 @@ _MAX_ID = 64
 _MAX_TENANT_ID = 256
 _INVALID_KEY = "The management key is not valid."
 _REFRESH_KINDS = frozenset({REFRESH})
+_FIRST_GENERATION = 1
 _SEEN_TOKENS = 8192  # refresh tokens that a node remembers, about 1 kB each
+_DEVICE_HEADER = "x-descope-trusted-device-token"
 _FORWARDED = "x-forwarded-for"
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_VERBS = frozenset({"GET", "HEAD"})
@@ -118,6 +123,7 @@ class Edge:
         settings: Settings,
         clock: Clock,
         *,
+        vault: Vault,
         is_tenant_admin: IsTenantAdmin,
         error_page: ErrorPage | None = None,
     ) -> None:
@@ -126,6 +132,7 @@ class Edge:
         self.directory = directory
         self.settings = settings
         self.clock = clock
+        self.vault = vault
         self.is_tenant_admin = is_tenant_admin
         self._error_page = error_page
         self.seen = SeenTokens[tuple[str, str], _Shown](_SEEN_TOKENS)
@@ -211,6 +218,8 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
     assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
     headers = visit.request.headers
     visit.cookies = cookies_of(headers.get("cookie", ""))
+    if device := headers.get(_DEVICE_HEADER, "") or visit.cookies.get(DEVICE_COOKIE, ""):
+        visit.client = replace(visit.client, trusted_device=device)
     if visit.kind is Kind.ANYONE:
         visit.project_id = visit.route.path.get("projectId")
         if visit.route.handler.endpoint.names_project:
@@ -415,11 +424,21 @@ def _use_session(edge: Edge, visit: Visit, project: Project) -> None:
 def _session_caller(edge: Edge, visit: Visit, project: Project) -> SessionCaller:
     """Verify the refresh token, or remember that it held; whether its session still lives, the unit decides."""
     token, now = visit.credential.session_token, edge.clock()
+    if mfatokens.is_one(token):
+        return _waiting_caller(edge, token, project)
     shown = edge.seen.find((project.id, token))
     if shown is None or shown.expires_at <= now or shown.kid not in project.session_keys:
         shown = _verified(token, project, now)
         edge.seen.add((project.id, token), shown)
     return SessionCaller(shown.user_id, shown.session_id, shown.generation, via_cookie=visit.credential.via_cookie)
+
+
+def _waiting_caller(edge: Edge, token: str, project: Project) -> SessionCaller:
+    """Take the token of a sign-in that waits for its second factor; all that its session can do, units decide."""
+    held = mfatokens.read(edge.vault, project.id, token)
+    if held is None:
+        raise InvalidToken(detail="an mfa token that is not one")
+    return SessionCaller(held.user_id, held.session_id, _FIRST_GENERATION)
 
 
 def _verified(token: str, project: Project, now: int) -> _Shown:

@@ -89,6 +89,7 @@ class Client:
         accepts_html: A person's browser asks for a page.
         is_same_origin: The browser says that a page of this server made the request.
         is_forwarded: A proxy says that it stands in between.
+        trusted_device: What may be the token of a trusted device, or ""; a secret, never logged.
     """
 
     address: str
@@ -99,6 +100,7 @@ class Client:
     accepts_html: bool = False
     is_same_origin: bool = False
     is_forwarded: bool = False
+    trusted_device: str = field(default="", repr=False)
 
 
 class Anyone(Struct, frozen=True):
@@ -277,6 +279,19 @@ class Refusal(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceToken:
+    """What a trusted device shows from now on.
+
+    Attributes:
+        text: The token; stored only as MAC.
+        seconds: Until its end.
+    """
+
+    text: str = field(repr=False)
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A session that was opened or continued; the edge signs its tokens after the commit.
 
@@ -286,6 +301,7 @@ class Issued:
         refreshes: The answer carries a refresh token (it does not when a session that does not rotate is refreshed).
         user: The person, as the answer shows them.
         first_seen: The session is the user's first.
+        trusted_device: The token of the device, which this sign-in made a trusted one; otherwise None.
     """
 
     key: SigningKey
@@ -293,6 +309,7 @@ class Issued:
     refreshes: bool
     user: UserResponse
     first_seen: bool = False
+    trusted_device: DeviceToken | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,12 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         default_redirects: Where a link leads when the call names no URL, by method (`magiclink`, `enchantedlink`).
         invite_url: Where an invitation leads.
         sign_in_methods: Methods that are on.
+        mfa: Who has to show a second factor: `off` nobody, `enrolled` whoever has an authenticator app or a passkey,
+            `required` everybody. A tenant may ask for more of its members.
+        trusted_device_days: For how many days a device on which a second factor was shown is not asked for one; 0 for
+            none. A tenant may allow less.
+        fresh_proof_seconds: How old a sign-in or step-up may be that changes how somebody signs in: passwords,
+            authenticator apps, passkeys, addresses. A tenant may allow less.
         session_algorithm: Algorithm of the next session key: ES256, RS256 or EdDSA.
         session_lifetime_seconds: Life of a session token; under 60 browsers could not refresh in time.
         refresh_lifetime_seconds: Absolute life of a session, at most 400 days (as long as browsers keep a cookie).
@@ -77,6 +83,9 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     default_redirects: dict[str, Text] = {}
     invite_url: Text = ""
     sign_in_methods: tuple[SignInMethod, ...] = SIGN_IN_METHODS
+    mfa: Literal["off", "enrolled", "required"] = "off"
+    trusted_device_days: Annotated[int, Meta(ge=0, le=365)] = 0
+    fresh_proof_seconds: Annotated[int, Meta(ge=60, le=400 * 86400)] = 3600
     session_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
     session_lifetime_seconds: Annotated[int, Meta(ge=60, le=86400)] = 600
     refresh_lifetime_seconds: Annotated[int, Meta(ge=300, le=400 * 86400)] = 28 * 86400

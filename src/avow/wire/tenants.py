@@ -45,6 +45,9 @@ Inheritance = Annotated[str, Meta(max_length=64)]
 Amount = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks", ""]
 AuthType = Literal["none", "saml", "oidc", ""]
+Mfa = Literal["off", "enrolled", "required", ""]
+Days = Annotated[int, Meta(ge=-1, le=365)]
+FreshSeconds = Annotated[int, Meta(ge=-1, le=400 * 86400)]
 
 
 class Tenant(Shape, frozen=True, kw_only=True):
@@ -190,6 +193,10 @@ class TenantSettings(Shape, frozen=True, kw_only=True):
         domains: Mail domains that sign in through its SSO.
         self_provisioning_domains: Mail domains whose users belong here.
         enabled: Its own lifetimes are to hold; the same as `sessionSettingsEnabled`.
+        mfa: Which members have to show a second factor, if it is more than the project asks: `off`, `enrolled`,
+            `required`; "" as the project. Avow's own; so are the next two.
+        trusted_device_days: For how many days a device is trusted at most; -1 as the project.
+        fresh_proof_seconds: How old a sign-in may be at most that changes how a member signs in; -1 as the project.
     """
 
     domains: tuple[str, ...] = ()
@@ -208,6 +215,9 @@ class TenantSettings(Shape, frozen=True, kw_only=True):
     inactivity_time_unit: str = ""
     jit_disabled: bool = msgspec.field(name="JITDisabled", default=False)
     sso_setup_suite_settings: SetupSuite = SetupSuite()
+    mfa: str = ""
+    trusted_device_days: int = -1
+    fresh_proof_seconds: int = -1
 
 
 class ChangeSettings(Shape, frozen=True, kw_only=True):
@@ -232,6 +242,9 @@ class ChangeSettings(Shape, frozen=True, kw_only=True):
     enforces_sso: Flag = msgspec.field(name="enforceSSO", default=None)
     sso_exclusions: References | None = msgspec.field(name="enforceSSOExclusions", default=None)
     federated_app_ids: References | None = None
+    mfa: Mfa | None = None
+    trusted_device_days: Days | None = None
+    fresh_proof_seconds: FreshSeconds | None = None
 
 
 CREATE = Endpoint(

@@ -67,6 +67,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         revokes_others=binding.revokes_others,
         is_step_up=binding.is_step_up,
         via="embedded" if binding.is_embedded else via,
+        adds_to=binding.session_id,
     )
     return sessions.open_session(tx, project, client, user_id, opening, profile)
 

@@ -49,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             revokes_others=self.revokes_others,
             is_step_up=self.is_step_up,
             via=via,
+            adds_to=self.session_id,
         )
 
 
@@ -102,6 +103,6 @@ def methods(before: tuple[str, ...], *proof: str, is_mfa: bool) -> tuple[str, ..
 def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str) -> tuple[str, ...]:
     if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
         raise InvalidCaller(error_message="Step-up and MFA need the refresh token of the user's live session.")
-    session = sessions.live(tx, call.project, call.caller)
+    session = sessions.live(tx, call.project, call.caller, may_wait=True)
     sessions.require_oneself(session)
     return tuple(session.amr.split())

@@ -205,8 +205,7 @@ def for_phone_update(tx: Tx, call: Call[UpdatePhone]) -> Recipient:
 
 
 def _update(tx: Tx, call: Call[object], method: Method, address: str, body: UpdateEmail | UpdatePhone) -> Recipient:
-    session, profile = sessions.live_profile(tx, call.project, call.session)
-    sessions.require_oneself(session)
+    session, profile = sessions.require_fresh(tx, call)
     if users.find_owner(tx, addresses.login_id(body.login_id).canonical) != profile.id:
         raise Forbidden(error_message="The login ID is not one of the session's user.")
     binding = Binding(

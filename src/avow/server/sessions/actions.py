@@ -1,7 +1,7 @@
 """Sessions: opened after a proof, continued by their refresh token, ended. Signing comes after the commit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -14,17 +14,20 @@ from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rota
 from avow.errors import Forbidden, SessionEnded, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
-from avow.server.sessions import rows
-from avow.server.sessions.rows import HistoryRow, LiveRow, OwnRow, SessionRow
+from avow.server.sessions import devices, rows, waiting
+from avow.server.sessions.opening import Opening
+from avow.server.sessions.rows import HistoryRow, JoinedRow, LiveRow, OwnDeviceRow, OwnRow, SessionRow
 from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 
 __all__ = [
     "Opening",
+    "OwnDeviceRow",
     "OwnRow",
     "add_claims",
     "claims_of",
+    "distrust_device",
     "end",
     "end_all",
     "forget",
@@ -37,47 +40,16 @@ __all__ = [
     "own",
     "refresh",
     "remove_signing_key",
+    "require_fresh",
     "require_oneself",
     "select_tenant",
+    "trusted_devices",
 ]
 
 _DSR_COOKIE_MODE = "cookie"
 _KEPT_SECONDS = 30 * 86400
 _TOKEN_ID = "J"
 _STEP_UP = "su"
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a sign-in brings to its session.
-
-    Attributes:
-        amr: Methods used, in order.
-        first_seen: The user was created by this sign-in, or invited and is here for the first time.
-        claims: Custom claims of the server side.
-        unsigned_claims: Custom claims the client asked for; they appear under `nsec`.
-        revokes_others: End the user's other sessions.
-        is_step_up: A stronger proof within a live session (`su` in the token).
-        tenant_id: Selected tenant, or None.
-        impersonator: Who acts in the user's name, or "".
-        lifetime_seconds: Life of the session where it is to be shorter than the project's, or None.
-        in_body: The refresh token goes to a back end in the answer's body, whatever the project says of browsers.
-        actor: Who opens it, for the audit; the user when absent.
-        via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
-    """
-
-    amr: tuple[str, ...]
-    first_seen: bool = False
-    claims: Mapping[str, object] = field(default_factory=dict)
-    unsigned_claims: Mapping[str, object] = field(default_factory=dict)
-    revokes_others: bool = False
-    is_step_up: bool = False
-    tenant_id: str | None = None
-    impersonator: str = ""
-    lifetime_seconds: int | None = None
-    in_body: bool = False
-    actor: str = ""
-    via: str = ""
 
 
 def open_session(
@@ -94,7 +66,8 @@ def open_session(
         profile: The user as this unit holds them, where it does already.
 
     Returns:
-        The session to be signed, or a Refusal when the user is disabled or gone.
+        The session to be signed, or a Refusal: the user is disabled or gone, the session that the proof adds to has
+        ended, or a second factor is needed. What was proven stands all the same: hand the Refusal on as it is.
     """
     profile = profile or users.find(tx, user_id)
     if profile is None or profile.is_disabled:
@@ -107,6 +80,20 @@ def open_session(
             method=opening.via,
         )
         return Refusal(UserDisabled())
+    is_awaited = False
+    if opening.adds_to:
+        joined = tx.one(rows.JOIN, JoinedRow, id=opening.adds_to, user_id=user_id)
+        if joined is None:
+            return Refusal(SessionEnded())
+        is_awaited = bool(joined.awaits_factor)
+        opening = waiting.taken_over(opening, joined)
+    device_id, days = "", waiting.rules_of(project, profile).trusted_device_days
+    missing = waiting.needs(project, profile, opening)
+    if missing is not None:
+        if days and not opening.is_step_up:  # a device is no proof by itself, and stepping up asks for one
+            device_id = devices.recognise(tx, client, user_id, days)
+        if not device_id:
+            return waiting.begin(tx, project, client, profile, opening, missing)
     row = _insert(tx, project, client, user_id, opening)
     if opening.revokes_others:
         tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why="other sign-in", kept=row.id)
@@ -119,9 +106,14 @@ def open_session(
         device=client.device,
         method=opening.via,
         data={"session": row.id, "amr": list(opening.amr)}
-        | ({"impersonator": opening.impersonator} if opening.impersonator else {}),
+        | ({"impersonator": opening.impersonator} if opening.impersonator else {})
+        | ({"trusted_device": device_id} if device_id else {}),
     )
-    return _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+    issued = _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+    # Whoever shows the factor that was waited for, and only they, may have their device trusted: a refresh token that
+    # was stolen adds nothing to a session that waits.
+    is_trusted = is_awaited and missing is None and days > 0
+    return replace(issued, trusted_device=devices.trust(tx, client, user_id, days)) if is_trusted else issued
 
 
 def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
@@ -148,11 +140,18 @@ def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
     return _issued(tx, call.project, row, profile, refreshes=bool(row.rotates))
 
 
-def live(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
+def live(tx: Tx, project: Project, caller: SessionCaller, *, may_wait: bool = False) -> LiveRow:
     """Return the live session of a refresh token.
+
+    Args:
+        tx: Any unit.
+        project: The project.
+        caller: Who shows the token.
+        may_wait: Take one that waits for its second factor too: for sign-ins that may bring it, and nothing else.
 
     Raises:
         SessionEnded: It is revoked, expired, idle for too long, or the token is of a generation that ended.
+        SecondFactorNeeded: It waits for one.
     """
     found = tx.one(
         rows.LIVE,
@@ -165,7 +164,35 @@ def live(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
     )
     if found is None:
         raise SessionEnded
+    if found.awaits_factor and not may_wait:
+        raise waiting.refused(project, users.find(tx, caller.user_id), found.amr)
     return found
+
+
+def require_fresh(tx: Tx, call: Call[object], *, enrols: bool = False) -> tuple[LiveRow, Profile]:
+    """Return the live session and its user, who has just proven to be who they are.
+
+    Ask it in every unit that changes how somebody signs in: passwords, apps, passkeys, recovery codes, addresses.
+
+    Args:
+        tx: The unit of the change.
+        call: Of the session.
+        enrols: The change adds a second factor. Somebody who signs in, has to show one and has nothing else to show
+            may then do it while their sign-in waits.
+
+    Raises:
+        SessionEnded: As `live`, or the user is gone or disabled.
+        Forbidden: Somebody else acts in the user's name.
+        SecondFactorNeeded: The session waits for one, or the user has an app or passkey and did not show it in it.
+        FreshProofNeeded: The sign-in, or the last step-up, is longer ago than the project and the tenants allow.
+    """
+    session = live(tx, call.project, call.session, may_wait=True)
+    require_oneself(session)
+    profile = users.find(tx, call.session.user_id)
+    if profile is None or profile.is_disabled:
+        raise SessionEnded
+    waiting.require_fresh_proof(tx, call.project, session, profile, enrols=enrols)
+    return session, profile
 
 
 def require_oneself(session: LiveRow | SessionRow) -> None:
@@ -300,6 +327,8 @@ def end(tx: Tx, user_id: str, session_id: str, *, why: str, actor: str = "") -> 
 def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") -> int:
     """End every session of a user at once, and those in which they act in another's name; return how many.
 
+    None of the user's devices is trusted any more, the one whose session goes on neither.
+
     Args:
         tx: Unit of the project.
         user_id: Whose sessions.
@@ -314,7 +343,18 @@ def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") 
         user_id=user_id,
         data={"count": len(ended), "why": why},
     )
+    devices.distrust_all(tx, user_id)
     return len(ended)
+
+
+def trusted_devices(tx: Tx, user_id: str) -> list[OwnDeviceRow]:
+    """Return the user's devices that are trusted now, the one used last first."""
+    return devices.own(tx, user_id)
+
+
+def distrust_device(tx: Tx, user_id: str, device_id: str) -> bool:
+    """Trust a device of a user no more; False when it is not theirs."""
+    return devices.remove(tx, user_id, device_id)
 
 
 def remove_signing_key(tx: Tx, kid: str) -> int:
@@ -454,6 +494,8 @@ def _refused(tx: Tx, project: Project, client: Client, caller: SessionCaller) ->
         grace_seconds=project.settings.rotation_grace_seconds,
         idle_seconds=project.settings.idle_lifetime_seconds,
     )
+    if state.awaits_factor and verdict is not Verdict.ENDED:
+        return Refusal(waiting.refused(project, users.find(tx, caller.user_id), state.amr))
     if verdict is not Verdict.REUSED:
         return Refusal(SessionEnded())
     ended = tx.one(rows.END, rows.EndedRow, id=caller.session_id, user_id=caller.user_id, why="reuse")

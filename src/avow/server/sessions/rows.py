@@ -1,8 +1,19 @@
-"""The SQL of sessions: one row per family."""
+"""The SQL of sessions, one row per family, and of trusted devices."""
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "EndedRow", "HistoryRow", "LiveRow", "OwnRow", "SessionRow", "StateRow"]
+__all__ = [
+    "RETURNS",
+    "DeviceRow",
+    "EndedRow",
+    "HistoryRow",
+    "JoinedRow",
+    "LiveRow",
+    "OwnDeviceRow",
+    "OwnRow",
+    "SessionRow",
+    "StateRow",
+]
 
 
 class SessionRow(Struct, frozen=True):
@@ -31,6 +42,8 @@ class StateRow(Struct, frozen=True):
     expires_at: int
     last_used_at: int
     revoked_at: int | None
+    awaits_factor: int
+    amr: str
 
 
 class OwnRow(Struct, frozen=True):
@@ -56,6 +69,15 @@ class LiveRow(Struct, frozen=True):
     tenant_id: str | None
     amr: str
     impersonator: str = ""
+    created_at: int = 0
+    awaits_factor: int = 0
+
+
+class JoinedRow(Struct, frozen=True):
+    """A session that a further proof adds to; one that waited for it is over now, and `claims` what it had brought."""
+
+    awaits_factor: int
+    claims: str
 
 
 class SignInRow(Struct, frozen=True):
@@ -75,10 +97,23 @@ class HistoryRow(Struct, frozen=True):
     tenant_id: str | None
 
 
-class SeenRow(Struct, frozen=True):
-    """A session of the user, whichever."""
+class DeviceRow(Struct, frozen=True):
+    """A trusted device as its token is judged by it."""
 
     id: str
+    mac: bytes
+    expires_at: int
+
+
+class OwnDeviceRow(Struct, frozen=True):
+    """A trusted device as its owner sees it."""
+
+    id: str
+    name: str
+    device_type: str
+    created_at: int
+    last_used_at: int
+    expires_at: int
 
 
 INSERT = """
@@ -90,6 +125,26 @@ INSERT = """
          :amr, :claims, :unsigned_claims, :address, :device, :impersonator)
 """
 
+# A sign-in that waits for its second factor: nobody is signed in by it, and `claims` holds all that it had brought.
+INSERT_WAITING = """
+    INSERT INTO sessions
+        (project_id, id, user_id, generation, rotates, rotated_at, created_at, expires_at, last_used_at,
+         amr, claims, unsigned_claims, address, device, awaits_factor)
+    VALUES
+        (:project_id, :id, :user_id, 1, 0, :now, :now, :expires_at, :now,
+         :amr, :brought, '{}', :address, :device, 1)
+"""
+
+# The session that a further proof adds to, held until the unit ends. One that waited for it ends here, so that of two
+# proofs at once one goes on; from any other this takes nothing.
+JOIN = """
+    UPDATE sessions
+    SET revoked_at = CASE WHEN awaits_factor = 1 THEN :now ELSE revoked_at END,
+        revoked_why = CASE WHEN awaits_factor = 1 THEN 'second factor' ELSE revoked_why END
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id AND revoked_at IS NULL AND expires_at > :now
+    RETURNING awaits_factor, claims
+"""
+
 # `core.sessions.judge` as one statement: of two refreshes at once the second sees what the first wrote, so at most
 # one of them begins a generation. No row back: the token does not count, `STATE` tells why.
 CONTINUE = """
@@ -99,7 +154,7 @@ CONTINUE = """
         rotated_at = CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace
             THEN :now ELSE rotated_at END,
         last_used_at = :now
-    WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id AND awaits_factor = 0
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
       AND (generation = :presented
            OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
@@ -107,10 +162,11 @@ CONTINUE = """
               impersonator
 """
 
-# The same conditions without the write, for calls that only need to know that the session lives. Who acts in another's
+# The same conditions without the write, for calls that only need to know that the session lives; whether it waits for
+# a second factor, they judge. Who acts in another's
 # name must be there and not disabled; `CONTINUE` leaves that to its unit, which asks whether they still may.
 LIVE = """
-    SELECT user_id, tenant_id, amr, impersonator FROM sessions
+    SELECT user_id, tenant_id, amr, impersonator, created_at, awaits_factor FROM sessions
     WHERE project_id = :project_id AND id = :id AND user_id = :user_id
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
       AND (generation = :presented
@@ -123,7 +179,7 @@ LIVE = """
 # A live session by its id, held until the unit ends: of a session token, which names no generation, :presented is 0.
 HOLD = """
     UPDATE sessions SET last_used_at = last_used_at
-    WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id AND awaits_factor = 0
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
       AND (:presented = 0 OR generation = :presented
            OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
@@ -145,7 +201,7 @@ SAY = """
 """
 
 STATE = """
-    SELECT user_id, generation, rotates, rotated_at, expires_at, last_used_at, revoked_at
+    SELECT user_id, generation, rotates, rotated_at, expires_at, last_used_at, revoked_at, awaits_factor, amr
     FROM sessions WHERE project_id = :project_id AND id = :id AND user_id = :user_id
 """
 
@@ -184,20 +240,20 @@ SELECT_TENANT = """
 
 OWN = """
     SELECT id, created_at, last_used_at, address, device FROM sessions
-    WHERE project_id = :project_id AND user_id = :user_id
+    WHERE project_id = :project_id AND user_id = :user_id AND awaits_factor = 0
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
     ORDER BY created_at DESC, id LIMIT 100
 """
 
 HISTORY = """
     SELECT created_at, address, tenant_id FROM sessions
-    WHERE project_id = :project_id AND user_id = :user_id
+    WHERE project_id = :project_id AND user_id = :user_id AND awaits_factor = 0
     ORDER BY created_at DESC, id LIMIT 100
 """
 
 HISTORY_OF_USERS = """
     SELECT user_id, created_at, address, tenant_id FROM sessions
-    WHERE project_id = :project_id AND user_id IN (:user_ids)
+    WHERE project_id = :project_id AND user_id IN (:user_ids) AND awaits_factor = 0
     ORDER BY created_at DESC, id LIMIT 1000
 """
 
@@ -209,10 +265,47 @@ FORGET = """
     )
 """
 
+FIND_DEVICE = """
+    SELECT id, mac, expires_at FROM trusted_devices
+    WHERE project_id = :project_id AND id = :id AND user_id = :user_id
+"""
+
+TOUCH_DEVICE = "UPDATE trusted_devices SET last_used_at = :now WHERE project_id = :project_id AND id = :id"
+
+TRUST_DEVICE = """
+    INSERT INTO trusted_devices
+        (project_id, id, user_id, mac, name, device_type, last_location, created_at, last_used_at, expires_at)
+    VALUES (:project_id, :id, :user_id, :mac, :name, :device_type, '', :now, :now, :expires_at)
+    ON CONFLICT (project_id, id) DO UPDATE
+    SET mac = excluded.mac, name = excluded.name, device_type = excluded.device_type,
+        last_used_at = excluded.last_used_at, expires_at = excluded.expires_at
+"""
+
+# Those beyond the newest :kept make room for one more.
+CROWD_OUT_DEVICES = """
+    DELETE FROM trusted_devices WHERE project_id = :project_id AND id IN (
+        SELECT id FROM trusted_devices WHERE project_id = :project_id AND user_id = :user_id
+        ORDER BY last_used_at DESC, id LIMIT 1000 OFFSET :kept
+    )
+"""
+
+OWN_DEVICES = """
+    SELECT id, name, device_type, created_at, last_used_at, expires_at FROM trusted_devices
+    WHERE project_id = :project_id AND user_id = :user_id AND expires_at > :now
+    ORDER BY last_used_at DESC, id LIMIT 100
+"""
+
+REMOVE_DEVICE = """
+    DELETE FROM trusted_devices WHERE project_id = :project_id AND id = :id AND user_id = :user_id RETURNING id
+"""
+
+DISTRUST = "DELETE FROM trusted_devices WHERE project_id = :project_id AND user_id = :user_id"
+
 RETURNS = {
     "CONTINUE": SessionRow,
     "LIVE": LiveRow,
     "HOLD": SessionRow,
+    "JOIN": JoinedRow,
     "SAY": SessionRow,
     "STATE": StateRow,
     "END": EndedRow,
@@ -222,4 +315,7 @@ RETURNS = {
     "OWN": OwnRow,
     "HISTORY": SignInRow,
     "HISTORY_OF_USERS": HistoryRow,
+    "FIND_DEVICE": DeviceRow,
+    "OWN_DEVICES": OwnDeviceRow,
+    "REMOVE_DEVICE": EndedRow,
 }

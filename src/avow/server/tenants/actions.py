@@ -55,6 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     inactivity_time: int = 0
     inactivity_time_unit: str = ""
     jit_disabled: bool = False
+    mfa: str = ""
+    trusted_device_days: int = -1
+    fresh_proof_seconds: int = -1
     setup_suite: dict[str, object] = {}
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from avow.core import addresses, ids
+from avow.core import addresses, factors, ids
 from avow.core.addresses import LoginId
+from avow.core.factors import TenantRules
 from avow.core.grants import gathered
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
@@ -75,7 +76,7 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A user with login IDs, roles, permissions and tenants: all that tokens and answers say."""
+    """A user with login IDs, roles, permissions and tenants: all that tokens and answers say, and sign-ins ask."""
 
     row: ProfileRow
     login_ids: tuple[str, ...] = ()
@@ -84,6 +85,7 @@ class Profile:
     tenants: dict[str, TenantGrants] = field(default_factory=dict)
     ways: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
+    rules: tuple[TenantRules, ...] = ()
 
     @property
     def id(self) -> str:
@@ -108,6 +110,15 @@ class Profile:
         """Tell whether the user's address (or number) is proven, and the user not merely invited."""
         is_verified = self.row.is_email_verified if by_email else self.row.is_phone_verified
         return bool(is_verified) and not self.is_invited
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """Return what the user could show, as words of `amr`."""
+        return factors.held(
+            self.ways,
+            is_email_proven=bool(self.row.is_email_verified),
+            is_phone_proven=bool(self.row.is_phone_verified),
+        )
 
     def shown(self) -> UserResponse:
         """Return the user as answers show them."""
@@ -183,18 +194,19 @@ def find_by_login_id(tx: Tx, login_id: str) -> Profile | None:
     return find(tx, owner) if owner else None
 
 
-def create(tx: Tx, user: NewUser, *, actor: str = "") -> str:
+def create(tx: Tx, user: NewUser, *, actor: str = "", user_id: str = "") -> str:
     """Insert a user with their login IDs; return the user id.
 
     Args:
         tx: Unit of the project.
         user: What is known of them.
         actor: Who creates them, for the audit; they themselves when absent.
+        user_id: An id chosen before (`ids.directory_id`), when something names it already.
 
     Raises:
         UserExists: A login ID is taken; nothing is written.
     """
-    user_id = ids.directory_id(ids.USER, tx.now)
+    user_id = user_id or ids.directory_id(ids.USER, tx.now)
     tx.run(
         rows.INSERT,
         id=user_id,
@@ -363,6 +375,11 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
         tenants=dict(held.tenants),
         ways=frozenset(row.first for row in found if row.kind == "way"),
         providers=frozenset(row.first for row in found if row.kind == "provider"),
+        rules=tuple(
+            msgspec.json.decode(row.third, type=TenantRules)
+            for row in found
+            if row.kind == "tenant" and row.third != "{}"
+        ),
     )
 
 

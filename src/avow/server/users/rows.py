@@ -21,8 +21,8 @@ class ProfileRow(Struct, frozen=True):
     """One fact about a user beside the user's own columns.
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
-    tenant name), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or `webauthn`, which the user
-    has), `provider` (whose token is kept); "" when there is no fact at all.
+    tenant name, its settings as JSON), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or
+    `webauthn`, which the user has), `provider` (whose token is kept); "" when there is no fact at all.
     """
 
     id: str
@@ -89,7 +89,7 @@ PROFILES = """
         LEFT JOIN permissions p ON p.project_id = rp.project_id AND p.id = rp.permission_id
         WHERE ur.project_id = :project_id AND ur.user_id IN (:user_ids)
         UNION ALL
-        SELECT m.user_id, 'tenant', t.id, t.name, ''
+        SELECT m.user_id, 'tenant', t.id, t.name, t.settings
         FROM memberships m
         JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
         WHERE m.project_id = :project_id AND m.user_id IN (:user_ids)

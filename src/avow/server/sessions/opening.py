@@ -1,0 +1,43 @@
+"""What a sign-in brings to its session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Opening"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a sign-in brings to its session.
+
+    Attributes:
+        amr: Methods used, in order.
+        first_seen: The user was created by this sign-in, or invited and is here for the first time.
+        claims: Custom claims of the server side.
+        unsigned_claims: Custom claims the client asked for; they appear under `nsec`.
+        revokes_others: End the user's other sessions.
+        is_step_up: A stronger proof within a live session (`su` in the token).
+        tenant_id: Selected tenant, or None.
+        impersonator: Who acts in the user's name, or "".
+        lifetime_seconds: Life of the session where it is to be shorter than the project's, or None.
+        in_body: The refresh token goes to a back end in the answer's body, whatever the project says of browsers.
+        actor: Who opens it, for the audit; the user when absent.
+        via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
+        adds_to: The live session that the proof adds to (MFA, step-up), or ""; one that waited for it ends.
+        is_multi_factor: The proof was two factors in itself: a passkey that verified its user.
+    """
+
+    amr: tuple[str, ...]
+    first_seen: bool = False
+    claims: Mapping[str, object] = field(default_factory=dict)
+    unsigned_claims: Mapping[str, object] = field(default_factory=dict)
+    revokes_others: bool = False
+    is_step_up: bool = False
+    tenant_id: str | None = None
+    impersonator: str = ""
+    lifetime_seconds: int | None = None
+    in_body: bool = False
+    actor: str = ""
+    via: str = ""
+    adds_to: str = ""
+    is_multi_factor: bool = False

@@ -1,0 +1,136 @@
+"""Second factors: which sign-ins wait for one, what they bring to the session it opens, and when a proof is fresh."""
+
+from dataclasses import replace
+
+import msgspec
+
+from avow.core import factors, ids, mfatokens
+from avow.core.claims import check_custom_claims
+from avow.core.factors import Needs, Rules
+from avow.core.mfatokens import Waiting
+from avow.errors import FreshProofNeeded, SecondFactorNeeded
+from avow.server.serving import Client, Project, Refusal
+from avow.server.sessions import rows
+from avow.server.sessions.opening import Opening
+from avow.server.sessions.rows import JoinedRow, LiveRow
+from avow.server.store import Tx
+from avow.server.users.actions import Profile
+
+__all__ = ["begin", "needs", "refused", "require_fresh_proof", "rules_of", "taken_over"]
+
+_LIFETIME_SECONDS = 600
+_BY_MESSAGE = frozenset({"otp", "magiclink", "enchantedlink"})
+
+
+class _Brought(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a sign-in that waits brings to its session; the fields are those of `Opening`."""
+
+    claims: dict[str, object] = {}
+    unsigned_claims: dict[str, object] = {}
+    tenant_id: str | None = None
+    first_seen: bool = False
+    revokes_others: bool = False
+    is_step_up: bool = False
+
+
+def rules_of(project: Project, profile: Profile) -> Rules:
+    """Return what project and tenants ask of a user, the strictest of each."""
+    settings = project.settings
+    own = Rules(settings.mfa, settings.trusted_device_days, settings.fresh_proof_seconds)
+    return factors.combined(own, profile.rules)
+
+
+def needs(project: Project, profile: Profile, opening: Opening) -> Needs | None:
+    """Return which second factor a sign-in needs, or None; what management opens, it vouches for."""
+    if opening.actor:
+        return None
+    policy = rules_of(project, profile).mfa
+    can_show = _can_show(project, profile)
+    return factors.judge(policy, opening.amr, can_show, is_multi_factor=opening.is_multi_factor)
+
+
+def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: Opening, missing: Needs) -> Refusal:
+    """Let a sign-in wait for its second factor, at most ten minutes; the refusal carries the token that it goes on by.
+
+    Nothing that the sign-in asked for happens before: an attacker with one factor ends no session of the user.
+    """
+    session_id = ids.random_id(ids.SESSION)
+    brought = _Brought(
+        claims=check_custom_claims(opening.claims),
+        unsigned_claims=dict(opening.unsigned_claims),
+        tenant_id=opening.tenant_id,
+        first_seen=opening.first_seen,
+        revokes_others=opening.revokes_others,
+        is_step_up=opening.is_step_up,
+    )
+    tx.run(
+        rows.INSERT_WAITING,
+        id=session_id,
+        user_id=profile.id,
+        expires_at=tx.now + min(_LIFETIME_SECONDS, opening.lifetime_seconds or _LIFETIME_SECONDS),
+        amr=" ".join(opening.amr),
+        brought=msgspec.json.encode(brought).decode(),
+        address=client.address,
+        device=client.device,
+    )
+    tx.audit(
+        "session.waits",
+        actor=f"user:{profile.id}",
+        user_id=profile.id,
+        address=client.address,
+        device=client.device,
+        method=opening.via,
+        data={"session": session_id, "amr": list(opening.amr), "factors": list(missing.factors)},
+    )
+    token = mfatokens.make(tx.vault, project.id, Waiting(profile.id, session_id))
+    return Refusal(SecondFactorNeeded(factors=missing.factors, mfa_token=token))
+
+
+def taken_over(opening: Opening, row: JoinedRow) -> Opening:
+    """Return what a proof opens together with what the sign-in that waited for it had brought, if one did."""
+    if not row.awaits_factor:
+        return opening
+    brought = msgspec.json.decode(row.claims, type=_Brought)
+    return replace(
+        opening,
+        claims={**brought.claims, **opening.claims},
+        unsigned_claims={**brought.unsigned_claims, **opening.unsigned_claims},
+        tenant_id=opening.tenant_id or brought.tenant_id,
+        first_seen=opening.first_seen or brought.first_seen,
+        revokes_others=opening.revokes_others or brought.revokes_others,
+        is_step_up=opening.is_step_up or brought.is_step_up,
+    )
+
+
+def refused(project: Project, profile: Profile | None, amr: str) -> SecondFactorNeeded:
+    """Return the error of a call by a sign-in that waits; it names what would be enough, as things are now."""
+    if profile is None:
+        return SecondFactorNeeded()
+    policy = factors.strictest((factors.REQUIRED, rules_of(project, profile).mfa))
+    missing = factors.judge(policy, amr.split(), _can_show(project, profile))
+    return SecondFactorNeeded(factors=missing.factors if missing else ())
+
+
+def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Profile, *, enrols: bool) -> None:
+    """Refuse a change of how somebody signs in without a proof that is fresh and strong enough.
+
+    Raises:
+        SecondFactorNeeded: The session waits for one, or the user has one that was not shown in it.
+        FreshProofNeeded: They proved who they are longer ago than project and tenants allow.
+    """
+    if session.awaits_factor:
+        refusal = refused(project, profile, session.amr)
+        if not enrols or refusal.factors:  # who has nothing to show but to enrol may do that
+            raise refusal
+    missing = factors.needs_enrolled(session.amr.split(), profile.factors)
+    if missing is not None:
+        raise SecondFactorNeeded(factors=missing.factors)
+    if session.created_at <= tx.now - rules_of(project, profile).fresh_proof_seconds:
+        raise FreshProofNeeded
+
+
+def _can_show(project: Project, profile: Profile) -> frozenset[str]:
+    """Return what a user could show in this project: no code or link comes where all such methods are off."""
+    if _BY_MESSAGE.isdisjoint(project.settings.sign_in_methods):
+        return profile.factors - {"email", "sms"}
+    return profile.factors

@@ -675,6 +675,7 @@ CREATE TABLE totp_seeds (
 	sealed_seed BLOB NOT NULL,
 	created_at BIGINT NOT NULL,
 	last_step BIGINT DEFAULT '0' NOT NULL,
+	is_own BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_totp_seeds PRIMARY KEY (project_id, user_id),
 	CONSTRAINT fk_totp_seeds_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_totp_seeds_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE

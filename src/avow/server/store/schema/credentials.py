@@ -66,6 +66,7 @@ totp_seeds = Table(
     data("sealed_seed"),
     integer("created_at"),
     added_integer("last_step"),  # time step of the newest code that was taken; older ones are refused
+    added_integer("is_own"),  # made by its user, not given by management: goes when the owner of the account comes
     *owned("user_id"),
     reference("user_id", "users"),
 )

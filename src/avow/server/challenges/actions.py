@@ -25,7 +25,9 @@ __all__ = [
     "Taken",
     "attempts_left",
     "check_guesses",
+    "check_tries",
     "consume",
+    "count_try",
     "drop_all",
     "drop_several",
     "forget",
@@ -34,11 +36,14 @@ __all__ = [
     "peek",
     "put",
     "rebind",
+    "spend",
     "take_code",
     "take_link",
 ]
 
 _HOUR_SECONDS = 3600
+_DAY_SECONDS = 86400
+_HOURS_OF_A_DAY = 2  # so many times the budget of an hour is that of a day
 _KEPT_SECONDS = 86400
 
 
@@ -178,6 +183,15 @@ def peek(tx: Tx, *, purpose: str, challenge_id: str) -> Taken | None:
     return Taken(found.id, found.subject, found.binding) if found and found.attempts_left > 0 else None
 
 
+def spend(tx: Tx, *, purpose: str, subject: str) -> Taken | None:
+    """Spend an attempt at the live challenge of a subject and return it, held until the unit ends; None without one.
+
+    For what the caller judges by the binding; whoever then deletes the challenge (`consume`) has used it.
+    """
+    spent = tx.one(rows.SPEND_OF_SUBJECT, rows.SpentRow, purpose=purpose, subject=subject)
+    return Taken(spent.id, spent.subject, spent.binding) if spent is not None else None
+
+
 def attempts_left(tx: Tx, *, purpose: str, subject: str) -> int:
     """Return how often the live challenge of a subject may still be tried; 0 when there is none."""
     fate = tx.one(rows.FATE_OF_SUBJECT, rows.FateRow, purpose=purpose, subject=subject)
@@ -224,6 +238,45 @@ def check_guesses(tx: Tx, project: Project, subject: str, address: str = "") -> 
         raise RateLimitException(retry_after_seconds=max(1, used.ends_at - tx.now))
 
 
+def check_tries(tx: Tx, project: Project, what: str) -> None:
+    """Refuse when the wrong tries of this hour or day are used up, at a secret that nobody sent: an app's code.
+
+    No new code has to be asked for between two tries, so that the hour's budget alone would let in, within years,
+    whoever goes on guessing. A day has twice the budget of an hour. The caller holds what is tried until its unit ends:
+    otherwise tries at the same moment would all find the budget unused.
+
+    Args:
+        tx: The unit that judges.
+        project: Whose settings count.
+        what: What is tried, and of whom: `totp:<subject>`. Also of nobody: a limit would tell who exists.
+
+    Raises:
+        RateLimitException: With the seconds until the budget starts anew; even the right secret is refused.
+    """
+    most = project.settings.guesses_per_hour
+    used = tx.one(
+        rows.USED_UP,
+        rows.CounterRow,
+        hourly=_guesses(what),
+        daily=_guesses_of_day(what),
+        most_in_an_hour=most,
+        most_in_a_day=most * _HOURS_OF_A_DAY,
+    )
+    if used is not None:
+        raise RateLimitException(retry_after_seconds=max(1, used.ends_at - tx.now))
+
+
+def count_try(tx: Tx, what: str) -> None:
+    """Count a wrong try, in the unit that judged it and goes on to refuse it."""
+    tx.run(
+        rows.COUNT_TRY,
+        hourly=_guesses(what),
+        daily=_guesses_of_day(what),
+        hour_ends_at=tx.now + _HOUR_SECONDS,
+        day_ends_at=tx.now + _DAY_SECONDS,
+    )
+
+
 def forget(tx: Tx, most: int) -> int:
     """Delete challenges that ended a day ago and budgets that began anew, at most so many of each; return how many.
 
@@ -250,6 +303,10 @@ def _count_guess(tx: Tx, subject: str, address: str) -> None:
 
 def _guesses(subject: str) -> str:
     return f"guess:{subject}"
+
+
+def _guesses_of_day(what: str) -> str:
+    return f"guess:day:{what}"
 
 
 def _guesses_at(address: str) -> str:

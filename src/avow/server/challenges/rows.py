@@ -56,7 +56,15 @@ class CounterRow(Struct, frozen=True):
 
 
 # Every purpose that there is: all challenges of a subject are found by the index that has the purpose before it.
-PURPOSES = ("otp", "magic-link", "embedded-link", "enchanted-link", "enchanted-pending", "sso-setup")
+PURPOSES = (
+    "otp",
+    "magic-link",
+    "embedded-link",
+    "enchanted-link",
+    "enchanted-pending",
+    "sso-setup",
+    "totp",
+)
 _EACH_PURPOSE = ", ".join(f"'{purpose}'" for purpose in PURPOSES)
 
 # A new challenge of the same purpose and subject takes the place of the old one, which is dead from then on.
@@ -156,6 +164,22 @@ COUNTED = """
     ORDER BY value DESC LIMIT 1
 """
 
+# A wrong try at a secret that nobody sent counts twice too: for this hour, and for this day.
+COUNT_TRY = """
+    INSERT INTO counters (project_id, id, value, ends_at)
+    VALUES (:project_id, :hourly, 1, :hour_ends_at), (:project_id, :daily, 1, :day_ends_at)
+    ON CONFLICT (project_id, id) DO UPDATE
+    SET value = CASE WHEN counters.ends_at <= :now THEN 1 ELSE counters.value + 1 END,
+        ends_at = CASE WHEN counters.ends_at <= :now THEN excluded.ends_at ELSE counters.ends_at END
+"""
+
+USED_UP = """
+    SELECT value, ends_at FROM counters
+    WHERE project_id = :project_id AND id IN (:hourly, :daily) AND ends_at > :now
+      AND value >= CASE WHEN id = :hourly THEN :most_in_an_hour ELSE :most_in_a_day END
+    ORDER BY ends_at DESC LIMIT 1
+"""
+
 FORGET_COUNTERS = """
     DELETE FROM counters WHERE project_id = :project_id AND id IN (
         SELECT id FROM counters WHERE project_id = :project_id AND ends_at <= :now
@@ -173,4 +197,5 @@ RETURNS = {
     "CONSUME": IdRow,
     "REBIND": IdRow,
     "COUNTED": CounterRow,
+    "USED_UP": CounterRow,
 }

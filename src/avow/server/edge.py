@@ -472,6 +472,8 @@ def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool 
         raise InvalidCaller(error_message=_INVALID_KEY, detail=f"{found.key_id} from {visit.client.address}")
     if replaces:
         visit.caller = found
+    else:
+        visit.client = replace(visit.client, has_key=True)
 
 
 def _tenant_admin(edge: Edge, visit: Visit, project: Project) -> Steps[None]:

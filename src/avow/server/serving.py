@@ -74,6 +74,7 @@ class Project:
     layout: Layout = PLAIN
     key_layout: Layout = PLAIN
     callable_networks: tuple[Network, ...] = ()
+    breached_passwords: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Client:
         is_same_origin: The browser says that a page of this server made the request.
         is_forwarded: A proxy says that it stands in between.
         trusted_device: What may be the token of a trusted device, or ""; a secret, never logged.
+        has_key: A live management key came along: a back end calls for people whose addresses nobody sees here.
     """
 
     address: str
@@ -101,6 +103,7 @@ class Client:
     is_same_origin: bool = False
     is_forwarded: bool = False
     trusted_device: str = field(default="", repr=False)
+    has_key: bool = False
 
 
 class Anyone(Struct, frozen=True):

@@ -128,6 +128,12 @@ class Settings:
         "Networks that may read `/metrics`, comma-separated; never through a proxy.",
         parse=_networks,
     )
+    breached_passwords: str = _setting(
+        "",
+        "Where passwords known from breaches are looked up when one is chosen: a range service of which only the first "
+        "five characters of a hash are asked (`https://api.pwnedpasswords.com/range/`), or a file with lines "
+        "`SHA1:count` in order; empty for the built-in list of common ones alone.",
+    )
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
     is_development: bool = _setting(False, "Set by `avow dev` only.", parse=_switch)
 
@@ -202,6 +208,10 @@ def _unsafe(settings: Settings) -> list[str]:
         findings.append("AVOW_MAIL_FROM must name the sender, such as: Avow <no-reply@example.com>")
     if settings.sms_url and not settings.sms_url.startswith(("https://", "http://localhost", "http://127.0.0.1")):
         findings.append("AVOW_SMS_URL must begin with https:// (plain http is for localhost only).")
+    if "://" in settings.breached_passwords and not settings.breached_passwords.startswith(
+        ("https://", "http://localhost", "http://127.0.0.1")
+    ):
+        findings.append("AVOW_BREACHED_PASSWORDS must begin with https:// (plain http is for localhost only).")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         findings.append("AVOW_LOG_LEVEL must be debug, info, warning or error.")
     return findings

@@ -31,8 +31,8 @@ Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
-SignInMethod = Literal["otp", "magiclink", "enchantedlink"]
-SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink")
+SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password"]
+SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink", "password")
 
 
 class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +42,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         approved_redirects: URLs that links and sign-ins may lead to: scheme, host and path prefix. Empty: any http(s)
             URL under `avow dev`, none under `avow serve`.
         allowed_origins: Browser origins that may call the API with credentials. Empty: as approved_redirects.
-        default_redirects: Where a link leads when the call names no URL, by method (`magiclink`, `enchantedlink`).
+        default_redirects: Where a link leads when the call names no URL, by method (`magiclink`, `enchantedlink`;
+            `password` for the links of a reset).
         invite_url: Where an invitation leads.
         sign_in_methods: Methods that are on.
         mfa: Who has to show a second factor: `off` nobody, `enrolled` whoever has an authenticator app or a passkey,
@@ -64,6 +65,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         code_attempts: Wrong tries before a code is dead.
         code_digits: Length of a one-time code.
         guesses_per_hour: Wrong codes per account, and per address, in an hour before every code is refused.
+        password_failures_per_client: Wrong passwords from one client address in ten minutes, of whomever, before it is
+            refused any; calls that bring a management key are not counted.
         link_lifetime_seconds: Life of a magic or enchanted link.
         sends_per_address: Messages to one address in ten minutes.
         sends_per_phone_prefix: Messages to one phone prefix (country and first digits) in a minute.
@@ -99,6 +102,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code_attempts: Annotated[int, Meta(ge=1, le=5)] = 5
     code_digits: Annotated[int, Meta(ge=6, le=10)] = 6
     guesses_per_hour: Annotated[int, Meta(ge=5, le=100)] = 20
+    password_failures_per_client: Count = 100
     link_lifetime_seconds: Annotated[int, Meta(ge=30, le=86400)] = 600
     sends_per_address: Count = 5
     sends_per_phone_prefix: Count = 30

@@ -117,6 +117,7 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
         is_open=settings.is_development,
         issuer_host=row.issuer_host or "",
         callable_networks=settings.callable_networks,
+        breached_passwords=settings.breached_passwords,
         layout=layout,
         key_layout=key_layout,
     )

@@ -160,6 +160,14 @@ class LinkExpired(AuthException):
     status, code, text = 401, "E062504", "The link has expired; ask for a new one."
 
 
+class InvalidPassword(AuthException):
+    status, code, text = 401, "E062901", "The login ID or the password is wrong."
+
+
+class PasswordExpired(AuthException):
+    status, code, text = 401, "E062909", "The password has to be replaced by another one before it signs in."
+
+
 class InvalidLink(AuthException):
     status, code, text = 401, "E063010", "The link is not valid any more; ask for a new one."
 

@@ -57,6 +57,7 @@ class Project:
         layout: How users' session tokens are laid out.
         key_layout: How tokens of access keys are.
         callable_networks: Networks that this server may call besides the public ones.
+        breached_passwords: Where passwords known from breaches are looked up: a URL, a file, or "".
     """
 
     id: str

@@ -76,8 +76,9 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
     """End what anybody did on an account before the owner of its address came, in the unit that proves it first.
 
     Their sessions, their codes and links on their way (a change of address above all), and where the address is what
-    the account is signed in to with: the number or address that they proved for themselves, and their passkeys. What
-    the owner made in a session and wants to keep, they keep by proving the address in that session (an update).
+    the account is signed in to with: the number or address that they proved for themselves, their passkeys, and the
+    password they chose. What the owner made in a session and wants to keep, they keep by proving the address in that
+    session (an update).
 
     Args:
         tx: The unit.
@@ -93,6 +94,8 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
         tx.audit("user.address_dropped", actor=f"user:{user_id}", user_id=user_id, data=data)
     if count := users.drop_passkeys(tx, user_id, folded):
         tx.audit("passkey.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
+    if users.drop_password(tx, user_id, folded):
+        tx.audit("password.removed", actor=f"user:{user_id}", user_id=user_id, data={"why": why})
 
 
 def _created(tx: Tx, binding: Binding) -> str:

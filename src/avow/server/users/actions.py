@@ -32,6 +32,7 @@ __all__ = [
     "drop_login_id",
     "drop_others",
     "drop_passkeys",
+    "drop_password",
     "find",
     "find_by_login_id",
     "find_owner",
@@ -338,6 +339,14 @@ def drop_passkeys(tx: Tx, user_id: str, login_id: str) -> int:
     As `drop_others`: whoever signed up with another person's address made them.
     """
     return tx.run(rows.DROP_PASSKEYS, user_id=user_id, login_id=login_id)
+
+
+def drop_password(tx: Tx, user_id: str, login_id: str) -> int:
+    """Take the password that they chose from a user who signs in with this canonical login ID; return how many.
+
+    As `drop_others`: whoever signed up with another person's address chose it.
+    """
+    return tx.run(rows.DROP_PASSWORD, user_id=user_id, login_id=login_id)
 
 
 def unproven(tx: Tx, user_id: str, *, by_email: bool) -> str:

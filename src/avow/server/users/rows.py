@@ -245,6 +245,15 @@ DROP_PASSKEYS = """
           WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
 """
 
+# What management set stays.
+DROP_PASSWORD = """
+    DELETE FROM passwords
+    WHERE project_id = :project_id AND user_id = :user_id AND is_own = 1
+      AND EXISTS (
+          SELECT 1 FROM login_ids l
+          WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
+"""
+
 SET_STATUS = """
     UPDATE users SET status = :status, updated_at = :now
     WHERE project_id = :project_id AND id = :user_id RETURNING id

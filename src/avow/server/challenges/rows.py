@@ -64,6 +64,11 @@ PURPOSES = (
     "enchanted-pending",
     "sso-setup",
     "totp",
+    "federation-start",
+    "federation-state",
+    "federation-held",
+    "oauth-code",
+    "sso-code",
 )
 _EACH_PURPOSE = ", ".join(f"'{purpose}'" for purpose in PURPOSES)
 

@@ -116,6 +116,7 @@ class SSOSAMLSettings:
         sp_acs_url: For migrations: another address of ours, that the identity provider knows.
         sp_entity_id: For migrations: another name of ours.
         disable_sign_request: Requests to the identity provider go unsigned.
+        allow_idp_initiated: Take sign-ins that begin at the identity provider.
     """
 
     idp_url: str
@@ -132,6 +133,7 @@ class SSOSAMLSettings:
     sp_acs_url: str | None = None
     sp_entity_id: str | None = None
     disable_sign_request: bool = False
+    allow_idp_initiated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class SSOSAMLSettingsByMetadata:
     sp_entity_id: str | None = None
     idp_entity_id: str | None = None
     disable_sign_request: bool = False
+    allow_idp_initiated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

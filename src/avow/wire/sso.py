@@ -139,6 +139,7 @@ class _GivenMappings(Shape, frozen=True, kw_only=True):
         disable_sign_request: Requests to the identity provider go unsigned.
         sp_acs_url: For migrations: another address of ours, that the identity provider knows.
         sp_entity_id: For migrations: another name of ours.
+        allow_idp_initiated: Take sign-ins that begin at the identity provider and that nobody here asked for. Avow's own.
     """
 
     sp_acs_url: Url | None = msgspec.field(name="spACSUrl", default=None)
@@ -152,6 +153,7 @@ class _GivenMappings(Shape, frozen=True, kw_only=True):
     config_fga_prefix: Identifier | None = msgspec.field(name="configFGATenantIDResourcePrefix", default=None)
     config_fga_suffix: Identifier | None = msgspec.field(name="configFGATenantIDResourceSuffix", default=None)
     disable_sign_request: Flag = None
+    allow_idp_initiated: Flag = None
 
 
 class GivenSaml(_GivenMappings, frozen=True, kw_only=True):

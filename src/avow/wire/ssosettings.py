@@ -89,8 +89,9 @@ class SamlSettings(Shape, frozen=True, kw_only=True):
     Attributes:
         sp_entity_id: Our name, for the identity provider.
         sp_acs_url: Where the identity provider answers to.
-        sp_certificate: What our requests are signed with; "" until sign-in over SAML is there.
-        last_success_test_time: 0 until sign-in over SAML is there.
+        sp_certificate: What our requests are signed with, and what is encrypted for us; "" before it is needed first.
+        last_success_test_time: Always 0: there is no test.
+        allow_idp_initiated: Sign-ins that begin at the identity provider are taken. Avow's own.
     """
 
     idp_entity_id: str = ""
@@ -111,6 +112,7 @@ class SamlSettings(Shape, frozen=True, kw_only=True):
     config_fga_suffix: str = msgspec.field(name="configFGATenantIDResourceSuffix", default="")
     disable_sign_request: bool = False
     last_success_test_time: int = 0
+    allow_idp_initiated: bool = False
 
 
 class OidcSettings(Shape, frozen=True, kw_only=True):
@@ -118,7 +120,8 @@ class OidcSettings(Shape, frozen=True, kw_only=True):
 
     Attributes:
         client_secret: Always "": it is written and never read.
-        last_success_test_time: 0 until sign-in over OpenID is there.
+        last_success_test_time: Always 0: there is no test.
+        callback_url: Where the provider leads people back to: what it has to be told of us. Avow's own.
     """
 
     name: str = ""
@@ -142,6 +145,7 @@ class OidcSettings(Shape, frozen=True, kw_only=True):
     fga_mappings: dict[str, FgaMapping] = {}
     use_pkce: bool = False
     last_success_test_time: int = 0
+    callback_url: str = ""
 
 
 class SsoSettings(Shape, frozen=True, kw_only=True):

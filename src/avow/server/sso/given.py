@@ -128,6 +128,7 @@ def _with_own(found: Saml, given: GivenSaml | GivenSamlByMetadata) -> Saml:
         fga_prefix=given.config_fga_prefix or "",
         fga_suffix=given.config_fga_suffix or "",
         leaves_requests_unsigned=bool(given.disable_sign_request),
+        takes_unsolicited=bool(given.allow_idp_initiated),
     )
 
 

@@ -114,6 +114,7 @@ class Shown:
             config_fga_prefix=saml.fga_prefix,
             config_fga_suffix=saml.fga_suffix,
             disable_sign_request=saml.leaves_requests_unsigned,
+            allow_idp_initiated=saml.takes_unsolicited,
         )
 
     def _oidc(self) -> OidcSettings:

@@ -48,7 +48,10 @@ class Mappings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Saml(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A SAML identity provider; either its metadata has an address, or it is written out."""
+    """A SAML identity provider; either its metadata has an address, or it is written out.
+
+    `takes_unsolicited` says that people may come from there whom nobody sent (IdP-initiated).
+    """
 
     metadata_url: str = ""
     sso_url: str = ""
@@ -61,6 +64,7 @@ class Saml(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fga_prefix: str = ""
     fga_suffix: str = ""
     leaves_requests_unsigned: bool = False
+    takes_unsolicited: bool = False
 
     @property
     def is_set(self) -> bool:

@@ -252,6 +252,7 @@ def _saml(settings: SSOSAMLSettings | SSOSAMLSettingsByMetadata) -> dict[str, ob
         "configFGATenantIDResourcePrefix": settings.config_fga_tenant_id_resource_prefix,
         "configFGATenantIDResourceSuffix": settings.config_fga_tenant_id_resource_suffix,
         "disableSignRequest": settings.disable_sign_request,
+        "allowIdpInitiated": settings.allow_idp_initiated,
     }
 
 

@@ -57,6 +57,11 @@ PURGE_OUTBOX = _rows_of("outbox", "id")
 PURGE_MESSAGE_TEMPLATES = _rows_of("message_templates", "template, method, locale")
 PURGE_MANAGEMENT_KEYS = _rows_of("management_keys", "id")
 PURGE_LISTS = _rows_of("lists", "id")
+PURGE_IDENTITIES = _rows_of("identities", "issuer, subject")
+PURGE_PROVIDERS = _rows_of("providers", "id")
+PURGE_SAML_METADATA = _rows_of("saml_metadata", "tenant_id, sso_id")
+PURGE_SAML_KEYS = _rows_of("saml_keys", "id")
+PURGE_SAML_ASSERTIONS = _rows_of("saml_assertions", "id")
 PURGE_JWT_TEMPLATES = _rows_of("jwt_templates", "id")
 PURGE_IMPORTS = _rows_of("imports", "id")
 PURGE_FLOWS = _rows_of("flows", "id")
@@ -79,6 +84,7 @@ PURGE = (
     PURGE_TRUSTED_DEVICES,
     PURGE_TOTP_SEEDS,
     PURGE_TENANT_DOMAINS,
+    PURGE_SAML_METADATA,
     PURGE_SSO_CONNECTIONS,
     PURGE_SESSIONS,
     PURGE_ROLES,
@@ -89,6 +95,7 @@ PURGE = (
     PURGE_PASSKEYS,
     PURGE_MEMBERSHIPS,
     PURGE_LOGIN_IDS,
+    PURGE_IDENTITIES,
     PURGE_GROUPS,
     PURGE_AUDIT_DELIVERIES,
     PURGE_ACCESS_KEYS,
@@ -96,6 +103,9 @@ PURGE = (
     PURGE_THEMES,
     PURGE_TENANTS,
     PURGE_SIGNING_KEYS,
+    PURGE_SAML_KEYS,
+    PURGE_SAML_ASSERTIONS,
+    PURGE_PROVIDERS,
     PURGE_PROJECT_SETTINGS,
     PURGE_PERMISSIONS,
     PURGE_PASSWORD_POLICIES,

@@ -8,13 +8,13 @@ that it comes from our page; from older browsers, which do not say so, the page 
 from typing import Any
 
 from avow.core import links
-from avow.errors import AvowError, UserExists
+from avow.errors import AvowError, SecondFactorNeeded, UserExists
 from avow.server.enchantedlink import actions as enchantedlink
 from avow.server.magiclink import actions as magiclink
 from avow.server.pages.cookies import SignInState
 from avow.server.pages.endpoints import LinkForm, LinkQuery
 from avow.server.pages.frame import Frame
-from avow.server.pages.sign_in import finished, sole_holder
+from avow.server.pages.sign_in import finished, refused, sole_holder
 from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import require_method
 from avow.server.serving import Answer, Call, Issued, Refusal, Steps, read, write
@@ -110,4 +110,5 @@ def _click_page(
 
 def _gone(frame: Frame, call: Call[Any], error: AvowError | None = None) -> Answer:
     status = error.status if error else _GONE
-    return frame.page(call.client, "gone", {"project": call.project}, status=status)
+    said = refused(error) if isinstance(error, SecondFactorNeeded) else None
+    return frame.page(call.client, "gone", {"project": call.project, "error": said}, status=status)

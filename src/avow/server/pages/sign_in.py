@@ -25,6 +25,7 @@ from avow.errors import (
     MethodNotEnabled,
     NotFound,
     RateLimitException,
+    SecondFactorNeeded,
     TooManyAttempts,
     UserDisabled,
     UserExists,
@@ -50,6 +51,7 @@ __all__ = [
     "code",
     "finished",
     "proceed",
+    "refused",
     "require_own_form",
     "resend",
     "sole_holder",
@@ -183,7 +185,7 @@ def proceed(frame: Frame, call: Call[PlainForm]) -> Steps[Answer]:
     except LinkPending:
         return frame.redirect(_path(state))
     if isinstance(result, Refusal):
-        return _step_page(frame, call, state, progress="ended", error=Said("error.refused"), status=401)
+        return _step_page(frame, call, state, progress="ended", error=refused(result.error), status=result.error.status)
     return finished(frame, call, result, state.next)
 
 
@@ -226,6 +228,11 @@ def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str) -> An
     """Keep a new session in the browser and lead on; whatever lay in these cookies before is overwritten."""
     cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_sign_in())
     return frame.redirect(leads_to or f"/signed-in/{call.project.id}", cookies)
+
+
+def refused(error: AvowError) -> Said:
+    """Return what to tell somebody who may not come in although their proof was right."""
+    return Said("error.second-factor" if isinstance(error, SecondFactorNeeded) else "error.refused")
 
 
 # --- Units -----------------------------------------------------------------------------------------------------
@@ -388,6 +395,7 @@ def _address_error(frame: Frame) -> Said:
 
 
 def _code_error(error: AvowError, attempts_left: int) -> Said:
+    """Return what to tell somebody whose code was not taken."""
     match error:
         case InvalidCode() if attempts_left:
             return Said("error.code", {"count": attempts_left})
@@ -398,7 +406,7 @@ def _code_error(error: AvowError, attempts_left: int) -> Said:
         case RateLimitException():
             return _wait(error.retry_after_seconds)
         case _:
-            return Said("error.refused")
+            return refused(error)
 
 
 def _later(answer: Answer, seconds: int) -> Answer:

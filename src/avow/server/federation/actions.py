@@ -12,13 +12,28 @@ A provider that answers by a form of its own (SAML) sends no cookie with it: `pe
 until `resume` sees the browser. A sign-in that nobody started (IdP-initiated) begins with `admit`.
 """
 
-from dataclasses import dataclass, field
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field, replace
+from typing import Final
 
+import msgspec
+
+from avow.core import links
 from avow.core.federation.people import Person
+from avow.core.tokens.encoding import to_base64url
+from avow.errors import AvowError, CodeExpired, InvalidCode, LinkExpired, SignInRefused
+from avow.server.challenges import actions as challenges
+from avow.server.challenges.actions import Taken
+from avow.server.federation import starts
+from avow.server.federation.browsers import browser_of, marked
+from avow.server.federation.identities import Admitted, Rule, admit, forget_way, identity_of
+from avow.server.federation.leaving import failed, finished
 from avow.server.federation.starts import Grant, Kind, Start, Way
-from avow.server.serving import Answer, Call, Client, Cookie, Issued, Project, Refusal
+from avow.server.proofs.options import goes_on
+from avow.server.serving import Call, Cookie, Issued, Project, Refusal
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
-from avow.server.users.actions import Profile
+from avow.server.users import actions as users
 
 __all__ = [
     "Admitted",
@@ -38,13 +53,25 @@ __all__ = [
     "exchange",
     "failed",
     "finished",
+    "forget_way",
     "grant",
     "hold",
     "identity_of",
     "peek",
+    "refuse",
     "resume",
     "start",
 ]
+
+START_SECONDS: Final = 600  # until a browser opens the address
+STATE_SECONDS: Final = 900  # until it is back from the provider
+HELD_SECONDS: Final = 120
+CODE_SECONDS: Final = 120
+
+_START = "federation-start"
+_STATE = "federation-state"
+_HELD = "federation-held"
+_ATTEMPTS = 3  # secrets that nobody guesses; more than one try only for a browser that asks twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,36 +131,11 @@ class Held:
     text: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a way may do for whom it does not know yet.
+class _Kept(msgspec.Struct, frozen=True):
+    """What is held: for which state, and the sealed text."""
 
-    Attributes:
-        does: As in the start.
-        user_id: The only user that may come out (update, step-up, MFA), or "".
-        may_create: Whether users come into being by it.
-        may_connect: Whether a verified address leads to the user who has it; otherwise only the identity does.
-        tenant_id: Of SSO: identities are the tenant's, and new users its members.
-    """
-
-    does: str = "sign-up-or-in"
-    user_id: str = ""
-    may_create: bool = True
-    may_connect: bool = True
-    tenant_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """Who a person turned out to be.
-
-    Attributes:
-        profile: The user, as this unit holds them.
-        is_new: Created just now, or invited and here for the first time.
-    """
-
-    profile: Profile
-    is_new: bool
+    state: str
+    sealed: str
 
 
 def start(tx: Tx, call: Call[object], begun: Start, *, path: str) -> Started:
@@ -145,7 +147,18 @@ def start(tx: Tx, call: Call[object], begun: Start, *, path: str) -> Started:
         begun: See there; its redirect is approved and its login options are checked already.
         path: Of the method's endpoint that calls `bind`, such as `/v1/auth/oauth/go`; the project's id is appended.
     """
-    raise NotImplementedError
+    token = links.new_link_token()
+    challenges.put(
+        tx,
+        purpose=_START,
+        subject=token.challenge_id,
+        secret=token.secret,
+        binding=starts.encoded(msgspec.structs.replace(begun, begun_at=tx.now)),
+        attempts=_ATTEMPTS,
+        lifetime_seconds=START_SECONDS,
+        challenge_id=token.challenge_id,
+    )
+    return Started(token.challenge_id, _address(call.project, path, token.text))
 
 
 def bind(tx: Tx, call: Call[object], kind: Kind, token: str) -> Bound | Refusal:
@@ -157,7 +170,31 @@ def bind(tx: Tx, call: Call[object], kind: Kind, token: str) -> Bound | Refusal:
         kind: Whose endpoint it is.
         token: `t` of the address.
     """
-    raise NotImplementedError
+    parsed = links.parse(token)
+    if parsed is None:
+        return refuse(tx, call, kind, "an address of no start")
+    state, secret = parsed
+    browser, cookie = marked(call, STATE_SECONDS)
+    taken = challenges.take_link(tx, purpose=_START, challenge_id=state, secret=secret)
+    if isinstance(taken, Taken):
+        challenges.put(
+            tx,
+            purpose=_STATE,
+            subject=state,
+            secret=browser,
+            binding=taken.binding,
+            attempts=_ATTEMPTS,
+            lifetime_seconds=STATE_SECONDS,
+            challenge_id=state,
+        )
+        held: Taken | None = taken
+    else:  # the same browser opens it again
+        held = challenges.look(tx, purpose=_STATE, challenge_id=state, secret=browser)
+    begun = starts.decoded(held.binding) if held is not None else None
+    if begun is None or begun.way.kind != kind:
+        return refuse(tx, call, kind, "an address that was opened elsewhere, is used or old")
+    nonce, verifier = _derived(tx, state, browser)
+    return Bound(state, begun, nonce, verifier, (cookie,))
 
 
 def arrive(tx: Tx, call: Call[object], way: Way, state: str) -> Arrival | Refusal:
@@ -172,12 +209,27 @@ def arrive(tx: Tx, call: Call[object], way: Way, state: str) -> Arrival | Refusa
         way: The configuration whose callback it is.
         state: From the provider.
     """
-    raise NotImplementedError
+    browser = browser_of(call)
+    if not browser:
+        return refuse(tx, call, way.kind, "a browser that began no sign-in", way)
+    taken = challenges.take_link(tx, purpose=_STATE, challenge_id=state, secret=browser)
+    if isinstance(taken, Refusal):
+        return refuse(tx, call, way.kind, "a state that is unknown, old, used or another browser's", way)
+    begun = starts.decoded(taken.binding)
+    if begun.way != way:
+        return refuse(tx, call, way.kind, "a state of another provider", way)
+    session_id = begun.session_id or begun.asked.session_id
+    if not goes_on(tx, call.project, begun.user_id, session_id):
+        return refuse(tx, call, way.kind, "the session that asked for it has ended", way)
+    nonce, verifier = _derived(tx, state, browser)
+    return Arrival(state, begun, nonce, verifier)
 
 
 def peek(tx: Tx, way: Way, state: str) -> Start | None:
     """Return a start that waits for its browser to be back, consuming nothing; no browser is proven by that."""
-    raise NotImplementedError
+    found = challenges.peek(tx, purpose=_STATE, challenge_id=state)
+    begun = starts.decoded(found.binding) if found is not None else None
+    return begun if begun is not None and begun.way == way else None
 
 
 def hold(tx: Tx, call: Call[object], state: str, text: str, *, path: str) -> str:
@@ -190,7 +242,19 @@ def hold(tx: Tx, call: Call[object], state: str, text: str, *, path: str) -> str
         text: What `resume` hands out, at most 64 kB; it is sealed.
         path: Of the method's endpoint that calls `resume`; the project's id is appended.
     """
-    raise NotImplementedError
+    token = links.new_link_token()
+    sealed = tx.vault.seal(text.encode(), row=_held_row(tx, token.challenge_id))
+    challenges.put(
+        tx,
+        purpose=_HELD,
+        subject=token.challenge_id,
+        secret=token.secret,
+        binding=msgspec.json.encode(_Kept(state, b64encode(sealed).decode())).decode(),
+        attempts=_ATTEMPTS,
+        lifetime_seconds=HELD_SECONDS,
+        challenge_id=token.challenge_id,
+    )
+    return _address(call.project, path, token.text)
 
 
 def resume(tx: Tx, call: Call[object], way: Way, token: str) -> Held | Refusal:
@@ -202,41 +266,57 @@ def resume(tx: Tx, call: Call[object], way: Way, token: str) -> Held | Refusal:
         way: The configuration that it was held for.
         token: `t` of the address.
     """
-    raise NotImplementedError
+    parsed = links.parse(token)
+    taken = challenges.take_link(tx, purpose=_HELD, challenge_id=parsed[0], secret=parsed[1]) if parsed else None
+    if not isinstance(taken, Taken):
+        return refuse(tx, call, way.kind, "nothing is held, or it is used or old", way)
+    kept = msgspec.json.decode(taken.binding, type=_Kept)
+    arrival = arrive(tx, call, way, kept.state)
+    if isinstance(arrival, Refusal):
+        return arrival
+    text = tx.vault.open(b64decode(kept.sealed), row=_held_row(tx, taken.id)).decode()
+    return Held(arrival, text)
 
 
-def identity_of(tx: Tx, way: Way, person: Person) -> str | None:
-    """Return the id of the user who has come by this way as this person before, or None."""
-    raise NotImplementedError
-
-
-def admit(tx: Tx, project: Project, client: Client, way: Way, person: Person, rule: Rule) -> Admitted | Refusal:
-    """Find the user that a person is, connect the person to one, or create one.
-
-    In this order: (1) who came by this way with this issuer and subject before; (2) in an update, the user of the
-    session; (3) the user who has the person's verified address as a login ID: at once when the user has proven that
-    address, otherwise as its owner, who ends what others did on the account before; (4) a new user. An address that is
-    not verified leads to nobody, and a new user whose address somebody has is refused.
-
-    What the provider says of name and picture fills what is empty; an address changes nothing of a known user.
+def refuse(
+    tx: Tx, call: Call[object], kind: Kind, reason: str, way: Way | None = None, error: AvowError | None = None
+) -> Refusal:
+    """Note that a sign-in elsewhere came to nothing, and return the refusal.
 
     Args:
         tx: The unit.
-        project: Whose.
-        client: The browser, for the audit.
-        way: By which configuration.
-        person: Who they are there; judged already.
-        rule: What may happen.
-
-    Returns:
-        The user, or a Refusal (audited) with SignInRefused, LinkingRefused, UserExists, UserNotFound or UserDisabled.
+        call: The request of the browser.
+        kind: Whose endpoint it is.
+        reason: For the audit; never a secret, nothing that the provider said.
+        way: The configuration, where it is known.
+        error: What is answered; SignInRefused when absent.
     """
-    raise NotImplementedError
+    tx.audit(
+        "federation.refused",
+        outcome="refused",
+        tenant_id=way.tenant_id if way else "",
+        address=call.client.address,
+        device=call.client.device,
+        method=kind,
+        data={"reason": reason} | ({"way": way.text} if way else {}),
+    )
+    return Refusal(error or SignInRefused(detail=reason))
 
 
 def grant(tx: Tx, granted: Grant) -> str:
     """Store what a code is for and return the code; two minutes, one use."""
-    raise NotImplementedError
+    token = links.new_link_token()
+    challenges.put(
+        tx,
+        purpose=_code_purpose(granted.way.kind),
+        subject=token.challenge_id,
+        secret=token.secret,
+        binding=starts.encoded(granted),
+        attempts=_ATTEMPTS,
+        lifetime_seconds=CODE_SECONDS,
+        challenge_id=token.challenge_id,
+    )
+    return token.text
 
 
 def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refusal:
@@ -248,14 +328,36 @@ def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refu
         kind: Whose endpoint it is; a code of the other kind is refused.
         code: As the application got it.
     """
-    raise NotImplementedError
+    parsed = links.parse(code)
+    if parsed is None:
+        return Refusal(InvalidCode())
+    taken = challenges.take_link(tx, purpose=_code_purpose(kind), challenge_id=parsed[0], secret=parsed[1])
+    if isinstance(taken, Refusal):
+        return Refusal(CodeExpired() if isinstance(taken.error, LinkExpired) else InvalidCode())
+    granted = starts.granted(taken.binding)
+    profile = users.hold(tx, granted.user_id)
+    # Whatever changed about the user's credentials meanwhile, the code was for the user as they were.
+    if profile is None or profile.row.credential_version != granted.credential_version:
+        return Refusal(InvalidCode())
+    opening = granted.asked.opening(granted.method, via=kind, first_seen=granted.first_seen)
+    opening = replace(opening, tenant_id=granted.tenant_id or None)
+    return sessions.open_session(tx, call.project, call.client, granted.user_id, opening, profile)
 
 
-def finished(project: Project, begun: Start, code: str) -> Answer:
-    """Send the browser to the application with `code=`; from a popup, hand it to the window that waits."""
-    raise NotImplementedError
+def _address(project: Project, path: str, token: str) -> str:
+    return links.with_token(f"{project.public_url.rstrip('/')}{path}/{project.id}", token)
 
 
-def failed(project: Project, begun: Start, code: str) -> Answer:
-    """Send the browser to the application with `err=` and the code of an error; from a popup likewise."""
-    raise NotImplementedError
+def _code_purpose(kind: Kind) -> str:
+    return f"{kind}-code"
+
+
+def _derived(tx: Tx, state: str, browser: str) -> tuple[str, str]:
+    """Return nonce and PKCE verifier of a start and its browser: made anew each time, so that no row holds them."""
+    nonce = tx.vault.mac("federation-nonce", tx.project_id, state, browser)
+    verifier = tx.vault.mac("federation-verifier", tx.project_id, state, browser)
+    return to_base64url(nonce), to_base64url(verifier)
+
+
+def _held_row(tx: Tx, challenge_id: str) -> str:
+    return f"challenges.binding:{tx.project_id}:{challenge_id}"

@@ -4,9 +4,12 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Grant", "Kind", "Start", "Way"]
+from avow.server.proofs.options import Asked
+
+__all__ = ["Does", "Grant", "Kind", "Start", "Way", "decoded", "encoded", "granted"]
 
 Kind = Literal["oauth", "sso"]
+Does = Literal["sign-in", "sign-up", "sign-up-or-in", "update"]
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -24,8 +27,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def text(self) -> str:
-        """Return the way in one text, which no other way has: ids hold no colon."""
-        return f"{self.kind}:{self.tenant_id}:{self.name}" if self.kind == "sso" else f"{self.kind}:{self.name}"
+        """Return the way in one text, which no other way has: names hold no colon."""
+        return f"{self.kind}:{self.name}:{self.tenant_id}" if self.kind == "sso" else f"{self.kind}:{self.name}"
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,24 +40,21 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         does: `sign-in` refuses whom nobody knows, `sign-up` whom somebody knows, `update` connects the identity to the
             user of the live session.
         user_id: Of an update, a step-up or MFA: the only user that the sign-in may end with.
-        session_id: The session that asked for it, without which it comes to nothing.
-        amr: Methods of that session.
-        is_step_up, is_mfa, revokes_others, unsigned_claims: The caller's login options.
+        session_id: Of an update: the session that asked for it, without which it comes to nothing.
+        asked: The caller's login options.
         is_popup: The application waits in the window that opened this one.
+        begun_at: When, in epoch seconds.
         details: What the method wants to know again when the person is back (prompt, scopes, id of a SAML request).
     """
 
     way: Way
     redirect: str
-    does: Literal["sign-in", "sign-up", "sign-up-or-in", "update"] = "sign-up-or-in"
+    does: Does = "sign-up-or-in"
     user_id: str = ""
     session_id: str = ""
-    amr: tuple[str, ...] = ()
-    is_step_up: bool = False
-    is_mfa: bool = False
-    revokes_others: bool = False
-    unsigned_claims: dict[str, object] = {}
+    asked: Asked = Asked()
     is_popup: bool = False
+    begun_at: int = 0
     details: dict[str, str] = {}
 
 
@@ -66,7 +66,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         user_id: Who it is.
         credential_version: Of the user when the code was made; a changed credential makes the code void.
         method: The one method that this sign-in adds to `amr`: `oauth`, or `fed` for SSO.
-        amr, is_step_up, is_mfa, revokes_others, unsigned_claims, session_id: As in the start.
+        asked: The caller's login options.
         tenant_id: Tenant that is selected in the session, or "".
         first_seen: The user was created by this sign-in, or invited and is here for the first time.
         idp_response: What the application is told of the identity provider's answer (`idpResponse`), JSON, or "".
@@ -76,12 +76,22 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     user_id: str
     credential_version: int
     method: Literal["oauth", "fed"]
-    amr: tuple[str, ...] = ()
-    is_step_up: bool = False
-    is_mfa: bool = False
-    revokes_others: bool = False
-    unsigned_claims: dict[str, object] = {}
-    session_id: str = ""
+    asked: Asked = Asked()
     tenant_id: str = ""
     first_seen: bool = False
     idp_response: str = ""
+
+
+def encoded(kept: Start | Grant) -> str:
+    """Return a start or grant as the challenge keeps it."""
+    return msgspec.json.encode(kept).decode()
+
+
+def decoded(text: str) -> Start:
+    """Return the start of a challenge."""
+    return msgspec.json.decode(text, type=Start)
+
+
+def granted(text: str) -> Grant:
+    """Return what the exchange code of a challenge is for."""
+    return msgspec.json.decode(text, type=Grant)

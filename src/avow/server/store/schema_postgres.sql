@@ -469,16 +469,19 @@ CREATE TABLE groups (
 
 CREATE TABLE identities (
 	project_id TEXT COLLATE "C" NOT NULL,
+	way TEXT COLLATE "C" NOT NULL,
 	issuer TEXT COLLATE "C" NOT NULL,
 	subject TEXT COLLATE "C" NOT NULL,
+	protocol TEXT COLLATE "C" NOT NULL,
 	user_id TEXT COLLATE "C" NOT NULL,
 	tenant_id TEXT COLLATE "C",
 	created_at BIGINT NOT NULL,
 	last_used_at BIGINT NOT NULL,
-	CONSTRAINT pk_identities PRIMARY KEY (project_id, issuer, subject),
+	CONSTRAINT pk_identities PRIMARY KEY (project_id, way, issuer, subject),
 	CONSTRAINT fk_identities_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_identities_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
-	CONSTRAINT fk_identities_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+	CONSTRAINT fk_identities_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_identities_protocol CHECK (protocol IN ('oauth', 'saml', 'oidc'))
 );
 
 CREATE INDEX ix_identities_project_id_tenant_id ON identities (project_id, tenant_id);

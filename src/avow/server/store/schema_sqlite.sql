@@ -471,16 +471,19 @@ CREATE TABLE groups (
 
 CREATE TABLE identities (
 	project_id TEXT NOT NULL,
+	way TEXT NOT NULL,
 	issuer TEXT NOT NULL,
 	subject TEXT NOT NULL,
+	protocol TEXT NOT NULL,
 	user_id TEXT NOT NULL,
 	tenant_id TEXT,
 	created_at BIGINT NOT NULL,
 	last_used_at BIGINT NOT NULL,
-	CONSTRAINT pk_identities PRIMARY KEY (project_id, issuer, subject),
+	CONSTRAINT pk_identities PRIMARY KEY (project_id, way, issuer, subject),
 	CONSTRAINT fk_identities_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_identities_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
-	CONSTRAINT fk_identities_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+	CONSTRAINT fk_identities_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_identities_protocol CHECK (protocol IN ('oauth', 'saml', 'oidc'))
 );
 
 CREATE INDEX ix_identities_project_id_tenant_id ON identities (project_id, tenant_id);
@@ -882,7 +885,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'sqlite_au
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_dead', '50000000 1000000 333333 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_open', '50000 1000 200 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('groups', 'sqlite_autoindex_groups_1', '5000000 100000 10 1');
-INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'sqlite_autoindex_identities_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'sqlite_autoindex_identities_1', '50000000 1000000 1 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'ix_identities_project_id_tenant_id', '50000000 1000000 100');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'ix_identities_project_id_user_id', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'sqlite_autoindex_login_ids_1', '50000000 1000000 1');

@@ -1,6 +1,6 @@
 """Tables of sign-ins through others: providers, who somebody is there, and what SAML needs."""
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Table
 
 from avow.server.store.schema.columns import TEXT, data, integer, metadata, owned, reference, text
 
@@ -19,20 +19,23 @@ providers = Table(
     *owned("id"),
 )
 
-# Who somebody is elsewhere. An identity is the issuer and the subject, never an address.
+# Who somebody is elsewhere. An identity is the way, the issuer and the subject, never an address.
 identities = Table(
     "identities",
     metadata,
     Column("project_id", TEXT, nullable=False),
-    text("issuer"),  # by which way: `oauth:` or `sso:` and the configuration, then the issuer
+    text("way"),  # the configuration: `oauth:` and the provider, or `sso:`, its id and the tenant
+    text("issuer"),
     text("subject"),
+    text("protocol"),  # oauth | saml | oidc
     text("user_id"),
     text("tenant_id", null=True),  # of the SSO configuration; null for a provider of the project
     integer("created_at"),
     integer("last_used_at"),
-    *owned("issuer", "subject"),
+    *owned("way", "issuer", "subject"),
     reference("user_id", "users"),
     reference("tenant_id", "tenants"),
+    CheckConstraint("protocol IN ('oauth', 'saml', 'oidc')", name="protocol"),
     Index(None, "project_id", "user_id"),
     Index(None, "project_id", "tenant_id"),
 )

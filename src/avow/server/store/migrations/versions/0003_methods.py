@@ -51,12 +51,15 @@ def upgrade() -> None:
     op.create_table(
         "identities",
         sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("way", TEXT, nullable=False),
         sa.Column("issuer", TEXT, nullable=False),
         sa.Column("subject", TEXT, nullable=False),
+        sa.Column("protocol", TEXT, nullable=False),
         sa.Column("user_id", TEXT, nullable=False),
         sa.Column("tenant_id", TEXT, nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("last_used_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("protocol IN ('oauth', 'saml', 'oidc')", name=op.f("ck_identities_protocol")),
         sa.ForeignKeyConstraint(
             ["project_id", "tenant_id"],
             ["tenants.project_id", "tenants.id"],
@@ -72,7 +75,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_identities_project_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("project_id", "issuer", "subject", name=op.f("pk_identities")),
+        sa.PrimaryKeyConstraint("project_id", "way", "issuer", "subject", name=op.f("pk_identities")),
     )
     op.create_index(op.f("ix_identities_project_id_tenant_id"), "identities", ["project_id", "tenant_id"], unique=False)
     op.create_index(op.f("ix_identities_project_id_user_id"), "identities", ["project_id", "user_id"], unique=False)

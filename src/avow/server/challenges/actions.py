@@ -6,7 +6,7 @@ and writing later would let every racer win.
 
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from avow.core import ids, otp
 from avow.errors import (
@@ -28,6 +28,7 @@ __all__ = [
     "check_tries",
     "consume",
     "count_try",
+    "drop",
     "drop_all",
     "drop_several",
     "forget",
@@ -55,11 +56,13 @@ class Taken:
         id: The challenge.
         subject: Whose it was.
         binding: What success does, JSON as its maker wrote it.
+        purpose: Of a link: which of those it was.
     """
 
     id: str
     subject: str
     binding: str = field(repr=False)
+    purpose: str = ""
 
 
 def put(
@@ -147,7 +150,7 @@ def take_code(
             return Refusal(CodeExpired())
 
 
-def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str, other: str = "") -> Taken | Refusal:
+def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str, others: tuple[str, ...] = ()) -> Taken | Refusal:
     """Take the token of a link: spent and, when the secret is right, consumed.
 
     Args:
@@ -155,9 +158,9 @@ def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str, other: st
         purpose: As it was stored.
         challenge_id: From the token.
         secret: From the token.
-        other: Another purpose that the same route takes.
+        others: Up to two other purposes that the same route takes.
     """
-    wanted = {"purpose": purpose, "other": other or purpose, "id": challenge_id}
+    wanted = {"id": challenge_id, **_purposes(purpose, *others)}
     spent = tx.one(rows.SPEND_BY_ID, rows.SpentLinkRow, **wanted)
     if spent is None:
         fate = tx.one(rows.FATE_BY_ID, rows.FateRow, **wanted)
@@ -166,7 +169,8 @@ def take_link(tx: Tx, *, purpose: str, challenge_id: str, secret: str, other: st
     if not hmac.compare_digest(spent.mac, _mac(tx, spent.purpose, spent.subject, secret)):
         tx.audit("link.refused", outcome="refused", data={"purpose": spent.purpose})
         return Refusal(InvalidLink())
-    return _consumed(tx, spent) or Refusal(InvalidLink())
+    taken = _consumed(tx, spent)
+    return replace(taken, purpose=spent.purpose) if taken is not None else Refusal(InvalidLink())
 
 
 def look(tx: Tx, *, purpose: str, challenge_id: str, secret: str) -> Taken | None:
@@ -205,13 +209,18 @@ def rebind(tx: Tx, *, purpose: str, challenge_id: str, binding: str) -> bool:
 
 def is_live(tx: Tx, *, purpose: str, challenge_id: str) -> bool:
     """Tell whether a challenge still takes an attempt."""
-    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, purpose=purpose, other=purpose, id=challenge_id)
+    fate = tx.one(rows.FATE_BY_ID, rows.FateRow, id=challenge_id, **_purposes(purpose))
     return fate is not None and fate.attempts_left > 0 and fate.expires_at > tx.now
 
 
 def consume(tx: Tx, challenge_id: str) -> bool:
     """Delete a challenge; True for the one caller who did."""
     return tx.one(rows.CONSUME, rows.IdRow, id=challenge_id) is not None
+
+
+def drop(tx: Tx, *, purpose: str, subject: str) -> None:
+    """Make the challenge of a subject for one purpose void, if there is one."""
+    tx.run(rows.DROP, purpose=purpose, subject=subject)
 
 
 def drop_all(tx: Tx, subject: str) -> None:
@@ -283,6 +292,10 @@ def forget(tx: Tx, most: int) -> int:
     Until then the answer to a late code can say that it has expired.
     """
     return tx.run(rows.FORGET, before=tx.now - _KEPT_SECONDS, most=most) + tx.run(rows.FORGET_COUNTERS, most=most)
+
+
+def _purposes(first: str, second: str = "", third: str = "") -> dict[str, str]:
+    return {"purpose": first, "second": second or first, "third": third or first}
 
 
 def _consumed(tx: Tx, spent: rows.SpentRow) -> Taken | None:

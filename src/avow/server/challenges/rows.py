@@ -59,6 +59,7 @@ class CounterRow(Struct, frozen=True):
 PURPOSES = (
     "otp",
     "magic-link",
+    "password-reset",
     "embedded-link",
     "enchanted-link",
     "enchanted-pending",
@@ -106,10 +107,10 @@ SPEND_OF_SUBJECT = """
     RETURNING id, subject, mac, binding, attempts_left, expires_at
 """
 
-# Links of two purposes may come back by one route; the row says which it was.
+# Links of several purposes may come back by one route; the row says which it was.
 SPEND_BY_ID = """
     UPDATE challenges SET attempts_left = attempts_left - 1
-    WHERE project_id = :project_id AND purpose IN (:purpose, :other) AND id = :id
+    WHERE project_id = :project_id AND purpose IN (:purpose, :second, :third) AND id = :id
       AND expires_at > :now AND attempts_left > 0
     RETURNING id, subject, mac, binding, attempts_left, expires_at, purpose
 """
@@ -126,7 +127,7 @@ FATE_OF_SUBJECT = """
 
 FATE_BY_ID = """
     SELECT attempts_left, expires_at FROM challenges
-    WHERE project_id = :project_id AND purpose IN (:purpose, :other) AND id = :id
+    WHERE project_id = :project_id AND purpose IN (:purpose, :second, :third) AND id = :id
 """
 
 CONSUME = "DELETE FROM challenges WHERE project_id = :project_id AND id = :id RETURNING id"
@@ -136,6 +137,8 @@ REBIND = """
     WHERE project_id = :project_id AND purpose = :purpose AND id = :id AND expires_at > :now
     RETURNING id
 """
+
+DROP = "DELETE FROM challenges WHERE project_id = :project_id AND purpose = :purpose AND subject = :subject"
 
 DROP_OF_SUBJECT = f"""
     DELETE FROM challenges

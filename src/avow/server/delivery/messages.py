@@ -26,7 +26,16 @@ __all__ = [
 Method = Literal["email", "sms", "voice", "whatsapp"]
 Notice = Literal["passkey-added", "passkey-removed", "totp-added", "password-changed", "recovery-codes-made"]
 Template = (
-    Literal["otp", "magic-link", "enchanted-link", "update-otp", "update-magic-link", "update-enchanted-link"] | Notice
+    Literal[
+        "otp",
+        "magic-link",
+        "enchanted-link",
+        "update-otp",
+        "update-magic-link",
+        "update-enchanted-link",
+        "password-reset",
+    ]
+    | Notice
 )
 METHODS: tuple[Method, ...] = ("email", "sms", "voice", "whatsapp")
 TEMPLATES: tuple[Template, ...] = (
@@ -36,6 +45,7 @@ TEMPLATES: tuple[Template, ...] = (
     "update-otp",
     "update-magic-link",
     "update-enchanted-link",
+    "password-reset",
 )
 # What only tells the owner of an account what was changed: no secret in it, and nothing to do unless it was not them.
 NOTICES: tuple[Notice, ...] = (
@@ -66,7 +76,7 @@ class Parameters:
     Attributes:
         lifetime_seconds: How long the code or link holds; 0 of a notice.
         code: The one-time code of `otp` and `update-otp`.
-        link: The link of `magic-link` and `update-magic-link`.
+        link: The link of `magic-link`, `update-magic-link` and `password-reset`.
         links: The numbered links of `enchanted-link` and `update-enchanted-link`.
         what: The name of what a notice is about, such as the passkey; words of our own only.
         device: User-Agent of whoever asked, as sent; the message says it in words.

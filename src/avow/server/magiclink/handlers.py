@@ -43,11 +43,10 @@ def sign_up_or_in(tx: Tx, call: Call[LinkSignIn]) -> MaskedAddress:
 
 
 def verify(tx: Tx, call: Call[LinkToken]) -> Issued | Refusal:
-    """Exchange the token of a link for a session. It works once.
+    """Exchange the token of a link for a session; that of a password reset too. It works once.
 
     Shown beside the refresh token of another user it is refused, and stays valid for its own.
     """
-    require_method(call, _NAME)
     beside = call.caller.user_id if isinstance(call.caller, SessionCaller) else ""
     return actions.verify(tx, call.project, call.client, call.body.token, beside=beside)
 

@@ -1,11 +1,11 @@
-"""Magic links: sent by whoever needs one proven (sign-ins, invitations), looked at and taken back by their method.
+"""Magic links: sent by whoever needs one proven (sign-ins, invitations, resets), and taken back by their method.
 
 Links that management hands to the application instead (embedded, or of test users) are made here too.
 """
 
 from avow.core import addresses, links
 from avow.server.challenges import actions as challenges
-from avow.server.delivery.actions import Message, Parameters, text_options
+from avow.server.delivery.actions import Message, Parameters, Template, text_options
 from avow.server.proofs import actions as proofs
 from avow.server.proofs.recipients import Recipient
 from avow.server.proofs.targets import link_to
@@ -13,11 +13,13 @@ from avow.server.serving import Project
 from avow.server.store import Tx
 from avow.wire.login import MaskedAddress
 
-__all__ = ["EMBEDDED", "PAGE", "PURPOSE", "folded", "generate", "send"]
+__all__ = ["EMBEDDED", "PAGE", "PURPOSE", "RESET", "RESET_PAGE", "folded", "generate", "send", "send_reset"]
 
 PAGE = "magic-link"  # Avow's own page, where the caller names none
 PURPOSE = "magic-link"
 EMBEDDED = "embedded-link"  # comes back by the same route, and one does not take the place of the other
+RESET = "password-reset"  # likewise: it signs in, so that a new password can be chosen
+RESET_PAGE = "reset-password"
 _ATTEMPTS = 3  # a token cannot be guessed; more than one try only for a link that a client cut short
 
 
@@ -48,6 +50,26 @@ def send(
     _put(tx, recipient, token, lifetime_seconds=lifetime, spares_live=recipient.is_test)
     link = link_to(project, PAGE, uri, token.text)
     proofs.post(tx, project, recipient, _message(recipient, link, token.challenge_id, lifetime))
+    return recipient.masked
+
+
+def send_reset(tx: Tx, project: Project, recipient: Recipient, uri: str) -> MaskedAddress:
+    """Send the link to somebody who has forgotten their password; as `send`, and neither kills a link of the other.
+
+    Args:
+        tx: The unit.
+        project: Whose settings count.
+        recipient: Who gets it.
+        uri: Approved page of the application, or "" for Avow's own.
+
+    Raises:
+        RateLimitException: The address has had its messages for now.
+    """
+    token, lifetime = links.new_link_token(), project.settings.link_lifetime_seconds
+    _put(tx, recipient, token, purpose=RESET, lifetime_seconds=lifetime, spares_live=recipient.is_test)
+    link = link_to(project, RESET_PAGE, uri, token.text)
+    message = _message(recipient, link, token.challenge_id, lifetime, template="password-reset")
+    proofs.post(tx, project, recipient, message)
     return recipient.masked
 
 
@@ -91,10 +113,12 @@ def _put(
     )
 
 
-def _message(recipient: Recipient, link: str, challenge_id: str, lifetime_seconds: int) -> Message:
+def _message(
+    recipient: Recipient, link: str, challenge_id: str, lifetime_seconds: int, *, template: Template | None = None
+) -> Message:
     binding = recipient.binding
     return Message(
-        template="update-magic-link" if binding.does == "update" else "magic-link",
+        template=template or ("update-magic-link" if binding.does == "update" else "magic-link"),
         method=binding.method,
         address=binding.address,
         locale=recipient.locale,

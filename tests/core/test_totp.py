@@ -74,10 +74,14 @@ def test_clock_at_the_epoch_is_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "12345", "1234567", "12345a", "\uff11\uff12\uff13\uff14\uff15\uff16", "123456\n", " 123456"]
+    "text", ["", "12345", "1234567", "12345a", "\uff11\uff12\uff13\uff14\uff15\uff16", "123456\n", "123-456"]
 )
 def test_what_is_no_code_is_told_apart(text: str) -> None:
-    assert not totp.is_code_shaped(text)
+    assert totp.bare(text) == ""
+
+
+def test_code_is_read_with_the_space_that_apps_show() -> None:
+    assert totp.bare(" 012 345") == "012345"
 
 
 # --- Seeds -------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ __all__ = [
     "SEED_BYTES",
     "STEP_SECONDS",
     "WINDOW",
+    "bare",
     "code_at",
-    "is_code_shaped",
     "key_text",
     "new_seed",
     "provisioning_url",
@@ -102,9 +102,10 @@ def code_at(seed: bytes, step: int) -> str:
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
-def is_code_shaped(text: str) -> bool:
-    """Tell whether text could be a code: six ASCII digits and nothing else."""
-    return _SHAPE.fullmatch(text) is not None
+def bare(typed: str) -> str:
+    """Return a typed code as it is compared, without the spaces that apps show in it; "" for what cannot be one."""
+    text = typed.replace(" ", "")
+    return text if _SHAPE.fullmatch(text) else ""
 
 
 def step_of(seed: bytes, code: str, now: int, *, after: int) -> int | None:

@@ -76,9 +76,9 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
     """End what anybody did on an account before the owner of its address came, in the unit that proves it first.
 
     Their sessions, their codes and links on their way (a change of address above all), and where the address is what
-    the account is signed in to with: the number or address that they proved for themselves, their passkeys, and the
-    password they chose. What the owner made in a session and wants to keep, they keep by proving the address in that
-    session (an update).
+    the account is signed in to with: the number or address that they proved for themselves, their passkeys, the
+    password they chose, their authenticator app and recovery codes. What the owner made in a session and wants to keep,
+    they keep by proving the address in that session (an update).
 
     Args:
         tx: The unit.
@@ -96,6 +96,10 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
         tx.audit("passkey.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
     if users.drop_password(tx, user_id, folded):
         tx.audit("password.removed", actor=f"user:{user_id}", user_id=user_id, data={"why": why})
+    if count := users.drop_seed(tx, user_id, folded):
+        tx.audit("totp.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
+    if count := users.drop_recovery_codes(tx, user_id, folded):
+        tx.audit("recovery_codes.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
 
 
 def _created(tx: Tx, binding: Binding) -> str:

@@ -33,6 +33,8 @@ __all__ = [
     "drop_others",
     "drop_passkeys",
     "drop_password",
+    "drop_recovery_codes",
+    "drop_seed",
     "find",
     "find_by_login_id",
     "find_owner",
@@ -347,6 +349,19 @@ def drop_password(tx: Tx, user_id: str, login_id: str) -> int:
     As `drop_others`: whoever signed up with another person's address chose it.
     """
     return tx.run(rows.DROP_PASSWORD, user_id=user_id, login_id=login_id)
+
+
+def drop_seed(tx: Tx, user_id: str, login_id: str) -> int:
+    """Take the authenticator app that they added from a user with this canonical login ID; return how many there were.
+
+    As `drop_others`: whoever signed up with another person's address added it.
+    """
+    return tx.run(rows.DROP_SEED, user_id=user_id, login_id=login_id)
+
+
+def drop_recovery_codes(tx: Tx, user_id: str, login_id: str) -> int:
+    """Take the recovery codes from a user who signs in with this canonical login ID; return how many there were."""
+    return tx.run(rows.DROP_RECOVERY_CODES, user_id=user_id, login_id=login_id)
 
 
 def unproven(tx: Tx, user_id: str, *, by_email: bool) -> str:

@@ -254,6 +254,23 @@ DROP_PASSWORD = """
           WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
 """
 
+# What management gave stays.
+DROP_SEED = """
+    DELETE FROM totp_seeds
+    WHERE project_id = :project_id AND user_id = :user_id AND is_own = 1
+      AND EXISTS (
+          SELECT 1 FROM login_ids l
+          WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
+"""
+
+DROP_RECOVERY_CODES = """
+    DELETE FROM recovery_codes
+    WHERE project_id = :project_id AND user_id = :user_id
+      AND EXISTS (
+          SELECT 1 FROM login_ids l
+          WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
+"""
+
 SET_STATUS = """
     UPDATE users SET status = :status, updated_at = :now
     WHERE project_id = :project_id AND id = :user_id RETURNING id

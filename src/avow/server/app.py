@@ -6,7 +6,7 @@ from typing import Any
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import enchantedlink, keys, magiclink, otp, sessions
+from avow.server import enchantedlink, keys, magiclink, otp, recoverycodes, sessions, totp
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
@@ -36,7 +36,15 @@ __all__ = ["FIRST", "OPENAPI", "build", "management", "senders_of"]
 
 # What people sign in and applications validate with. The rooms of management come with the first call to one of them:
 # they take longer to import than all else together, and many a process never needs them.
-FIRST: tuple[Slice, ...] = (keys.SLICE, sessions.SLICE, otp.SLICE, magiclink.SLICE, enchantedlink.SLICE)
+FIRST: tuple[Slice, ...] = (
+    keys.SLICE,
+    sessions.SLICE,
+    otp.SLICE,
+    magiclink.SLICE,
+    enchantedlink.SLICE,
+    totp.SLICE,
+    recoverycodes.SLICE,
+)
 
 OPENAPI = Endpoint("openapi", "GET", "/openapi.json", Nothing, Nothing, Caller.ANYONE)
 

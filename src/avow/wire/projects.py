@@ -31,8 +31,8 @@ Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
-SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password"]
-SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink", "password")
+SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes"]
+SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes")
 
 
 class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):

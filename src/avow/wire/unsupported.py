@@ -176,8 +176,6 @@ _PROJECT = (
     ("saml.exchange_token", "POST", "/v1/auth/saml/exchange"),
     ("sso.exchange_token", "POST", "/v1/auth/sso/exchange"),
     ("sso.start", "POST", "/v1/auth/sso/authorize"),
-    ("totp.sign_in_code", "POST", "/v1/auth/totp/verify"),
-    ("totp.sign_up", "POST", "/v1/auth/totp/signup"),
     ("webauthn.sign_in_finish", "POST", "/v1/auth/webauthn/signin/finish"),
     ("webauthn.sign_in_start", "POST", "/v1/auth/webauthn/signin/start"),
     ("webauthn.sign_up_finish", "POST", "/v1/auth/webauthn/signup/finish"),
@@ -208,7 +206,6 @@ _PROJECT = (
 
 _SESSION = (
     ("saml.start", "POST", "/v1/auth/saml/authorize"),
-    ("totp.update_user", "POST", "/v1/auth/totp/update"),
     ("webauthn.update_start", "POST", "/v1/auth/webauthn/update/start"),
     ("password.update", "POST", "/v1/auth/password/update"),
     ("js-only.outbound.connect", "POST", "/v1/outbound/oauth/connect"),

@@ -24,6 +24,7 @@ __all__ = [
     "clear_keys_of_users",
     "define",
     "definitions",
+    "fitting",
     "forget",
     "owners",
     "put",
@@ -179,6 +180,22 @@ def accepted(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, obje
         if not name or len(name) > _MOST_NAME or any(len(each) > _MOST_JSON for each in searchable(value)):
             raise InvalidArgument(error_message="A custom attribute has a name, and a value that is not too long.")
     return given
+
+
+def fitting(tx: Tx, kind: Kind, values: Mapping[str, object]) -> dict[str, object]:
+    """Return those values that fit their definitions, for what nobody here wrote: an identity provider's words.
+
+    A text stands for a number, a boolean or a choice where the definition wants one.
+    """
+    known = Definitions(tx, kind)
+    found: dict[str, object] = {}
+    for name, given in values.items():
+        value = known.of_text(name, given)
+        try:
+            found |= known.checked({name: value})
+        except InvalidArgument:
+            continue
+    return found
 
 
 class Definitions:

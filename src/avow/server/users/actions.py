@@ -12,6 +12,7 @@ from avow.core.factors import TenantRules
 from avow.core.grants import gathered
 from avow.core.sessions import TenantGrants
 from avow.errors import UserExists
+from avow.server.attributes import actions as attributes
 from avow.server.roles import actions as roles
 from avow.server.serving import ManagementCaller
 from avow.server.store import Tx, in_list
@@ -29,6 +30,7 @@ __all__ = [
     "create",
     "create_anonymous",
     "delete",
+    "describe",
     "drop_login_id",
     "drop_others",
     "drop_passkeys",
@@ -382,6 +384,41 @@ def drop_login_id(tx: Tx, user_id: str, login_id: str) -> bool:
 def set_status(tx: Tx, user_id: str, status: str) -> bool:
     """Enable or disable; ending the sessions of a disabled user is `sessions.end_all`. False when there is none."""
     return tx.one(rows.SET_STATUS, rows.IdRow, user_id=user_id, status=status) is not None
+
+
+def describe(
+    tx: Tx, profile: Profile, said: Mapping[str, str], custom_attributes: Mapping[str, object], *, actor: str
+) -> bool:
+    """Replace what an identity provider that is in charge of a user says of them; False when nothing differs.
+
+    Args:
+        tx: The unit that holds the user.
+        profile: The user as they are.
+        said: `name`, `given_name`, `middle_name`, `family_name` and `picture`; what is "" or absent stays.
+        custom_attributes: By name; what the project does not define so is passed over.
+        actor: Who says so, for the audit.
+    """
+    row = profile.row
+    fields = ("name", "given_name", "middle_name", "family_name", "picture")
+    before = {each: str(getattr(row, each)) for each in fields}
+    after = {each: said.get(each) or before[each] for each in fields}
+    held = _attributes(row.custom_attributes)
+    values = {**held, **attributes.fitting(tx, "user", custom_attributes)} if custom_attributes else held
+    if after == before and values == held:
+        return False
+    names = (after["name"], after["given_name"], after["middle_name"], after["family_name"])
+    tx.one(
+        rows.DESCRIBE,
+        rows.IdRow,
+        user_id=profile.id,
+        name_folded=folded_name(*names),
+        custom_attributes=msgspec.json.encode(values).decode(),
+        **after,
+    )
+    if values != held:
+        attributes.put(tx, "user", profile.id, values)
+    tx.audit("user.described", actor=actor, user_id=profile.id)
+    return True
 
 
 def delete(tx: Tx, user_id: str) -> bool:

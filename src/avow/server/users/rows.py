@@ -276,6 +276,15 @@ SET_STATUS = """
     WHERE project_id = :project_id AND id = :user_id RETURNING id
 """
 
+# By the word of an identity provider that is in charge of the person.
+DESCRIBE = """
+    UPDATE users
+    SET name = :name, given_name = :given_name, middle_name = :middle_name, family_name = :family_name,
+        name_folded = :name_folded, picture = :picture, custom_attributes = :custom_attributes, updated_at = :now
+    WHERE project_id = :project_id AND id = :user_id
+    RETURNING id
+"""
+
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RETURNING id"
 
 RETURNS = {
@@ -295,5 +304,6 @@ RETURNS = {
     "DROP_PHONE": IdRow,
     "DROP_EMAIL": IdRow,
     "SET_STATUS": IdRow,
+    "DESCRIBE": IdRow,
     "DELETE": IdRow,
 }

@@ -10,7 +10,7 @@ import msgspec
 
 from avow.core.accesskeys import KEY_CLAIM
 from avow.errors import UnreadableAnswer
-from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, DeliveryMethod
+from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, TRUSTED_DEVICE_COOKIE_NAME, DeliveryMethod
 from avow.sdk.transport import Response
 from avow.wire.secret import Secret, described, shown
 
@@ -26,6 +26,8 @@ __all__ = [
     "TenantClaims",
     "Tenants",
     "TokenClaims",
+    "TrustedDevice",
+    "TrustedDevices",
     "UserResponse",
     "UserTenant",
     "anonymous_session",
@@ -148,6 +150,7 @@ class JWTResponse(TypedDict):
     cookieData: CookieData
     user: UserResponse
     firstSeen: bool
+    trustedDeviceJwt: NotRequired[str]
 
 
 class AnonymousResponse(TypedDict):
@@ -197,6 +200,23 @@ class Tenants(TypedDict):
     tenants: list[Tenant]
 
 
+class TrustedDevice(TypedDict):
+    """A device on which no second factor is asked for."""
+
+    id: str
+    name: str
+    deviceType: str
+    createdTime: int
+    lastUsedTime: int
+    expiresTime: int
+
+
+class TrustedDevices(TypedDict):
+    """Trusted devices of a user."""
+
+    devices: list[TrustedDevice]
+
+
 class LoginRecord(TypedDict):
     """One past sign-in of a user."""
 
@@ -218,7 +238,9 @@ class AuthBody(msgspec.Struct, rename="camel"):
         cookie_name: Name of the refresh cookie, or "" for the usual.
         user: The person.
         first_seen: It is their first session.
+        trusted_device_jwt: Token of the device, if this sign-in made it a trusted one, or "" when it is a cookie.
         refresh_cookie: Value of the refresh cookie that came beside the body.
+        device_cookie: Value of the cookie of a trusted device that did.
     """
 
     session_jwt: Secret = ""
@@ -230,7 +252,9 @@ class AuthBody(msgspec.Struct, rename="camel"):
     cookie_name: str = ""
     user: dict[str, Any] = {}
     first_seen: bool = True
+    trusted_device_jwt: Secret = ""
     refresh_cookie: Secret = ""
+    device_cookie: Secret = ""
 
     __repr__ = described
     __rich_repr__ = shown
@@ -253,6 +277,7 @@ def auth_body(response: Response) -> AuthBody:
     if not body.session_jwt:
         raise UnreadableAnswer(detail="the answer of a sign-in has no session token")
     body.refresh_cookie = response.cookie(body.cookie_name or REFRESH_SESSION_COOKIE_NAME)
+    body.device_cookie = response.cookie(TRUSTED_DEVICE_COOKIE_NAME)
     return body
 
 
@@ -270,6 +295,8 @@ def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None)
         "path": body.cookie_path,
     }
     answer["user"], answer["firstSeen"] = body.user, body.first_seen
+    if device := body.trusted_device_jwt or body.device_cookie:
+        answer["trustedDeviceJwt"] = device
     return cast(JWTResponse, answer)
 
 

@@ -12,6 +12,7 @@ from avow.core.tokens import KeySet, SigningKey
 from avow.errors import ERROR_TYPE_INVALID_PUBLIC_KEY, InvalidPublicKey
 from avow.sdk import environment
 from avow.sdk.calls.call import Call, refused
+from avow.sdk.devices import HEADER, shown_by
 from avow.sdk.transport import Request
 from avow.wire.endpoint import Caller
 
@@ -61,6 +62,8 @@ class Config:
         }
         if call.body is not None:
             headers["content-type"] = "application/json"
+        if call.caller is not Caller.MANAGEMENT and (device := shown_by(self)):
+            headers[HEADER] = device
         timeout = min(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds)
         return Request(call.verb, call.path, call.query, headers, call.body, timeout)
 

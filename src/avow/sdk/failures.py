@@ -7,6 +7,7 @@ import msgspec
 from avow import errors
 from avow.errors import AuthException, AvowError, RateLimitException
 from avow.sdk.transport import Response
+from avow.wire.secret import Secret, described, shown
 
 __all__ = ["failure", "refuse", "retry_after_seconds"]
 
@@ -29,6 +30,11 @@ class _Envelope(msgspec.Struct, rename="camel"):
     error_code: str = ""
     error_description: str = ""
     error_message: str | None = None
+    factors: tuple[str, ...] = ()
+    mfa_token: Secret = ""
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 def refuse(response: Response) -> None:
@@ -58,13 +64,17 @@ def failure(response: Response) -> AvowError:
     known = errors.BY_CODE.get(envelope.error_code)
     if known is None or not issubclass(known, AuthException):
         known = _BY_STATUS.get(response.status, AuthException)
-    return known(
+    found = known(
         response.status,
         errors.ERROR_TYPE_SERVER_ERROR,
         envelope.error_message or envelope.error_description or f"The server answered {response.status}.",
         error_code=envelope.error_code or f"E019{response.status}",
         detail=response.text[:_MAX_DETAIL],
     )
+    if isinstance(found, errors.SecondFactorNeeded):
+        found.factors, found.mfa_token = envelope.factors, envelope.mfa_token
+        found.detail = ""  # the body holds the token, and `detail` is for logs
+    return found
 
 
 def retry_after_seconds(response: Response) -> int:

@@ -11,6 +11,7 @@ __all__ = [
     "REFRESH_SESSION_TOKEN_NAME",
     "SESSION_COOKIE_NAME",
     "SESSION_TOKEN_NAME",
+    "TRUSTED_DEVICE_COOKIE_NAME",
     "AccessKeyLoginOptions",
     "AssociatedTenant",
     "AttributeMapping",
@@ -31,6 +32,7 @@ SESSION_COOKIE_NAME: Final = "DS"
 REFRESH_SESSION_COOKIE_NAME: Final = "DSR"
 SESSION_TOKEN_NAME: Final = "sessionToken"
 REFRESH_SESSION_TOKEN_NAME: Final = "refreshSessionToken"
+TRUSTED_DEVICE_COOKIE_NAME: Final = "DTD"
 COOKIE_DATA_NAME: Final = "cookieData"
 
 

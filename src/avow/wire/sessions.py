@@ -16,9 +16,11 @@ __all__ = [
     "LOGOUT",
     "LOGOUT_ALL",
     "ME",
+    "MY_DEVICES",
     "MY_SESSIONS",
     "MY_TENANTS",
     "REFRESH",
+    "REMOVE_DEVICE",
     "SELECT_TENANT",
     "ALLOW_IMPERSONATION",
     "TRY_REFRESH",
@@ -30,8 +32,11 @@ __all__ = [
     "LoginRecord",
     "MyTenants",
     "MyTenantsRequest",
+    "OwnDevice",
+    "OwnDevices",
     "OwnSession",
     "OwnSessions",
+    "RemoveDevice",
     "SelectTenant",
     "TenantOfMine",
 ]
@@ -69,7 +74,7 @@ class JwtResponse(Shape, frozen=True, kw_only=True):
         claims: Claims of the session token, for clients that cannot read it.
         idp_response: What an identity provider said, after SSO.
         tenant_sso_id: The SSO configuration that was used.
-        trusted_device_jwt: Token of a trusted device.
+        trusted_device_jwt: Token of the device, if this sign-in made it a trusted one; absent when it is a cookie.
         external_token: Token of another system.
     """
 
@@ -187,6 +192,38 @@ class EndSession(Shape, frozen=True, kw_only=True):
     session_id: Reference
 
 
+class OwnDevice(Shape, frozen=True, kw_only=True):
+    """One device of the user on which no second factor is asked for.
+
+    Attributes:
+        id: Names it in `devices.remove`.
+        name: Browser and system, as far as they are known.
+        device_type: Desktop, Mobile, Tablet, Bot or Unknown; "" when nothing is known.
+        created_time: When it was first trusted, seconds since the epoch.
+        last_used_time: When somebody last signed in on it.
+        expires_time: Until when it is trusted.
+    """
+
+    id: str
+    name: str = ""
+    device_type: str = ""
+    created_time: int
+    last_used_time: int
+    expires_time: int
+
+
+class OwnDevices(Shape, frozen=True, kw_only=True):
+    """Trusted devices of the user, the one used last first."""
+
+    devices: tuple[OwnDevice, ...] = ()
+
+
+class RemoveDevice(Shape, frozen=True, kw_only=True):
+    """The device that is to be trusted no more."""
+
+    device_id: Reference
+
+
 class AllowImpersonation(Shape, frozen=True, kw_only=True):
     """How long the user agrees to be impersonated: from now on, in seconds, at most 30 days; 0 takes it back."""
 
@@ -205,6 +242,10 @@ HISTORY = Endpoint("history", "GET", "/v1/auth/me/history", Nothing, list[LoginR
 SELECT_TENANT = Endpoint("select_tenant", "POST", "/v1/auth/tenant/select", SelectTenant, JwtResponse, Caller.SESSION)
 MY_SESSIONS = Endpoint("sessions.mine", "GET", "/v1/auth/avow/sessions", Nothing, OwnSessions, Caller.SESSION)
 END_SESSION = Endpoint("sessions.end", "POST", "/v1/auth/avow/sessions/end", EndSession, Nothing, Caller.SESSION)
+MY_DEVICES = Endpoint("devices.mine", "GET", "/v1/auth/avow/devices", Nothing, OwnDevices, Caller.SESSION)
+REMOVE_DEVICE = Endpoint(
+    "devices.remove", "POST", "/v1/auth/avow/devices/remove", RemoveDevice, Nothing, Caller.SESSION
+)
 ALLOW_IMPERSONATION = Endpoint(
     "sessions.allow_impersonation",
     "POST",
@@ -225,5 +266,7 @@ ENDPOINTS = (
     SELECT_TENANT,
     MY_SESSIONS,
     END_SESSION,
+    MY_DEVICES,
+    REMOVE_DEVICE,
     ALLOW_IMPERSONATION,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
+from avow.sdk._async.devices import AsyncDevices
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
 from avow.sdk._async.magiclink import AsyncMagicLink
@@ -34,6 +35,7 @@ class AsyncClient:
         otp: One-time codes.
         magiclink: Magic links.
         enchantedlink: Enchanted links.
+        devices: Trusted devices.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class AsyncClient:
         self.otp = AsyncOTP(self._flows, self._runner)
         self.magiclink = AsyncMagicLink(self._flows, self._runner)
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
+        self.devices = AsyncDevices(self._flows, self._runner)
         self._mgmt: AsyncMgmt | None = None
 
     def __repr__(self) -> str:

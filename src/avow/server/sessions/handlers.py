@@ -1,6 +1,6 @@
-"""The routes of the person who holds a session: refresh, me, tenants, history, own sessions, log-out."""
+"""The routes of the person who holds a session: refresh, me, tenants, history, own sessions and devices, log-out."""
 
-from avow.errors import NotFound, SessionEnded
+from avow.errors import NotFound, SecondFactorNeeded, SessionEnded
 from avow.server.answers import cleared_cookie
 from avow.server.serving import Answer, Call, Issued, Refusal, SessionCaller, Slice, reads, writes
 from avow.server.sessions import actions, rows
@@ -15,8 +15,11 @@ from avow.wire.sessions import (
     LoginRecord,
     MyTenants,
     MyTenantsRequest,
+    OwnDevice,
+    OwnDevices,
     OwnSession,
     OwnSessions,
+    RemoveDevice,
     SelectTenant,
     TenantOfMine,
 )
@@ -41,7 +44,9 @@ def try_refresh(tx: Tx, call: Call[Nothing]) -> Issued | Answer | Nothing:
     result = actions.refresh(tx, call)
     if not isinstance(result, Refusal):
         return result
-    return Answer(Nothing(), cookies=(cleared_cookie(call.project.settings),)) if call.caller.via_cookie else Nothing()
+    if not call.caller.via_cookie or isinstance(result.error, SecondFactorNeeded):
+        return Nothing()
+    return Answer(Nothing(), cookies=(cleared_cookie(call.project.settings),))
 
 
 def logout(tx: Tx, call: Call[Nothing]) -> Answer:
@@ -115,6 +120,32 @@ def end_session(tx: Tx, call: Call[EndSession]) -> Nothing:
     return Nothing()
 
 
+def my_devices(tx: Tx, call: Call[Nothing]) -> OwnDevices:
+    """Return the user's trusted devices, on which no second factor is asked for, the one used last first."""
+    actions.live(tx, call.project, call.session)
+    return OwnDevices(
+        devices=tuple(
+            OwnDevice(
+                id=row.id,
+                name=row.name,
+                device_type=row.device_type,
+                created_time=row.created_at,
+                last_used_time=row.last_used_at,
+                expires_time=row.expires_at,
+            )
+            for row in actions.trusted_devices(tx, call.session.user_id)
+        )
+    )
+
+
+def remove_device(tx: Tx, call: Call[RemoveDevice]) -> Nothing:
+    """Trust one of the user's devices no more: the next sign-in on it asks for the second factor again."""
+    actions.require_oneself(actions.live(tx, call.project, call.session))
+    if not actions.distrust_device(tx, call.session.user_id, call.body.device_id):
+        raise NotFound(error_message="You have no trusted device with this id.")
+    return Nothing()
+
+
 def allow_impersonation(tx: Tx, call: Call[AllowImpersonation]) -> Nothing:
     """Agree to be impersonated for so many seconds, or take that back with 0; a session that goes on is not ended."""
     actions.require_oneself(actions.live(tx, call.project, call.session))
@@ -143,6 +174,8 @@ SLICE = Slice(
         writes(wire.SELECT_TENANT, select_tenant),
         reads(wire.MY_SESSIONS, my_sessions),
         writes(wire.END_SESSION, end_session),
+        reads(wire.MY_DEVICES, my_devices),
+        writes(wire.REMOVE_DEVICE, remove_device),
         writes(wire.ALLOW_IMPERSONATION, allow_impersonation),
     ),
 )

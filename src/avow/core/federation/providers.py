@@ -68,6 +68,7 @@ class Provider:
         protocol: `oidc` proves people by ID tokens, `oauth2` by what its user endpoint says.
         issuer: Issuer URL of OpenID, without a slash that the provider does not write itself; `{tenantid}` in it stands
             for the claim `tid` (Microsoft). Of OAuth any URL that names the provider.
+        discovery_url: Where it describes itself, when that does not follow from the issuer.
         client_id: Ours, at the provider.
         authorization_url, token_url, user_url, keys_url: Where they are; "" for what discovery says.
         emails_url: Of an OAuth provider that lists addresses apart (GitHub), or "".
@@ -88,6 +89,7 @@ class Provider:
     protocol: Protocol
     issuer: str
     client_id: str
+    discovery_url: str = ""
     authorization_url: str = ""
     token_url: str = ""
     user_url: str = ""
@@ -110,6 +112,14 @@ class Provider:
     def needs_discovery(self) -> bool:
         """Tell whether there is something that only the provider can say."""
         return self.protocol == "oidc" and not (self.authorization_url and self.token_url and self.keys_url)
+
+    @property
+    def described_at(self) -> str:
+        """Return where the provider describes itself.
+
+        Spec: OpenID Connect Discovery 1.0 section 4.1.
+        """
+        return self.discovery_url or f"{self.issuer.removesuffix('/')}/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,14 +153,6 @@ class Endpoints:
     algorithms: tuple[str, ...]
     uses_pkce: bool
     names_itself: bool = False
-
-
-def discovery_url(issuer: str) -> str:
-    """Return where a provider describes itself.
-
-    Spec: OpenID Connect Discovery 1.0 section 4.1.
-    """
-    return f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
 
 
 def read_discovery(issuer: str) -> Callable[[bytes], Discovery]:

@@ -115,12 +115,14 @@ class Arrival:
         start: What was begun.
         nonce: What an ID token has to repeat.
         verifier: What the token request shows.
+        arrived_at: Now, in epoch seconds.
     """
 
     state: str
     start: Start
     nonce: str = field(repr=False)
     verifier: str = field(repr=False)
+    arrived_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ def arrive(tx: Tx, call: Call[object], way: Way, state: str) -> Arrival | Refusa
     if not goes_on(tx, call.project, begun.user_id, session_id):
         return refuse(tx, call, way.kind, "the session that asked for it has ended", way)
     nonce, verifier = _derived(tx, state, browser)
-    return Arrival(state, begun, nonce, verifier)
+    return Arrival(state, begun, nonce, verifier, tx.now)
 
 
 def peek(tx: Tx, way: Way, state: str) -> Start | None:

@@ -21,7 +21,10 @@ __all__ = [
     "KeySession",
     "LoginRecord",
     "PendingLink",
+    "NewRecoveryCodes",
+    "RecoveryCodesLeft",
     "SessionClaims",
+    "TOTPResponse",
     "Tenant",
     "TenantClaims",
     "Tenants",
@@ -184,6 +187,27 @@ class PendingLink(TypedDict):
     pendingRef: str
     maskedEmail: NotRequired[str]
     maskedPhone: NotRequired[str]
+
+
+class TOTPResponse(TypedDict):
+    """A new seed for an authenticator app, in three forms; none of them is shown again."""
+
+    provisioningURL: str
+    image: str
+    key: str
+
+
+class NewRecoveryCodes(TypedDict):
+    """New recovery codes, which are not shown again."""
+
+    codes: list[str]
+
+
+class RecoveryCodesLeft(TypedDict):
+    """How many recovery codes are left, and when they were made."""
+
+    left: int
+    createdTime: int
 
 
 class Tenant(TypedDict):

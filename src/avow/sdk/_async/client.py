@@ -12,7 +12,9 @@ from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
 from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.otp import AsyncOTP
+from avow.sdk._async.recovery_codes import AsyncRecoveryCodes
 from avow.sdk._async.runner import AsyncRunner
+from avow.sdk._async.totp import AsyncTOTP
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
 from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
@@ -35,6 +37,8 @@ class AsyncClient:
         otp: One-time codes.
         magiclink: Magic links.
         enchantedlink: Enchanted links.
+        totp: Authenticator apps.
+        recovery_codes: Recovery codes.
         devices: Trusted devices.
     """
 
@@ -99,6 +103,8 @@ class AsyncClient:
         self.otp = AsyncOTP(self._flows, self._runner)
         self.magiclink = AsyncMagicLink(self._flows, self._runner)
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
+        self.totp = AsyncTOTP(self._flows, self._runner)
+        self.recovery_codes = AsyncRecoveryCodes(self._flows, self._runner)
         self.devices = AsyncDevices(self._flows, self._runner)
         self._mgmt: AsyncMgmt | None = None
 

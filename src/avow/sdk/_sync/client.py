@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
+from avow.sdk._sync.devices import Devices
 from avow.sdk._sync.enchantedlink import EnchantedLink
 from avow.sdk._sync.http import HttpTransport
 from avow.sdk._sync.magiclink import MagicLink
 from avow.sdk._sync.otp import OTP
+from avow.sdk._sync.recovery_codes import RecoveryCodes
 from avow.sdk._sync.runner import Runner
+from avow.sdk._sync.totp import TOTP
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
 from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
@@ -35,6 +38,9 @@ class Client:
         otp: One-time codes.
         magiclink: Magic links.
         enchantedlink: Enchanted links.
+        totp: Authenticator apps.
+        recovery_codes: Recovery codes.
+        devices: Trusted devices.
     """
 
     def __init__(
@@ -98,6 +104,9 @@ class Client:
         self.otp = OTP(self._flows, self._runner)
         self.magiclink = MagicLink(self._flows, self._runner)
         self.enchantedlink = EnchantedLink(self._flows, self._runner)
+        self.totp = TOTP(self._flows, self._runner)
+        self.recovery_codes = RecoveryCodes(self._flows, self._runner)
+        self.devices = Devices(self._flows, self._runner)
         self._mgmt: Mgmt | None = None
 
     def __repr__(self) -> str:

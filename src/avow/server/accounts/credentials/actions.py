@@ -9,6 +9,7 @@ from avow.errors import NotFound, UserMissing
 from avow.server.accounts import actions as accounts
 from avow.server.accounts.credentials import rows
 from avow.server.accounts.credentials.rows import DeviceRow, IdRow, NamedRow, PasskeyRow, ProviderTokenRow
+from avow.server.challenges import actions as challenges
 from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
 from avow.wire.credentials import ProviderToken
@@ -65,7 +66,11 @@ def remove_passkeys(tx: Tx, login_id: str, *, actor: str) -> None:
 
 
 def remove_totp_seed(tx: Tx, login_id: str, *, actor: str) -> None:
-    """Remove the seed of a user's authenticator app, if there is one."""
+    """Remove the seed of a user's authenticator app, if there is one, and one that waits for its first code.
+
+    Recovery codes stay: whoever lost the app may have nothing else.
+    """
+    challenges.drop(tx, purpose="totp", subject=accounts.lock(tx, login_id).id)
     _removed(tx, rows.REMOVE_TOTP_SEED, login_id, "totp.removed", actor)
 
 

@@ -29,6 +29,7 @@ TYPES = json.loads((CONTRACT / "types.json").read_text())
 
 SENT_BUT_NULLABLE = {
     "URI": "clients send null when the project's default is meant",
+    "transactionId": "the Go client spells it transactionID",
     "providerID": "clients leave it out when no provider was chosen",
 }
 ANY_VALUE = {
@@ -61,6 +62,9 @@ ADDED = {
     "recoverycodes.generate": "ours: recovery codes",
     "recoverycodes.verify": "ours: recovery codes",
     "recoverycodes.left": "ours: recovery codes",
+    "webauthn.mine": "ours: a person sees their passkeys",
+    "webauthn.rename": "ours: a person names one of their passkeys",
+    "webauthn.remove": "ours: a person removes one of their passkeys",
     "keys.oidc": "where OpenID libraries look for the keys",
     "project.settings.get": "ours: project settings",
     "project.settings.set": "ours: project settings",

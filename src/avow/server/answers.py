@@ -28,6 +28,7 @@ from avow.wire.errors import ErrorEnvelope
 from avow.wire.jwt import Jwt
 from avow.wire.projects import ProjectSettings
 from avow.wire.sessions import JwtResponse
+from avow.wire.webauthn import PasskeyAdded
 
 __all__ = [
     "Tokens",
@@ -160,6 +161,11 @@ def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
 
     Management has no cookies: it hands the tokens on.
     """
+    body, cookies = _shaped(visit, issued, tokens)
+    return Answer(PasskeyAdded(jwt=body) if issued.is_nested else body, cookies=cookies)
+
+
+def _shaped(visit: Visit, issued: Issued, tokens: Tokens) -> tuple[JwtResponse, tuple[Cookie, ...]]:
     claims = issued.claims
     policy = _policy(visit)
     body = JwtResponse(
@@ -174,13 +180,13 @@ def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
         first_seen=issued.first_seen,
     )
     if not tokens.refresh:
-        return Answer(body)
+        return body, ()
     device = issued.trusted_device
     if policy.refresh_token_in == "cookie" and visit.kind is not Caller.MANAGEMENT:
         further = (_device_cookie(device, policy),) if device else ()
-        return Answer(body, cookies=(refresh_cookie(tokens.refresh, claims, policy), *further))
+        return body, (refresh_cookie(tokens.refresh, claims, policy), *further)
     body = msgspec.structs.replace(body, refresh_jwt=tokens.refresh)
-    return Answer(msgspec.structs.replace(body, trusted_device_jwt=device.text) if device else body)
+    return (msgspec.structs.replace(body, trusted_device_jwt=device.text) if device else body), ()
 
 
 def refresh_cookie(refresh_jwt: str, claims: SessionClaims, policy: ProjectSettings) -> Cookie:

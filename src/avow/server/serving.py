@@ -306,6 +306,7 @@ class Issued:
         user: The person, as the answer shows them.
         first_seen: The session is the user's first.
         trusted_device: The token of the device, which this sign-in made a trusted one; otherwise None.
+        is_nested: The answer has the session as a part of it: `{"jwt": ...}`.
     """
 
     key: SigningKey
@@ -314,6 +315,7 @@ class Issued:
     user: UserResponse
     first_seen: bool = False
     trusted_device: DeviceToken | None = None
+    is_nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,16 @@ Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
-SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes"]
-SIGN_IN_METHODS: tuple[SignInMethod, ...] = ("otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes")
+SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes", "webauthn"]
+SIGN_IN_METHODS: tuple[SignInMethod, ...] = (
+    "otp",
+    "magiclink",
+    "enchantedlink",
+    "password",
+    "totp",
+    "recoverycodes",
+    "webauthn",
+)
 
 
 class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +60,13 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             none. A tenant may allow less.
         fresh_proof_seconds: How old a sign-in or step-up may be that changes how somebody signs in: passwords,
             authenticator apps, passkeys, addresses. A tenant may allow less.
+        passkey_rp_id: Domain that passkeys are for; its pages and those below it can use them. Empty for the host of
+            the server's public address. Passkeys of another domain count no more.
+        passkey_origins: Origins of the pages that ask for passkeys (`https://app.example.com`), and of Android apps
+            (`android:apk-key-hash:...`). Empty: the origin of the server, and `https://` and the domain where one is
+            set; under `avow dev` every page of localhost.
+        passkey_user_verification: Whether a device has to verify who uses a passkey (fingerprint, PIN): `required`,
+            `preferred` or `discouraged`.
         session_algorithm: Algorithm of the next session key: ES256, RS256 or EdDSA.
         session_lifetime_seconds: Life of a session token; under 60 browsers could not refresh in time.
         refresh_lifetime_seconds: Absolute life of a session, at most 400 days (as long as browsers keep a cookie).
@@ -89,6 +104,9 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     mfa: Literal["off", "enrolled", "required"] = "off"
     trusted_device_days: Annotated[int, Meta(ge=0, le=365)] = 0
     fresh_proof_seconds: Annotated[int, Meta(ge=60, le=400 * 86400)] = 3600
+    passkey_rp_id: Annotated[str, Meta(max_length=253)] = ""
+    passkey_origins: Texts = ()
+    passkey_user_verification: Literal["required", "preferred", "discouraged"] = "required"
     session_algorithm: Literal["ES256", "RS256", "EdDSA"] = "ES256"
     session_lifetime_seconds: Annotated[int, Meta(ge=60, le=86400)] = 600
     refresh_lifetime_seconds: Annotated[int, Meta(ge=300, le=400 * 86400)] = 28 * 86400

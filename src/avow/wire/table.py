@@ -33,6 +33,7 @@ from avow.wire import (
     testusers,
     totp,
     usersearch,
+    webauthn,
     xaa,
 )
 from avow.wire.endpoint import Endpoint
@@ -45,6 +46,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *enchantedlink.ENDPOINTS,
     *totp.ENDPOINTS,
     *recoverycodes.ENDPOINTS,
+    *webauthn.ENDPOINTS,
     *sessions.ENDPOINTS,
     *keys.ENDPOINTS,
     *projects.ENDPOINTS,

@@ -176,12 +176,6 @@ _PROJECT = (
     ("saml.exchange_token", "POST", "/v1/auth/saml/exchange"),
     ("sso.exchange_token", "POST", "/v1/auth/sso/exchange"),
     ("sso.start", "POST", "/v1/auth/sso/authorize"),
-    ("webauthn.sign_in_finish", "POST", "/v1/auth/webauthn/signin/finish"),
-    ("webauthn.sign_in_start", "POST", "/v1/auth/webauthn/signin/start"),
-    ("webauthn.sign_up_finish", "POST", "/v1/auth/webauthn/signup/finish"),
-    ("webauthn.sign_up_or_in_start", "POST", "/v1/auth/webauthn/signup-in/start"),
-    ("webauthn.sign_up_start", "POST", "/v1/auth/webauthn/signup/start"),
-    ("webauthn.update_finish", "POST", "/v1/auth/webauthn/update/finish"),
     ("password.get_policy", "GET", "/v1/auth/password/policy"),
     ("password.replace", "POST", "/v1/auth/password/replace"),
     ("password.send_reset", "POST", "/v1/auth/password/reset"),
@@ -206,7 +200,6 @@ _PROJECT = (
 
 _SESSION = (
     ("saml.start", "POST", "/v1/auth/saml/authorize"),
-    ("webauthn.update_start", "POST", "/v1/auth/webauthn/update/start"),
     ("password.update", "POST", "/v1/auth/password/update"),
     ("js-only.outbound.connect", "POST", "/v1/outbound/oauth/connect"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from avow.core import ids
+from avow.core.passkeys.parties import is_origin, is_party_id
 from avow.core.redirects import is_entry
 from avow.errors import InvalidArgument
 from avow.server.projects import layouts, rows
@@ -185,6 +186,11 @@ def _check_addresses(settings: ProjectSettings) -> None:
     # It goes into a header as it is: anything but a host name could end the cookie, or the header.
     if settings.cookie_domain and not _DOMAIN.fullmatch(settings.cookie_domain):
         raise InvalidArgument(error_message=f"{settings.cookie_domain[:200]!r} is not a domain such as example.com.")
+    if settings.passkey_rp_id and not is_party_id(settings.passkey_rp_id):
+        raise InvalidArgument(error_message=f"{settings.passkey_rp_id!r} is not a domain such as example.com.")
+    for origin in settings.passkey_origins:
+        if not is_origin(origin):
+            raise InvalidArgument(error_message=f"{origin[:200]!r} is not an origin such as https://app.example.com.")
 
 
 def _named(changes: Mapping[str, object]) -> dict[str, object]:

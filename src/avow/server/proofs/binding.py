@@ -12,7 +12,8 @@ __all__ = ["Binding", "NewPerson", "decoded", "encoded"]
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The user that a sign-up creates once the proof is back; until then nobody exists.
 
-    That an address is verified is management's word, which only an embedded sign-up has.
+    That an address is verified is management's word, which only an embedded sign-up has. `anonymous_id` is the user
+    whom nobody knows, and whose session began the sign-up: they keep their id.
     """
 
     login_id: str
@@ -25,6 +26,7 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     phone: str = ""
     is_email_verified: bool = False
     is_phone_verified: bool = False
+    anonymous_id: str = ""
 
     @property
     def identity(self) -> LoginId:

@@ -1,15 +1,20 @@
 """Users to be: what a sign-up says about the person, and their creation once the proof is there."""
 
+import msgspec
+
 from avow.core import addresses
 from avow.core.addresses import LoginId
-from avow.errors import InvalidArgument
+from avow.errors import InvalidArgument, SecondFactorNeeded, SessionEnded, UserExists
+from avow.server.challenges import actions as challenges
 from avow.server.proofs.binding import NewPerson
+from avow.server.serving import Call, SessionCaller
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser
 from avow.wire.users import SignUpUser
 
-__all__ = ["create", "described"]
+__all__ = ["anonymous_of", "create", "described", "insert", "upgrading"]
 
 
 def described(identity: LoginId, known: SignUpUser | None, *, email: str = "", phone: str = "") -> NewPerson:
@@ -45,6 +50,52 @@ def described(identity: LoginId, known: SignUpUser | None, *, email: str = "", p
     )
 
 
+def upgrading(tx: Tx, call: Call[object], person: NewPerson) -> NewPerson:
+    """Return the person of a sign-up, who keeps the id of the anonymous user whose session asks for it."""
+    anonymous_id = anonymous_of(tx, call)
+    return msgspec.structs.replace(person, anonymous_id=anonymous_id) if anonymous_id else person
+
+
+def anonymous_of(tx: Tx, call: Call[object]) -> str:
+    """Return the id of the anonymous user whose live session a sign-up shows, or "".
+
+    The session of anybody else, or one that has ended, says nothing: a sign-up makes somebody new then.
+    """
+    caller = call.caller
+    if not isinstance(caller, SessionCaller) or not users.is_anonymous(tx, caller.user_id):
+        return ""
+    try:
+        sessions.live(tx, call.project, caller)
+    except (SessionEnded, SecondFactorNeeded):
+        return ""
+    return caller.user_id
+
+
+def insert(tx: Tx, user: NewUser, *, anonymous_id: str = "", user_id: str = "") -> str:
+    """Create a user, or make an anonymous one this user; return the user id.
+
+    An anonymous user has proven nothing, and whoever holds a token of theirs may have planted it: their sessions and
+    challenges end, and the one that the sign-up opens is the only one.
+
+    Args:
+        tx: The unit that consumed the proof.
+        user: Who.
+        anonymous_id: As `anonymous_of` returned it when the sign-up began; somebody new is made if it is used already.
+        user_id: An id chosen when the sign-up began, when something names it already.
+
+    Raises:
+        UserExists: Somebody took the login ID meanwhile, or the anonymous user of `user_id`; nothing is written.
+    """
+    if anonymous_id and user_id in ("", anonymous_id):
+        if users.upgrade(tx, anonymous_id, user):
+            sessions.end_all(tx, anonymous_id, why="anonymous user signed up")
+            challenges.drop_all(tx, anonymous_id)
+            return anonymous_id
+        if user_id:
+            raise UserExists
+    return users.create(tx, user, user_id=user_id)
+
+
 def create(
     tx: Tx, person: NewPerson, *, proves_email: bool = False, proves_phone: bool = False, user_id: str = ""
 ) -> str:
@@ -60,7 +111,7 @@ def create(
     Raises:
         UserExists: Somebody took the login ID meanwhile; nothing is written.
     """
-    return users.create(
+    return insert(
         tx,
         NewUser(
             login_id=person.identity,
@@ -75,6 +126,7 @@ def create(
             is_phone_verified=proves_phone or person.is_phone_verified,
             is_phone_vouched=person.is_phone_verified,
         ),
+        anonymous_id=person.anonymous_id,
         user_id=user_id,
     )
 

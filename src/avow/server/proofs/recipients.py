@@ -15,7 +15,7 @@ from avow.errors import (
     UserNotFound,
 )
 from avow.server.proofs.binding import Binding
-from avow.server.proofs.newcomers import described
+from avow.server.proofs.newcomers import described, upgrading
 from avow.server.proofs.options import asked
 from avow.server.serving import Call
 from avow.server.sessions import actions as sessions
@@ -108,7 +108,7 @@ def for_sign_up(tx: Tx, call: Call[SignUp]) -> Recipient:
     """
     identity = addresses.login_id(call.body.login_id)
     owner = users.find_owner(tx, identity.canonical)
-    recipient = _new_person(call, identity, _method(call), call.body)
+    recipient = _new_person(tx, call, identity, _method(call), call.body)
     hides = call.project.settings.hides_existence
     profile = users.find(tx, owner or _NOBODY) if owner or hides else None  # hidden: both cost the same
     if owner is None:
@@ -151,7 +151,9 @@ def for_sign_up_or_in(tx: Tx, call: Call[SignIn]) -> Recipient:
     try:
         if profile is not None:
             return _alike(tx, call, _known(tx, call, profile, options or _DEFAULTS))
-        return _new_person(call, identity, _method(call), SignUp(login_id=call.body.login_id, login_options=options))
+        return _new_person(
+            tx, call, identity, _method(call), SignUp(login_id=call.body.login_id, login_options=options)
+        )
     except (UserDisabled, InvalidArgument):
         if not call.project.settings.hides_existence:
             raise
@@ -256,13 +258,14 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
     return Recipient(profile.id, binding, locale, options, sends="nothing" if profile.row.is_test else "message")
 
 
-def _new_person(call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:
+def _new_person(tx: Tx, call: Call[object], identity: LoginId, method: Method, body: SignUp) -> Recipient:
     """Return the recipient of a sign-up: only the address that gets the secret becomes the user's, proven."""
     address = _address_of_sign_up(identity, method, body)
     options = body.login_options or _DEFAULTS
     person = described(
         identity, body.user, email=address if method == "email" else "", phone=address if method != "email" else ""
     )
+    person = upgrading(tx, call, person)
     binding = Binding(
         does="sign-up",
         method=method,

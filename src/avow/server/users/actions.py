@@ -44,6 +44,7 @@ __all__ = [
     "folded_name",
     "forget_anonymous",
     "hold",
+    "is_anonymous",
     "prove_email",
     "prove_phone",
     "require_right_to_become",
@@ -51,6 +52,7 @@ __all__ = [
     "set_phone",
     "set_status",
     "unproven",
+    "upgrade",
 ]
 
 
@@ -246,6 +248,55 @@ def create_anonymous(tx: Tx, *, actor: str) -> str:
     tx.run(rows.INSERT_ANONYMOUS, id=user_id)
     tx.audit("user.created", actor=actor, user_id=user_id, data={"anonymous": True})
     return user_id
+
+
+def is_anonymous(tx: Tx, user_id: str) -> bool:
+    """Tell whether this is somebody whom nobody knows yet, and who may become somebody."""
+    return tx.one(rows.IS_ANONYMOUS, rows.IdRow, user_id=user_id) is not None
+
+
+def upgrade(tx: Tx, user_id: str, user: NewUser) -> bool:
+    """Make somebody whom nobody knew the user of a sign-up, under the id they have.
+
+    Whose sessions and challenges these were, nobody had proven: the caller ends them (`sessions.end_all`).
+
+    Args:
+        tx: Unit of the project.
+        user_id: The anonymous user.
+        user: What the sign-up says, as for `create`; custom attributes stay as they are.
+
+    Returns:
+        False when they are not anonymous any more, or gone; nothing is written then.
+
+    Raises:
+        UserExists: A login ID is taken; nothing is written.
+    """
+    upgraded = tx.one(
+        rows.UPGRADE,
+        rows.IdRow,
+        id=user_id,
+        name=user.name,
+        given_name=user.given_name,
+        middle_name=user.middle_name,
+        family_name=user.family_name,
+        name_folded=folded_name(user.name, user.given_name, user.middle_name, user.family_name),
+        picture=user.picture,
+        email=user.email,
+        email_folded=addresses.email(user.email).folded if user.email else "",
+        is_email_verified=int(user.is_email_verified),
+        is_email_vouched=int(user.is_email_vouched),
+        phone=user.phone,
+        is_phone_verified=int(user.is_phone_verified),
+        is_phone_vouched=int(user.is_phone_vouched),
+    )
+    if upgraded is None:
+        return False
+    for login_id in (user.login_id, *user.further_login_ids):
+        if not claim_login_id(tx, user_id, login_id):
+            raise UserExists
+    roles.grant_defaults(tx, user_id)
+    tx.audit("user.upgraded", actor=f"user:{user_id}", user_id=user_id)
+    return True
 
 
 def allow_impersonation(tx: Tx, user_id: str, until: int) -> bool:

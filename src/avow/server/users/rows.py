@@ -147,6 +147,24 @@ INSERT_ANONYMOUS = """
     VALUES (:project_id, :id, 'enabled', '', '', '', '', '', '', 0, '', 0, '', 0, 1, :now, :now, 1)
 """
 
+IS_ANONYMOUS = """
+    SELECT id FROM users
+    WHERE project_id = :project_id AND id = :user_id AND is_anonymous = 1 AND status = 'enabled'
+"""
+
+# Whom nobody knew is somebody from now on; of two sign-ups at once the second gets no row back.
+UPGRADE = """
+    UPDATE users
+    SET is_anonymous = 0, name = :name, given_name = :given_name, middle_name = :middle_name,
+        family_name = :family_name, name_folded = :name_folded, picture = :picture,
+        email = :email, email_folded = :email_folded, is_email_verified = :is_email_verified,
+        is_email_vouched = :is_email_vouched,
+        phone = :phone, is_phone_verified = :is_phone_verified, is_phone_vouched = :is_phone_vouched,
+        credential_version = credential_version + 1, updated_at = :now
+    WHERE project_id = :project_id AND id = :id AND is_anonymous = 1 AND status = 'enabled'
+    RETURNING id
+"""
+
 ALLOW_IMPERSONATION = """
     UPDATE users SET impersonation_until = :until
     WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' RETURNING id
@@ -297,6 +315,8 @@ RETURNS = {
     "PROVE_EMAIL": IdRow,
     "PROVE_PHONE": IdRow,
     "ADMIT": IdRow,
+    "IS_ANONYMOUS": IdRow,
+    "UPGRADE": IdRow,
     "ALLOW_IMPERSONATION": IdRow,
     "ALLOWS_IMPERSONATION": IdRow,
     "SET_EMAIL": IdRow,

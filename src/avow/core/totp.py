@@ -108,24 +108,22 @@ def bare(typed: str) -> str:
     return text if _SHAPE.fullmatch(text) else ""
 
 
-def step_of(seed: bytes, code: str, now: int, *, after: int) -> int | None:
-    """Return the time step that a typed code is of, or None when it is of none that counts.
+def step_of(seed: bytes, code: str, now: int) -> int | None:
+    """Return the time step that a typed code is of, or None when it is neither the present one nor a neighbour of it.
 
-    Counting are the present step and one before and after it, as far as they come after the newest step that was
-    used. Every candidate is compared, in constant time; of two alike the later one is used up.
+    Every candidate is compared, in constant time; of two alike the later one is meant, so that neither is used twice.
+    Whether the step was used before, the caller knows.
 
     Args:
         seed: The user's.
         code: What was typed, six digits.
         now: Seconds since the epoch.
-        after: The newest step that was used; 0 for none.
 
-    Spec: RFC 6238 section 5.2 (a code is accepted once; one step of delay is allowed for).
+    Spec: RFC 6238 section 5.2 (one step of delay is allowed for).
     """
     current, found = step_at(now), None
     for step in range(max(0, current - WINDOW), current + WINDOW + 1):
-        is_it = hmac.compare_digest(code_at(seed, step), code)
-        if is_it and step > after:
+        if hmac.compare_digest(code_at(seed, step), code):
             found = step
     return found
 

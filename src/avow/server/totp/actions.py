@@ -129,11 +129,14 @@ def verify(tx: Tx, call: Call[TotpCode], code: str) -> Issued | Refusal:
     # Whoever has shown one factor has a budget of their own: a stranger who spends the other one shuts nobody out.
     tries = f"{_PURPOSE}:{'added:' if wishes.session_id else ''}{subject}"
     challenges.check_tries(tx, call.project, tries)
-    if held is not None and seed is not None and _used(tx, held.id, seed, code):
-        return _signed_in(tx, call, wishes, held)
+    step = _step_of(tx, held.id, seed, code) if held is not None and seed is not None else None
+    if held is not None and step is not None:
+        is_first = tx.one(rows.USE_STEP, UserRow, user_id=held.id, step=step) is not None
+        return _signed_in(tx, call, wishes, held) if is_first else _refused(tx, call, held.id)
     confirmed = _confirmed(tx, call.project, subject, code)
     if confirmed is None:
-        return _refused(tx, call, tries, owner)
+        challenges.count_try(tx, tries)  # also of nobody: who has an app must not show by when the limit comes
+        return _refused(tx, call, owner or _NOBODY)
     return _signed_in(tx, call, wishes, users.find(tx, confirmed.user_id), is_new=confirmed.is_new)
 
 
@@ -156,11 +159,9 @@ def _begun(
     return Begun(seed, project.name, account)
 
 
-def _used(tx: Tx, user_id: str, row: SeedRow, code: str) -> bool:
-    """Tell whether a code is of the user's seed and not used yet; it is, from now on."""
-    seed = tx.vault.open(row.sealed_seed, row=totp.sealed_row(tx.project_id, user_id))
-    step = totp.step_of(seed, code, tx.now, after=row.last_step)
-    return step is not None and tx.one(rows.USE_STEP, UserRow, user_id=user_id, step=step) is not None
+def _step_of(tx: Tx, user_id: str, row: SeedRow, code: str) -> int | None:
+    """Return the step that a code of the user's app is of, which may be used already; None for any other code."""
+    return totp.step_of(tx.vault.open(row.sealed_seed, row=totp.sealed_row(tx.project_id, user_id)), code, tx.now)
 
 
 def _confirmed(tx: Tx, project: Project, subject: str, code: str) -> _Confirmed | None:
@@ -173,7 +174,7 @@ def _confirmed(tx: Tx, project: Project, subject: str, code: str) -> _Confirmed 
         return None
     enrolment = msgspec.json.decode(taken.binding, type=_Enrolment)
     seed = tx.vault.open(enrolment.sealed_seed, row=_sealed_row(tx, taken.id))
-    step = totp.step_of(seed, code, tx.now, after=0)
+    step = totp.step_of(seed, code, tx.now)
     # What was begun in a session ends with it, so that a thief who was found out brings no app in.
     if step is None or not goes_on(tx, project, subject, enrolment.session_id) or not challenges.consume(tx, taken.id):
         return None
@@ -197,13 +198,11 @@ def _signed_in(
     )
 
 
-def _refused(tx: Tx, call: Call[TotpCode], tries: str, owner: str | None) -> Refusal:
-    """Count a wrong code, also of nobody: who has an app must not show by when the limit comes."""
-    challenges.count_try(tx, tries)
+def _refused(tx: Tx, call: Call[TotpCode], user_id: str) -> Refusal:
     tx.audit(
         "code.refused",
         outcome="refused",
-        user_id=owner or "",
+        user_id=user_id,
         address=call.client.address,
         device=call.client.device,
         method="totp",

@@ -41,7 +41,7 @@ def verify(tx: Tx, call: Call[TotpCode]) -> Issued | Refusal:
 
     Codes of the present 30 seconds count, and of those before and after them; each once, and none that is older than
     one that worked. After `guesses_per_hour` wrong ones in an hour, or twice as many in a day, every code is refused
-    with 429 for the rest of it.
+    with 429 for the rest of it. A code that worked before is refused, and not counted.
     """
     require_method(call, "totp")
     code = rules.bare(call.body.code)

@@ -9,10 +9,9 @@ __all__ = ["RETURNS", "SeedRow", "UserRow"]
 
 @dataclass(frozen=True, slots=True)
 class SeedRow:
-    """A user's seed, sealed, and the newest time step whose code was used."""
+    """A user's seed, sealed."""
 
     sealed_seed: bytes = field(repr=False)
-    last_step: int
 
 
 class UserRow(Struct, frozen=True):
@@ -24,12 +23,12 @@ class UserRow(Struct, frozen=True):
 # Held until the unit ends: tries at the same moment are judged one after the other, each after the count of the one
 # before it.
 HOLD = """
-    SELECT sealed_seed, last_step FROM totp_seeds
+    SELECT sealed_seed FROM totp_seeds
     WHERE project_id = :project_id AND user_id = :user_id
     /* postgres: FOR UPDATE */
 """
 
-# A code works once, and none that is older than one that worked. No row back: somebody else was faster.
+# A code works once, and none that is older than one that worked. No row back: this one did, or a later one.
 USE_STEP = """
     UPDATE totp_seeds SET last_step = :step
     WHERE project_id = :project_id AND user_id = :user_id AND last_step < :step

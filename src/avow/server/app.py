@@ -172,6 +172,7 @@ def management() -> tuple[Slice, ...]:
         jwt,
         lists,
         managementkeys,
+        password,
         passwords,
         permissions,
         projects,
@@ -183,7 +184,8 @@ def management() -> tuple[Slice, ...]:
     )
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
-    return tuple(room.SLICE for room in (*rooms, lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink))
+    further = (lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password)
+    return tuple(room.SLICE for room in (*rooms, *further))
 
 
 def _edge(

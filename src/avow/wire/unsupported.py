@@ -176,11 +176,6 @@ _PROJECT = (
     ("saml.exchange_token", "POST", "/v1/auth/saml/exchange"),
     ("sso.exchange_token", "POST", "/v1/auth/sso/exchange"),
     ("sso.start", "POST", "/v1/auth/sso/authorize"),
-    ("password.get_policy", "GET", "/v1/auth/password/policy"),
-    ("password.replace", "POST", "/v1/auth/password/replace"),
-    ("password.send_reset", "POST", "/v1/auth/password/reset"),
-    ("password.sign_in", "POST", "/v1/auth/password/signin"),
-    ("password.sign_up", "POST", "/v1/auth/password/signup"),
     ("go-only.SignUpNOTP", "POST", "/v1/auth/notp/whatsapp/signup"),
     ("go-only.SignInNOTP", "POST", "/v1/auth/notp/whatsapp/signin"),
     ("go-only.SignUpOrInNOTP", "POST", "/v1/auth/notp/whatsapp/signup-in"),
@@ -200,7 +195,6 @@ _PROJECT = (
 
 _SESSION = (
     ("saml.start", "POST", "/v1/auth/saml/authorize"),
-    ("password.update", "POST", "/v1/auth/password/update"),
     ("js-only.outbound.connect", "POST", "/v1/outbound/oauth/connect"),
 )
 

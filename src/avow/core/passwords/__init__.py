@@ -2,14 +2,16 @@
 
 Nothing here belongs into a unit or on an event loop: a hash takes tens of milliseconds, an imported one up to a second.
 
-The two things that others need most:
+What others need most:
 
-    stored = imported(hashed)          # HashedPassword -> text for passwords.encoded; raises InvalidArgument (400)
-    is_theirs = verify(stored, typed)  # slow
+    stored = imported(hashed)         # HashedPassword -> text for passwords.encoded; raises InvalidArgument (400)
+    checked = check(stored, typed)    # slow: is it theirs, and what is to be stored instead
 """
 
+import hmac
 import os
 import unicodedata
+from dataclasses import dataclass, field
 from typing import Final
 
 from argon2 import Type
@@ -20,7 +22,7 @@ from avow.core.passwords.schemes import UnusableHash, read
 from avow.errors import InvalidArgument
 from avow.wire.hashes import HashedPassword
 
-__all__ = ["hashed", "imported", "needs_rehash", "verify"]
+__all__ = ["Checked", "check", "composed", "hashed", "imported", "needs_rehash", "same", "verify"]
 
 _KIB: Final = 19_456
 _PASSES: Final = 2
@@ -31,13 +33,59 @@ _ANY_OWN: Final = "$argon2id$"
 _DECOY: Final = _OWN + "QXZvd0F2b3dBdm93QXZvdw$" + "A" * 43
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a typed password.
+
+    Attributes:
+        is_theirs: It is the stored one.
+        renewed: What is to be stored instead, when it is and was hashed in another way than ours of today.
+    """
+
+    is_theirs: bool
+    renewed: str | None = field(default=None, repr=False)
+
+
+def check(stored: str | None, password: str) -> Checked:
+    """Tell whether a password is the stored one, and hash it as we do when it was hashed otherwise. Slow.
+
+    What others hashed takes as long as their check and one hash of ours, whether it is right or wrong: a cheap hash
+    must not tell that there is a user who came with one.
+
+    Args:
+        stored: As in `verify`.
+        password: As it was typed.
+
+    Raises:
+        UnusableHash: As `verify`.
+    """
+    is_theirs = verify(stored, password)
+    if stored is None or not needs_rehash(stored):
+        return Checked(is_theirs)
+    made = hashed(password)
+    return Checked(is_theirs, made if is_theirs else None)
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two typed passwords are one."""
+    return hmac.compare_digest(composed(one), composed(other))
+
+
+def composed(password: str) -> bytes:
+    """Return a password as it is hashed: keyboards differ in how they compose letters, and in which space they type."""
+    if password.isascii():
+        return password.encode()
+    spaced = "".join(" " if unicodedata.category(each) == "Zs" else each for each in password)
+    return unicodedata.normalize("NFC", spaced).encode()
+
+
 def hashed(password: str) -> str:
     """Return what is stored of a password: Argon2id with 19 MiB, two passes, one thread, and a salt of its own. Slow.
 
-    Spec: OWASP Password Storage Cheat Sheet, Argon2id; RFC 8265 section 4.2 (composed characters).
+    Spec: OWASP Password Storage Cheat Sheet, Argon2id; RFC 8265 section 4.2 (composed characters, one kind of space).
     """
     made = hash_secret(
-        _composed(password),
+        composed(password),
         os.urandom(16),
         time_cost=_PASSES,
         memory_cost=_KIB,
@@ -60,7 +108,7 @@ def verify(stored: str | None, password: str) -> bool:
     """
     text = _DECOY if stored is None else stored
     # What others hashed, they hashed as it was typed.
-    typed = _composed(password) if text.startswith(_ANY_OWN) else password.encode()
+    typed = composed(password) if text.startswith(_ANY_OWN) else password.encode()
     return read(text).matches(typed) and stored is not None
 
 
@@ -86,7 +134,3 @@ def imported(hashed: HashedPassword) -> str | None:
     except UnusableHash as error:
         raise InvalidArgument(error_message=f"The hashed password cannot be used: {error}.") from error
     return None if scheme is None else str(scheme)
-
-
-def _composed(password: str) -> bytes:
-    return unicodedata.normalize("NFC", password).encode()

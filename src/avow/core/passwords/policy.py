@@ -1,7 +1,7 @@
 """What a project or tenant asks of passwords: whether settings hold together, and whether a password is good enough."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -19,6 +19,9 @@ LOCK_ATTEMPTS: Final = (1, 100)
 _NAMES: Final = tuple(each.name for each in msgspec.structs.fields(PasswordSettings))
 # Shorter names would refuse too much: who is called Al may have `al` in a password.
 _MIN_NAME: Final = 4
+# `dragon99` is `dragon` for whoever guesses; of what is longer there is more to guess than the word.
+_MIN_WORD: Final = 6
+_MOST_BESIDE: Final = 4
 _WANTED: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
     ("lowercase", "a small letter", str.islower),
     ("uppercase", "a capital letter", str.isupper),
@@ -64,18 +67,21 @@ def strictest(settings: Sequence[PasswordSettings]) -> PasswordSettings:
     )
 
 
-def require_good(password: str, settings: PasswordSettings, names: Iterable[str] = ()) -> None:
+def require_good(
+    password: str, settings: PasswordSettings, names: Iterable[str] = (), common: Container[str] = ()
+) -> None:
     """Refuse a password that is not what the settings ask for, or that anybody would guess.
 
     Args:
         password: As it was typed.
         settings: Of the project, or of the user's tenants.
-        names: What the user is called: login IDs, addresses, name.
+        names: What the user is called (login IDs, addresses, name), and the project.
+        common: Passwords that many people have, in small letters.
 
     Raises:
         InvalidArgument: With the reason, which shows nothing of the password.
 
-    Spec: NIST SP 800-63B-4 section 3.1.1.2 (length in characters, context-specific words).
+    Spec: NIST SP 800-63B-4 section 3.1.1.2 (length in characters, blocklist, context-specific words).
     """
     composed = unicodedata.normalize("NFC", password)
     if len(composed) > MAX_CHARACTERS:
@@ -85,7 +91,7 @@ def require_good(password: str, settings: PasswordSettings, names: Iterable[str]
     for name, what, is_one in _WANTED:
         if getattr(settings, name) and not any(map(is_one, composed)):
             raise InvalidArgument(error_message=f"The password has to contain {what}.")
-    if _is_run(composed) or _is_name(composed, names):
+    if _is_run(composed) or _is_name(composed, names) or _is_common(composed, common):
         raise InvalidArgument(error_message="The password is one that others would guess.")
 
 
@@ -93,6 +99,17 @@ def _is_run(password: str) -> bool:
     """Tell whether it is one character over and over, or characters in their order: aaaaaaaa, 12345678, hgfedcba."""
     steps = {ord(after) - ord(before) for before, after in pairwise(password)}
     return len(steps) == 1 and steps <= {-1, 0, 1}
+
+
+def _is_common(password: str, common: Container[str]) -> bool:
+    """Tell whether many people have it, with a few digits or signs beside it or without."""
+    folded = password.casefold()
+    if folded in common:
+        return True
+    first = next((place for place, each in enumerate(folded) if each.isalpha()), len(folded))
+    last = next((place for place, each in enumerate(reversed(folded)) if each.isalpha()), len(folded))
+    word = folded[first : len(folded) - last]
+    return len(word) >= _MIN_WORD and len(folded) - len(word) <= _MOST_BESIDE and word in common
 
 
 def _is_name(password: str, names: Iterable[str]) -> bool:

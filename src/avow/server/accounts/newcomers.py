@@ -15,6 +15,7 @@ from avow.core.totp import sealed_row, seed_bytes
 from avow.errors import AuthException, InvalidArgument
 from avow.server.accounts import rows
 from avow.server.passwords import actions as passwords
+from avow.server.passwords.blocklist import common
 from avow.server.serving import Steps, aside, read
 from avow.server.store import Tx
 from avow.wire.accounts import BatchAccount
@@ -91,7 +92,7 @@ def _refusal(wanted: BatchAccount, known: Mapping[str, PasswordSettings]) -> Aut
             raise InvalidArgument(error_message="A password is either in clear or hashed.")
         if wanted.password:
             settings = passwords.applying(known, [each.tenant_id for each in wanted.user_tenants or ()])
-            require_good(wanted.password, settings, _names(wanted))
+            require_good(wanted.password, settings, _names(wanted), common())
         if wanted.hashed_password is not None:
             imported(wanted.hashed_password)
         if wanted.seed:

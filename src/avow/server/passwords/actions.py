@@ -5,35 +5,110 @@ place of the project's for its members; for members of several, the strictest of
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
-from avow.core.passwords import needs_rehash
+from avow.core.passwords import hashed, needs_rehash, verify
 from avow.core.passwords.policy import strictest
 from avow.errors import InvalidArgument
-from avow.server.passwords import rows
-from avow.server.passwords.rows import EarlierRow, EncodedRow, HeldRow, SettingsRow, UserRow
+from avow.server.passwords import guesses, rows
+from avow.server.passwords.rows import EarlierRow, EncodedRow, HeldRow, SettingsRow, TriedRow, UserRow
 from avow.server.store import MOST_IN_LIST, Tx, in_list
+from avow.server.users.actions import Profile
 from avow.wire.passwords import PasswordSettings
 
 __all__ = [
     "HeldRow",
+    "Standard",
     "State",
+    "TriedRow",
     "applying",
     "configure",
     "earlier",
+    "encode",
     "expire",
     "held",
     "insert",
+    "is_ended",
+    "renew",
     "replace",
     "settings",
     "settings_of",
     "settings_of_user",
+    "standard_of",
+    "tried",
 ]
 
 State = Literal["active", "temporary"]
 _PROJECT = ""
+_WEEK_SECONDS = 604_800
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What a new password of a user is judged by.
+
+    Attributes:
+        user_id: Whose it is to be.
+        names: What they are called.
+        settings: Of the project, or of their tenants.
+        present: Their password, or None; when it has changed, all begins again.
+        refused: Passwords as they are stored that it may not be.
+    """
+
+    user_id: str
+    names: tuple[str, ...]
+    settings: PasswordSettings
+    present: HeldRow | None = field(repr=False)
+    refused: tuple[str, ...] = field(repr=False)
+
+    def is_of(self, present: HeldRow | None) -> bool:
+        """Tell whether this is still the password that the user had when the standard was made."""
+        then, now = self.present, present
+        return (then.encoded if then else None) == (now.encoded if now else None)
+
+    @property
+    def remembered(self) -> int:
+        """Return how many are kept beside the present one."""
+        return max(0, self.settings.reuse_amount - 1) if self.settings.reuse else 0
+
+
+def standard_of(tx: Tx, profile: Profile, *further_names: str, must_differ: bool = False) -> Standard:
+    """Return what a new password of a user is judged by.
+
+    Args:
+        tx: Any unit.
+        profile: Whose it is to be.
+        further_names: Words that it may not be either, such as the project's name.
+        must_differ: The present one is refused, whatever the settings say.
+    """
+    row, applies = profile.row, settings_of_user(tx, profile.id)
+    present = held(tx, profile.id)
+    refused = (present.encoded,) if present and (applies.reuse or must_differ) else ()
+    if applies.reuse:
+        refused += earlier(tx, profile.id, applies.reuse_amount - 1)
+    names = (*profile.login_ids, row.email, row.phone, row.name, row.given_name, row.family_name, *further_names)
+    return Standard(profile.id, names, applies, present, refused)
+
+
+def encode(password: str, standard: Standard) -> str:
+    """Return what is stored of a new password that has been found good. Slow: it belongs aside.
+
+    Raises:
+        InvalidArgument: It is one of those that are refused.
+    """
+    if any(verify(each, password) for each in standard.refused):
+        most = standard.settings.reuse_amount if standard.settings.reuse else 1
+        which = f"one of the last {most}" if most > 1 else "the present one"
+        raise InvalidArgument(error_message=f"The password is {which}.")
+    return hashed(password)
+
+
+def tried(tx: Tx, user_id: str) -> TriedRow | None:
+    """Return what a typed password is compared with; None when there is no such user."""
+    return tx.one(rows.TRIED, TriedRow, user_id=user_id)
 
 
 def held(tx: Tx, user_id: str) -> HeldRow | None:
@@ -46,12 +121,23 @@ def earlier(tx: Tx, user_id: str, most: int) -> tuple[str, ...]:
     return tuple(row.encoded for row in tx.all(rows.EARLIER, EncodedRow, user_id=user_id, most=most)) if most else ()
 
 
-def insert(tx: Tx, user_id: str, encoded: str) -> None:
-    """Give a user who is being created a password."""
-    tx.one(rows.PUT, UserRow, user_id=user_id, encoded=encoded, state="active")
+def is_ended(row: HeldRow, applies: PasswordSettings, now: int) -> bool:
+    """Tell whether a password lets its user do no more than replace it: temporary, expired, or too old."""
+    is_too_old = applies.expiration and row.set_at + applies.expiration_weeks * _WEEK_SECONDS <= now
+    return row.state != "active" or is_too_old
 
 
-def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int) -> None:
+def insert(tx: Tx, user_id: str, encoded: str, *, is_own: bool = False) -> None:
+    """Give a user who is being created a password; `is_own` is as in `replace`."""
+    tx.one(rows.PUT, UserRow, user_id=user_id, encoded=encoded, state="active", is_own=int(is_own))
+
+
+def renew(tx: Tx, user_id: str, encoded: str, renewed: str) -> bool:
+    """Keep the same password in another form; False when it is not the stored one any more."""
+    return tx.one(rows.RENEW, UserRow, user_id=user_id, encoded=encoded, renewed=renewed) is not None
+
+
+def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int, is_own: bool = False) -> None:
     """Give a user another password; wrong tries at the one before are forgotten. Ending sessions is the caller's.
 
     Args:
@@ -61,6 +147,8 @@ def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int)
         state: `temporary` only lets them replace it.
         remembers: How many earlier ones are kept, so that they can be refused. What another system hashed is not
             kept: it may be weak, and costs more to check.
+        is_own: Whoever held a session chose it: it goes when the owner of the user's address comes. Not so what
+            management set, or who knew that.
     """
     before = held(tx, user_id)
     if remembers and before is not None and not needs_rehash(before.encoded):
@@ -69,8 +157,9 @@ def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int)
         tx.run(rows.REMEMBER, user_id=user_id, id=f"{number:010d}", encoded=before.encoded, set_at=before.set_at)
     if before is not None:
         tx.run(rows.FORGET, user_id=user_id, most=remembers)
-    tx.one(rows.PUT, UserRow, user_id=user_id, encoded=encoded, state=state)
+    tx.one(rows.PUT, UserRow, user_id=user_id, encoded=encoded, state=state, is_own=int(is_own))
     tx.one(rows.MOVE, UserRow, user_id=user_id)
+    guesses.clear(tx, guesses.bucket_of(user_id))
 
 
 def expire(tx: Tx, user_id: str) -> None:

@@ -1,19 +1,23 @@
-"""The SQL of passwords, their history and the settings."""
+"""The SQL of passwords, their history, wrong tries and the settings."""
 
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "EarlierRow", "EncodedRow", "HeldRow", "SettingsRow", "UserRow"]
+__all__ = ["RETURNS", "CounterRow", "EarlierRow", "EncodedRow", "HeldRow", "SettingsRow", "TriedRow", "UserRow"]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """The password of a user: active, temporary (it only lets them replace it) or expired."""
+    """The password of a user: active, temporary (it only lets them replace it) or expired.
+
+    `is_own` is 0 of what management set, and of what replaced that.
+    """
 
     encoded: str = field(repr=False)
     state: str
     set_at: int
+    is_own: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,21 @@ class UserRow(Struct, frozen=True):
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TriedRow:
+    """What a typed password is compared with, or None, and which state of the user's credentials that is of."""
+
+    encoded: str | None = field(repr=False)
+    credential_version: int
+
+
+class CounterRow(Struct, frozen=True):
+    """Wrong tries, and until when they are remembered."""
+
+    value: int
+    ends_at: int
+
+
 class EarlierRow(Struct, frozen=True):
     """The newest of the earlier passwords."""
 
@@ -42,7 +61,13 @@ class SettingsRow(Struct, frozen=True):
     policy: str
 
 
-HELD = "SELECT encoded, state, set_at FROM passwords WHERE project_id = :project_id AND user_id = :user_id"
+HELD = "SELECT encoded, state, set_at, is_own FROM passwords WHERE project_id = :project_id AND user_id = :user_id"
+
+TRIED = """
+    SELECT p.encoded, u.credential_version FROM users u
+    LEFT JOIN passwords p ON p.project_id = u.project_id AND p.user_id = u.id
+    WHERE u.project_id = :project_id AND u.id = :user_id
+"""
 
 EARLIER = """
     SELECT encoded FROM password_history
@@ -57,12 +82,19 @@ LAST = """
     ORDER BY id DESC LIMIT 1
 """
 
-# Another password begins without wrong tries and without a lock.
 PUT = """
-    INSERT INTO passwords (project_id, user_id, encoded, state, set_at, failures, locked_until)
-    VALUES (:project_id, :user_id, :encoded, :state, :now, 0, NULL)
+    INSERT INTO passwords (project_id, user_id, encoded, state, set_at, failures, locked_until, is_own)
+    VALUES (:project_id, :user_id, :encoded, :state, :now, 0, NULL, :is_own)
     ON CONFLICT (project_id, user_id) DO UPDATE
-    SET encoded = excluded.encoded, state = excluded.state, set_at = excluded.set_at, failures = 0, locked_until = NULL
+    SET encoded = excluded.encoded, state = excluded.state, set_at = excluded.set_at, failures = 0, locked_until = NULL,
+        is_own = excluded.is_own
+    RETURNING user_id AS id
+"""
+
+# The same password, hashed anew: neither its state nor its age change, nor the user's credentials.
+RENEW = """
+    UPDATE passwords SET encoded = :renewed
+    WHERE project_id = :project_id AND user_id = :user_id AND encoded = :encoded
     RETURNING user_id AS id
 """
 
@@ -94,6 +126,36 @@ MOVE = """
     RETURNING id
 """
 
+# One more wrong try, unless the bucket is locked: what it ends with lies further ahead of now than it is remembered.
+SPEND = """
+    INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :bucket, 1, :ends_at)
+    ON CONFLICT (project_id, id) DO UPDATE
+    SET value = CASE WHEN counters.ends_at <= :now THEN 1 ELSE counters.value + 1 END, ends_at = excluded.ends_at
+    WHERE counters.ends_at <= :locked_beyond
+    RETURNING value, ends_at
+"""
+
+LOCK = "UPDATE counters SET ends_at = :ends_at WHERE project_id = :project_id AND id = :bucket"
+
+GIVE_BACK = """
+    UPDATE counters SET value = value - 1, ends_at = :ends_at
+    WHERE project_id = :project_id AND id = :bucket AND value > 0
+"""
+
+CLEAR = "DELETE FROM counters WHERE project_id = :project_id AND id = :bucket"
+
+# Of an address: wrong passwords of all users, in a window that begins with the first.
+COUNT = """
+    INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :bucket, 1, :ends_at)
+    ON CONFLICT (project_id, id) DO UPDATE
+    SET value = CASE WHEN counters.ends_at <= :now THEN 1 ELSE counters.value + 1 END,
+        ends_at = CASE WHEN counters.ends_at <= :now THEN excluded.ends_at ELSE counters.ends_at END
+"""
+
+COUNTED = """
+    SELECT value, ends_at FROM counters WHERE project_id = :project_id AND id = :bucket AND ends_at > :now
+"""
+
 SETTINGS = """
     SELECT tenant_id, policy FROM password_policies
     WHERE project_id = :project_id AND tenant_id IN (:tenant_ids)
@@ -113,11 +175,15 @@ PUT_SETTINGS = """
 
 RETURNS = {
     "HELD": HeldRow,
+    "TRIED": TriedRow,
     "EARLIER": EncodedRow,
     "LAST": EarlierRow,
     "PUT": UserRow,
+    "RENEW": UserRow,
     "EXPIRE": UserRow,
     "MOVE": UserRow,
+    "SPEND": CounterRow,
+    "COUNTED": CounterRow,
     "SETTINGS": SettingsRow,
     "SETTINGS_OF_USER": SettingsRow,
 }

@@ -22,6 +22,7 @@ from avow.errors import (
 from avow.server.federation import rows
 from avow.server.federation.rows import IdentityRow, IdRow
 from avow.server.federation.starts import Does, Way
+from avow.server.proofs import newcomers
 from avow.server.proofs.actions import oust_others
 from avow.server.serving import Client, Project, Refusal
 from avow.server.store import Tx
@@ -44,6 +45,7 @@ class Rule:
         may_connect: Whether a verified address leads to the user who has it; otherwise only the identity does.
         tenant_id: Of SSO: identities are the tenant's and go with it.
         protocol: What answers say of the user's ways: `oauth`, `saml` or `oidc`.
+        anonymous_id: As in the start.
     """
 
     does: Does = "sign-up-or-in"
@@ -52,6 +54,7 @@ class Rule:
     may_connect: bool = True
     tenant_id: str = ""
     protocol: str = "oauth"
+    anonymous_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def _created(tx: Tx, way: Way, person: Person, rule: Rule, *, hides_email: bool)
     if rule.does == "sign-in" or rule.user_id or not rule.may_create:
         raise _Refused(UserNotFound(), "nobody has come as this person before")
     email = "" if hides_email else person.email
-    user_id = users.create(
+    user_id = newcomers.insert(
         tx,
         NewUser(
             login_id=_login_id(tx, way, person, email),
@@ -203,6 +206,7 @@ def _created(tx: Tx, way: Way, person: Person, rule: Rule, *, hides_email: bool)
             family_name=person.family_name,
             picture=person.picture,
         ),
+        anonymous_id=rule.anonymous_id,
     )
     _connect(tx, way, user_id, person, rule)
     profile = users.find(tx, user_id)

@@ -41,6 +41,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             user of the live session.
         user_id: Of an update, a step-up or MFA: the only user that the sign-in may end with.
         session_id: Of an update: the session that asked for it, without which it comes to nothing.
+        anonymous_id: The anonymous user whose session asked for it (`newcomers.anonymous_of`), or "": whoever is
+            created keeps that id.
         asked: The caller's login options.
         is_popup: The application waits in the window that opened this one.
         begun_at: When, in epoch seconds.
@@ -52,6 +54,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     does: Does = "sign-up-or-in"
     user_id: str = ""
     session_id: str = ""
+    anonymous_id: str = ""
     asked: Asked = Asked()
     is_popup: bool = False
     begun_at: int = 0

@@ -133,7 +133,9 @@ def _to_create_first(
     tx: Tx, call: Call[_Start], party: Party, person: NewPerson, *, is_decoy: bool = False
 ) -> PasskeyTransaction:
     """Ask for the passkey of a sign-up. It holds the id of the user to be, so that it is chosen now."""
-    begun = _begun(call, party, user_id=ids.directory_id(ids.USER, tx.now), person=person, is_decoy=is_decoy)
+    person = newcomers.upgrading(tx, call, person)
+    user_id = person.anonymous_id or ids.directory_id(ids.USER, tx.now)
+    begun = _begun(call, party, user_id=user_id, person=person, is_decoy=is_decoy)
     ceremonies.begin(tx, SIGN_UP, begun)
     return _to_create(call.project, begun, person.typed, person.name, ())
 

@@ -73,7 +73,7 @@ def begin_sign_up(tx: Tx, call: Call[TotpSignUp]) -> Begun:
         InvalidArgument: The login ID or an address is malformed.
     """
     identity = addresses.login_id(call.body.login_id)
-    person = newcomers.described(identity, call.body.user)
+    person = newcomers.upgrading(tx, call, newcomers.described(identity, call.body.user))
     if users.find_owner(tx, identity.canonical) is not None and not call.project.settings.hides_existence:
         raise UserExists
     return _begun(tx, call.project, subject_of_sign_up(identity), identity.typed, person=person)

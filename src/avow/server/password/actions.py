@@ -187,7 +187,7 @@ def newcomer(tx: Tx, call: Call[PasswordSignUp]) -> tuple[NewPerson, PasswordSet
         )
     settings = require_enabled(tx)
     identity = addresses.login_id(call.body.login_id)
-    person = newcomers.described(identity, call.body.user)
+    person = newcomers.upgrading(tx, call, newcomers.described(identity, call.body.user))
     if users.find_owner(tx, identity.canonical) is not None:
         raise UserExists
     return person, settings

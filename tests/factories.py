@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from avow.core import addresses
+from avow.core import addresses, recoverycodes, totp
 from avow.server.accesskeys import actions as access_keys
 from avow.server.accounts.credentials.actions import ProviderSecrets
 from avow.server.accounts.credentials.rows import sealed_row
@@ -147,27 +147,37 @@ def make_passkey(avow: Avow, user_id: str, passkey_id: str, name: str = "Laptop"
     avow.run(lambda tx: tx.run(statement, id=passkey_id, user_id=user_id, name=name, key=b"COSE"))
 
 
-def make_totp_seed(avow: Avow, user_id: str) -> None:
-    """Insert the seed of a user's authenticator app."""
+def make_totp_seed(avow: Avow, user_id: str, *, is_own: bool = True) -> bytes:
+    """Insert the seed of a user's authenticator app, or one that management gave them; return it."""
     statement = """
-        INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
-        VALUES (:project_id, :user_id, :sealed, :now)
+        INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at, is_own)
+        VALUES (:project_id, :user_id, :sealed, :now, :is_own)
     """
-    avow.run(lambda tx: tx.run(statement, user_id=user_id, sealed=tx.vault.seal(b"seed", row="totp")))
+    seed = totp.new_seed()
+
+    def unit(tx: Tx) -> None:
+        sealed = tx.vault.seal(seed, row=totp.sealed_row(tx.project_id, user_id))
+        tx.run(statement, user_id=user_id, sealed=sealed, is_own=int(is_own))
+
+    avow.run(unit)
+    return seed
 
 
-def make_recovery_codes(avow: Avow, user_id: str, count: int = 3) -> None:
-    """Insert recovery codes of a user."""
+def make_recovery_codes(avow: Avow, user_id: str, count: int = 3) -> list[str]:
+    """Insert recovery codes of a user; return them as they were shown."""
     statement = """
         INSERT INTO recovery_codes (project_id, user_id, id, mac, created_at)
         VALUES (:project_id, :user_id, :id, :mac, :now)
     """
+    codes = list(recoverycodes.new_codes()[:count])
 
     def unit(tx: Tx) -> None:
-        for number in range(count):
-            tx.run(statement, user_id=user_id, id=f"R{number}", mac=tx.vault.mac("recovery", user_id, str(number)))
+        for number, code in enumerate(codes):
+            mac = tx.vault.mac("recovery-code", tx.project_id, user_id, recoverycodes.bare(code))
+            tx.run(statement, user_id=user_id, id=str(number), mac=mac)
 
     avow.run(unit)
+    return codes
 
 
 def make_trusted_device(avow: Avow, user_id: str, device_id: str, *, lifetime_seconds: int = 3600) -> None:

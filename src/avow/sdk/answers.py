@@ -20,6 +20,9 @@ __all__ = [
     "JWTResponse",
     "KeySession",
     "LoginRecord",
+    "Passkey",
+    "PasskeyTransaction",
+    "Passkeys",
     "PendingLink",
     "NewRecoveryCodes",
     "RecoveryCodesLeft",
@@ -36,6 +39,7 @@ __all__ = [
     "anonymous_session",
     "as_is",
     "auth_body",
+    "auth_body_or_none",
     "exchanged",
     "ignored",
     "masked_address",
@@ -210,6 +214,32 @@ class RecoveryCodesLeft(TypedDict):
     createdTime: int
 
 
+class PasskeyTransaction(TypedDict):
+    """A passkey is to be created or shown: `options` goes to the browser, `transactionId` finishes it."""
+
+    transactionId: str
+    options: str
+    create: bool
+
+
+class Passkey(TypedDict):
+    """A passkey as its owner sees it."""
+
+    id: str
+    rpId: str
+    kind: str
+    displayName: str
+    createdTime: int
+    lastUsedTime: int
+    isBackedUp: bool
+
+
+class Passkeys(TypedDict):
+    """Passkeys of a user."""
+
+    passkeys: list[Passkey]
+
+
 class Tenant(TypedDict):
     """A tenant as its members see it."""
 
@@ -288,21 +318,27 @@ class AuthBody(msgspec.Struct, rename="camel"):
         return self.refresh_jwt or self.refresh_cookie or presented
 
 
+class _MayHoldSession(msgspec.Struct):
+    jwt: AuthBody | None = None
+
+
 def auth_body(response: Response) -> AuthBody:
     """Read the answer of a sign-in or refresh.
 
     Raises:
         UnreadableAnswer: It is none, or it has no session.
     """
-    try:
-        body = msgspec.json.decode(response.body, type=AuthBody)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableAnswer(detail=str(error)) from error
-    if not body.session_jwt:
-        raise UnreadableAnswer(detail="the answer of a sign-in has no session token")
-    body.refresh_cookie = response.cookie(body.cookie_name or REFRESH_SESSION_COOKIE_NAME)
-    body.device_cookie = response.cookie(TRUSTED_DEVICE_COOKIE_NAME)
-    return body
+    return _completed(_decoded(response, AuthBody), response)
+
+
+def auth_body_or_none(response: Response) -> AuthBody | None:
+    """Read an answer that holds a session only where one was asked for, as `jwt`.
+
+    Raises:
+        UnreadableAnswer: It is none, or what it has is no session.
+    """
+    body = _decoded(response, _MayHoldSession).jwt
+    return None if body is None else _completed(body, response)
 
 
 def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None) -> JWTResponse:
@@ -402,6 +438,22 @@ def ignored(response: Response) -> None:
 
 
 _decode = msgspec.json.Decoder().decode
+
+
+def _decoded(response: Response, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(response.body, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableAnswer(detail=str(error)) from error
+
+
+def _completed(body: AuthBody, response: Response) -> AuthBody:
+    """Return a session with what came as cookies beside it."""
+    if not body.session_jwt:
+        raise UnreadableAnswer(detail="the answer of a sign-in has no session token")
+    body.refresh_cookie = response.cookie(body.cookie_name or REFRESH_SESSION_COOKIE_NAME)
+    body.device_cookie = response.cookie(TRUSTED_DEVICE_COOKIE_NAME)
+    return body
 
 
 def _grants(claims: TokenClaims) -> dict[str, Any]:

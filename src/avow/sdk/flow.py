@@ -137,6 +137,13 @@ class Flows:
         body = yield from self.deliver(call)
         return (yield from self._session_of(body, wanted, presented=""))
 
+    def sign_in_perhaps(self, call: Call[AuthBody | None], audience: Audience = None) -> Flow[JWTResponse | None]:
+        """Send a call that is answered with a session where one was asked for, and verify its tokens."""
+        wanted = audiences(audience)
+        yield from self._keys()
+        body = yield from self.deliver(call)
+        return None if body is None else (yield from self._session_of(body, wanted, presented=""))
+
     def exchange(self, call: Call[AuthBody], audience: Audience = None) -> Flow[KeySession]:
         """Send a call that is answered with the token of an access key, and verify it."""
         wanted = audiences(audience)

@@ -15,6 +15,7 @@ from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.recovery_codes import AsyncRecoveryCodes
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk._async.totp import AsyncTOTP
+from avow.sdk._async.webauthn import AsyncWebAuthn
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
 from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
@@ -39,6 +40,7 @@ class AsyncClient:
         enchantedlink: Enchanted links.
         totp: Authenticator apps.
         recovery_codes: Recovery codes.
+        webauthn: Passkeys.
         devices: Trusted devices.
     """
 
@@ -105,6 +107,7 @@ class AsyncClient:
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
         self.totp = AsyncTOTP(self._flows, self._runner)
         self.recovery_codes = AsyncRecoveryCodes(self._flows, self._runner)
+        self.webauthn = AsyncWebAuthn(self._flows, self._runner)
         self.devices = AsyncDevices(self._flows, self._runner)
         self._mgmt: AsyncMgmt | None = None
 

@@ -16,6 +16,7 @@ from avow.sdk._sync.otp import OTP
 from avow.sdk._sync.recovery_codes import RecoveryCodes
 from avow.sdk._sync.runner import Runner
 from avow.sdk._sync.totp import TOTP
+from avow.sdk._sync.webauthn import WebAuthn
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
 from avow.sdk.calls import accesskeys, sessions
 from avow.sdk.calls.call import refused
@@ -40,6 +41,7 @@ class Client:
         enchantedlink: Enchanted links.
         totp: Authenticator apps.
         recovery_codes: Recovery codes.
+        webauthn: Passkeys.
         devices: Trusted devices.
     """
 
@@ -106,6 +108,7 @@ class Client:
         self.enchantedlink = EnchantedLink(self._flows, self._runner)
         self.totp = TOTP(self._flows, self._runner)
         self.recovery_codes = RecoveryCodes(self._flows, self._runner)
+        self.webauthn = WebAuthn(self._flows, self._runner)
         self.devices = Devices(self._flows, self._runner)
         self._mgmt: Mgmt | None = None
 

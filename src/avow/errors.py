@@ -225,6 +225,14 @@ class UserDisabled(AuthException):
     status, code, text = 403, "E062110", "The user is disabled."
 
 
+class SsoDomainRefused(AuthException):
+    status, code, text = 403, "E061304", "The address is not one of the domains that this tenant signs in by its SSO."
+
+
+class SsoOnly(AuthException):
+    status, code, text = 403, "E061305", "This user signs in through the SSO of their tenant, and not otherwise."
+
+
 class LinkingRefused(AuthException):
     status, code, text = 403, "E061303", "Somebody has this address already; sign in as before and connect it there."
 

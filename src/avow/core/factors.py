@@ -44,6 +44,7 @@ _SOURCES: Final = {
     "embedded": "application",
 }
 _STRONG: Final = frozenset({"app", "passkey"})
+_MAY_BE_TWO: Final = frozenset({"passkey", "provider"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,8 @@ def judge(
         policy: `off`: one factor is enough. `enrolled`: two from whoever has an app or a passkey. `required`: two.
         amr: What was shown.
         can_show: What the person could show (`held`).
-        is_multi_factor: The last proof was two factors in itself: a passkey that verified its user.
+        is_multi_factor: The last proof was two factors in itself: a passkey that verified its user, or a sign-in at
+            the identity provider of the user's tenant, which says that it asked for two.
 
     Returns:
         None when it is enough.
@@ -141,7 +143,7 @@ def judge(
     if (missing := needs_enrolled(amr, can_show)) is not None:
         return missing
     shown = _sources(amr)
-    if len(shown) > 1 or (is_multi_factor and "passkey" in shown):
+    if len(shown) > 1 or (is_multi_factor and not _MAY_BE_TWO.isdisjoint(shown)):
         return None
     return Needs(tuple(sorted(word for word in can_show if _SOURCES[word] not in shown)))
 

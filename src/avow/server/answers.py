@@ -178,6 +178,8 @@ def _shaped(visit: Visit, issued: Issued, tokens: Tokens) -> tuple[JwtResponse, 
         session_expiration=claims.session_expires_at,
         user=issued.user,
         first_seen=issued.first_seen,
+        idp_response=UNSET if issued.idp_response is None else issued.idp_response,
+        tenant_sso_id=issued.tenant_sso_id or UNSET,
     )
     if not tokens.refresh:
         return body, ()

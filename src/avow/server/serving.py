@@ -27,6 +27,7 @@ from avow.server.outgoing import Answered, Document, OutgoingCall
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
 from avow.wire.projects import ProjectSettings
+from avow.wire.sessions import IdpResponse
 from avow.wire.users import UserResponse
 
 T = TypeVar("T")
@@ -307,6 +308,8 @@ class Issued:
         first_seen: The session is the user's first.
         trusted_device: The token of the device, which this sign-in made a trusted one; otherwise None.
         is_nested: The answer has the session as a part of it: `{"jwt": ...}`.
+        idp_response: What an identity provider said of the person, as the answer tells it.
+        tenant_sso_id: The SSO configuration that was used, or "".
     """
 
     key: SigningKey
@@ -316,6 +319,8 @@ class Issued:
     first_seen: bool = False
     trusted_device: DeviceToken | None = None
     is_nested: bool = False
+    idp_response: IdpResponse | None = field(default=None, repr=False)
+    tenant_sso_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
-SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes", "webauthn"]
+SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes", "webauthn", "sso"]
 SIGN_IN_METHODS: tuple[SignInMethod, ...] = (
     "otp",
     "magiclink",
@@ -40,6 +40,7 @@ SIGN_IN_METHODS: tuple[SignInMethod, ...] = (
     "totp",
     "recoverycodes",
     "webauthn",
+    "sso",
 )
 
 

@@ -139,7 +139,7 @@ class _GivenMappings(Shape, frozen=True, kw_only=True):
         disable_sign_request: Requests to the identity provider go unsigned.
         sp_acs_url: For migrations: another address of ours, that the identity provider knows.
         sp_entity_id: For migrations: another name of ours.
-        allow_idp_initiated: Take sign-ins that begin at the identity provider and that nobody here asked for. Avow's own.
+        allow_idp_initiated: Take sign-ins that begin at the identity provider. Avow's own.
     """
 
     sp_acs_url: Url | None = msgspec.field(name="spACSUrl", default=None)

@@ -34,6 +34,7 @@ from avow.server.serving import Call, Cookie, Issued, Project, Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
+from avow.wire.sessions import IdpResponse
 
 __all__ = [
     "Admitted",
@@ -61,6 +62,7 @@ __all__ = [
     "refuse",
     "resume",
     "start",
+    "way_of_code",
 ]
 
 START_SECONDS: Final = 600  # until a browser opens the address
@@ -342,8 +344,25 @@ def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refu
     if profile is None or profile.row.credential_version != granted.credential_version:
         return Refusal(InvalidCode())
     opening = granted.asked.opening(granted.method, via=kind, first_seen=granted.first_seen)
-    opening = replace(opening, tenant_id=granted.tenant_id or None)
-    return sessions.open_session(tx, call.project, call.client, granted.user_id, opening, profile)
+    opening = replace(
+        opening,
+        tenant_id=granted.tenant_id or None,
+        is_multi_factor=granted.is_multi_factor,
+        lifetime_seconds=granted.lifetime_seconds or None,
+    )
+    issued = sessions.open_session(tx, call.project, call.client, granted.user_id, opening, profile)
+    if isinstance(issued, Refusal) or not granted.idp_response:
+        return issued
+    return replace(issued, idp_response=msgspec.json.decode(granted.idp_response, type=IdpResponse))
+
+
+def way_of_code(tx: Tx, kind: Kind, code: str) -> Way | None:
+    """Return by which way the person has come whom an exchange code is for, consuming nothing; None for no code."""
+    parsed = links.parse(code)
+    taken = (
+        challenges.look(tx, purpose=_code_purpose(kind), challenge_id=parsed[0], secret=parsed[1]) if parsed else None
+    )
+    return starts.granted(taken.binding).way if taken is not None else None
 
 
 def _address(project: Project, path: str, token: str) -> str:

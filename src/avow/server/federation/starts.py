@@ -73,6 +73,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tenant_id: Tenant that is selected in the session, or "".
         first_seen: The user was created by this sign-in, or invited and is here for the first time.
         idp_response: What the application is told of the identity provider's answer (`idpResponse`), JSON, or "".
+        is_multi_factor: Two factors were shown there, by the word of whoever is in charge of the person.
+        lifetime_seconds: How long the session may live at most, or 0.
     """
 
     way: Way
@@ -83,6 +85,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tenant_id: str = ""
     first_seen: bool = False
     idp_response: str = ""
+    is_multi_factor: bool = False
+    lifetime_seconds: int = 0
 
 
 def encoded(kept: Start | Grant) -> str:

@@ -24,7 +24,7 @@ class Opening:
         actor: Who opens it, for the audit; the user when absent.
         via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
         adds_to: The live session that the proof adds to (MFA, step-up), or ""; one that waited for it ends.
-        is_multi_factor: The proof was two factors in itself: a passkey that verified its user.
+        is_multi_factor: The proof was two factors in itself: a passkey that verified its user, or SSO that says so.
     """
 
     amr: tuple[str, ...]

@@ -4,7 +4,20 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "ConnectionRow", "GroupRow", "HeldRow", "IdRow", "sealed_row"]
+__all__ = [
+    "RETURNS",
+    "ConnectionRow",
+    "DomainRow",
+    "FetchedRow",
+    "GroupRow",
+    "HeldRow",
+    "IdRow",
+    "MetadataRow",
+    "SamlKeyRow",
+    "TenantRow",
+    "sealed_key_row",
+    "sealed_row",
+]
 
 
 class IdRow(Struct, frozen=True):
@@ -38,6 +51,44 @@ class HeldRow(Struct, frozen=True):
     user_id: str
     role_id: str
     given_by: str
+
+
+class TenantRow(Struct, frozen=True):
+    """Of a tenant what its sign-in asks; settings are JSON."""
+
+    id: str
+    created_at: int
+    is_disabled: int
+    settings: str
+
+
+class DomainRow(Struct, frozen=True):
+    """Whose a mail domain is, and the configuration that it leads to."""
+
+    domain: str
+    tenant_id: str
+    sso_id: str
+
+
+class FetchedRow(Struct, frozen=True):
+    """When metadata of a configuration was fetched last."""
+
+    fetched_at: int
+
+
+class MetadataRow(Struct, frozen=True):
+    """Metadata of an identity provider as it was fetched."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class SamlKeyRow:
+    """A key of the project for SAML."""
+
+    id: str
+    certificate: str
+    sealed_private: bytes = field(repr=False)
 
 
 FIND = """
@@ -136,6 +187,94 @@ GIVE = """
     ON CONFLICT DO NOTHING
 """
 
+# Whoever of them has signed in through the configuration.
+COMERS = """
+    SELECT DISTINCT user_id AS id FROM identities
+    WHERE project_id = :project_id AND user_id >= :first AND user_id <= :last AND way = :way
+"""
+
+# --- Sign-in -------------------------------------------------------------------------------------------------------
+
+TENANT = """
+    SELECT id, created_at, is_disabled, settings FROM tenants WHERE project_id = :project_id AND id = :tenant_id
+"""
+
+# A domain is asked for in its spelling in ASCII and in that with letters.
+DOMAIN = """
+    SELECT domain, tenant_id, sso_id FROM tenant_domains
+    WHERE project_id = :project_id AND kind = 'sso' AND domain IN (:domain, :other)
+    ORDER BY domain
+"""
+
+# First come, first kept: of two who make a key at the same time both use one.
+ADD_SAML_KEY = """
+    INSERT INTO saml_keys (project_id, id, certificate, sealed_private, created_at)
+    VALUES (:project_id, :id, :certificate, :sealed_private, :now)
+    ON CONFLICT (project_id, id) DO NOTHING
+"""
+
+SAML_KEYS = "SELECT id, certificate, sealed_private FROM saml_keys WHERE project_id = :project_id ORDER BY id"
+
+METADATA_AGE = """
+    SELECT fetched_at FROM saml_metadata
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND sso_id = :sso_id AND url = :url
+"""
+
+METADATA = """
+    SELECT document FROM saml_metadata
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND sso_id = :sso_id AND url = :url
+      AND fetched_at > :since
+"""
+
+# Only while the configuration is there.
+PUT_METADATA = """
+    INSERT INTO saml_metadata (project_id, tenant_id, sso_id, url, document, fetched_at)
+    SELECT c.project_id, c.tenant_id, c.id, :url, :document, :now
+    FROM sso_connections c WHERE c.project_id = :project_id AND c.tenant_id = :tenant_id AND c.id = :sso_id
+    ON CONFLICT (project_id, tenant_id, sso_id) DO UPDATE
+    SET url = excluded.url, document = excluded.document, fetched_at = excluded.fetched_at
+"""
+
+# Who comes second gets no row back: the assertion has signed somebody in.
+USE_ASSERTION = """
+    INSERT INTO saml_assertions (project_id, id, expires_at) VALUES (:project_id, :id, :expires_at)
+    ON CONFLICT (project_id, id) DO NOTHING
+    RETURNING id
+"""
+
+FORGET_ASSERTIONS = """
+    DELETE FROM saml_assertions WHERE project_id = :project_id AND id IN (
+        SELECT id FROM saml_assertions WHERE project_id = :project_id AND expires_at <= :now
+        ORDER BY expires_at LIMIT :most
+    )
+"""
+
+# The groups of a person that sign-ins through this configuration speak of; those of SCIM are not theirs.
+OWN_GROUPS = """
+    SELECT g.id, g.display, gm.user_id FROM group_members gm
+    JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
+    WHERE gm.project_id = :project_id AND gm.user_id = :user_id AND gm.tenant_id = :tenant_id
+      AND g.sso_id = :sso_id AND g.source IN ('saml', 'oidc')
+    ORDER BY g.id
+"""
+
+ADD_GROUP = """
+    INSERT INTO groups (project_id, tenant_id, id, display, source, sso_id, created_at)
+    VALUES (:project_id, :tenant_id, :id, :display, :source, :sso_id, :now)
+    ON CONFLICT (project_id, tenant_id, id) DO NOTHING
+"""
+
+JOIN_GROUP = """
+    INSERT INTO group_members (project_id, tenant_id, group_id, user_id)
+    VALUES (:project_id, :tenant_id, :group_id, :user_id)
+    ON CONFLICT DO NOTHING
+"""
+
+LEAVE_GROUPS = """
+    DELETE FROM group_members
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id = :user_id AND group_id IN (:group_ids)
+"""
+
 RETURNS = {
     "FIND": ConnectionRow,
     "LIST": ConnectionRow,
@@ -148,7 +287,20 @@ RETURNS = {
     "GROUPS_OF": GroupRow,
     "HELD": HeldRow,
     "ROLES": IdRow,
+    "COMERS": IdRow,
+    "TENANT": TenantRow,
+    "DOMAIN": DomainRow,
+    "SAML_KEYS": SamlKeyRow,
+    "METADATA_AGE": FetchedRow,
+    "METADATA": MetadataRow,
+    "USE_ASSERTION": IdRow,
+    "OWN_GROUPS": GroupRow,
 }
+
+
+def sealed_key_row(project_id: str, key_id: str) -> str:
+    """Return where the sealed private half of a key for SAML lies, for the vault."""
+    return f"saml_keys/sealed_private/{project_id}/{key_id}"
 
 
 def sealed_row(project_id: str, tenant_id: str, sso_id: str) -> str:

@@ -18,7 +18,7 @@ __all__ = [
 
 MAX_POSTED_CHARACTERS: Final = 512 * 1024  # of base64; a person in 150 groups comes to 30 kB
 MAX_RESPONSE_BYTES: Final = MAX_POSTED_CHARACTERS * 3 // 4
-MAX_RESPONSE_ELEMENTS: Final = 10_000
+MAX_RESPONSE_ELEMENTS: Final = 5_000  # 150 groups come to 400
 MAX_METADATA_BYTES: Final = 5_000_000
 MAX_METADATA_ELEMENTS: Final = 200_000
 MAX_DEPTH: Final = 32

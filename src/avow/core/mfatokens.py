@@ -4,11 +4,10 @@ It is no JWT, on purpose. Official clients take any JWT of the project for a ses
 that a refresh token in its place would let in whoever has shown one factor.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Final
 
+from avow.core.tokens.encoding import from_base64url, to_base64url
 from avow.core.vault import Vault
 
 __all__ = ["Waiting", "is_one", "make", "read"]
@@ -34,8 +33,7 @@ def is_one(token: str) -> bool:
 def make(vault: Vault, project_id: str, waiting: Waiting) -> str:
     """Return the token of a waiting session: `mfa.<user>.<session>.<MAC>`; nothing of it is stored."""
     mac = vault.mac(_PURPOSE, project_id, waiting.user_id, waiting.session_id)
-    encoded = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
-    return f"{_KIND}{waiting.user_id}.{waiting.session_id}.{encoded}"
+    return f"{_KIND}{waiting.user_id}.{waiting.session_id}.{to_base64url(mac)}"
 
 
 def read(vault: Vault, project_id: str, token: str) -> Waiting | None:
@@ -45,8 +43,8 @@ def read(vault: Vault, project_id: str, token: str) -> Waiting | None:
         return None
     _, user_id, session_id, encoded = parts
     try:
-        mac = base64.b64decode(f"{encoded}=", b"-_", validate=True)
-    except (binascii.Error, ValueError):
+        mac = from_base64url(encoded.encode())
+    except ValueError:
         return None
     is_ours = vault.is_mac(mac, _PURPOSE, project_id, user_id, session_id)
     return Waiting(user_id, session_id) if is_ours else None

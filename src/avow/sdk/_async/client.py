@@ -12,6 +12,7 @@ from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
 from avow.sdk._async.magiclink import AsyncMagicLink
 from avow.sdk._async.otp import AsyncOTP
+from avow.sdk._async.password import AsyncPassword
 from avow.sdk._async.recovery_codes import AsyncRecoveryCodes
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk._async.totp import AsyncTOTP
@@ -38,6 +39,7 @@ class AsyncClient:
         otp: One-time codes.
         magiclink: Magic links.
         enchantedlink: Enchanted links.
+        password: Passwords.
         totp: Authenticator apps.
         recovery_codes: Recovery codes.
         webauthn: Passkeys.
@@ -105,6 +107,7 @@ class AsyncClient:
         self.otp = AsyncOTP(self._flows, self._runner)
         self.magiclink = AsyncMagicLink(self._flows, self._runner)
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
+        self.password = AsyncPassword(self._flows, self._runner)
         self.totp = AsyncTOTP(self._flows, self._runner)
         self.recovery_codes = AsyncRecoveryCodes(self._flows, self._runner)
         self.webauthn = AsyncWebAuthn(self._flows, self._runner)

@@ -1,0 +1,54 @@
+"""Phones with an authenticator app. The app is pyotp, and its camera reads the QR image as any other would."""
+
+import base64
+import io
+from dataclasses import dataclass
+
+import pyotp
+import zxingcpp
+from PIL import Image
+
+from avow.core.totp import key_text
+
+__all__ = ["Phone", "holding", "opening", "scanning", "scanning_png", "typing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """An app that one seed was brought into."""
+
+    app: pyotp.TOTP
+
+    def code(self, now: int, early: int = 0) -> str:
+        """Return the code that is shown at an instant, or so many steps before or after it."""
+        return self.app.at(now, early)
+
+
+def scanning(image: str) -> Phone:
+    """Return a phone that was held before the `image` of an answer."""
+    return scanning_png(base64.b64decode(image, validate=True))
+
+
+def scanning_png(png: bytes) -> Phone:
+    """Return a phone that was held before a picture with one QR code in it."""
+    with Image.open(io.BytesIO(png)) as picture:
+        [found] = zxingcpp.read_barcodes(picture.convert("L"))
+    assert found.format == zxingcpp.BarcodeFormat.QRCode
+    return opening(found.text)
+
+
+def opening(provisioning_url: str) -> Phone:
+    """Return a phone on which the `provisioningURL` of an answer was opened."""
+    app = pyotp.parse_uri(provisioning_url)
+    assert isinstance(app, pyotp.TOTP)
+    return Phone(app)
+
+
+def typing(key: str) -> Phone:
+    """Return a phone into which the `key` of an answer was typed."""
+    return Phone(pyotp.TOTP(key))
+
+
+def holding(seed: bytes) -> Phone:
+    """Return a phone that has had a seed before."""
+    return typing(key_text(seed))

@@ -178,13 +178,14 @@ def management() -> tuple[Slice, ...]:
         projects,
         roles,
         snapshots,
+        social,
         sso,
         templates,
         tenants,
     )
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
-    further = (lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password)
+    further = (lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password, social)
     return tuple(room.SLICE for room in (*rooms, *further))
 
 

@@ -31,7 +31,9 @@ Texts = Annotated[tuple[Text, ...], Meta(max_length=500)]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=64)], ...], Meta(max_length=50)]
 
-SignInMethod = Literal["otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes", "webauthn", "sso"]
+SignInMethod = Literal[
+    "otp", "magiclink", "enchantedlink", "password", "totp", "recoverycodes", "webauthn", "oauth", "sso"
+]
 SIGN_IN_METHODS: tuple[SignInMethod, ...] = (
     "otp",
     "magiclink",
@@ -40,6 +42,7 @@ SIGN_IN_METHODS: tuple[SignInMethod, ...] = (
     "totp",
     "recoverycodes",
     "webauthn",
+    "oauth",
     "sso",
 )
 

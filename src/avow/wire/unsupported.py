@@ -171,19 +171,11 @@ _MANAGEMENT = (
 )
 
 _PROJECT = (
-    ("oauth.exchange_token", "POST", "/v1/auth/oauth/exchange"),
-    ("oauth.start", "POST", "/v1/auth/oauth/authorize"),
-    ("saml.exchange_token", "POST", "/v1/auth/saml/exchange"),
-    ("sso.exchange_token", "POST", "/v1/auth/sso/exchange"),
-    ("sso.start", "POST", "/v1/auth/sso/authorize"),
     ("go-only.SignUpNOTP", "POST", "/v1/auth/notp/whatsapp/signup"),
     ("go-only.SignInNOTP", "POST", "/v1/auth/notp/whatsapp/signin"),
     ("go-only.SignUpOrInNOTP", "POST", "/v1/auth/notp/whatsapp/signup-in"),
     ("go-only.UpdateUserNOTP", "POST", "/v1/auth/notp/whatsapp/update"),
     ("go-only.GetNOTPSession", "POST", "/v1/auth/notp/pending-session"),
-    ("go-only.OAuthSignIn", "POST", "/v1/auth/oauth/authorize/signin"),
-    ("go-only.OAuthSignUp", "POST", "/v1/auth/oauth/authorize/signup"),
-    ("go-only.OAuthUpdateUser", "POST", "/v1/auth/oauth/authorize/update"),
     ("js-only.flow.start", "POST", "/v1/flow/start"),
     ("js-only.flow.next", "POST", "/v1/flow/next"),
     ("js-only.oauth.startNative", "POST", "/v1/auth/oauth/native/start"),
@@ -193,10 +185,7 @@ _PROJECT = (
     ("js-only.onetap.verify", "POST", "/v1/auth/onetap/idtoken/verify"),
 )
 
-_SESSION = (
-    ("saml.start", "POST", "/v1/auth/saml/authorize"),
-    ("js-only.outbound.connect", "POST", "/v1/outbound/oauth/connect"),
-)
+_SESSION = (("js-only.outbound.connect", "POST", "/v1/outbound/oauth/connect"),)
 
 UNSUPPORTED: tuple[Unsupported, ...] = tuple(
     Unsupported(id, verb, path, caller)

@@ -16,7 +16,6 @@ __all__ = [
     "Endpoints",
     "Protocol",
     "Provider",
-    "discovery_url",
     "read_discovery",
     "is_of_issuer",
     "resolve",

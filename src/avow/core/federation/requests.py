@@ -117,16 +117,16 @@ def authorization_url(
     scopes = wishes.scopes or provider.scopes
     if provider.protocol == "oidc" and "openid" not in scopes:
         scopes = ("openid", *scopes)
+    given = {**provider.parameters, **wishes.parameters}
     parameters = {
-        **provider.parameters,
-        **wishes.parameters,
+        **given,
         "response_type": "code",
         "client_id": provider.client_id,
         "redirect_uri": redirect_uri,
         "scope": " ".join(scopes),
         "state": state,
-        "prompt": wishes.prompt or ("login" if wishes.proves_anew else provider.parameters.get("prompt", "")),
-        "login_hint": wishes.login_hint,
+        "prompt": "login" if wishes.proves_anew else wishes.prompt or given.get("prompt", ""),
+        "login_hint": wishes.login_hint or given.get("login_hint", ""),
     }
     if provider.protocol == "oidc":
         parameters["nonce"] = nonce

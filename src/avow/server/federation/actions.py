@@ -50,7 +50,9 @@ __all__ = [
     "Way",
     "admit",
     "arrive",
+    "begun",
     "bind",
+    "browser_of",
     "exchange",
     "failed",
     "finished",
@@ -142,13 +144,13 @@ class _Kept(msgspec.Struct, frozen=True):
     sealed: str
 
 
-def start(tx: Tx, call: Call[object], begun: Start, *, path: str) -> Started:
+def start(tx: Tx, call: Call[object], wanted: Start, *, path: str) -> Started:
     """Remember what was begun for ten minutes; return Avow's own address for the browser.
 
     Args:
         tx: The unit.
         call: Whose project.
-        begun: See there; its redirect is approved and its login options are checked already.
+        wanted: See there; its redirect is approved and its login options are checked already.
         path: Of the method's endpoint that calls `bind`, such as `/v1/auth/oauth/go`; the project's id is appended.
     """
     token = links.new_link_token()
@@ -157,12 +159,20 @@ def start(tx: Tx, call: Call[object], begun: Start, *, path: str) -> Started:
         purpose=_START,
         subject=token.challenge_id,
         secret=token.secret,
-        binding=starts.encoded(msgspec.structs.replace(begun, begun_at=tx.now)),
+        binding=starts.encoded(msgspec.structs.replace(wanted, begun_at=tx.now)),
         attempts=_ATTEMPTS,
         lifetime_seconds=START_SECONDS,
         challenge_id=token.challenge_id,
     )
     return Started(token.challenge_id, _address(call.project, path, token.text))
+
+
+def begun(tx: Tx, kind: Kind, token: str) -> Start | None:
+    """Return the start of an address that no browser has opened, binding nothing."""
+    parsed = links.parse(token)
+    found = challenges.look(tx, purpose=_START, challenge_id=parsed[0], secret=parsed[1]) if parsed else None
+    start = starts.decoded(found.binding) if found is not None else None
+    return start if start is not None and start.way.kind == kind else None
 
 
 def bind(tx: Tx, call: Call[object], kind: Kind, token: str) -> Bound | Refusal:
@@ -194,11 +204,11 @@ def bind(tx: Tx, call: Call[object], kind: Kind, token: str) -> Bound | Refusal:
         held: Taken | None = taken
     else:  # the same browser opens it again
         held = challenges.look(tx, purpose=_STATE, challenge_id=state, secret=browser)
-    begun = starts.decoded(held.binding) if held is not None else None
-    if begun is None or begun.way.kind != kind:
+    kept = starts.decoded(held.binding) if held is not None else None
+    if kept is None or kept.way.kind != kind:
         return refuse(tx, call, kind, "an address that was opened elsewhere, is used or old")
     nonce, verifier = _derived(tx, state, browser)
-    return Bound(state, begun, nonce, verifier, (cookie,))
+    return Bound(state, kept, nonce, verifier, (cookie,))
 
 
 def arrive(tx: Tx, call: Call[object], way: Way, state: str) -> Arrival | Refusal:
@@ -219,21 +229,20 @@ def arrive(tx: Tx, call: Call[object], way: Way, state: str) -> Arrival | Refusa
     taken = challenges.take_link(tx, purpose=_STATE, challenge_id=state, secret=browser)
     if isinstance(taken, Refusal):
         return refuse(tx, call, way.kind, "a state that is unknown, old, used or another browser's", way)
-    begun = starts.decoded(taken.binding)
-    if begun.way != way:
+    kept = starts.decoded(taken.binding)
+    if kept.way != way:
         return refuse(tx, call, way.kind, "a state of another provider", way)
-    session_id = begun.session_id or begun.asked.session_id
-    if not goes_on(tx, call.project, begun.user_id, session_id):
+    if not goes_on(tx, call.project, kept.user_id, kept.asked.session_id):
         return refuse(tx, call, way.kind, "the session that asked for it has ended", way)
     nonce, verifier = _derived(tx, state, browser)
-    return Arrival(state, begun, nonce, verifier, tx.now)
+    return Arrival(state, kept, nonce, verifier, tx.now)
 
 
 def peek(tx: Tx, way: Way, state: str) -> Start | None:
     """Return a start that waits for its browser to be back, consuming nothing; no browser is proven by that."""
     found = challenges.peek(tx, purpose=_STATE, challenge_id=state)
-    begun = starts.decoded(found.binding) if found is not None else None
-    return begun if begun is not None and begun.way == way else None
+    kept = starts.decoded(found.binding) if found is not None else None
+    return kept if kept is not None and kept.way == way else None
 
 
 def hold(tx: Tx, call: Call[object], state: str, text: str, *, path: str) -> str:

@@ -91,10 +91,25 @@ TOKENS = """
 
 FORGET_TOKENS_OF = "DELETE FROM provider_tokens WHERE project_id = :project_id AND provider = :provider"
 
+# Who comes second gets no row back: the assertion has signed somebody in.
+USE_ASSERTION = """
+    INSERT INTO saml_assertions (project_id, id, expires_at) VALUES (:project_id, :id, :expires_at)
+    ON CONFLICT (project_id, id) DO NOTHING
+    RETURNING id
+"""
+
+FORGET_ASSERTIONS = """
+    DELETE FROM saml_assertions WHERE project_id = :project_id AND id IN (
+        SELECT id FROM saml_assertions WHERE project_id = :project_id AND expires_at <= :now
+        ORDER BY expires_at LIMIT :most
+    )
+"""
+
 RETURNS = {
     "USE": IdentityRow,
     "CONNECT": IdentityRow,
     "LIST": IdentityRow,
     "FILL": IdRow,
     "TOKENS": TokenRow,
+    "USE_ASSERTION": IdRow,
 }

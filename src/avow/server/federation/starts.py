@@ -40,10 +40,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         does: `sign-in` refuses whom nobody knows, `sign-up` whom somebody knows, `update` connects the identity to the
             user of the live session.
         user_id: Of an update, a step-up or MFA: the only user that the sign-in may end with.
-        session_id: Of an update: the session that asked for it, without which it comes to nothing.
         anonymous_id: The anonymous user whose session asked for it (`newcomers.anonymous_of`), or "": whoever is
             created keeps that id.
-        asked: The caller's login options.
+        asked: The caller's login options; of an update, step-up or MFA also the session that asked for it, without
+            which it comes to nothing.
         is_popup: The application waits in the window that opened this one.
         begun_at: When, in epoch seconds.
         details: What the method wants to know again when the person is back (prompt, scopes, id of a SAML request).
@@ -53,7 +53,6 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     redirect: str
     does: Does = "sign-up-or-in"
     user_id: str = ""
-    session_id: str = ""
     anonymous_id: str = ""
     asked: Asked = Asked()
     is_popup: bool = False

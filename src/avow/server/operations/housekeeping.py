@@ -7,6 +7,7 @@ from collections.abc import Callable
 from avow.errors import AvowError
 from avow.server.audit import actions as audit
 from avow.server.challenges import actions as challenges
+from avow.server.federation import assertions
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.leavings import actions as leavings
 from avow.server.projects import actions as projects
@@ -30,6 +31,7 @@ _TASKS: tuple[Callable[[Tx, int], int], ...] = (
     users.forget_anonymous,
     audit.forget_events,
     audit.forget_deliveries,
+    assertions.forget,
 )
 
 

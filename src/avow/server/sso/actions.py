@@ -7,6 +7,8 @@ from typing import Final
 
 from avow.core import ids
 from avow.errors import InvalidArgument, NotFound
+from avow.server.federation.identities import forget_way
+from avow.server.federation.starts import Way
 from avow.server.roles import actions as roles
 from avow.server.sso import rows, stored
 from avow.server.sso.rows import ConnectionRow, IdRow
@@ -169,7 +171,7 @@ def create(tx: Tx, tenant_id: str, display_name: str, connection: str, *, actor:
 
 
 def delete(tx: Tx, tenant_id: str, connection: str, *, actor: str) -> None:
-    """Delete a configuration with its secret and domains, for ever; roles that its groups gave stay.
+    """Delete a configuration with its secret, domains and identities, for ever; roles that its groups gave stay.
 
     Raises:
         NotFound: There is none, or no such tenant.
@@ -179,6 +181,7 @@ def delete(tx: Tx, tenant_id: str, connection: str, *, actor: str) -> None:
     if row is None and connection:
         raise NotFound(error_message=MISSING)
     tenants.set_sso_domains(tx, tenant_id, connection, ())
+    forget_way(tx, Way(kind="sso", name=connection, tenant_id=tenant_id))
     deleted = Connection(tenant_id, connection)
     tx.audit("sso.deleted", actor=actor, tenant_id=tenant_id, data={"sso": deleted.sso_id})
 

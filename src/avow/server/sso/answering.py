@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from avow.server.roles import actions as roles
 from avow.server.serving import Call
-from avow.server.sso import actions
+from avow.server.sso import actions, spkeys
 from avow.server.sso.actions import Connection
 from avow.server.sso.shown import Shown
 from avow.server.store import Tx
@@ -18,9 +18,9 @@ def shown(tx: Tx, call: Call[object], tenant_id: str, connections: Sequence[Conn
     names: dict[str, str] = {}
     if any(each.settings.mappings.roles or each.settings.mappings.default_roles for each in connections):
         names = {role.id: role.name for role in roles.search(tx, roles.Wanted(tenants=("", tenant_id)))}
-    leads = tenants.sso_domains(tx, tenant_id)
+    leads, certificate = tenants.sso_domains(tx, tenant_id), spkeys.certificate(tx)
     return [
-        Shown(call.project, each, names, [domain for domain, lead in leads.items() if lead == each.id])
+        Shown(call.project, each, names, [domain for domain, lead in leads.items() if lead == each.id], certificate)
         for each in connections
     ]
 

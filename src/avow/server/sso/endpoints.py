@@ -39,6 +39,7 @@ _Posted = Annotated[str, Meta(max_length=600_000, extra=SECRET)]  # `core.saml` 
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 _ENCODED: Final = "~"
+_MOST_ID: Final = 256
 
 
 class TokenQuery(Shape, frozen=True, kw_only=True):
@@ -157,7 +158,13 @@ def _part(named: str) -> str:
 
 
 def _id_of(part: str) -> str:
-    if not part.startswith(_ENCODED):
-        return part
+    """Return the id that a part of a path stands for.
+
+    Raises:
+        ValueError: No id is like that, and no database would take it.
+    """
     text = part.removeprefix(_ENCODED)
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    found = part if text == part else urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    if len(found) > _MOST_ID or not found.isprintable():
+        raise ValueError("no id")
+    return found

@@ -1,7 +1,7 @@
 """The routes of SSO settings, and of the links to set them up.
 
-What is stored here, sign-in over SAML and OpenID Connect goes by. No address is fetched when settings are saved. Who
-says which groups give which roles gives roles, and needs the right to.
+What is stored here, sign-in over SAML and OpenID Connect goes by (`signin.py`). No address is fetched when settings are
+saved. Who says which groups give which roles gives roles, and needs the right to.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from avow.server.serving import Call, Slice, Steps, read, reads, steps, write, w
 from avow.server.sso import actions, given, recalculation, setup_links, xaa
 from avow.server.sso.actions import Connection
 from avow.server.sso.answering import save, shown
+from avow.server.sso.signin import HANDLERS
 from avow.server.sso.stored import Mappings, Oidc, Saml
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
@@ -281,5 +282,6 @@ SLICE = Slice(
         writes(xaa_wire.DELETE, xaa.delete),
         writes(wire.GENERATE_LINK, generate_link),
         writes(wire.REVOKE_LINK, revoke_link),
+        *HANDLERS,
     ),
 )

@@ -235,20 +235,6 @@ PUT_METADATA = """
     SET url = excluded.url, document = excluded.document, fetched_at = excluded.fetched_at
 """
 
-# Who comes second gets no row back: the assertion has signed somebody in.
-USE_ASSERTION = """
-    INSERT INTO saml_assertions (project_id, id, expires_at) VALUES (:project_id, :id, :expires_at)
-    ON CONFLICT (project_id, id) DO NOTHING
-    RETURNING id
-"""
-
-FORGET_ASSERTIONS = """
-    DELETE FROM saml_assertions WHERE project_id = :project_id AND id IN (
-        SELECT id FROM saml_assertions WHERE project_id = :project_id AND expires_at <= :now
-        ORDER BY expires_at LIMIT :most
-    )
-"""
-
 # The groups of a person that sign-ins through this configuration speak of; those of SCIM are not theirs.
 OWN_GROUPS = """
     SELECT g.id, g.display, gm.user_id FROM group_members gm
@@ -293,7 +279,6 @@ RETURNS = {
     "SAML_KEYS": SamlKeyRow,
     "METADATA_AGE": FetchedRow,
     "METADATA": MetadataRow,
-    "USE_ASSERTION": IdRow,
     "OWN_GROUPS": GroupRow,
 }
 

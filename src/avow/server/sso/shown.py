@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
+from avow.server.federation.starts import Way
 from avow.server.serving import Project
 from avow.server.sso.actions import Connection
+from avow.server.sso.endpoints import callback_path
 from avow.server.tenants import actions as tenants
 from avow.server.tenants.actions import HeldTenant
 from avow.wire.ssosettings import GroupsMapping, LegacySettings, OidcSettings, RoleItem, SamlSettings, SsoSettings
 from avow.wire.xaa import XaaSettings
 
-__all__ = ["Shown", "acs_url", "entity_id"]
+__all__ = ["Shown", "acs_url", "callback_url", "entity_id"]
 
 
 def entity_id(project: Project, connection: Connection) -> str:
@@ -29,6 +31,13 @@ def acs_url(project: Project, connection: Connection) -> str:
     return connection.settings.saml.sp_acs_url or own
 
 
+def callback_url(project: Project, connection: Connection) -> str:
+    """Return where the OpenID provider of a configuration leads people back to; no two share it."""
+    host = connection.settings.oidc.callback_domain
+    way = Way(kind="sso", name=connection.id, tenant_id=connection.tenant_id)
+    return (f"https://{host}" if host else project.public_url.rstrip("/")) + callback_path(project.id, way)
+
+
 class Shown:
     """A configuration as answers show it.
 
@@ -37,11 +46,18 @@ class Shown:
         connection: The configuration.
         names: Of roles, by id; a role that is gone is left out.
         domains: Of this configuration.
+        certificate: Of the key by which the project signs its requests over SAML, PEM, or "".
     """
 
     def __init__(
-        self, project: Project, connection: Connection, names: Mapping[str, str], domains: Sequence[str]
+        self,
+        project: Project,
+        connection: Connection,
+        names: Mapping[str, str],
+        domains: Sequence[str],
+        certificate: str = "",
     ) -> None:
+        self._certificate = certificate
         self._project = project
         self._connection = connection
         self._names = names
@@ -105,6 +121,7 @@ class Shown:
             idp_metadata_url=saml.metadata_url,
             sp_entity_id=entity_id(self._project, self._connection),
             sp_acs_url=acs_url(self._project, self._connection),
+            sp_certificate=self._certificate,
             attribute_mapping=saml.attributes,
             groups_mapping=self._groups_mapping(),
             default_sso_roles=self._default_roles(),
@@ -139,6 +156,7 @@ class Shown:
             groups_priority=mappings.groups_priority,
             fga_mappings=mappings.fga,
             use_pkce=oidc.use_pkce,
+            callback_url=callback_url(self._project, self._connection),
         )
 
     def _groups_mapping(self) -> tuple[GroupsMapping, ...]:

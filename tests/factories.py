@@ -11,8 +11,8 @@ import msgspec
 
 from avow.core import addresses, recoverycodes, totp
 from avow.server.accesskeys import actions as access_keys
-from avow.server.accounts.credentials.actions import ProviderSecrets
-from avow.server.accounts.credentials.rows import sealed_row
+from avow.server.federation.rows import sealed_row
+from avow.server.federation.tokens import ProviderSecrets
 from avow.server.permissions import actions as rights
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
@@ -196,17 +196,23 @@ def make_trusted_device(avow: Avow, user_id: str, device_id: str, *, lifetime_se
 
 
 def make_provider_token(avow: Avow, user_id: str, provider: str = "google") -> None:
-    """Insert the token that a provider gave for a user: `access-secret` and `refresh-secret`, sealed."""
+    """Connect a user to a provider, with the token that it gave: `access-secret` and `refresh-secret`, sealed."""
     statement = """
         INSERT INTO provider_tokens
             (project_id, user_id, provider, provider_user_id, sealed, scopes, expires_at, updated_at)
         VALUES (:project_id, :user_id, :provider, 'G-1', :sealed, 'openid email', :ends_at, :now)
+    """
+    identity = """
+        INSERT INTO identities
+            (project_id, way, protocol, issuer, subject, user_id, tenant_id, created_at, last_used_at)
+        VALUES (:project_id, :way, 'oauth', 'https://idp.test', :user_id, :user_id, NULL, :now, :now)
     """
     plain = msgspec.json.encode(ProviderSecrets(access_token="access-secret", refresh_token="refresh-secret"))
 
     def unit(tx: Tx) -> None:
         sealed = tx.vault.seal(plain, row=sealed_row(tx.project_id, user_id, provider))
         tx.run(statement, user_id=user_id, provider=provider, sealed=sealed, ends_at=tx.now + 3600)
+        tx.run(identity, user_id=user_id, way=f"oauth:{provider}")
 
     avow.run(unit)
 

@@ -77,8 +77,8 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
 
     Their sessions, their codes and links on their way (a change of address above all), and where the address is what
     the account is signed in to with: the number or address that they proved for themselves, their passkeys, the
-    password they chose, their authenticator app and recovery codes. What the owner made in a session and wants to keep,
-    they keep by proving the address in that session (an update).
+    password they chose, their authenticator app and recovery codes, and who they are elsewhere. What the owner made in
+    a session and wants to keep, they keep by proving the address in that session (an update).
 
     Args:
         tx: The unit.
@@ -100,6 +100,8 @@ def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:
         tx.audit("totp.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
     if count := users.drop_recovery_codes(tx, user_id, folded):
         tx.audit("recovery_codes.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
+    if count := users.drop_identities(tx, user_id, folded):
+        tx.audit("identity.removed", actor=f"user:{user_id}", user_id=user_id, data={"count": count, "why": why})
 
 
 def _created(tx: Tx, binding: Binding) -> str:

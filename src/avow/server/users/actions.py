@@ -31,6 +31,7 @@ __all__ = [
     "create_anonymous",
     "delete",
     "describe",
+    "drop_identities",
     "drop_login_id",
     "drop_others",
     "drop_passkeys",
@@ -91,13 +92,23 @@ class Profile:
     permissions: tuple[str, ...] = ()
     tenants: dict[str, TenantGrants] = field(default_factory=dict)
     ways: frozenset[str] = frozenset()
-    providers: frozenset[str] = frozenset()
+    identities: frozenset[tuple[str, str]] = frozenset()
     rules: tuple[TenantRules, ...] = ()
 
     @property
     def id(self) -> str:
         """Return the user id."""
         return self.row.id
+
+    @property
+    def protocols(self) -> frozenset[str]:
+        """Return by which protocols the user has come from elsewhere: `oauth`, `saml`, `oidc`."""
+        return frozenset(protocol for protocol, _ in self.identities)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Return the social providers by which the user has come."""
+        return frozenset(way.removeprefix("oauth:") for protocol, way in self.identities if protocol == "oauth")
 
     @property
     def is_disabled(self) -> bool:
@@ -157,6 +168,8 @@ class Profile:
             totp="totp" in self.ways,
             webauthn="webauthn" in self.ways,
             oauth=dict.fromkeys(sorted(self.providers), True),
+            saml="saml" in self.protocols,
+            oidc="oidc" in self.protocols,
             password="password" in self.ways,
             created_time=row.created_at,
             modified_time=row.updated_at,
@@ -417,6 +430,14 @@ def drop_recovery_codes(tx: Tx, user_id: str, login_id: str) -> int:
     return tx.run(rows.DROP_RECOVERY_CODES, user_id=user_id, login_id=login_id)
 
 
+def drop_identities(tx: Tx, user_id: str, login_id: str) -> int:
+    """Take who they are elsewhere from a user who signs in with this canonical login ID; return how many there were.
+
+    As `drop_others`: whoever signed up with another person's address connected them.
+    """
+    return tx.run(rows.DROP_IDENTITIES, user_id=user_id, login_id=login_id)
+
+
 def unproven(tx: Tx, user_id: str, *, by_email: bool) -> str:
     """Return the user's address (or number) as a login ID if they never proved it, otherwise ""."""
     profile = find(tx, user_id)
@@ -486,7 +507,7 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
         permissions=held.permissions,
         tenants=dict(held.tenants),
         ways=frozenset(row.first for row in found if row.kind == "way"),
-        providers=frozenset(row.first for row in found if row.kind == "provider"),
+        identities=frozenset((row.first, row.second) for row in found if row.kind == "identity"),
         rules=tuple(
             msgspec.json.decode(row.third, type=TenantRules)
             for row in found

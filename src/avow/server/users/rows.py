@@ -22,7 +22,8 @@ class ProfileRow(Struct, frozen=True):
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
     tenant name, its settings as JSON), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or
-    `webauthn`, which the user has), `provider` (whose token is kept); "" when there is no fact at all.
+    `webauthn`, which the user has), `identity` (protocol and way by which they have
+    come from elsewhere); "" when there is no fact at all.
     """
 
     id: str
@@ -110,8 +111,8 @@ PROFILES = """
         SELECT k.user_id, 'way', 'webauthn', '', ''
         FROM passkeys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids)
         UNION ALL
-        SELECT o.user_id, 'provider', o.provider, '', ''
-        FROM provider_tokens o WHERE o.project_id = :project_id AND o.user_id IN (:user_ids)
+        SELECT i.user_id, 'identity', i.protocol, i.way, ''
+        FROM identities i WHERE i.project_id = :project_id AND i.user_id IN (:user_ids)
     ) f ON f.user_id = u.id
     WHERE u.project_id = :project_id AND u.id IN (:user_ids)
     ORDER BY u.id, kind, first, second, third
@@ -283,6 +284,15 @@ DROP_SEED = """
 
 DROP_RECOVERY_CODES = """
     DELETE FROM recovery_codes
+    WHERE project_id = :project_id AND user_id = :user_id
+      AND EXISTS (
+          SELECT 1 FROM login_ids l
+          WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
+"""
+
+# Who somebody is elsewhere, where they came without a proven address of this account.
+DROP_IDENTITIES = """
+    DELETE FROM identities
     WHERE project_id = :project_id AND user_id = :user_id
       AND EXISTS (
           SELECT 1 FROM login_ids l

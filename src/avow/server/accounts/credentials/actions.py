@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from avow.core import addresses
 from avow.errors import NotFound, UserMissing
 from avow.server.accounts import actions as accounts
 from avow.server.accounts.credentials import rows
-from avow.server.accounts.credentials.rows import DeviceRow, IdRow, NamedRow, PasskeyRow, ProviderTokenRow
+from avow.server.accounts.credentials.rows import DeviceRow, IdRow, NamedRow, PasskeyRow
 from avow.server.challenges import actions as challenges
+from avow.server.federation import tokens
 from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
 from avow.wire.credentials import ProviderToken
-from avow.wire.secret import Secret, described, shown
 
 __all__ = [
-    "ProviderSecrets",
     "devices",
     "passkeys",
     "provider_token",
@@ -26,16 +23,6 @@ __all__ = [
     "remove_recovery_codes",
     "remove_totp_seed",
 ]
-
-
-class ProviderSecrets(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sealed of a provider's token."""
-
-    access_token: Secret
-    refresh_token: Secret = ""
-
-    __repr__ = described
-    __rich_repr__ = shown
 
 
 def passkeys(tx: Tx, login_id: str) -> list[PasskeyRow]:
@@ -115,19 +102,17 @@ def provider_token(tx: Tx, login_id: str, provider: str, *, with_refresh_token: 
         NotFound: They have no token of this provider.
     """
     user_id = _owner(tx, login_id)
-    found = tx.one(rows.PROVIDER_TOKEN, ProviderTokenRow, user_id=user_id, provider=provider)
+    found = tokens.kept(tx, user_id, provider)
     if found is None:
         raise NotFound(error_message="The user has no token of this provider.")
-    place = rows.sealed_row(tx.project_id, user_id, provider)
-    secrets = msgspec.json.decode(tx.vault.open(found.sealed, row=place), type=ProviderSecrets)
     tx.audit("provider_token.read", actor=actor, user_id=user_id, data={"refresh_token": with_refresh_token})
     return ProviderToken(
         provider=provider,
         provider_user_id=found.provider_user_id,
-        access_token=secrets.access_token,
+        access_token=found.secrets.access_token,
         expiration=found.expires_at or 0,
-        scopes=tuple(found.scopes.split()),
-        refresh_token=secrets.refresh_token if with_refresh_token else "",
+        scopes=found.scopes,
+        refresh_token=found.secrets.refresh_token if with_refresh_token else "",
     )
 
 

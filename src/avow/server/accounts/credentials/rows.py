@@ -1,10 +1,8 @@
-"""The SQL of passkeys, seeds, recovery codes, trusted devices and provider tokens, as far as management needs it."""
-
-from dataclasses import dataclass, field
+"""The SQL of passkeys, seeds, recovery codes and trusted devices, as far as management needs it."""
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "DeviceRow", "IdRow", "NamedRow", "PasskeyRow", "ProviderTokenRow", "sealed_row"]
+__all__ = ["RETURNS", "DeviceRow", "IdRow", "NamedRow", "PasskeyRow"]
 
 
 class IdRow(Struct, frozen=True):
@@ -39,21 +37,6 @@ class DeviceRow(Struct, frozen=True):
     last_used_at: int
     expires_at: int
     last_location: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderTokenRow:
-    """A provider's token, sealed."""
-
-    provider_user_id: str
-    sealed: bytes = field(repr=False)
-    scopes: str
-    expires_at: int | None
-
-
-def sealed_row(project_id: str, user_id: str, provider: str) -> str:
-    """Return the name of the place that a provider's token is sealed for."""
-    return f"provider_tokens.sealed:{project_id}:{user_id}:{provider}"
 
 
 PASSKEYS = """
@@ -91,16 +74,10 @@ REMOVE_DEVICES = """
     RETURNING id
 """
 
-PROVIDER_TOKEN = """
-    SELECT provider_user_id, sealed, scopes, expires_at FROM provider_tokens
-    WHERE project_id = :project_id AND user_id = :user_id AND provider = :provider
-"""
-
 RETURNS = {
     "PASSKEYS": PasskeyRow,
     "REMOVE_PASSKEY": IdRow,
     "NAMED": NamedRow,
     "DEVICES": DeviceRow,
     "REMOVE_DEVICES": IdRow,
-    "PROVIDER_TOKEN": ProviderTokenRow,
 }

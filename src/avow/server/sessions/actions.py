@@ -11,13 +11,14 @@ from avow.core.impersonation import Verdict as Permission
 from avow.core.impersonation import judge as judge_impersonation
 from avow.core.layouts import selection
 from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
-from avow.errors import Forbidden, SessionEnded, UserDisabled
+from avow.errors import Forbidden, SessionEnded, SsoOnly, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import devices, rows, waiting
 from avow.server.sessions.opening import Opening
 from avow.server.sessions.rows import HistoryRow, JoinedRow, LiveRow, OwnDeviceRow, OwnRow, SessionRow
 from avow.server.store import Tx, in_list
+from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 
@@ -80,6 +81,17 @@ def open_session(
             method=opening.via,
         )
         return Refusal(UserDisabled())
+    if _is_by_another_way_than_sso(tx, profile, opening):
+        tx.audit(
+            "session.refused",
+            outcome="refused",
+            user_id=user_id,
+            address=client.address,
+            device=client.device,
+            method=opening.via,
+            data={"why": "a tenant of the user signs its members in by SSO only"},
+        )
+        return Refusal(SsoOnly())
     is_awaited = False
     if opening.adds_to:
         joined = tx.one(rows.JOIN, JoinedRow, id=opening.adds_to, user_id=user_id)
@@ -114,6 +126,20 @@ def open_session(
     # was stolen adds nothing to a session that waits.
     is_trusted = is_awaited and missing is None and days > 0
     return replace(issued, trusted_device=devices.trust(tx, client, user_id, days)) if is_trusted else issued
+
+
+def _is_by_another_way_than_sso(tx: Tx, profile: Profile, opening: Opening) -> bool:
+    """Tell whether a tenant of the user wants its members to sign in through its SSO, and this is another way.
+
+    What management opens or vouches for it answers for. A proof that is added to a sign-in through SSO is none of its
+    own.
+    """
+    if not profile.tenants or opening.actor or opening.impersonator or opening.via == "embedded":
+        return False
+    demanding = tenants.demanding_sso(tx, profile.id, profile.login_ids)
+    if not demanding:
+        return False
+    return opening.tenant_id not in demanding if opening.via == "sso" else "fed" not in opening.amr
 
 
 def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:

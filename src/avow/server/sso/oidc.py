@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from avow.core.federation.providers import Provider
 from avow.core.federation.requests import Wishes, authorization_url
 from avow.core.saml import MULTI_FACTOR_CONTEXTS
-from avow.errors import FetchFailed, SignInDeclined, SignInRefused
+from avow.errors import FetchFailed, SignInDeclined, SignInRefused, UserExists
 from avow.server.federation import actions as federation
 from avow.server.federation.actions import Arrival, Bound
 from avow.server.federation.relying import endpoints_of, prove
@@ -80,7 +80,10 @@ def callback(call: Call[CallbackQuery]) -> Steps[Answer | Refusal]:
         vouched = yield from _proven(call, arrival)
     except (FetchFailed, SignInDeclined, SignInRefused) as error:
         return (yield from write(arrivals.failed, call, arrival.start, error))
-    return (yield from write(arrivals.complete, call, arrival.start, vouched))
+    try:
+        return (yield from write(arrivals.complete, call, arrival.start, vouched))
+    except UserExists:  # the same person came by another window at the same moment
+        return (yield from write(arrivals.complete, call, arrival.start, vouched))
 
 
 def provider_of(connection: Connection, domains: Collection[str]) -> Provider:

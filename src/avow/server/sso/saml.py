@@ -27,7 +27,7 @@ from avow.core.saml import (
     read_response,
     sp_metadata,
 )
-from avow.errors import AuthException, FetchFailed, InvalidArgument, MissingArgument, SignInRefused
+from avow.errors import AuthException, FetchFailed, InvalidArgument, MissingArgument, SignInRefused, UserExists
 from avow.server.federation import actions as federation
 from avow.server.federation import assertions
 from avow.server.federation.actions import Bound
@@ -122,8 +122,15 @@ def acs(call: Call[AcsForm]) -> Steps[Answer | Refusal]:
     return (yield from write(_taken, call, seen, said))
 
 
-def arrived(tx: Tx, call: Call[TokenQuery]) -> Answer | Refusal:
+def arrived(call: Call[TokenQuery]) -> Steps[Answer | Refusal]:
     """Sign in whoever the identity provider has vouched for, in the browser that was sent there."""
+    try:
+        return (yield from write(_resumed, call))
+    except UserExists:  # the same person came by another window at the same moment
+        return (yield from write(_resumed, call))
+
+
+def _resumed(tx: Tx, call: Call[TokenQuery]) -> Answer | Refusal:
     way = way_of(call.path["tenant"], call.path["sso"])
     if way is None:
         return federation.refuse(tx, call, "sso", "a path of no configuration")

@@ -110,6 +110,6 @@ HANDLERS = (
     steps(endpoints.GO, go),
     steps(endpoints.CALLBACK, oidc.callback),
     steps(endpoints.ACS, saml.acs),
-    writes(endpoints.ARRIVED, saml.arrived),
+    steps(endpoints.ARRIVED, saml.arrived),
     steps(endpoints.METADATA, saml.metadata),
 )

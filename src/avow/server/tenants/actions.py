@@ -12,7 +12,7 @@ from avow.server.keys import actions as management_keys
 from avow.server.roles import actions as roles
 from avow.server.store import MOST_IN_LIST, Search, Tx, in_list
 from avow.server.tenants import rows
-from avow.server.tenants.rows import DefaultRow, DomainRow, IdRow, LeadRow, MemberRow, TenantRow
+from avow.server.tenants.rows import DefaultRow, DetailsRow, DomainRow, IdRow, LeadRow, MemberRow, TenantRow
 from avow.wire.tenants import Tenant
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "add_member",
     "create",
     "delete",
+    "demanding_sso",
     "get",
     "lock",
     "save",
@@ -231,6 +232,22 @@ def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str])
     after = {**dict.fromkeys(wanted, sso_id), **others}
     if after != before or list(after) != list(before):
         _put_domains(tx, tenant_id, SSO, after)
+
+
+def demanding_sso(tx: Tx, user_id: str, login_ids: Sequence[str]) -> frozenset[str]:
+    """Return the tenants of a user whose members sign in through SSO only, without those that except this user.
+
+    Args:
+        tx: Any unit.
+        user_id: Who signs in.
+        login_ids: What they sign in with; exceptions name people by that, or by their id.
+    """
+    names = {user_id, *login_ids}
+    return frozenset(
+        row.id
+        for row in tx.all(rows.DEMANDING_SSO, DetailsRow, user_id=user_id)
+        if names.isdisjoint(msgspec.json.decode(row.details, type=_Details).sso_exclusions)
+    )
 
 
 def set_auth_type(tx: Tx, tenant_id: str, auth_type: str) -> None:

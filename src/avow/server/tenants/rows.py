@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "DefaultRow", "DomainRow", "IdRow", "LeadRow", "MemberRow", "TenantRow"]
+__all__ = ["RETURNS", "DefaultRow", "DetailsRow", "DomainRow", "IdRow", "LeadRow", "MemberRow", "TenantRow"]
 
 
 class IdRow(Struct, frozen=True):
@@ -25,6 +25,13 @@ class TenantRow(Struct, frozen=True):
     details: str
     settings: str
     auth_type: str
+
+
+class DetailsRow(Struct, frozen=True):
+    """A tenant and what nobody searches it by, JSON."""
+
+    id: str
+    details: str
 
 
 class DomainRow(Struct, frozen=True):
@@ -81,6 +88,14 @@ WITH_ATTRIBUTE = """t.id IN (
     SELECT v.owner_id FROM attribute_values v
     WHERE v.project_id = :project_id AND v.kind = 'tenant' AND v.name = :attribute AND v.value IN (:texts)
     GROUP BY v.owner_id HAVING COUNT(*) >= :least)"""
+
+# Of a user's tenants those whose members sign in through SSO only.
+DEMANDING_SSO = """
+    SELECT t.id, t.details
+    FROM memberships m
+    JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
+    WHERE m.project_id = :project_id AND m.user_id = :user_id AND t.enforces_sso = 1
+"""
 
 DOMAINS = """
     SELECT tenant_id, kind, domain FROM tenant_domains
@@ -224,6 +239,7 @@ GRANT_DEFAULTS = """
 """
 
 RETURNS = {
+    "DEMANDING_SSO": DetailsRow,
     "INSERT": IdRow,
     "SEARCH": TenantRow,
     "DOMAINS": DomainRow,

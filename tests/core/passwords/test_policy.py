@@ -92,3 +92,43 @@ def test_change_keeps_what_is_not_named() -> None:
     assert changed(before, ConfigurePasswords(tenant_id="", number=False)) == PasswordSettings(min_length=12)
     with pytest.raises(InvalidArgument):
         changed(before, ConfigurePasswords(tenant_id="", expiration=True))
+
+
+COMMON = frozenset({"sunshine", "passw0rd", "qwertyuiop", "dragon", "hello1"})
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "sunshine",
+        "SunShine",
+        "passw0rd",
+        "qwertyuiop",
+        "sunshine1",
+        "sunshine2026",
+        "!!sunshine!!",
+        "1Dragon99",
+        "dragon.1!",
+    ],
+)
+def test_password_of_many_is_refused_with_a_few_digits_or_signs_beside_it(password: str) -> None:
+    require_good(password, DEFAULTS)
+    with pytest.raises(InvalidArgument) as refused:
+        require_good(password, DEFAULTS, (), COMMON)
+    assert password not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "sunshine on a rainy day",
+        "sunshine47110815",
+        "mysunshine",
+        "hello1hello1",
+        "dragonfly",
+        "12345dragon67",
+        "\U0001f409\U0001f409dragon\U0001f409\U0001f409\U0001f409",
+    ],
+)
+def test_password_that_only_holds_a_common_one_is_taken(password: str) -> None:
+    require_good(password, DEFAULTS, (), COMMON)

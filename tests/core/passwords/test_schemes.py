@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avow.core.passwords import hashed, imported, needs_rehash, verify
+from avow.core.passwords import check, hashed, imported, needs_rehash, same, verify
 from avow.core.passwords.schemes import (
     Argon2,
     Bcrypt,
@@ -44,6 +44,33 @@ def test_own_hash_is_argon2id_of_the_recommended_cost_with_a_salt_of_its_own() -
 
 def test_composed_and_decomposed_characters_are_one_password() -> None:
     assert verify(hashed("caf\u00e9 au lait"), "cafe\u0301 au lait")
+
+
+def test_all_spaces_are_one() -> None:
+    assert verify(hashed("tea\u00a0at\u2003four"), "tea at four")
+    assert same("tea\u00a0at four", "tea at four")
+    assert same("caf\u00e9", "cafe\u0301")
+    assert not same("tea at four", "tea at fou")
+
+
+def test_letters_that_only_look_alike_stay_apart() -> None:
+    assert not verify(hashed("\ufb01nest hour"), "finest hour")
+    assert not verify(hashed("p\u0430ssage of time"), "passage of time")
+
+
+def test_right_password_in_another_form_is_to_be_stored_in_ours() -> None:
+    stored = str(Digest("sha256", True, b"", hashlib.sha256(b"tea at four").digest()))
+    right, wrong = check(stored, "tea at four"), check(stored, "tea at five")
+    assert (right.is_theirs, wrong.is_theirs, wrong.renewed) == (True, False, None)
+    assert right.renewed is not None
+    assert not needs_rehash(right.renewed)
+    assert verify(right.renewed, "tea at four")
+    assert right.renewed not in repr(right)
+
+
+def test_own_hash_stays_as_it_is() -> None:
+    assert check(hashed("tea at four"), "tea at four").renewed is None
+    assert (check(None, "tea at four").is_theirs, check(None, "tea at four").renewed) == (False, None)
 
 
 def test_what_others_hashed_is_checked_as_it_was_typed() -> None:

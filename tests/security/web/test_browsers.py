@@ -130,6 +130,9 @@ def test_s_web_02_writes_by_cookie_from_elsewhere(case: Case, served: Server) ->
         "/v1/auth/enchantedlink/update/email": {"loginId": person.login_id, "email": new_email()},
         "/v1/auth/tenant/select": {"tenant": tenant},
         "/v1/auth/avow/sessions/end": {"sessionId": person.session_id},
+        "/v1/auth/totp/update": {"loginId": person.login_id},
+        "/v1/auth/avow/totp/remove": {},
+        "/v1/auth/avow/recoverycodes/generate": {},
     }
     case.control(lambda: _own_write_works(place, person, tenant))
     sites: dict[str, dict[str, str]] = {

@@ -17,6 +17,7 @@ from avow.wire.secret import Secret, described, shown
 __all__ = [
     "AnonymousResponse",
     "CookieData",
+    "IDPResponse",
     "JWTResponse",
     "KeySession",
     "LoginRecord",
@@ -144,6 +145,14 @@ class UserResponse(TypedDict):
     editable: bool
 
 
+class IDPResponse(TypedDict):
+    """What an identity provider said of the person, after SSO."""
+
+    idpGroups: list[str]
+    idpSAMLAttributes: dict[str, Any]
+    idpOIDCClaims: dict[str, Any]
+
+
 class JWTResponse(TypedDict):
     """A session: verified tokens with their claims, and whose it is."""
 
@@ -158,6 +167,8 @@ class JWTResponse(TypedDict):
     user: UserResponse
     firstSeen: bool
     trustedDeviceJwt: NotRequired[str]
+    idpResponse: NotRequired[IDPResponse]
+    tenantSSOID: NotRequired[str]
 
 
 class AnonymousResponse(TypedDict):
@@ -293,6 +304,8 @@ class AuthBody(msgspec.Struct, rename="camel"):
         user: The person.
         first_seen: It is their first session.
         trusted_device_jwt: Token of the device, if this sign-in made it a trusted one, or "" when it is a cookie.
+        idp_response: What an identity provider said, after SSO.
+        tenant_sso_id: The SSO configuration that was used, or "".
         refresh_cookie: Value of the refresh cookie that came beside the body.
         device_cookie: Value of the cookie of a trusted device that did.
     """
@@ -307,6 +320,8 @@ class AuthBody(msgspec.Struct, rename="camel"):
     user: dict[str, Any] = {}
     first_seen: bool = True
     trusted_device_jwt: Secret = ""
+    idp_response: dict[str, Any] | None = None
+    tenant_sso_id: str = msgspec.field(name="tenantSSOID", default="")
     refresh_cookie: Secret = ""
     device_cookie: Secret = ""
 
@@ -357,6 +372,10 @@ def signed_in(body: AuthBody, session: TokenClaims, refresh: TokenClaims | None)
     answer["user"], answer["firstSeen"] = body.user, body.first_seen
     if device := body.trusted_device_jwt or body.device_cookie:
         answer["trustedDeviceJwt"] = device
+    if body.idp_response is not None:
+        answer["idpResponse"] = body.idp_response
+    if body.tenant_sso_id:
+        answer["tenantSSOID"] = body.tenant_sso_id
     return cast(JWTResponse, answer)
 
 

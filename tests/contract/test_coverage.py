@@ -12,6 +12,7 @@ AREAS = (
     "otp.",
     "magiclink.",
     "enchantedlink.",
+    "password.",
     "mgmt.access_key.",
     "mgmt.jwt.",
     "mgmt.flow.",

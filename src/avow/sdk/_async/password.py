@@ -49,6 +49,7 @@ class AsyncPassword:
         login_id: str,
         password: str,
         audience: Audience = None,
+        *,
         login_options: LoginOptions | None = None,
         refresh_token: str | None = None,
     ) -> JWTResponse:

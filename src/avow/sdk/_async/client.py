@@ -11,10 +11,12 @@ from avow.sdk._async.devices import AsyncDevices
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
 from avow.sdk._async.magiclink import AsyncMagicLink
+from avow.sdk._async.oauth import AsyncOAuth
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.password import AsyncPassword
 from avow.sdk._async.recovery_codes import AsyncRecoveryCodes
 from avow.sdk._async.runner import AsyncRunner
+from avow.sdk._async.sso import AsyncSAML, AsyncSSO
 from avow.sdk._async.totp import AsyncTOTP
 from avow.sdk._async.webauthn import AsyncWebAuthn
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
@@ -41,8 +43,11 @@ class AsyncClient:
         enchantedlink: Enchanted links.
         password: Passwords.
         totp: Authenticator apps.
+        sso: SSO of tenants, over SAML and OpenID Connect.
+        saml: The same under its older names.
         recovery_codes: Recovery codes.
         webauthn: Passkeys.
+        oauth: Social providers.
         devices: Trusted devices.
     """
 
@@ -109,8 +114,11 @@ class AsyncClient:
         self.enchantedlink = AsyncEnchantedLink(self._flows, self._runner)
         self.password = AsyncPassword(self._flows, self._runner)
         self.totp = AsyncTOTP(self._flows, self._runner)
+        self.sso = AsyncSSO(self._flows, self._runner)
+        self.saml = AsyncSAML(self._flows, self._runner)
         self.recovery_codes = AsyncRecoveryCodes(self._flows, self._runner)
         self.webauthn = AsyncWebAuthn(self._flows, self._runner)
+        self.oauth = AsyncOAuth(self._flows, self._runner)
         self.devices = AsyncDevices(self._flows, self._runner)
         self._mgmt: AsyncMgmt | None = None
 

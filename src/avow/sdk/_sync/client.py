@@ -12,7 +12,9 @@ from avow.sdk._sync.devices import Devices
 from avow.sdk._sync.enchantedlink import EnchantedLink
 from avow.sdk._sync.http import HttpTransport
 from avow.sdk._sync.magiclink import MagicLink
+from avow.sdk._sync.oauth import OAuth
 from avow.sdk._sync.otp import OTP
+from avow.sdk._sync.password import Password
 from avow.sdk._sync.recovery_codes import RecoveryCodes
 from avow.sdk._sync.runner import Runner
 from avow.sdk._sync.totp import TOTP
@@ -39,9 +41,11 @@ class Client:
         otp: One-time codes.
         magiclink: Magic links.
         enchantedlink: Enchanted links.
+        password: Passwords.
         totp: Authenticator apps.
         recovery_codes: Recovery codes.
         webauthn: Passkeys.
+        oauth: Social providers.
         devices: Trusted devices.
     """
 
@@ -106,9 +110,11 @@ class Client:
         self.otp = OTP(self._flows, self._runner)
         self.magiclink = MagicLink(self._flows, self._runner)
         self.enchantedlink = EnchantedLink(self._flows, self._runner)
+        self.password = Password(self._flows, self._runner)
         self.totp = TOTP(self._flows, self._runner)
         self.recovery_codes = RecoveryCodes(self._flows, self._runner)
         self.webauthn = WebAuthn(self._flows, self._runner)
+        self.oauth = OAuth(self._flows, self._runner)
         self.devices = Devices(self._flows, self._runner)
         self._mgmt: Mgmt | None = None
 

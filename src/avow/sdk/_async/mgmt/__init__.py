@@ -12,6 +12,7 @@ from avow.sdk._async.mgmt.management_key import AsyncManagementKey
 from avow.sdk._async.mgmt.password import AsyncPassword
 from avow.sdk._async.mgmt.permission import AsyncPermission
 from avow.sdk._async.mgmt.project import AsyncProject
+from avow.sdk._async.mgmt.provider import AsyncProvider
 from avow.sdk._async.mgmt.role import AsyncRole
 from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.tenant import AsyncTenant
@@ -38,6 +39,7 @@ class AsyncMgmt:
         self.password = AsyncPassword(flows, runner)
         self.permission = AsyncPermission(flows, runner)
         self.project = AsyncProject(flows, runner)
+        self.provider = AsyncProvider(flows, runner)
         self.role = AsyncRole(flows, runner)
         self.sso = AsyncSSOSettings(flows, runner)
         self.tenant = AsyncTenant(flows, runner)

@@ -13,6 +13,7 @@ from avow.sdk._sync.mgmt.management_key import ManagementKey
 from avow.sdk._sync.mgmt.password import Password
 from avow.sdk._sync.mgmt.permission import Permission
 from avow.sdk._sync.mgmt.project import Project
+from avow.sdk._sync.mgmt.provider import Provider
 from avow.sdk._sync.mgmt.role import Role
 from avow.sdk._sync.mgmt.sso import SSOSettings
 from avow.sdk._sync.mgmt.tenant import Tenant
@@ -39,6 +40,7 @@ class Mgmt:
         self.password = Password(flows, runner)
         self.permission = Permission(flows, runner)
         self.project = Project(flows, runner)
+        self.provider = Provider(flows, runner)
         self.role = Role(flows, runner)
         self.sso = SSOSettings(flows, runner)
         self.tenant = Tenant(flows, runner)

@@ -2,7 +2,7 @@
 """Tenants, as the caller sees them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from avow.sdk._sync.runner import Runner
 from avow.sdk.calls.mgmt import tenant
@@ -127,8 +127,17 @@ class Tenant:
         enforce_sso: bool | None = None,
         enforce_sso_exclusions: Sequence[str] | None = None,
         federated_app_ids: Sequence[str] | None = None,
+        *,
+        mfa: Literal["off", "enrolled", "required", ""] | None = None,
+        trusted_device_days: int | None = None,
+        fresh_proof_seconds: int | None = None,
     ) -> None:
-        """Change the named settings of a tenant; units are `seconds`, `minutes`, `hours`, `days` or `weeks`."""
+        """Change the named settings of a tenant; units are `seconds`, `minutes`, `hours`, `days` or `weeks`.
+
+        The last three are Avow's own: `mfa` says which members show a second factor (`off`, `enrolled`, `required`),
+        `trusted_device_days` for how long a device is trusted, `fresh_proof_seconds` how old a sign-in may be that
+        changes how a member signs in. Of project and tenants the strictest holds; "" and -1 leave it to the project.
+        """
         values = {
             "tenantId": id,
             "selfProvisioningDomains": self_provisioning_domains,
@@ -149,6 +158,9 @@ class Tenant:
             "enforceSSO": enforce_sso,
             "enforceSSOExclusions": enforce_sso_exclusions,
             "federatedAppIds": federated_app_ids,
+            "mfa": mfa,
+            "trustedDeviceDays": trusted_device_days,
+            "freshProofSeconds": fresh_proof_seconds,
         }
         self._run(self._flows.deliver(tenant.update_settings(values)))
 

@@ -12,6 +12,7 @@ AREAS = (
     "otp.",
     "magiclink.",
     "enchantedlink.",
+    "webauthn.",
     "password.",
     "mgmt.access_key.",
     "mgmt.jwt.",

@@ -12,7 +12,7 @@ from avow.core.tokens import KeySet, SigningKey
 from avow.errors import ERROR_TYPE_INVALID_PUBLIC_KEY, InvalidPublicKey
 from avow.sdk import environment
 from avow.sdk.calls.call import Call, refused
-from avow.sdk.devices import HEADER, shown_by
+from avow.sdk.shown import DEVICE_HEADER, anonymous_token_of, device_token_of
 from avow.sdk.transport import Request
 from avow.wire.endpoint import Caller
 
@@ -62,8 +62,8 @@ class Config:
         }
         if call.body is not None:
             headers["content-type"] = "application/json"
-        if call.caller is not Caller.MANAGEMENT and (device := shown_by(self)):
-            headers[HEADER] = device
+        if call.caller is not Caller.MANAGEMENT and (device := device_token_of(self)):
+            headers[DEVICE_HEADER] = device
         timeout = min(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds)
         return Request(call.verb, call.path, call.query, headers, call.body, timeout)
 
@@ -72,7 +72,8 @@ class Config:
             if not self.management_key:
                 raise refused("This call needs a management key: pass management_key or set AVOW_MANAGEMENT_KEY.")
             return f"{self.project_id}:{self.management_key}"
-        return ":".join(part for part in (self.project_id, call.token, self.auth_management_key) if part)
+        token = call.token or (anonymous_token_of(self) if call.caller is Caller.PROJECT else "")
+        return ":".join(part for part in (self.project_id, token, self.auth_management_key) if part)
 
 
 def configure(

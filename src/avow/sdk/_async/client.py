@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -26,6 +27,7 @@ from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
 from avow.sdk.options import AccessKeyLoginOptions
+from avow.sdk.shown import signing_up
 from avow.sdk.transport import AsyncTransport, Response
 
 if TYPE_CHECKING:
@@ -271,6 +273,20 @@ class AsyncClient:
             AuthException: The user is not in the tenant, or any other refusal.
         """
         return await self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
+
+    def signing_up(self, refresh_token: str) -> AbstractContextManager[None]:
+        """Let an anonymous user become somebody: `with client.signing_up(anonymous_token): client.otp.sign_up(...)`.
+
+        Within it every sign-up of this client, in this thread or task and by any method, shows the session; whoever is
+        created keeps the id of its user. A login ID that somebody has already leads to that user, as ever.
+
+        Args:
+            refresh_token: Of the anonymous session (`mgmt.jwt.anonymous`). It ends once somebody has signed up.
+
+        Raises:
+            InvalidToken: It has characters that no token has.
+        """
+        return signing_up(self._flows.config, refresh_token)
 
     # Machines
 

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.answers import TrustedDevices
 from avow.sdk.calls import devices
-from avow.sdk.devices import showing
 from avow.sdk.flow import Flows
+from avow.sdk.shown import showing_device
 
 __all__ = ["AsyncDevices"]
 
@@ -30,7 +30,7 @@ class AsyncDevices:
         Raises:
             InvalidToken: It has characters that no token has.
         """
-        return showing(self._flows.config, token)
+        return showing_device(self._flows.config, token)
 
     async def mine(self, refresh_token: str) -> TrustedDevices:
         """Return the trusted devices of a session's user, `{"devices": [...]}`, the one used last first.

@@ -13,6 +13,7 @@ from descope.authmethod.enchantedlink import EnchantedLink
 from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.authmethod.password import Password as SignInPassword
+from descope.authmethod.webauthn import WebAuthn
 from descope.jwt_common import generate_jwt_response
 from descope.management.access_key import AccessKey
 from descope.management.audit import Audit
@@ -43,6 +44,7 @@ from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.password import AsyncPassword as AsyncSignInPassword
+from avow.sdk._async.webauthn import AsyncWebAuthn
 from avow.sdk._sync import otp as our_otp
 from avow.sdk._sync.client import Client
 from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
@@ -58,6 +60,7 @@ from avow.sdk._sync.mgmt.password import Password as OurPassword
 from avow.sdk._sync.mgmt.sso import SSOSettings as OurSSOSettings
 from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from avow.sdk._sync.password import Password as OurSignInPassword
+from avow.sdk._sync.webauthn import WebAuthn as OurWebAuthn
 from tests.sdk.bed import PROJECT, FakeServer
 
 PAIRS = [
@@ -65,6 +68,7 @@ PAIRS = [
     (MagicLink, OurMagicLink, AsyncMagicLink),
     (EnchantedLink, OurEnchantedLink, AsyncEnchantedLink),
     (SignInPassword, OurSignInPassword, AsyncSignInPassword),
+    (WebAuthn, OurWebAuthn, AsyncWebAuthn),
     (AccessKey, OurAccessKey, AsyncAccessKey),
     (ManagementKey, OurManagementKey, AsyncManagementKey),
     (JWT, our_jwt.JWT, AsyncJWT),

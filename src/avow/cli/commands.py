@@ -8,6 +8,7 @@ from avow.cli.accesskeycommands import accesskey
 from avow.cli.accountcommands import FURTHER
 from avow.cli.auditcommands import audit
 from avow.cli.options import PATH, with_data, with_project
+from avow.cli.providercommands import provider
 from avow.cli.rolecommands import permission, role
 from avow.cli.tenantcommands import tenant
 from avow.cli.usercommands import user
@@ -36,7 +37,7 @@ def project() -> None:
 
 for _further in FURTHER:
     user.add_command(_further)
-for _group in (user, tenant, role, permission, accesskey, audit):
+for _group in (user, tenant, role, permission, accesskey, provider, audit):
     avow.add_command(_group)
 
 

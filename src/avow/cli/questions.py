@@ -6,7 +6,7 @@ import click
 
 from avow.cli.problems import CannotStart
 
-__all__ = ["ask_password", "require_yes"]
+__all__ = ["ask_password", "ask_secret", "require_yes"]
 
 
 def require_yes(question: str, *, is_agreed: bool) -> None:
@@ -45,6 +45,22 @@ def ask_password(*, is_piped: bool) -> str:
     if not password:
         raise CannotStart("The password is empty; nothing is changed.")
     return password
+
+
+def ask_secret(prompt: str) -> str:
+    """Return a secret that somebody else gave, typed without an echo.
+
+    Raises:
+        CannotStart: There is nobody to type it, or it is empty.
+    """
+    if not _is_terminal():
+        raise CannotStart("Nobody is there to type the secret; --secret-file - reads it from standard input.")
+    try:
+        secret = str(click.prompt(prompt, hide_input=True, err=True))
+    except click.Abort:
+        click.echo(err=True)
+        raise CannotStart("No secret was typed; nothing is changed.") from None
+    return secret
 
 
 def _is_terminal() -> bool:

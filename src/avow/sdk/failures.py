@@ -30,8 +30,8 @@ class _Envelope(msgspec.Struct, rename="camel"):
     error_code: str = ""
     error_description: str = ""
     error_message: str | None = None
-    factors: tuple[str, ...] = ()
-    mfa_token: Secret = ""
+    factors: tuple[str, ...] | None = None
+    mfa_token: Secret | None = None
 
     __repr__ = described
     __rich_repr__ = shown
@@ -72,7 +72,7 @@ def failure(response: Response) -> AvowError:
         detail=response.text[:_MAX_DETAIL],
     )
     if isinstance(found, errors.SecondFactorNeeded):
-        found.factors, found.mfa_token = envelope.factors, envelope.mfa_token
+        found.factors, found.mfa_token = envelope.factors or (), envelope.mfa_token or ""
         found.detail = ""  # the body holds the token, and `detail` is for logs
     return found
 

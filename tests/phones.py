@@ -21,7 +21,7 @@ class Phone:
 
     def code(self, now: int, early: int = 0) -> str:
         """Return the code that is shown at an instant, or so many steps before or after it."""
-        return self.app.at(now, early)
+        return self.app.at(now, counter_offset=early)
 
 
 def scanning(image: str) -> Phone:

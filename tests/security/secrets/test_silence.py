@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from avow.core.totp import key_text
 from tests.bed.cases import Case
 from tests.bed.sms import SmsMode, SmsSink
 from tests.bed.smtp import SmtpMode, SmtpSink
@@ -20,6 +21,7 @@ from tests.security.calls import Answer, Wish
 from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
 from tests.security.tables import read_table
+from tests.security.totp.people import make_owner
 
 _CODE = re.compile(r"\b\d{10}\b")
 _LINK = re.compile(r"https?://\S+[?&]t=[\w-]+\S*")
@@ -80,6 +82,7 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     _wait_for_settings(place)
     _happy_path(place, known, smtp_sink, sms_sink)
     _passwords(place, known, talkative.installation.management_key)
+    _apps(place, known)
     _audit(place, known, talkative.installation.management_key)
     _management(place, known, talkative.installation.management_key)
     _management_refuses(place, known, talkative.installation.management_key)
@@ -183,6 +186,27 @@ def _audit(place: Place, known: Everything, key: str) -> None:
     event = {"action": "noted", "type": "info", "actorId": "me", "tenantId": ""}
     assert place.api.post("/v1/mgmt/audit/event", key, event).status == 200
     assert place.api.post("/v1/mgmt/audit/search", key, {"text": "noted"}).body["total"] == 1
+
+
+def _apps(place: Place, known: Everything) -> None:
+    """Let somebody with an app come, add another one, and get recovery codes."""
+    owner = make_owner(place)
+    known.keep("seed of an app", key_text(owner.seed))
+    known.keep("seed of an app, in hex", owner.seed.hex())
+    first = known.keep_session("a sign-in by app", owner.sign_in())
+    shown = place.api.post("/v1/auth/totp/update", first.refresh_jwt, {"loginId": owner.login_id}).body
+    for name in ("key", "provisioningURL", "image"):
+        known.keep(f"{name} of an app that waits", shown[name])
+    codes = place.api.post("/v1/auth/avow/recoverycodes/generate", first.refresh_jwt).body["codes"]
+    for code in codes[:2]:
+        known.keep("recovery code", code)
+        known.keep("recovery code without dashes", code.replace("-", ""))
+    used = {"loginId": owner.login_id, "code": codes[0]}
+    answers = [place.api.post("/v1/auth/avow/recoverycodes/verify", body=used) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 401]
+    stray = {"loginId": 1, "code": codes[1]}
+    known.refusals += [answers[1], place.api.post("/v1/auth/avow/recoverycodes/verify", body=stray)]
+    known.refusals += [place.api.post("/v1/auth/totp/verify", body={**used, "code": shown["key"]})]
 
 
 def _management(place: Place, known: Everything, key: str) -> None:

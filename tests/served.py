@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import uvicorn
 
@@ -21,13 +21,20 @@ _START_SECONDS = 20
 
 
 @contextlib.contextmanager
-def server_over(database: str, value: Callable[[str], str], clock: MovableClock | None = None) -> Iterator[Server]:
+def server_over(
+    database: str,
+    value: Callable[[str], str],
+    clock: MovableClock | None = None,
+    *,
+    settings: Mapping[str, object] | None = None,
+) -> Iterator[Server]:
     """Give a server over a fresh database, and remove both.
 
     Args:
         database: `sqlite` or `postgres`.
         value: Returns the value of a fixture: the URL of the run's PostgreSQL, started when asked for.
         clock: The server's clock; one that shows the wall clock when absent.
+        settings: Further values of the server's settings.
     """
     with contextlib.ExitStack() as stack:
         if database == "sqlite":
@@ -35,7 +42,7 @@ def server_over(database: str, value: Callable[[str], str], clock: MovableClock 
             stack.callback(remove_sqlite, url)
         else:
             url = stack.enter_context(postgres.fresh_database(value("postgres_server_url")))
-        server = Server(url, clock=clock)
+        server = Server(url, clock=clock, settings=settings)
         stack.callback(server.close)
         yield server
 

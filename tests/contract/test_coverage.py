@@ -13,6 +13,7 @@ AREAS = (
     "magiclink.",
     "enchantedlink.",
     "webauthn.",
+    "totp.",
     "password.",
     "mgmt.access_key.",
     "mgmt.jwt.",

@@ -13,6 +13,7 @@ from descope.authmethod.enchantedlink import EnchantedLink
 from descope.authmethod.magiclink import MagicLink
 from descope.authmethod.otp import OTP
 from descope.authmethod.password import Password as SignInPassword
+from descope.authmethod.totp import TOTP
 from descope.authmethod.webauthn import WebAuthn
 from descope.jwt_common import generate_jwt_response
 from descope.management.access_key import AccessKey
@@ -44,8 +45,10 @@ from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk._async.otp import AsyncOTP
 from avow.sdk._async.password import AsyncPassword as AsyncSignInPassword
+from avow.sdk._async.totp import AsyncTOTP
 from avow.sdk._async.webauthn import AsyncWebAuthn
 from avow.sdk._sync import otp as our_otp
+from avow.sdk._sync import totp as our_totp
 from avow.sdk._sync.client import Client
 from avow.sdk._sync.enchantedlink import EnchantedLink as OurEnchantedLink
 from avow.sdk._sync.magiclink import MagicLink as OurMagicLink
@@ -69,6 +72,7 @@ PAIRS = [
     (EnchantedLink, OurEnchantedLink, AsyncEnchantedLink),
     (SignInPassword, OurSignInPassword, AsyncSignInPassword),
     (WebAuthn, OurWebAuthn, AsyncWebAuthn),
+    (TOTP, our_totp.TOTP, AsyncTOTP),
     (AccessKey, OurAccessKey, AsyncAccessKey),
     (ManagementKey, OurManagementKey, AsyncManagementKey),
     (JWT, our_jwt.JWT, AsyncJWT),

@@ -81,7 +81,7 @@ def test_waiting_sign_in_is_no_session_for_any_call(client: Any, waiting: dict[s
     for act in (client.me, client.history, client.logout_all, lambda token: client.my_tenants(token, dct=True)):
         with pytest.raises(AuthException) as refused:
             act(token)
-        assert (refused.value.status_code, error_code(refused)) == (403, "E061401")
+        assert (refused.value.status_code, error_code(refused)) == (401, "E061401")
     with pytest.raises(AuthException):
         client.validate_and_refresh_session(token, token)
 

@@ -73,7 +73,7 @@ def test_old_sign_in_changes_nothing(person: Person, name: str) -> None:
 @pytest.mark.parametrize("name", CHANGES)
 def test_sign_in_that_waits_changes_nothing(make_person: MakePerson, name: str) -> None:
     person = make_person(mfa="enrolled")
-    assert CHANGES[name](person, person.waiting()).refusal == (403, "E061401")
+    assert CHANGES[name](person, person.waiting()).refusal == (401, "E061401")
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -110,7 +110,7 @@ REFUSED: dict[str, Callable[[Api, str], Reply]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_sign_in_that_waits_can_do_nothing(person: Person, name: str) -> None:
     refused = REFUSED[name](person.api, person.waiting())
-    assert refused.refusal == (403, "E061401")
+    assert refused.refusal == (401, "E061401")
     assert refused.body["factors"] == ["totp"]
     assert "mfaToken" not in refused.body
 
@@ -230,7 +230,7 @@ def test_first_session_is_told_as_such(make_person: MakePerson) -> None:
 def test_whoever_could_show_something_enrols_nothing_before(make_person: MakePerson) -> None:
     person = make_person(has_app=False, mfa="required")
     refused = person.api.post("/v1/auth/totp/update", {"loginId": person.email}, token=person.waiting())
-    assert (refused.refusal, refused.body["factors"]) == ((403, "E061401"), ["sms"])
+    assert (refused.refusal, refused.body["factors"]) == ((401, "E061401"), ["sms"])
 
 
 def test_refresh_does_not_ask_again(person: Person) -> None:

@@ -19,6 +19,7 @@ from avow.server.users.actions import Profile
 __all__ = ["begin", "needs", "refused", "require_fresh_proof", "rules_of", "taken_over"]
 
 _LIFETIME_SECONDS = 600
+_UNAUTHORIZED = 401
 _BY_MESSAGE = frozenset({"otp", "magiclink", "enchantedlink"})
 
 
@@ -103,12 +104,15 @@ def taken_over(opening: Opening, row: JoinedRow) -> Opening:
 
 
 def refused(project: Project, profile: Profile | None, amr: str) -> SecondFactorNeeded:
-    """Return the error of a call by a sign-in that waits; it names what would be enough, as things are now."""
+    """Return the error of a call by a sign-in that waits; it names what would be enough, as things are now.
+
+    Spec: RFC 9470 section 3 (401: more has to be proven before this call).
+    """
     if profile is None:
-        return SecondFactorNeeded()
+        return SecondFactorNeeded(_UNAUTHORIZED)
     policy = factors.strictest((factors.REQUIRED, rules_of(project, profile).mfa))
     missing = factors.judge(policy, amr.split(), _can_show(project, profile))
-    return SecondFactorNeeded(factors=missing.factors if missing else ())
+    return SecondFactorNeeded(_UNAUTHORIZED, factors=missing.factors if missing else ())
 
 
 def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Profile, *, enrols: bool) -> None:

@@ -1,4 +1,4 @@
-"""Refresh, OTP verify and `me` per second and CPU per request, beside the npm peers, on SQLite and PostgreSQL.
+"""Refresh, OTP verify, TOTP verify and `me` per second and CPU per request, beside the npm peers, on SQLite and PostgreSQL.
 
 Every refresh rotates and is durable; oidc-provider keeps everything in memory and rotates nothing. A round runs every
 candidate once, each round starting with another one; ratios are taken round by round.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avow.clock import system_clock
-from avow.core import addresses
+from avow.core import addresses, totp
 from avow.core.tokens import sign
 from avow.core.vault import Vault
 from avow.server.challenges import actions as challenges
@@ -41,6 +41,10 @@ _PEOPLE = 1000
 _SESSIONS = 2000  # of one round
 _CODES = 4000  # of one round, more than it uses up
 _CODE = "424242"
+_SEED = """
+    INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
+    VALUES (:project_id, :user_id, :sealed, :now)
+"""
 _AGE = "UPDATE sessions SET rotated_at = rotated_at - 60 WHERE project_id = :project_id"
 _OUT_OF_THE_WAY = {
     "rotation": "always",
@@ -105,6 +109,16 @@ class Bench:
         bodies = [json.dumps({"loginId": name, "code": _CODE}) for name in names]
         return _bodies("/v1/auth/otp/verify/email", f"Bearer {self.project_id}", bodies)
 
+    def verify_app(self) -> str:
+        """Give new users an app and return a script that takes the present code of each once."""
+        self._round += 1
+        names = [f"app-{self._round}-{number}@example.com" for number in range(_CODES)]
+        codes: list[str] = []
+        for start in range(0, _CODES, 500):
+            codes += self.store.run(self.project_id, lambda tx, start=start: self._apps(tx, names[start : start + 500]))
+        bodies = [json.dumps({"loginId": name, "code": code}) for name, code in zip(names, codes, strict=True)]
+        return _bodies("/v1/auth/totp/verify", f"Bearer {self.project_id}", bodies)
+
     def _found(self, tx: Tx) -> None:
         projects.create(tx, "Bench")
         keys.create_set(tx, keys.SESSION, "ES256")
@@ -141,6 +155,16 @@ class Bench:
                 lifetime_seconds=300,
             )
 
+    def _apps(self, tx: Tx, names: list[str]) -> list[str]:
+        """Insert users with a seed each; return the code of the next step, which counts for a minute and more."""
+        codes = []
+        for name in names:
+            user_id, seed = self._user(tx, name), totp.new_seed()
+            sealed = tx.vault.seal(seed, row=totp.sealed_row(tx.project_id, user_id))
+            tx.run(_SEED, user_id=user_id, sealed=sealed)
+            codes.append(totp.code_at(seed, totp.step_at(tx.now) + 1))
+        return codes
+
 
 def main(postgres_url: str = "") -> bool:
     """Measure and print; return whether the bars hold."""
@@ -165,6 +189,7 @@ def _avow(stack: ExitStack, name: str, database_url: str) -> list[Job]:
         Job(f"Avow {name}: refresh", server, lambda: bench.refresh(server)),
         Job(f"Avow {name}: refresh, token of another node", server, bench.refresh_of_others),
         Job(f"Avow {name}: OTP verify", server, bench.verify),
+        Job(f"Avow {name}: TOTP verify", server, bench.verify_app),
         Job(f"Avow {name}: me", server, bench.me),
     ]
 
@@ -221,6 +246,12 @@ def _report(results: dict[str, list[Load]]) -> bool:
         _bar("refresh CPU / oidc-provider", refresh, peer, "cpu_microseconds", at_most=0.7),
         _bar("OTP verify CPU / refresh that verifies its token", verify, verifying, "cpu_microseconds", at_most=1.5),
         _bar("OTP verify CPU / refresh of a remembered token", verify, refresh, "cpu_microseconds"),
+        _bar(
+            "TOTP verify CPU / refresh that verifies its token",
+            results["Avow SQLite: TOTP verify"],
+            verifying,
+            "cpu_microseconds",
+        ),
         _bar(
             "me CPU / better-auth get-session",
             results["Avow SQLite: me"],

@@ -3,6 +3,7 @@
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +18,7 @@ from avow.sdk._sync.otp import OTP
 from avow.sdk._sync.password import Password
 from avow.sdk._sync.recovery_codes import RecoveryCodes
 from avow.sdk._sync.runner import Runner
+from avow.sdk._sync.sso import SAML, SSO
 from avow.sdk._sync.totp import TOTP
 from avow.sdk._sync.webauthn import WebAuthn
 from avow.sdk.answers import JWTResponse, KeySession, LoginRecord, SessionClaims, Tenants, UserResponse
@@ -26,6 +28,7 @@ from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
 from avow.sdk.options import AccessKeyLoginOptions
+from avow.sdk.shown import signing_up
 from avow.sdk.transport import Response, Transport
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ class Client:
         enchantedlink: Enchanted links.
         password: Passwords.
         totp: Authenticator apps.
+        sso: SSO of tenants, over SAML and OpenID Connect.
+        saml: The same under its older names.
         recovery_codes: Recovery codes.
         webauthn: Passkeys.
         oauth: Social providers.
@@ -112,6 +117,8 @@ class Client:
         self.enchantedlink = EnchantedLink(self._flows, self._runner)
         self.password = Password(self._flows, self._runner)
         self.totp = TOTP(self._flows, self._runner)
+        self.sso = SSO(self._flows, self._runner)
+        self.saml = SAML(self._flows, self._runner)
         self.recovery_codes = RecoveryCodes(self._flows, self._runner)
         self.webauthn = WebAuthn(self._flows, self._runner)
         self.oauth = OAuth(self._flows, self._runner)
@@ -265,6 +272,20 @@ class Client:
             AuthException: The user is not in the tenant, or any other refusal.
         """
         return self._run(self._flows.sign_in(sessions.select_tenant(tenant_id, refresh_token)))
+
+    def signing_up(self, refresh_token: str) -> AbstractContextManager[None]:
+        """Let an anonymous user become somebody: `with client.signing_up(anonymous_token): client.otp.sign_up(...)`.
+
+        Within it every sign-up of this client, in this thread or task and by any method, shows the session; whoever is
+        created keeps the id of its user. A login ID that somebody has already leads to that user, as ever.
+
+        Args:
+            refresh_token: Of the anonymous session (`mgmt.jwt.anonymous`). It ends once somebody has signed up.
+
+        Raises:
+            InvalidToken: It has characters that no token has.
+        """
+        return signing_up(self._flows.config, refresh_token)
 
     # Machines
 

@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager
 from avow.sdk._sync.runner import Runner
 from avow.sdk.answers import TrustedDevices
 from avow.sdk.calls import devices
-from avow.sdk.devices import showing
 from avow.sdk.flow import Flows
+from avow.sdk.shown import showing_device
 
 __all__ = ["Devices"]
 
@@ -31,7 +31,7 @@ class Devices:
         Raises:
             InvalidToken: It has characters that no token has.
         """
-        return showing(self._flows.config, token)
+        return showing_device(self._flows.config, token)
 
     def mine(self, refresh_token: str) -> TrustedDevices:
         """Return the trusted devices of a session's user, `{"devices": [...]}`, the one used last first.

@@ -1,4 +1,4 @@
-"""Refresh, OTP verify, TOTP verify and `me` per second and CPU per request, beside the npm peers, on SQLite and PostgreSQL.
+"""Refresh, verified codes and `me` per second and CPU per request, beside the npm peers, on SQLite and PostgreSQL.
 
 Every refresh rotates and is durable; oidc-provider keeps everything in memory and rotates nothing. A round runs every
 candidate once, each round starting with another one; ratios are taken round by round.

@@ -14,6 +14,7 @@ import pytest
 
 from avow import Client
 from avow.testing.server import Avow, Server
+from tests import phones
 from tests.served import over_http
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,6 +41,7 @@ class Reader(dict[str, object]):
             newest_link_token=lambda to: token_of(avow.link(to)),
             enchanted_token=lambda to, number: enchanted_token(avow, to, number),
             newest_enchanted_token=lambda to: newest_enchanted_token(avow, to),
+            code_of=CodesOfApps(avow),
         )
         self._globals: dict[str, object] = {}
         self._late: dict[str, Callable[[], object]] = {
@@ -66,6 +68,20 @@ class Reader(dict[str, object]):
         if name not in self._late:
             raise KeyError(name)
         return self._late[name]()
+
+
+class CodesOfApps:
+    """Reads codes off the phones of a page, for each key another one each time, as they work once."""
+
+    def __init__(self, avow: Avow) -> None:
+        """Begin with the earliest code that counts."""
+        self._avow = avow
+        self._next: dict[str, int] = {}
+
+    def __call__(self, key: str) -> str:
+        """Return a code of the app that a key was typed into."""
+        early = self._next[key] = self._next.get(key, -2) + 1
+        return phones.typing(key).code(self._avow.server.clock(), early)
 
 
 def token_of(link: str) -> str:

@@ -5,8 +5,10 @@ that a user has stays until a new one is confirmed.
 """
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from avow.core import addresses, ids, totp
 from avow.errors import Forbidden, InvalidCode, NotFound, UserExists
@@ -24,6 +26,7 @@ from avow.server.totp.rows import SeedRow, UserRow
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.endpoint import Nothing
+from avow.wire.secret import SECRET, described, shown
 from avow.wire.totp import TotpCode, TotpSignUp, TotpUpdate
 
 __all__ = ["Begun", "begin_sign_up", "begin_update", "remove", "verify"]
@@ -43,9 +46,12 @@ class _Enrolment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         session_id: Of an update: the session that asked for it, without which it comes to nothing.
     """
 
-    sealed_seed: bytes
+    sealed_seed: Annotated[bytes, Meta(extra=SECRET)]
     person: NewPerson | None = None
     session_id: str = ""
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 @dataclass(frozen=True, slots=True)

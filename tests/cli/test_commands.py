@@ -118,7 +118,11 @@ def test_bad_setting_is_refused_and_nothing_changes(installation: dict[str, str]
         ("session_lifetime_seconds=10", "session_lifetime_seconds must be a whole number from 60 to 86400."),
         ("code_digits=six", "code_digits must be a whole number from 6 to 10."),
         ("rotation=sometimes", "rotation must be one of always, never, sole-holder."),
-        ("sign_in_methods=fax", "sign_in_methods must be a list of some of enchantedlink, magiclink, otp."),
+        (
+            "sign_in_methods=fax",
+            "sign_in_methods must be a list of some of enchantedlink, magiclink, oauth, otp, password, recoverycodes, "
+            "sso, totp, webauthn.",
+        ),
         ("hides_existence=perhaps", "hides_existence must be true or false."),
         ("default_redirects=no", 'default_redirects must be JSON, such as {"magiclink": "https://app.example.com/"}.'),
     ],

@@ -7,7 +7,7 @@ from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from tests.bed.cases import Case
-from tests.factories import make_member, make_user, new_email
+from tests.factories import change_settings, make_member, make_totp_seed, make_user, new_email
 from tests.security.calls import Answer, assert_refused
 from tests.security.conftest import MakePlace
 from tests.security.place import Person, Place, claims_of, person_of
@@ -218,6 +218,17 @@ def test_s_ses_13_user_sees_and_ends_own_sessions(case: Case, place: Place) -> N
     with case.cell("one that has ended already"):
         again = place.api.post(end, mine[0].refresh_jwt, {"sessionId": mine[1].session_id})
         assert_refused(again, 404)
+    make_totp_seed(place.avow, mine[0].id)
+    change_settings(place.avow, {"mfa": "enrolled"})
+    place.advance(2)
+    with case.cell("a recent factor where policy asks for it"):
+        asked = place.verify_code(login_id, place.send_code(login_id))
+        waits = asked.body["mfaToken"]
+        for ended in (mine[2].session_id, mine[0].session_id):
+            assert_refused(place.api.post(end, waits, {"sessionId": ended}), code="E061401")
+        assert_refused(place.api.get("/v1/auth/avow/sessions", waits), code="E061401")
+        assert_refused(place.api.post("/v1/auth/logoutall", waits), code="E061401")
+        assert {each["id"] for each in listed(mine[0])} == {mine[0].session_id, mine[2].session_id}
 
 
 def _sign_in_with(place: Place, login_id: str, device: str) -> Person:

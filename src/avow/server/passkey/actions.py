@@ -5,7 +5,7 @@ and then taken: in that unit the ceremony is used up first, so that of two answe
 condition is asked again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from avow.core.passkeys import answers
@@ -55,11 +55,13 @@ class Expected:
 
     Attributes:
         purpose: What it was begun for.
+        transaction_id: Which; a secret.
         begun: What was asked.
         held: The passkey with the credential id of the answer, whosever it is; None where there is none.
     """
 
     purpose: Purpose
+    transaction_id: str = field(repr=False)
     begun: Begun
     held: HeldRow | None = None
 
@@ -86,7 +88,7 @@ def expect(tx: Tx, purpose: Purpose, transaction_id: str) -> Expected:
     begun = ceremonies.find(tx, purpose, transaction_id)
     if begun is None:
         raise InvalidPasskey(detail="no such ceremony")
-    return Expected(purpose, begun)
+    return Expected(purpose, transaction_id, begun)
 
 
 def expect_shown(tx: Tx, transaction_id: str, credential_id: str) -> Expected:
@@ -103,7 +105,7 @@ def judge_created(expected: Expected, answer: Created) -> NewPasskey | Unfit:
     if expected.begun.is_decoy:
         return Unfit("refused", InvalidPasskey(detail="a decoy"))
     try:
-        return answers.verify_created(answer, expected.begun.ceremony)
+        return answers.verify_created(answer, expected.begun.ceremony(expected.transaction_id))
     except InvalidPasskey as wrong:
         return Unfit("refused", wrong)
 
@@ -113,9 +115,10 @@ def judge_shown(expected: Expected, answer: Shown) -> UsedPasskey | Unfit:
     begun, held = expected.begun, expected.held
     if held is None or begun.is_decoy or held.rp_id != begun.party_id or begun.user_id not in ("", held.user_id):
         return Unfit("refused", InvalidPasskey(detail="no such passkey, or another user's"))
+    ceremony = begun.ceremony(expected.transaction_id)
     stored = HeldPasskey(held.public_key, held.user_id, bool(held.is_backup_eligible))
     try:
-        used = answers.verify_shown(answer, begun.ceremony, stored, is_named=bool(begun.user_id))
+        used = answers.verify_shown(answer, ceremony, stored, is_named=bool(begun.user_id))
     except InvalidPasskey as wrong:
         return Unfit("refused", wrong)
     if not answers.counts_on(held.sign_count, used.sign_count):
@@ -125,7 +128,7 @@ def judge_shown(expected: Expected, answer: Shown) -> UsedPasskey | Unfit:
 
 def refuse(tx: Tx, call: Call[object], expected: Expected, unfit: Unfit) -> Refusal:
     """Use a ceremony up whose answer does not hold, and note it: a transaction id is good for one answer."""
-    if ceremonies.take(tx, expected.purpose, expected.begun):
+    if ceremonies.take(tx, expected.purpose, expected.transaction_id):
         _note(tx, call, expected, unfit)
     return Refusal(unfit.error)
 
@@ -140,7 +143,7 @@ def sign_up(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey)
     begun = expected.begun
     if begun.person is None:
         raise TypeError("a sign-up without a person")
-    if not ceremonies.take(tx, SIGN_UP, begun):
+    if not ceremonies.take(tx, SIGN_UP, expected.transaction_id):
         return Refusal(InvalidPasskey(detail="answered already"))
     user_id = newcomers.create(tx, begun.person, user_id=begun.user_id)
     if not _insert(tx, begun, passkey, _name(passkey, call.client)):
@@ -155,7 +158,7 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
     begun, held = expected.begun, expected.held
     if held is None:
         raise TypeError("a sign-in without a passkey")
-    if not ceremonies.take(tx, SIGN_IN, begun):
+    if not ceremonies.take(tx, SIGN_IN, expected.transaction_id):
         return Refusal(InvalidPasskey(detail="answered already"))
     profile = users.hold(tx, held.user_id)
     if profile is None or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):
@@ -180,7 +183,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     that nothing is added beside the end of all their sessions.
     """
     begun = expected.begun
-    if not ceremonies.take(tx, ADD, begun):
+    if not ceremonies.take(tx, ADD, expected.transaction_id):
         return Refusal(InvalidPasskey(detail="answered already"))
     profile = users.hold(tx, begun.user_id)
     if profile is None or profile.is_disabled or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from avow.core import ids
+from avow.core import links
 from avow.core.passkeys.answers import Ceremony
 from avow.core.passkeys.options import Verification
 from avow.core.passkeys.parties import Party
@@ -24,7 +24,6 @@ __all__ = [
     "Purpose",
     "begin",
     "find",
-    "new_transaction",
     "party_of",
     "take",
 ]
@@ -42,7 +41,6 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the start of a ceremony asked for.
 
     Attributes:
-        transaction_id: The challenge.
         party_id: RP ID.
         origin: Origin of the page that asked.
         verification: Whether the device has to verify who uses it.
@@ -53,7 +51,6 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         is_decoy: Nobody can finish it; it only costs the same time.
     """
 
-    transaction_id: str
     party_id: str
     origin: str
     verification: Verification
@@ -63,10 +60,9 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: str = ""
     is_decoy: bool = False
 
-    @property
-    def ceremony(self) -> Ceremony:
-        """Return what the answer is held against."""
-        return Ceremony(self.transaction_id, self.party_id, self.origin, self.verification == "required")
+    def ceremony(self, transaction_id: str) -> Ceremony:
+        """Return what the answer is held against; the transaction id is the challenge."""
+        return Ceremony(transaction_id, self.party_id, self.origin, self.verification == "required")
 
     def is_continued_by(self, caller: object, client: Client) -> bool:
         """Tell whether a caller is the one who began: by their session where they show one, otherwise by their device.
@@ -92,34 +88,40 @@ def party_of(project: Project, origin: str) -> Party:
     return party
 
 
-def new_transaction() -> str:
-    """Return the id of a ceremony, which is its challenge, too: 154 random bits."""
-    return ids.random_id(ids.CHALLENGE)
+def begin(tx: Tx, purpose: Purpose, begun: Begun) -> str:
+    """Remember a ceremony for five minutes; return its transaction id, which is the challenge, too.
 
-
-def begin(tx: Tx, purpose: Purpose, begun: Begun) -> None:
-    """Remember a ceremony for five minutes. One that adds a passkey takes the place of an earlier one of its user."""
+    Of the id a part is stored, and the MAC of the rest: who reads the database finishes nobody's ceremony. One that adds
+    a passkey takes the place of an earlier one of its user.
+    """
+    token = links.new_link_token()
     challenges.put(
         tx,
         purpose=purpose,
         # Anybody may begin a sign-in of anybody: no start takes the place of another.
-        subject=begun.user_id if purpose == ADD else begun.transaction_id,
-        secret=begun.transaction_id,
+        subject=begun.user_id if purpose == ADD else token.challenge_id,
+        secret=token.secret,
         binding=msgspec.json.encode(begun).decode(),
         attempts=_ONE_ANSWER,
         lifetime_seconds=LIFETIME_SECONDS,
-        challenge_id=begun.transaction_id,
+        challenge_id=token.challenge_id,
     )
+    return token.text
 
 
 def find(tx: Tx, purpose: Purpose, transaction_id: str) -> Begun | None:
     """Return a ceremony that waits for its answer, without using it up."""
-    found = challenges.peek(tx, purpose=purpose, challenge_id=transaction_id)
+    parsed = links.parse(transaction_id)
+    if parsed is None:
+        return None
+    found = challenges.look(tx, purpose=purpose, challenge_id=parsed[0], secret=parsed[1])
     return msgspec.json.decode(found.binding, type=Begun) if found else None
 
 
-def take(tx: Tx, purpose: Purpose, begun: Begun) -> bool:
+def take(tx: Tx, purpose: Purpose, transaction_id: str) -> bool:
     """Use a ceremony up, whatever comes of its answer; False when it has been, or its time is over."""
-    transaction_id = begun.transaction_id
-    taken = challenges.take_link(tx, purpose=purpose, challenge_id=transaction_id, secret=transaction_id)
+    parsed = links.parse(transaction_id)
+    if parsed is None:
+        return False
+    taken = challenges.take_link(tx, purpose=purpose, challenge_id=parsed[0], secret=parsed[1])
     return not isinstance(taken, Refusal)

@@ -1,6 +1,7 @@
 """The first halves of ceremonies: who is to create or show a passkey, and what their browser is asked. Units."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from avow.core import addresses, ids
 from avow.core.passkeys import options
@@ -46,6 +47,14 @@ _MOST_PASSKEYS = 50
 _Start = SignUpByPasskey | SignInByPasskey | SignUpOrInByPasskey | AddPasskey
 
 _TWO_WAYS = "While the project hides who exists, begin with a sign-up or with a sign-in."
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a device shows beside a passkey."""
+
+    login_id: str
+    name: str
 
 
 def start_sign_up(tx: Tx, call: Call[SignUpByPasskey]) -> PasskeyTransaction:
@@ -125,8 +134,8 @@ def start_adding(tx: Tx, call: Call[AddPasskey]) -> PasskeyTransaction:
         raise InvalidArgument(error_message=f"You have {len(held)} passkeys; remove one that you do not use.")
     wishes = Asked(amr=tuple(session.amr.split()), is_mfa=bool(call.body.mfa), session_id=call.session.session_id)
     begun = _begun(call, party, user_id=profile.id, wishes=wishes, device=call.client.device)
-    ceremonies.begin(tx, ADD, begun)
-    return _to_create(call.project, begun, identity.typed, profile.row.name, held)
+    transaction_id = ceremonies.begin(tx, ADD, begun)
+    return _to_create(call.project, transaction_id, begun, _Named(identity.typed, profile.row.name), held)
 
 
 def _to_create_first(
@@ -136,8 +145,8 @@ def _to_create_first(
     person = newcomers.upgrading(tx, call, person)
     user_id = person.anonymous_id or ids.directory_id(ids.USER, tx.now)
     begun = _begun(call, party, user_id=user_id, person=person, is_decoy=is_decoy)
-    ceremonies.begin(tx, SIGN_UP, begun)
-    return _to_create(call.project, begun, person.typed, person.name, ())
+    transaction_id = ceremonies.begin(tx, SIGN_UP, begun)
+    return _to_create(call.project, transaction_id, begun, _Named(person.typed, person.name))
 
 
 def _of_anybody(tx: Tx, call: Call[SignInByPasskey], party: Party) -> PasskeyTransaction:
@@ -193,7 +202,6 @@ def _begun(
     is_decoy: bool = False,
 ) -> Begun:
     return Begun(
-        transaction_id=ceremonies.new_transaction(),
         party_id=party.id,
         origin=call.body.origin,
         verification=call.project.settings.passkey_user_verification,
@@ -211,26 +219,26 @@ def _of_party(tx: Tx, user_id: str, party: Party) -> list[Described]:
 
 
 def _to_create(
-    project: Project, begun: Begun, login_id: str, name: str, held: Sequence[Described]
+    project: Project, transaction_id: str, begun: Begun, named: _Named, held: Sequence[Described] = ()
 ) -> PasskeyTransaction:
     asked_for = options.to_create(
-        begun.transaction_id,
+        transaction_id,
         RelyingParty(id=begun.party_id, name=project.name),
-        UserEntity(id=begun.user_id, name=login_id, display_name=name or login_id),
+        UserEntity(id=begun.user_id, name=named.login_id, display_name=named.name or named.login_id),
         excluded=held,
         verification=begun.verification,
         timeout_seconds=LIFETIME_SECONDS,
     )
-    return PasskeyTransaction(transaction_id=begun.transaction_id, options=asked_for, create=True)
+    return PasskeyTransaction(transaction_id=transaction_id, options=asked_for, create=True)
 
 
 def _to_show(tx: Tx, begun: Begun, allowed: Sequence[Described]) -> PasskeyTransaction:
-    ceremonies.begin(tx, SIGN_IN, begun)
+    transaction_id = ceremonies.begin(tx, SIGN_IN, begun)
     asked_for = options.to_show(
-        begun.transaction_id,
+        transaction_id,
         begun.party_id,
         allowed=allowed,
         verification=begun.verification,
         timeout_seconds=LIFETIME_SECONDS,
     )
-    return PasskeyTransaction(transaction_id=begun.transaction_id, options=asked_for, create=False)
+    return PasskeyTransaction(transaction_id=transaction_id, options=asked_for, create=False)

@@ -91,7 +91,7 @@ def party_of(project: Project, origin: str) -> Party:
 def begin(tx: Tx, purpose: Purpose, begun: Begun) -> str:
     """Remember a ceremony for five minutes; return its transaction id, which is the challenge, too.
 
-    Of the id a part is stored, and the MAC of the rest: who reads the database finishes nobody's ceremony. One that adds
+    Of the id a part is stored, and the MAC of the rest: who reads the database finishes no ceremony. One that adds
     a passkey takes the place of an earlier one of its user.
     """
     token = links.new_link_token()

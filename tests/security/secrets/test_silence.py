@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from avow.core.totp import key_text
+from tests.bed.authenticator import HONEST, Forgery
 from tests.bed.cases import Case
 from tests.bed.sms import SmsMode, SmsSink
 from tests.bed.smtp import SmtpMode, SmtpSink
@@ -22,6 +23,7 @@ from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
 from tests.security.tables import read_table
 from tests.security.totp.people import make_owner
+from tests.security.webauthn.holder import ROUTES, Holder
 
 _CODE = re.compile(r"\b\d{10}\b")
 _LINK = re.compile(r"https?://\S+[?&]t=[\w-]+\S*")
@@ -83,6 +85,7 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     _happy_path(place, known, smtp_sink, sms_sink)
     _passwords(place, known, talkative.installation.management_key)
     _apps(place, known)
+    _passkeys(place, known)
     _audit(place, known, talkative.installation.management_key)
     _management(place, known, talkative.installation.management_key)
     _management_refuses(place, known, talkative.installation.management_key)
@@ -207,6 +210,23 @@ def _apps(place: Place, known: Everything) -> None:
     stray = {"loginId": 1, "code": codes[1]}
     known.refusals += [answers[1], place.api.post("/v1/auth/avow/recoverycodes/verify", body=stray)]
     known.refusals += [place.api.post("/v1/auth/totp/verify", body={**used, "code": shown["key"]})]
+
+
+def _passkeys(place: Place, known: Everything) -> None:
+    """Let somebody come with a passkey, and show it again: rightly, twice and wrongly."""
+    holder = Holder(place)
+    person = known.keep_session("a sign-up by passkey", holder.person())
+    for forgery in (HONEST, Forgery(rp_id="evil.example")):
+        begun = holder.begun("signin", {"loginId": person.login_id})
+        known.keep("transaction of a passkey", begun["transactionId"])
+        shown = holder.device.show(begun["options"], holder.origin, forgery)
+        known.keep("signature of a passkey", json.loads(shown)["response"]["signature"])
+        answers = [holder.finish("signin", begun["transactionId"], shown) for _ in range(2)]
+        if forgery is HONEST:
+            known.keep_session("a sign-in by passkey", person_of(person.login_id, answers.pop(0)))
+        known.refusals += answers
+    stray = {"transactionId": 1, "response": shown}
+    known.refusals.append(place.api.post(f"{ROUTES}/signin/finish", body=stray))
 
 
 def _management(place: Place, known: Everything, key: str) -> None:

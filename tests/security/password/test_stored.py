@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import bcrypt
@@ -18,6 +18,7 @@ from tests.security.tables import everything_stored
 
 GOOD = "correct-horse-battery-4711"
 TEMPORARY = "temporary-horse-battery-0815"
+Rounds = Callable[[int, int], int]
 BATCH = "/v1/mgmt/user/create/batch"
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _OWN = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
@@ -126,6 +127,48 @@ def test_s_pwd_10_imported_hashes_cannot_weaken(case: Case, each_place: Place) -
         (text,) = [str(row[2]) for row in place.rows("passwords", "user_id") if row[1] == user["userId"]]
         assert text.startswith("digest$md5$")
         assert verify(text, "password")
+    with case.cell("hashed anew at the first sign-in"):
+        login_id = user["loginIds"][0]
+        assert_refused(_sign_in(place, login_id, "passwort"))
+        assert _stored_of(place, user["userId"]) == text
+        assert _sign_in(place, login_id, "password").status == 200
+        renewed = _stored_of(place, user["userId"])
+        assert _OWN.match(renewed)
+        assert verify(renewed, "password")
+        assert _sign_in(place, login_id, "password").status == 200
+
+
+def test_s_pwd_10_dearest_hash_is_checked_in_time(
+    case: Case, each_place: Place, rounds: Callable[[int, int], int]
+) -> None:
+    place = each_place
+    good = bcrypt.hashpw(GOOD.encode(), bcrypt.gensalt(4)).decode()
+    case.control(lambda: bool(batch(place, hashedPassword={"bcrypt": {"hash": good}}).body["createdUsers"]))
+    salt, some = base64.b64encode(b"s" * 16).decode(), base64.b64encode(b"h" * 32).decode()
+    cost = rounds(10, 14)
+    forms: Mapping[str, dict[str, Any]] = {
+        "bcrypt": {"bcrypt": {"hash": bcrypt.hashpw(GOOD.encode(), bcrypt.gensalt(cost)).decode()}},
+        "PBKDF2": {"pbkdf2": {"hash": some, "salt": salt, "iterations": 2_000_000, "type": "sha512"}},
+        "argon2": {"argon2": {"hash": f"$argon2id$v=19$m=262144,t=4,p=1${salt.rstrip('=')}${some.rstrip('=')}"}},
+        "scrypt": {"scrypt": {"hash": some, "salt": salt, "cost": 2**17, "blockSize": 16, "parallelism": 1}},
+    }
+    with case.cell("no sign-in takes over 2 s"):
+        for name, form in forms.items():
+            (user,) = batch(place, hashedPassword=form).body["createdUsers"]
+            answers = [_sign_in(place, user["loginIds"][0], each) for each in (GOOD + "!", GOOD)]
+            assert answers[0].status == 401
+            assert answers[1].status == (200 if name == "bcrypt" else 401)
+            # Beside other tests the machine is slower than it is.
+            assert max(answer.seconds for answer in answers) < rounds(10, 2), name
+
+
+def _sign_in(place: Place, login_id: str, password: str) -> Answer:
+    return place.api.post("/v1/auth/password/signin", body={"loginId": login_id, "password": password})
+
+
+def _stored_of(place: Place, user_id: str) -> str:
+    (text,) = [str(row[2]) for row in place.rows("passwords", "user_id") if row[1] == user_id]
+    return text
 
 
 def test_s_sec_01_passwords_at_rest(case: Case, each_place: Place) -> None:

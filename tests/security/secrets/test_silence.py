@@ -171,6 +171,35 @@ def _passwords(place: Place, known: Everything, key: str) -> None:
     hashed = {"md5": {"hash": known.keep("hash of a batch", "4711c0de4711c0de4711c0de4711c0de"), "salt": "s"}}
     for fields in (brought, {"hashedPassword": hashed}, {**brought, "hashedPassword": hashed}):
         assert place.api.post(batch, key, {"users": [{"loginId": new_email(), **fields}]}).status == 200
+    _signed_in_by_password(place, known)
+
+
+def _signed_in_by_password(place: Place, known: Everything) -> None:
+    """Have somebody sign up and in by password, rightly and wrongly, and change it in every way."""
+    root, address = "/v1/auth/password", new_email()
+    first = known.keep("password of a sign-up", "marked-first-password-0815")
+    second = known.keep("password that takes its place", "marked-second-password-0815")
+    third = known.keep("password of an update", "marked-third-password-0815")
+    wrong = known.keep("password that is wrong", "marked-wrong-password-0815")
+    weak = known.keep("password that is too common", "Marked-Password-1234-" + address)
+    answer = place.api.post(f"{root}/signup", body={"loginId": address, "password": first})
+    known.keep_session("a sign-up by password", person_of(address, answer))
+    answer = place.api.post(f"{root}/signin", body={"loginId": address, "password": first})
+    known.keep_session("a sign-in by password", person_of(address, answer))
+    replaced = place.api.post(f"{root}/replace", body={"loginId": address, "oldPassword": first, "newPassword": second})
+    session = known.keep_session("a replaced password", person_of(address, replaced))
+    update = {"loginId": address, "newPassword": third}
+    assert place.api.post(f"{root}/update", session.refresh_jwt, update).status == 200
+    for path, token, body in (
+        ("signin", "", {"loginId": address, "password": wrong}),
+        ("signup", "", {"loginId": address, "password": wrong}),
+        ("signup", "", {"loginId": new_email(), "password": weak * 9}),
+        ("replace", "", {"loginId": address, "oldPassword": wrong, "newPassword": second}),
+        ("replace", "", {"loginId": address, "oldPassword": third, "newPassword": third}),
+        ("update", session.refresh_jwt, {"loginId": address, "newPassword": address}),
+        ("update", "", update),
+    ):
+        known.refusals.append(place.api.post(f"{root}/{path}", token, body))
 
 
 def _audit(place: Place, known: Everything, key: str) -> None:

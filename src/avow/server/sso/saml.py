@@ -20,6 +20,7 @@ from avow.core.saml import (
     Expected,
     IdentityProvider,
     PostForm,
+    Reason,
     SamlKey,
     SamlRefused,
     ServiceProvider,
@@ -27,7 +28,16 @@ from avow.core.saml import (
     read_response,
     sp_metadata,
 )
-from avow.errors import AuthException, FetchFailed, InvalidArgument, MissingArgument, SignInRefused, UserExists
+from avow.errors import (
+    AuthException,
+    FetchFailed,
+    InvalidArgument,
+    MalformedRequest,
+    MissingArgument,
+    RequestTooLarge,
+    SignInRefused,
+    UserExists,
+)
 from avow.server.federation import actions as federation
 from avow.server.federation import assertions
 from avow.server.federation.actions import Bound
@@ -47,6 +57,10 @@ from avow.server.tenants import actions as tenants
 __all__ = ["acs", "arrived", "ask", "metadata"]
 
 _MOST_HELD: Final = 60_000  # bytes of what is kept until the browser is seen
+_UNREADABLE: Final[Mapping[Reason, type[AuthException]]] = {
+    Reason.TOO_LARGE: RequestTooLarge,
+    **dict.fromkeys((Reason.NOT_BASE64, Reason.NOT_UTF8, Reason.NOT_XML, Reason.FORBIDDEN_XML), MalformedRequest),
+}
 _POLICY: Final = (
     "default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
@@ -116,6 +130,10 @@ def acs(call: Call[AcsForm]) -> Steps[Answer | Refusal]:
         idp = yield from idps.provider(seen.place.connection, seen.place.now)
         said = yield from aside(read_response, body.saml_response, _expected(call, seen, idp), seen.place.now)
     except SamlRefused as no:
+        if no.reason in _UNREADABLE:  # whoever posted that is no identity provider on its way back
+            return (
+                yield from write(federation.refuse, call, "sso", f"saml: {no.reason}", way, _UNREADABLE[no.reason]())
+            )
         return (yield from write(_refused, call, way, seen, SignInRefused(detail=f"saml: {no.reason}")))
     except (FetchFailed, SignInRefused) as error:
         return (yield from write(_refused, call, way, seen, error))

@@ -15,12 +15,14 @@ import pytest
 from avow import Client
 from avow.testing.server import Avow, Server
 from tests import phones
+from tests.bed.authenticator import Authenticator
 from tests.served import over_http
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MIA = "mia@example.com"
+PAGE_ORIGIN = "http://localhost:3000"
 
 
 def blocks(page: Path) -> list[str]:
@@ -36,12 +38,15 @@ class Reader(dict[str, object]):
 
     def __init__(self, avow: Avow) -> None:
         """Fill in from the outbox of a project."""
+        device = Authenticator()
         super().__init__(
             newest_code=avow.code,
             newest_link_token=lambda to: token_of(avow.link(to)),
             enchanted_token=lambda to, number: enchanted_token(avow, to, number),
             newest_enchanted_token=lambda to: newest_enchanted_token(avow, to),
             code_of=CodesOfApps(avow),
+            created_in_browser=lambda options: device.create(options, PAGE_ORIGIN),
+            shown_in_browser=lambda options: device.show(options, PAGE_ORIGIN),
         )
         self._globals: dict[str, object] = {}
         self._late: dict[str, Callable[[], object]] = {

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Sequence
+from enum import Enum
 from itertools import pairwise
 from typing import Final
 
@@ -10,7 +11,7 @@ import msgspec
 from avow.errors import InvalidArgument
 from avow.wire.passwords import MAX_CHARACTERS, ConfigurePasswords, PasswordSettings
 
-__all__ = ["changed", "require_good", "strictest"]
+__all__ = ["Weakness", "changed", "require_good", "strictest", "weakness"]
 
 MIN_LENGTH: Final = (6, 64)
 EXPIRATION_WEEKS: Final = (1, 520)
@@ -22,11 +23,29 @@ _MIN_NAME: Final = 4
 # `dragon99` is `dragon` for whoever guesses; of what is longer there is more to guess than the word.
 _MIN_WORD: Final = 6
 _MOST_BESIDE: Final = 4
-_WANTED: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
-    ("lowercase", "a small letter", str.islower),
-    ("uppercase", "a capital letter", str.isupper),
-    ("number", "a digit", str.isdecimal),
-    ("non_alphanumeric", "something that is neither letter nor digit", lambda character: not character.isalnum()),
+
+
+class Weakness(Enum):
+    """Why a password is not good enough; the value is the sentence for the API, `{}` a number of characters."""
+
+    LONG = "The password has more than {} characters."
+    SHORT = "The password has fewer than {} characters."
+    LOWERCASE = "The password has to contain a small letter."
+    UPPERCASE = "The password has to contain a capital letter."
+    NUMBER = "The password has to contain a digit."
+    SIGN = "The password has to contain something that is neither letter nor digit."
+    GUESSED = "The password is one that others would guess."
+
+    def sentence(self, settings: PasswordSettings) -> str:
+        """Return it as the API says it, in a project or tenant with these settings."""
+        return self.value.format(MAX_CHARACTERS if self is Weakness.LONG else settings.min_length)
+
+
+_WANTED: Final[tuple[tuple[str, Weakness, Callable[[str], bool]], ...]] = (
+    ("lowercase", Weakness.LOWERCASE, str.islower),
+    ("uppercase", Weakness.UPPERCASE, str.isupper),
+    ("number", Weakness.NUMBER, str.isdecimal),
+    ("non_alphanumeric", Weakness.SIGN, lambda character: not character.isalnum()),
 )
 
 
@@ -80,19 +99,29 @@ def require_good(
 
     Raises:
         InvalidArgument: With the reason, which shows nothing of the password.
+    """
+    found = weakness(password, settings, names, common)
+    if found is not None:
+        raise InvalidArgument(error_message=found.sentence(settings))
+
+
+def weakness(
+    password: str, settings: PasswordSettings, names: Iterable[str] = (), common: Container[str] = ()
+) -> Weakness | None:
+    """Return why a password is not good enough, or None; the arguments are those of `require_good`.
 
     Spec: NIST SP 800-63B-4 section 3.1.1.2 (length in characters, blocklist, context-specific words).
     """
     composed = unicodedata.normalize("NFC", password)
     if len(composed) > MAX_CHARACTERS:
-        raise InvalidArgument(error_message=f"The password has more than {MAX_CHARACTERS} characters.")
+        return Weakness.LONG
     if len(composed) < settings.min_length:
-        raise InvalidArgument(error_message=f"The password has fewer than {settings.min_length} characters.")
-    for name, what, is_one in _WANTED:
+        return Weakness.SHORT
+    for name, kind, is_one in _WANTED:
         if getattr(settings, name) and not any(map(is_one, composed)):
-            raise InvalidArgument(error_message=f"The password has to contain {what}.")
-    if _is_run(composed) or _is_name(composed, names) or _is_common(composed, common):
-        raise InvalidArgument(error_message="The password is one that others would guess.")
+            return kind
+    is_guessed = _is_run(composed) or _is_name(composed, names) or _is_common(composed, common)
+    return Weakness.GUESSED if is_guessed else None
 
 
 def _is_run(password: str) -> bool:

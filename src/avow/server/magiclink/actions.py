@@ -9,15 +9,15 @@ from avow.server.proofs.magiclinks import EMBEDDED, PAGE, PURPOSE, RESET, genera
 from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.store import Tx
 
-__all__ = ["PAGE", "generate", "look", "send", "verify"]
+__all__ = ["PAGE", "RESET", "generate", "look", "send", "verify"]
 
 
-def look(tx: Tx, token: str) -> Binding | None:
-    """Return what a live link would do, consuming nothing; None when it is not live."""
+def look(tx: Tx, token: str, purpose: str = PURPOSE) -> Binding | None:
+    """Return what a live link would do, consuming nothing; None when it is not live, or one of another purpose."""
     parsed = links.parse(token)
     if parsed is None:
         return None
-    taken = challenges.look(tx, purpose=PURPOSE, challenge_id=parsed[0], secret=parsed[1])
+    taken = challenges.look(tx, purpose=purpose, challenge_id=parsed[0], secret=parsed[1])
     return proofs.decoded(taken.binding) if taken else None
 
 

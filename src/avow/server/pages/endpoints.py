@@ -21,8 +21,10 @@ __all__ = [
     "POST_LOGIN",
     "POST_MAGIC_LINK",
     "POST_RESEND",
+    "POST_RESET_PASSWORD",
     "POST_SIGNED_IN",
     "POST_WAITING",
+    "RESET_PASSWORD",
     "SIGNED_IN",
     "SSO_SETUP",
     "WAITING",
@@ -31,6 +33,7 @@ __all__ = [
     "CodeForm",
     "LinkForm",
     "LinkQuery",
+    "PasswordForm",
     "PlainForm",
     "SessionForm",
     "SessionQuery",
@@ -39,6 +42,7 @@ __all__ = [
 _Choice = Annotated[str, Meta(max_length=20)]
 _Token = Annotated[str, Meta(max_length=512, extra=SECRET)]
 _Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
+_Password = Annotated[str, Meta(max_length=1024, extra=SECRET)]
 _Number = Annotated[str, Meta(pattern="^[0-9]{1,3}$")] | None
 
 
@@ -90,6 +94,13 @@ class LinkForm(PlainForm, frozen=True, kw_only=True):
     n: _Number = None
 
 
+class PasswordForm(PlainForm, frozen=True, kw_only=True):
+    """The token of a link by which a password is reset, and the new one as typed."""
+
+    t: _Token = ""
+    password: _Password = ""
+
+
 class SessionQuery(Shape, frozen=True, kw_only=True):
     """What the signed-in page may be told: `refreshed`."""
 
@@ -127,6 +138,9 @@ MAGIC_LINK = _get("magic_link", "/magic-link/{projectId}", LinkQuery)
 POST_MAGIC_LINK = _post("magic_link.verify", "/magic-link/{projectId}", LinkForm)
 ENCHANTED_LINK = _get("enchanted_link", "/enchanted-link/{projectId}", LinkQuery)
 POST_ENCHANTED_LINK = _post("enchanted_link.verify", "/enchanted-link/{projectId}", LinkForm)
+
+RESET_PASSWORD = _get("reset_password", "/reset-password/{projectId}", LinkQuery)
+POST_RESET_PASSWORD = _post("reset_password.set", "/reset-password/{projectId}", PasswordForm)
 
 SIGNED_IN = _get("signed_in", "/signed-in/{projectId}", SessionQuery)
 POST_SIGNED_IN = _post("signed_in.do", "/signed-in/{projectId}", SessionForm)

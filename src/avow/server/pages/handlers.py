@@ -6,9 +6,10 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
 from avow.server.pages import endpoints, mailed_links, sign_in, signed_in, sso_setup
+from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
-from avow.server.serving import Answer, Call, Slice, plain, steps
+from avow.server.serving import Answer, Call, Slice, Steps, plain, steps
 from avow.server.settings import Settings
 from avow.server.visit import Visit
 from avow.wire.endpoint import Nothing
@@ -44,6 +45,8 @@ class Pages:
                 steps(endpoints.POST_MAGIC_LINK, partial(mailed_links.verify_magic, frame)),
                 steps(endpoints.ENCHANTED_LINK, partial(mailed_links.look_at_enchanted, frame)),
                 steps(endpoints.POST_ENCHANTED_LINK, partial(mailed_links.verify_enchanted, frame)),
+                steps(endpoints.RESET_PASSWORD, partial(look_at_reset, frame)),
+                steps(endpoints.POST_RESET_PASSWORD, partial(set_password, frame)),
                 steps(endpoints.SIGNED_IN, partial(signed_in.show, frame)),
                 steps(endpoints.POST_SIGNED_IN, partial(signed_in.act, frame)),
                 steps(endpoints.SSO_SETUP, partial(sso_setup.show, frame)),
@@ -63,3 +66,17 @@ def home(frame: Frame, call: Call[Nothing]) -> Answer:
 def asset(frame: Frame, call: Call[Nothing]) -> Answer:
     """Answer the style sheet, the script or the icon."""
     return frame.asset(call.path["file"])
+
+
+def look_at_reset(frame: Frame, call: Call[LinkQuery]) -> Steps[Answer]:
+    """Show where a new password is typed."""
+    from avow.server.pages import reset_password  # hashing takes long to import, and few processes see a reset
+
+    return (yield from reset_password.look(frame, call))
+
+
+def set_password(frame: Frame, call: Call[PasswordForm]) -> Steps[Answer]:
+    """Set the new password."""
+    from avow.server.pages import reset_password  # as above
+
+    return (yield from reset_password.set_password(frame, call))

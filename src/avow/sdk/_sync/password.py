@@ -50,6 +50,7 @@ class Password:
         login_id: str,
         password: str,
         audience: Audience = None,
+        *,
         login_options: LoginOptions | None = None,
         refresh_token: str | None = None,
     ) -> JWTResponse:

@@ -1,4 +1,4 @@
-"""An OpenID and OAuth provider on loopback whose key and every answer the test holds, and the way of a person through it.
+"""An OpenID and OAuth provider on loopback whose key and every answer the test holds.
 
 It keeps to the books until a test says otherwise: codes count once, for the redirect URI and the code challenge that
 they were asked for with. `answers` replaces what it says at a path.

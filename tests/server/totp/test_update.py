@@ -138,7 +138,7 @@ def test_recovery_code_stands_in_for_a_lost_app(person: Person) -> None:
 
 def test_who_has_to_have_an_app_adds_it_while_their_sign_in_waits(make_project: Callable[..., Avow]) -> None:
     api, login_id = Api(make_project()), new_email()
-    make_user(api.avow, login_id)
+    api.sign_in(login_id)
     change_settings(api.avow, {"mfa": "required"})
     api.clock.advance(2)
     api.post("/v1/auth/otp/signin/email", {"loginId": login_id})

@@ -142,7 +142,7 @@ def test_session_without_the_passkey_adds_none_beside_it(other: Browser, api: Ap
 
 def test_somebody_who_needs_a_second_factor_and_has_none_enrols_it_while_they_wait(other: Browser, api: Api) -> None:
     login_id = new_email()
-    make_user(api.avow, login_id)
+    make_user(api.avow, login_id, is_phone_verified=False)
     change_settings(api.avow, {"mfa": "required", "sign_in_methods": ["otp", "webauthn"]})
     api.avow.advance(2)
     assert api.post("/v1/auth/otp/signin/email", {"loginId": login_id}).status == 200
@@ -161,7 +161,8 @@ def test_credential_id_of_somebody_else_is_refused(
 ) -> None:
     stranger = make_person(browser=other)
     forgery = Forgery(credential_id=browser.device.newest.id)
-    assert other.add(stranger.login_id, stranger.refresh_jwt, forgery).status == 401
+    third = Browser(api, Authenticator())
+    assert third.add(stranger.login_id, stranger.refresh_jwt, forgery).refusal == _REFUSED
     assert browser.sign_in(person.login_id)["user"]["userId"] == person.id
 
 

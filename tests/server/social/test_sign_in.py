@@ -1,12 +1,16 @@
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from avow import LoginOptions
 from avow.errors import AuthException, CodeExpired, InvalidArgument, InvalidCode, MethodNotEnabled, SignInDeclined
 from avow.testing.server import Avow
 from tests.bed.openid import OpenIdPeer, Said
 from tests.bed.social import PAGE, Social
 from tests.bed.visitor import Visitor
+from tests.core.federation.test_requests import pem
 from tests.factories import change_settings, make_user
 
 
@@ -223,8 +227,6 @@ def test_form_of_the_provider_comes_once_more_as_a_request_of_ours(social: Socia
     callback = social.peer.authorize(journey.asked.url)
     address, _, query = callback.partition("?")
     fields = dict(pair.split("=", 1) for pair in query.split("&"))
-    from urllib.parse import unquote
-
     page = visitor.post_from_elsewhere(address, {name: unquote(value) for name, value in fields.items()})
     assert page.status == 303
     assert not page.set_cookies
@@ -232,14 +234,11 @@ def test_form_of_the_provider_comes_once_more_as_a_request_of_ours(social: Socia
 
 
 def test_name_that_apple_hands_to_the_browser_counts_when_nobody_has_one(social: Social, peer: OpenIdPeer) -> None:
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    from tests.core.federation.test_requests import pem
-
     apple = Social(social.avow, peer, "apple")
     key = pem(ec.generate_private_key(ec.SECP256R1()))
     apple.configure(kind="apple", client_secret=key, key_id="KEY1", team_id="TEAM1", issuer=peer.url)
     peer.answers["/token"] = lambda seen: _known_to_apple(peer, seen)
+    peer.metadata["userinfo_endpoint"] = None
     peer.person |= {"email_verified": "true"}
     journey = apple.open(apple.start())
     assert journey.asked["response_mode"] == "form_post"
@@ -273,15 +272,11 @@ def test_provider_tokens_are_not_kept_where_the_project_says_so(social: Social) 
 
 
 def test_claims_that_were_asked_for_are_in_the_token(social: Social) -> None:
-    from avow import LoginOptions
-
     session = social.sign_in(login_options=LoginOptions(custom_claims={"plan": "pro", "sub": "evil"}))
     assert session["sessionToken"]["nsec"] == {"plan": "pro"}
 
 
 def test_other_sessions_end_where_that_was_asked_for(social: Social, avow: Avow) -> None:
-    from avow import LoginOptions
-
     before = social.sign_in()["refreshSessionToken"]["jwt"]
     social.sign_in(login_options=LoginOptions(revoke_other_sessions=True))
     with pytest.raises(AuthException):

@@ -15,7 +15,7 @@ from avow.errors import InvalidPublicKey
 __all__ = ["ProviderKey", "ProviderKeys", "read_keys"]
 
 _MOST_KEYS: Final = 100
-_OF_KIND: Final[Mapping[object, tuple[str, ...]]] = {"RSA": ("RS256", "PS256"), "EC": ("ES256",), "OKP": ("EdDSA",)}
+_OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {"RSA": ("RS256", "PS256"), "EC": ("ES256",), "OKP": ("EdDSA",)}
 _PUBLIC: Final = frozenset({"kty", "kid", "alg", "crv", "x", "y", "n", "e"})
 _PSS: Final = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
 
@@ -85,7 +85,8 @@ def read_keys(body: bytes) -> ProviderKeys:
 def _key(row: object) -> ProviderKey | None:
     if not isinstance(row, dict) or row.get("use", "sig") != "sig":
         return None
-    known = _OF_KIND.get(row.get("kty"), ())
+    kind = row.get("kty")
+    known = _OF_KIND.get(kind, ()) if isinstance(kind, str) else ()
     named = row.get("alg")
     algorithms = known if named is None else tuple(each for each in known if each == named)
     kid = row.get("kid", "")

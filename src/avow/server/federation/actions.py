@@ -61,10 +61,10 @@ __all__ = [
     "hold",
     "identity_of",
     "peek",
+    "peek_grant",
     "refuse",
     "resume",
     "start",
-    "way_of_code",
 ]
 
 START_SECONDS: Final = 600  # until a browser opens the address
@@ -365,13 +365,13 @@ def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refu
     return replace(issued, idp_response=msgspec.json.decode(granted.idp_response, type=IdpResponse))
 
 
-def way_of_code(tx: Tx, kind: Kind, code: str) -> Way | None:
-    """Return by which way the person has come whom an exchange code is for, consuming nothing; None for no code."""
+def peek_grant(tx: Tx, kind: Kind, code: str) -> Grant | None:
+    """Return what a live exchange code is for, consuming nothing; None for no such code."""
     parsed = links.parse(code)
     taken = (
         challenges.look(tx, purpose=_code_purpose(kind), challenge_id=parsed[0], secret=parsed[1]) if parsed else None
     )
-    return starts.granted(taken.binding).way if taken is not None else None
+    return starts.granted(taken.binding) if taken is not None else None
 
 
 def _address(project: Project, path: str, token: str) -> str:

@@ -189,7 +189,9 @@ def _connected(tx: Tx, way: Way, user_id: str, person: Person, rule: Rule) -> Ad
 
 
 def _created(tx: Tx, way: Way, person: Person, rule: Rule, *, hides_email: bool) -> Admitted:
-    if rule.does == "sign-in" or rule.user_id or not rule.may_create:
+    if rule.user_id:
+        raise _Refused(SignInRefused(), "another user than the one of the session")
+    if rule.does == "sign-in" or not rule.may_create:
         raise _Refused(UserNotFound(), "nobody has come as this person before")
     email = "" if hides_email else person.email
     user_id = newcomers.insert(

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 
+from tests import phones
 from tests.bed.cases import Case
 from tests.factories import make_recovery_codes, new_email
 from tests.security.calls import Answer, assert_refused
 from tests.security.conftest import MakePlace
-from tests.security.place import Place, claims_of
+from tests.security.place import Person, Place, claims_of, person_of
 from tests.security.token_type.test_token_type import RESERVED
-from tests.security.totp.people import UPDATE, VERIFY, Owner, enrol, kept, make_owner
+from tests.security.totp.people import SIGN_UP, UPDATE, VERIFY, Owner, enrol, kept, make_owner
 
 REMOVE = "/v1/auth/avow/totp/remove"
 GENERATE = "/v1/auth/avow/recoverycodes/generate"
@@ -18,6 +19,40 @@ RECOVER = "/v1/auth/avow/recoverycodes/verify"
 
 def _recover(place: Place, login_id: str, code: str) -> Answer:
     return place.api.post(RECOVER, body={"loginId": login_id, "code": code})
+
+
+def test_s_idn_01_app_of_whoever_came_before_the_owner(case: Case, each_place: Place) -> None:
+    place = each_place
+    case.control(lambda: bool(make_owner(place).sign_in()))
+    ways: dict[str, Callable[[str], Person]] = {"a code": place.sign_in, "a magic link": partial(_by_link, place)}
+    for name, come in ways.items():
+        address = new_email()
+        phone = phones.typing(place.api.post(SIGN_UP, body={"loginId": address}).body["key"])
+        thief = Owner(place, "", address, phone, b"")
+        session = person_of(address, thief.send(thief.code(-1)))
+        codes = place.api.post(GENERATE, session.refresh_jwt).body["codes"]
+        waiting = enrol(place, address, session.refresh_jwt)
+        owner = come(address)
+        with case.cell(f"app added before, the owner comes by {name}"):
+            assert owner.id == session.id
+            assert_refused(thief.send(thief.code()))
+            late = Owner(place, "", address, waiting, b"")
+            assert_refused(late.send(late.code()))
+            assert_refused(place.api.refresh(session.refresh_jwt))
+            assert place.api.me(owner.refresh_jwt).body["TOTP"] is False
+        with case.cell(f"recovery codes made before, the owner comes by {name}"):
+            assert_refused(_recover(place, address, codes[0]))
+            assert place.api.get("/v1/auth/avow/recoverycodes", owner.refresh_jwt).body["left"] == 0
+        with case.cell(f"the owner keeps what they add afterwards, {name}"):
+            own = Owner(place, owner.id, address, enrol(place, address, owner.refresh_jwt), b"")
+            assert own.send(own.code()).status == 200
+            assert come(address).id == owner.id
+            assert own.send(own.code(1)).status == 200
+
+
+def _by_link(place: Place, login_id: str) -> Person:
+    token = place.send_magic_link(login_id)
+    return person_of(login_id, place.api.post("/v1/auth/magiclink/verify", body={"token": token}))
 
 
 def test_s_auz_06_app_of_another_user(case: Case, each_place: Place) -> None:

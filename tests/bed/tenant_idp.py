@@ -84,13 +84,13 @@ class TenantIdp:
             **settings,
         )
         self.avow.client().mgmt.sso.configure_saml_settings(
-            self.tenant, wanted, redirect_url, list(domains), self.sso_id or None
+            self.tenant, wanted, redirect_url, list(domains), sso_id=self.sso_id or None
         )
 
     @property
     def place(self) -> dict[str, str]:
         """Return where its identity provider answers to, and our name there."""
-        saml = self.avow.client().mgmt.sso.load_settings(self.tenant, self.sso_id or None)["saml"]
+        saml = self.avow.client().mgmt.sso.load_settings(self.tenant, sso_id=self.sso_id or None)["saml"]
         return {"acs_url": saml["spACSUrl"], "sp_entity_id": saml["spEntityId"]}
 
     def start(self, visitor: Visitor | None = None, **wishes: Any) -> Journey:

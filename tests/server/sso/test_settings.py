@@ -48,7 +48,7 @@ def test_tenant_has_an_empty_configuration_from_the_start(api: Api, tenant: str,
     _load(api)
     with statements:
         found = _load(api)
-    assert len(statements.ran) == 6  # the key, three of the tenant, the configuration, its domains
+    assert len(statements.ran) == 7  # the key, three of the tenant, the configuration, its domains, our certificate
     project = api.avow.project_id
     assert (found["ssoId"], found["authType"], found["tenant"]["authType"]) == ("default_ssoid", "none", "none")
     assert found["saml"]["spEntityId"] == f"{project}-T1"

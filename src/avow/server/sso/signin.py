@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from avow.errors import FetchFailed, InvalidCode, MalformedRequest, MissingArgument, SignInRefused
 from avow.server.federation import actions as federation
-from avow.server.federation.starts import Start, Way
+from avow.server.federation.starts import Grant, Start, Way
 from avow.server.proofs import options
 from avow.server.proofs.recipients import require_method
 from avow.server.proofs.targets import target
@@ -14,6 +14,7 @@ from avow.server.sso.endpoints import TokenQuery
 from avow.server.sso.routing import Place
 from avow.server.sso.wishes import Wanted
 from avow.server.store import Tx
+from avow.server.users import actions as users
 from avow.wire import ssosignin as wire
 from avow.wire.sso import DEFAULT_SSO_ID
 from avow.wire.ssosignin import SsoCode, SsoStart, SsoUrl
@@ -54,13 +55,13 @@ def exchange(tx: Tx, call: Call[SsoCode]) -> Issued | Refusal:
     A configuration that was turned off or deleted meanwhile signs nobody in.
     """
     require_method(call, _NAME)
-    way = federation.way_of_code(tx, "sso", call.body.code)
-    if way is not None and routing.place_of(tx, way) is None:
-        return federation.refuse(tx, call, "sso", "the configuration is off or gone", way, InvalidCode())
+    granted = federation.peek_grant(tx, "sso", call.body.code)
+    if granted is not None and not _stands(tx, granted):
+        return federation.refuse(tx, call, "sso", "the configuration is off or gone", granted.way, InvalidCode())
     issued = federation.exchange(tx, call, "sso", call.body.code)
-    if isinstance(issued, Refusal) or way is None:
+    if isinstance(issued, Refusal) or granted is None:
         return issued
-    return replace(issued, tenant_sso_id=way.name or DEFAULT_SSO_ID)
+    return replace(issued, tenant_sso_id=granted.way.name or DEFAULT_SSO_ID)
 
 
 def go(call: Call[TokenQuery]) -> Steps[Answer | Refusal]:
@@ -77,6 +78,13 @@ def go(call: Call[TokenQuery]) -> Steps[Answer | Refusal]:
     except (FetchFailed, SignInRefused) as error:
         return (yield from write(arrivals.failed, call, bound.start, error))
     return replace(answer, cookies=(*answer.cookies, *bound.cookies))
+
+
+def _stands(tx: Tx, granted: Grant) -> bool:
+    """Tell whether what a person came by is on still, and they are a member of that very tenant."""
+    profile = users.find(tx, granted.user_id)
+    is_member = profile is not None and granted.way.tenant_id in profile.tenants
+    return is_member and routing.place_of(tx, granted.way) is not None
 
 
 def _redirect(call: Call[SsoStart], place: Place | None) -> str:

@@ -4,15 +4,16 @@ Spec: contract "tokens" section 6.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NotRequired, Required, TypedDict, TypeVar, cast
+from typing import Annotated, Any, NotRequired, Required, TypedDict, TypeVar, cast
 
 import msgspec
+from msgspec import Meta
 
 from avow.core.accesskeys import KEY_CLAIM
 from avow.errors import UnreadableAnswer
 from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, TRUSTED_DEVICE_COOKIE_NAME, DeliveryMethod
 from avow.sdk.transport import Response
-from avow.wire.secret import Secret, described, shown
+from avow.wire.secret import SECRET, Secret, described, shown
 
 __all__ = [
     "AnonymousResponse",
@@ -334,7 +335,10 @@ class AuthBody(msgspec.Struct, rename="camel"):
 
 
 class _MayHoldSession(msgspec.Struct):
-    jwt: AuthBody | None = None
+    jwt: Annotated[AuthBody, Meta(extra=SECRET)] | None = None
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 def auth_body(response: Response) -> AuthBody:

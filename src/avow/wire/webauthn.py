@@ -169,7 +169,7 @@ class PasskeyAdded(Shape, frozen=True, kw_only=True):
         jwt: That session.
     """
 
-    jwt: JwtResponse | UnsetType = UNSET
+    jwt: Annotated[JwtResponse, Meta(extra=SECRET)] | UnsetType = UNSET
 
 
 class OwnPasskey(Passkey, frozen=True, kw_only=True):

@@ -192,9 +192,9 @@ def test_s_fed_04_social_mix_up_between_providers(case: Case, make_social: MakeS
         assert_refused_page(one.come_back(one.open(one.start()), iss=two.peer.url))
         assert (len(one.peer.calls("/token")), len(two.peer.calls("/token"))) == seen
     with case.cell("social: no iss although the provider names itself"), nothing_comes_of_it(one):
-        seen = len(one.peer.calls("/token"))
+        asked = len(one.peer.calls("/token"))
         assert_refused_page(one.come_back(one.open(one.start()), iss=None))
-        assert len(one.peer.calls("/token")) == seen
+        assert len(one.peer.calls("/token")) == asked
     with case.cell("social: code of the other provider"), nothing_comes_of_it(one):
         stolen = two.open(two.start())
         callback = two.peer.authorize(stolen.asked.url)
@@ -409,4 +409,5 @@ def test_s_fed_10_social_strength_and_age(case: Case, social: Social) -> None:
         assert social.sign_in()["sessionToken"]["amr"] == ["oauth"]
     with case.cell("social step-up: a proof of now counts"), telling(social, {"auth_time": now}):
         page = social.arrive(login_options=LoginOptions(stepup=True), refresh_token=token)
-        assert social.client.oauth.exchange_token(page.code)["sessionToken"]["su"] is True
+        session: Any = social.client.oauth.exchange_token(page.code)
+        assert session["sessionToken"]["su"] is True

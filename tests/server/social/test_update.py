@@ -109,7 +109,7 @@ def test_step_up_asks_for_a_new_proof(social: Social) -> None:
     url = social.start(login_options=LoginOptions(stepup=True), refresh_token=token)
     asked = social.open(url).asked
     assert (asked["prompt"], asked["max_age"]) == ("login", "0")
-    session = social.client.oauth.exchange_token(stepped(social, token, stepup=True).code)
+    session: Any = social.client.oauth.exchange_token(stepped(social, token, stepup=True).code)
     assert session["userId"] == first["userId"]
     assert session["sessionToken"]["su"] is True
 

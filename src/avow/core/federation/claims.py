@@ -47,7 +47,6 @@ def person_of(provider: Provider, claims: Mapping[str, object], issuer: str = ""
         username=_text(claims, mapping.username),
         picture=_picture(_text(claims, mapping.picture, MAX_LENGTH)),
         groups=_groups(find(claims, mapping.groups)),
-        attributes=_attributes(claims, mapping),
         claims=claims,
     )
 
@@ -55,7 +54,7 @@ def person_of(provider: Provider, claims: Mapping[str, object], issuer: str = ""
 def lacks(provider: Provider, claims: Mapping[str, object]) -> bool:
     """Tell whether an ID token leaves something out that the user endpoint may say."""
     mapping = provider.mapping
-    wanted = (mapping.email, mapping.name, mapping.groups, *mapping.attributes.values())
+    wanted = (mapping.email, mapping.name, mapping.groups)
     return any(path and find(claims, path) is None for path in wanted)
 
 
@@ -122,8 +121,3 @@ def _groups(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
     found = (each for each in listed[:_MAX_GROUPS] if isinstance(each, str) and 0 < len(each) <= _MAX_NAME)
     return tuple(dict.fromkeys(found))
-
-
-def _attributes(claims: Mapping[str, object], mapping: ClaimMap) -> dict[str, object]:
-    found = {name: find(claims, path) for name, path in mapping.attributes.items()}
-    return {name: value for name, value in found.items() if value is not None}

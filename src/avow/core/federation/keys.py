@@ -92,7 +92,8 @@ def _key(row: object) -> ProviderKey | None:
     kid = row.get("kid", "")
     if not algorithms or not isinstance(kid, str):
         return None
-    members = {name: row[name] for name in _PUBLIC if name in row} | {"kid": kid or "unnamed", "alg": known[0]}
+    base = next(iter(known))
+    members = {name: row[name] for name in _PUBLIC if name in row} | {"kid": kid or "unnamed", "alg": base}
     try:
         return ProviderKey(kid, algorithms, SigningKey.from_jwk(to_json(members)))
     except InvalidPublicKey:

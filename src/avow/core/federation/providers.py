@@ -40,7 +40,6 @@ class ClaimMap:
         subject: What the provider calls the person.
         email_verified: A JSON `true` there verifies the address; nothing else does.
         takes_text_flags: The provider documents the text "true" for a JSON `true` (Apple).
-        attributes: By name of a custom attribute of the project.
     """
 
     subject: str = "sub"
@@ -55,7 +54,6 @@ class ClaimMap:
     username: str = "preferred_username"
     picture: str = "picture"
     groups: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
     takes_text_flags: bool = False
 
 
@@ -226,9 +224,10 @@ def _client_auth(methods: tuple[str, ...]) -> ClientAuth:
 
     Spec: OpenID Connect Discovery 1.0 section 3 (default client_secret_basic).
     """
-    if not methods:
-        return "basic"
-    return next((_AUTH_METHODS[each] for each in _AUTH_METHODS if each in methods), "basic")
+    for name, auth in _AUTH_METHODS.items():
+        if name in methods:
+            return auth
+    return "basic"
 
 
 def _algorithms(said: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ are not followed, proxies of the environment not used, and no answer is unpacked
 call.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,7 @@ class Calls:
     @contextmanager
     def _answer(
         self, target: Target, verb: str, headers: Mapping[str, str], body: bytes
-    ) -> "Iterator[httpcore2.Response]":
+    ) -> "Generator[httpcore2.Response]":
         import httpcore2
 
         self._line.begin(target, self._seconds)

@@ -75,13 +75,15 @@ def with_kind(settings: Settings, kind: Settings) -> Settings:
     said = {name: value for name, value in own.items() if value != usual[name]}
     if "issuer" in said:  # of the provider's own instance; it describes itself there
         said.setdefault("discovery_url", "")
-    merged = {name: {**getattr(kind, name), **said[name]} for name in ("parameters", "claims") if name in said}
+    merged: dict[str, Any] = {
+        name: {**getattr(kind, name), **said[name]} for name in ("parameters", "claims") if name in said
+    }
     return msgspec.structs.replace(kind, **{**said, **merged, "protocol": kind.protocol})
 
 
 def provider_of(settings: Settings) -> Provider:
     """Return a provider as decisions take it; the settings are whole."""
-    claims = {name: path for name, path in settings.claims.items() if name in CLAIMS}
+    claims: dict[str, Any] = {name: path for name, path in settings.claims.items() if name in CLAIMS}
     return Provider(
         protocol=settings.protocol,
         issuer=settings.issuer,

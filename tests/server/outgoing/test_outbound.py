@@ -109,7 +109,11 @@ def test_answer_may_be_as_long_as_was_asked_for(outbound: Outbound, peer: OpenId
 
 def test_call_ends_before_the_request_that_waits_for_it(outbound: Outbound, peer: OpenIdPeer) -> None:
     release = threading.Event()
-    peer.answers["/a"] = lambda _: Said(write=lambda _: release.wait(10) and None)
+
+    def hang(_: object) -> None:
+        release.wait(10)
+
+    peer.answers["/a"] = lambda _: Said(write=hang)
     begun = monotonic()
     with pytest.raises(FetchFailed):
         outbound.send(OutgoingCall(f"{peer.url}/a"), soon(1.0)).result(10)

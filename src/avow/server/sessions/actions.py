@@ -11,7 +11,7 @@ from avow.core.impersonation import Verdict as Permission
 from avow.core.impersonation import judge as judge_impersonation
 from avow.core.layouts import selection
 from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
-from avow.errors import Forbidden, SessionEnded, SsoOnly, UserDisabled
+from avow.errors import AuthException, Forbidden, SessionEnded, SsoOnly, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import devices, rows, waiting
@@ -72,26 +72,9 @@ def open_session(
     """
     profile = profile or users.find(tx, user_id)
     if profile is None or profile.is_disabled:
-        tx.audit(
-            "session.refused",
-            outcome="refused",
-            user_id=user_id,
-            address=client.address,
-            device=client.device,
-            method=opening.via,
-        )
-        return Refusal(UserDisabled())
+        return _refused_sign_in(tx, client, user_id, opening, UserDisabled())
     if _is_by_another_way_than_sso(tx, profile, opening):
-        tx.audit(
-            "session.refused",
-            outcome="refused",
-            user_id=user_id,
-            address=client.address,
-            device=client.device,
-            method=opening.via,
-            data={"why": "a tenant of the user signs its members in by SSO only"},
-        )
-        return Refusal(SsoOnly())
+        return _refused_sign_in(tx, client, user_id, opening, SsoOnly())
     is_awaited = False
     if opening.adds_to:
         joined = tx.one(rows.JOIN, JoinedRow, id=opening.adds_to, user_id=user_id)
@@ -106,13 +89,22 @@ def open_session(
             device_id = devices.recognise(tx, client, user_id, days)
         if not device_id:
             return waiting.begin(tx, project, client, profile, opening, missing)
-    row = _insert(tx, project, client, user_id, opening)
+    issued = _opened(tx, project, client, profile, opening, device_id=device_id)
+    # Whoever shows the factor that was waited for, and only they, may have their device trusted: a refresh token that
+    # was stolen adds nothing to a session that waits.
+    is_trusted = is_awaited and missing is None and days > 0
+    return replace(issued, trusted_device=devices.trust(tx, client, user_id, days)) if is_trusted else issued
+
+
+def _opened(tx: Tx, project: Project, client: Client, profile: Profile, opening: Opening, *, device_id: str) -> Issued:
+    """Open the session of a sign-in that is enough; `device_id` is the trusted device that made it so, or ""."""
+    row = _insert(tx, project, client, profile.id, opening)
     if opening.revokes_others:
-        tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why="other sign-in", kept=row.id)
+        tx.all(rows.END_ALL, rows.EndedRow, user_id=profile.id, why="other sign-in", kept=row.id)
     tx.audit(
         "session.opened",
-        actor=opening.actor or f"user:{user_id}",
-        user_id=user_id,
+        actor=opening.actor or f"user:{profile.id}",
+        user_id=profile.id,
         tenant_id=opening.tenant_id or "",
         address=client.address,
         device=client.device,
@@ -121,11 +113,21 @@ def open_session(
         | ({"impersonator": opening.impersonator} if opening.impersonator else {})
         | ({"trusted_device": device_id} if device_id else {}),
     )
-    issued = _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
-    # Whoever shows the factor that was waited for, and only they, may have their device trusted: a refresh token that
-    # was stolen adds nothing to a session that waits.
-    is_trusted = is_awaited and missing is None and days > 0
-    return replace(issued, trusted_device=devices.trust(tx, client, user_id, days)) if is_trusted else issued
+    return _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+
+
+def _refused_sign_in(tx: Tx, client: Client, user_id: str, opening: Opening, error: AuthException) -> Refusal:
+    """Note that somebody who proved who they are was not let in, and return why."""
+    tx.audit(
+        "session.refused",
+        outcome="refused",
+        user_id=user_id,
+        address=client.address,
+        device=client.device,
+        method=opening.via,
+        data={} if isinstance(error, UserDisabled) else {"why": error.text},
+    )
+    return Refusal(error)
 
 
 def _is_by_another_way_than_sso(tx: Tx, profile: Profile, opening: Opening) -> bool:

@@ -182,7 +182,8 @@ def test_s_wan_03_type_and_flags(case: Case, make_each_place: MakePlace) -> None
             assert_refused(holder.sign_in(login_id, Forgery(client_data={"type": name})))
     for name in ("webauthn.get", "payment.create", "", None, 7):
         with case.cell(f"sign-up: type {name!r}"):
-            assert_refused(holder.sign_up(None, Forgery(client_data={"type": name})))
+            newcomer = Holder(holder.place, Authenticator(), ORIGIN)
+            assert_refused(newcomer.sign_up(None, Forgery(client_data={"type": name})))
     with case.cell("BE that changes after the registration"):
         assert_refused(holder.sign_in(login_id, Forgery(flags=_UP | _UV)))
     with case.cell("nothing has changed"):

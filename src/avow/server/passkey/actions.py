@@ -164,7 +164,8 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
     if profile is None or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):
         return Refusal(InvalidPasskey(detail="the user, or the session it adds to, is gone"))
     told = {"sign_count": used.sign_count, "is_backed_up": int(used.is_backed_up)}
-    if tx.one(rows.USE, IdRow, id=held.id, user_id=profile.id, **told) is None:
+    # Of somebody disabled nothing changes: no session is opened below.
+    if not profile.is_disabled and tx.one(rows.USE, IdRow, id=held.id, user_id=profile.id, **told) is None:
         unfit = Unfit("refused", InvalidPasskey(detail="removed meanwhile, or used with this count"))
         _note(tx, call, expected, unfit)
         return Refusal(unfit.error)

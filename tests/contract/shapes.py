@@ -22,6 +22,8 @@ MAY_BE_ABSENT = {
     "maskedEmail": "one of the two",
     "maskedPhone": "one of the two",
     "webauthn.update_finish.jwt": "a passkey that is added opens a session only as a second factor",
+    "password.send_reset.pendingRef": "only of an enchanted link, and a reset is a magic link",
+    "password.send_reset.linkId": "only of an enchanted link, and a reset is a magic link",
     "n": "RSA keys",
     "e": "RSA keys",
 }

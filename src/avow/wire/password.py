@@ -8,7 +8,7 @@ from avow.wire.bounds import LoginId, Options, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.login import LoginOptions
 from avow.wire.passwords import NewPassword
-from avow.wire.secret import SECRET
+from avow.wire.secret import SECRET, Secret
 from avow.wire.sessions import JwtResponse
 from avow.wire.users import SignUpUser
 
@@ -86,7 +86,7 @@ class ResetSent(Shape, frozen=True, kw_only=True):
     reset_method: str = "magiclink"
     masked_email: str | UnsetType = UNSET
     masked_phone: str | UnsetType = UNSET
-    pending_ref: str | UnsetType = UNSET
+    pending_ref: Secret | UnsetType = UNSET
     link_id: str | UnsetType = UNSET
 
 

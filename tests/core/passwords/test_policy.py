@@ -109,6 +109,8 @@ COMMON = frozenset({"sunshine", "passw0rd", "qwertyuiop", "dragon", "hello1"})
         "!!sunshine!!",
         "1Dragon99",
         "dragon.1!",
+        "Sunshine2026!",
+        "dragon123456",
     ],
 )
 def test_password_of_many_is_refused_with_a_few_digits_or_signs_beside_it(password: str) -> None:

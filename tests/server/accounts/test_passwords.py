@@ -1,13 +1,11 @@
 """POST /v1/mgmt/user/password/...: passwords of users set and expired by management."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from avow.core.passwords import needs_rehash, verify
-from avow.server.accounts import passwords as routes
+from avow.core.passwords import hashed, needs_rehash, verify
 from avow.server.keys import actions as keys
 from avow.server.passwords import actions as passwords
 from avow.server.store import Tx
@@ -199,16 +197,16 @@ def test_password_judged_by_what_has_changed_is_judged_again(
     configure(api, reuse=True, reuseAmount=1)
     put(api, ACTIVE, email, "the first of them")
     user_id = user_of(api, email)["userId"]
-    hashed, calls = routes._hashed, []
+    encode, calls = passwords.encode, list[str]()
 
-    def meanwhile(password: str, seen: Any) -> str:
+    def meanwhile(password: str, standard: passwords.Standard) -> str:
         calls.append(password)
         if len(calls) == 1:
-            encoded = hashed(GOOD, replace(seen, present=None))
-            api.avow.run(lambda tx: passwords.replace(tx, user_id, encoded, "active", remembers=0))
-        return hashed(password, seen)
+            made = hashed(GOOD)
+            api.avow.run(lambda tx: passwords.replace(tx, user_id, made, "active", remembers=0))
+        return encode(password, standard)
 
-    monkeypatch.setattr(routes, "_hashed", meanwhile)
+    monkeypatch.setattr(passwords, "encode", meanwhile)
     assert put(api, ACTIVE, email, GOOD).refusal == (400, "E011004")  # it has just become the present one
     assert len(calls) == 2
 

@@ -22,7 +22,7 @@ _NAMES: Final = tuple(each.name for each in msgspec.structs.fields(PasswordSetti
 _MIN_NAME: Final = 4
 # `dragon99` is `dragon` for whoever guesses; of what is longer there is more to guess than the word.
 _MIN_WORD: Final = 6
-_MOST_BESIDE: Final = 4
+_MOST_BESIDE: Final = 6
 
 
 class Weakness(Enum):
@@ -137,8 +137,8 @@ def _is_common(password: str, common: Container[str]) -> bool:
         return True
     first = next((place for place, each in enumerate(folded) if each.isalpha()), len(folded))
     last = next((place for place, each in enumerate(reversed(folded)) if each.isalpha()), len(folded))
-    word = folded[first : len(folded) - last]
-    return len(word) >= _MIN_WORD and len(folded) - len(word) <= _MOST_BESIDE and word in common
+    word, beside = folded[first : len(folded) - last], folded[:first] + folded[len(folded) - last :]
+    return len(word) >= _MIN_WORD and len(beside) <= _MOST_BESIDE and beside.isascii() and word in common
 
 
 def _is_name(password: str, names: Iterable[str]) -> bool:

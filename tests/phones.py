@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyotp
 import zxingcpp
 from PIL import Image
+from pyotp.totp import TOTP
 
 from avow.core.totp import key_text
 
@@ -17,7 +18,7 @@ __all__ = ["Phone", "holding", "opening", "scanning", "scanning_png", "typing"]
 class Phone:
     """An app that one seed was brought into."""
 
-    app: pyotp.TOTP
+    app: TOTP
 
     def code(self, now: int, early: int = 0) -> str:
         """Return the code that is shown at an instant, or so many steps before or after it."""
@@ -40,13 +41,13 @@ def scanning_png(png: bytes) -> Phone:
 def opening(provisioning_url: str) -> Phone:
     """Return a phone on which the `provisioningURL` of an answer was opened."""
     app = pyotp.parse_uri(provisioning_url)
-    assert isinstance(app, pyotp.TOTP)
+    assert isinstance(app, TOTP)
     return Phone(app)
 
 
 def typing(key: str) -> Phone:
     """Return a phone into which the `key` of an answer was typed."""
-    return Phone(pyotp.TOTP(key))
+    return Phone(TOTP(key))
 
 
 def holding(seed: bytes) -> Phone:

@@ -8,13 +8,14 @@ import pyotp
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pyotp.totp import TOTP
 
 from avow.core import totp
 from avow.errors import InvalidArgument
 
 FIXTURES = Path(__file__).parent / "fixtures"
 HOTP = json.loads((FIXTURES / "rfc4226-d-hotp.json").read_text())
-TOTP = json.loads((FIXTURES / "rfc6238-b-totp-sha1.json").read_text())
+RFC6238 = json.loads((FIXTURES / "rfc6238-b-totp-sha1.json").read_text())
 SEED = b"12345678901234567890"
 NOW = 1_800_000_015  # the middle of a step
 STEP = totp.step_at(NOW)
@@ -28,14 +29,14 @@ def test_codes_are_those_of_rfc_4226(step: int, code: str) -> None:
     assert totp.code_at(HOTP["secret"].encode(), step) == code
 
 
-@pytest.mark.parametrize(("now", "code"), list(TOTP["codes"].items()))
+@pytest.mark.parametrize(("now", "code"), list(RFC6238["codes"].items()))
 def test_codes_are_those_of_rfc_6238(now: str, code: str) -> None:
-    assert totp.code_at(TOTP["secret"].encode(), totp.step_at(int(now))) == code[-totp.DIGITS :]
+    assert totp.code_at(RFC6238["secret"].encode(), totp.step_at(int(now))) == code[-totp.DIGITS :]
 
 
 @given(seed=st.binary(min_size=14, max_size=64), now=st.integers(0, 2**33))
 def test_pyotp_shows_the_same_code(seed: bytes, now: int) -> None:
-    assert pyotp.TOTP(totp.key_text(seed)).at(now) == totp.code_at(seed, totp.step_at(now))
+    assert TOTP(totp.key_text(seed)).at(now) == totp.code_at(seed, totp.step_at(now))
 
 
 # --- Which step a code is of -------------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ def test_key_that_is_shown_is_read_again(seed: bytes) -> None:
 def test_url_is_read_by_pyotp(issuer: str, account: str) -> None:
     url = totp.provisioning_url(issuer, account, SEED)
     read = pyotp.parse_uri(url)
-    assert isinstance(read, pyotp.TOTP)
+    assert isinstance(read, TOTP)
     assert (read.issuer, read.name, read.secret) == (issuer, account, totp.key_text(SEED))
     assert (read.digits, read.interval, read.digest().name) == (6, 30, "sha1")
 

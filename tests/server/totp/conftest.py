@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def wrong(phone: Phone, now: int) -> str:
 def make_person(api: Api) -> Callable[..., Person]:
     """Give a function that inserts a user with an app."""
 
-    def make(on: Api = api, **columns: object) -> Person:
+    def make(on: Api = api, **columns: Any) -> Person:
         login_id = new_email()
         user_id = make_user(on.avow, login_id, **columns)
         return Person(on, user_id, login_id, phones.holding(make_totp_seed(on.avow, user_id)))

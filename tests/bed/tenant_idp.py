@@ -134,7 +134,8 @@ class TenantIdp:
     def arrive(self, journey: Journey, **said: Any) -> Page:
         """Come back from the identity provider with a genuine response, to the application's page."""
         held = self.post(journey, self.response(journey.told, **said))
-        return journey.visitor.get(held.location) if "/v1/auth/saml/arrived" in held.location else held
+        is_held = held.status == 303 and "/v1/auth/saml/arrived/" in held.location
+        return journey.visitor.get(held.location) if is_held else held
 
     def sign_in(self, *, email: str = "alice@example.com", visitor: Visitor | None = None, **said: Any) -> Any:
         """Sign a person in to the end; return the session as the SDK gives it."""

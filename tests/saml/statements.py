@@ -3,6 +3,7 @@
 import re
 from functools import partial
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from avow.core.saml import Demand, Reason
 from tests.saml.maker import (
@@ -184,7 +185,7 @@ def _subjects(cast: Cast, told: Told) -> Rows:
     subject = Reason.SUBJECT
     data = (
         f'<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData'
-        f' Recipient="{told.acs_url}" NotOnOrAfter="{at(told, 300)}" InResponseTo="{told.request_id}"/>'
+        f' Recipient={quoteattr(told.acs_url)} NotOnOrAfter="{at(told, 300)}" InResponseTo="{told.request_id}"/>'
         "</saml:SubjectConfirmation>"
     )
 

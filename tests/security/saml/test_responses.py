@@ -179,7 +179,7 @@ def test_s_sam_08_replay(case: Case, idp: TenantIdp, place: Place) -> None:
         assert_refused(browser.post_from_elsewhere(told.acs_url, {"SAMLResponse": unasked}))
     with case.cell("when it is forgotten, it is too old"):
         idp.avow.advance(3600)
-        assert idp.avow.run(lambda tx: assertions.forget(tx, 100)) == 2
+        assert idp.avow.run(lambda tx: assertions.forget(tx, 100)) >= 2
         assert_refused(browser.post_from_elsewhere(told.acs_url, {"SAMLResponse": unasked}))
 
 
@@ -248,6 +248,7 @@ def test_s_sam_10_other_tenants(
         page = twin.arrive(twin.start(), name_id="bob@two.example", attributes={})
         bob: Any = place.avow.client().sso.exchange_token(page.code)
         assert bob["tenants"].keys() == {"T2"}
+        other.configure(domains=["two.example"])
     with case.cell("another tenant in the address where the browser goes on"):
         ours = idp.start()
         held = idp.post(ours, idp.response(ours.told)).location

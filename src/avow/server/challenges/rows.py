@@ -187,7 +187,7 @@ COUNT_TRY = """
 USED_UP = """
     SELECT value, ends_at FROM counters
     WHERE project_id = :project_id AND id IN (:hourly, :daily) AND ends_at > :now
-      AND value >= CASE WHEN id = :hourly THEN :most_in_an_hour ELSE :most_in_a_day END
+      AND ((id = :hourly AND value >= :most_in_an_hour) OR (id = :daily AND value >= :most_in_a_day))
     ORDER BY ends_at DESC LIMIT 1
 """
 

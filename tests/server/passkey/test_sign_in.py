@@ -331,7 +331,7 @@ def test_verification_is_required_unless_the_project_says_otherwise(make_project
 def test_sign_in_runs_few_statements(browser: Browser, api: Api, person: Person, statements: Statements) -> None:
     with statements:
         begun = browser.begin("signin", {"loginId": person.login_id})
-    assert statements.ran == ["users.OWNER", "users.PROFILE", "passkey.OF_USER", "challenges.PUT"]
+    assert statements.ran == ["passkey.WHO", "passkey.OF_USER", "challenges.PUT"]
     shown = browser.device.show(begun["options"], ORIGIN)
     with statements:
         browser.finish("signin", begun["transactionId"], shown)
@@ -357,4 +357,4 @@ def test_start_of_nobody_costs_what_a_start_of_somebody_costs(
         with statements:
             hiding.begin("signin", {"loginId": login_id})
         ran.append(list(statements.ran))
-    assert ran == [["users.OWNER", "users.PROFILE", "passkey.OF_USER", "challenges.PUT"]] * 3
+    assert ran == [["passkey.WHO", "passkey.OF_USER", "challenges.PUT"]] * 3

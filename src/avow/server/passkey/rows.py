@@ -4,13 +4,20 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "DescribedRow", "HeldRow", "IdRow", "OwnRow"]
+__all__ = ["RETURNS", "DescribedRow", "HeldRow", "IdRow", "OwnRow", "WhoRow"]
 
 
 class IdRow(Struct, frozen=True):
     """The passkey that a statement wrote or took."""
 
     id: str
+
+
+class WhoRow(Struct, frozen=True):
+    """Whose a login ID is, and whether they may sign in."""
+
+    id: str
+    status: str
 
 
 class DescribedRow(Struct, frozen=True):
@@ -43,6 +50,13 @@ class OwnRow(Struct, frozen=True):
     last_used_at: int | None
     is_backed_up: int
 
+
+# As little as a start needs of a user: what more there is of somebody would tell by its time that they exist.
+WHO = """
+    SELECT u.id, u.status FROM login_ids l
+    JOIN users u ON u.project_id = l.project_id AND u.id = l.user_id
+    WHERE l.project_id = :project_id AND l.login_id = :login_id
+"""
 
 OF_USER = """
     SELECT id, transports FROM passkeys
@@ -89,6 +103,7 @@ RENAME = """
 REMOVE = "DELETE FROM passkeys WHERE project_id = :project_id AND user_id = :user_id AND id = :id RETURNING id"
 
 RETURNS = {
+    "WHO": WhoRow,
     "OF_USER": DescribedRow,
     "FIND": HeldRow,
     "INSERT": IdRow,

@@ -19,7 +19,7 @@ from avow.errors import (
 )
 from avow.server.passkey import ceremonies, rows
 from avow.server.passkey.ceremonies import ADD, LIFETIME_SECONDS, SIGN_IN, SIGN_UP, Begun
-from avow.server.passkey.rows import DescribedRow
+from avow.server.passkey.rows import DescribedRow, WhoRow
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import NewPerson
 from avow.server.proofs.options import Asked, asked
@@ -27,7 +27,6 @@ from avow.server.serving import Call, Project, SessionCaller
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
-from avow.server.users.actions import Profile
 from avow.wire.login import LoginOptions
 from avow.wire.webauthn import (
     AddPasskey,
@@ -42,6 +41,8 @@ from avow.wire.webauthn import (
 __all__ = ["start_adding", "start_sign_in", "start_sign_up", "start_sign_up_or_in"]
 
 _NOBODY = ""  # the id of no user
+_DISABLED = "disabled"
+_OF_SESSION = "of a session"  # that it lives is asked with the login options
 _MOST_PASSKEYS = 50
 
 _Start = SignUpByPasskey | SignInByPasskey | SignUpOrInByPasskey | AddPasskey
@@ -90,13 +91,14 @@ def start_sign_in(tx: Tx, call: Call[SignInByPasskey]) -> PasskeyTransaction:
     party, body = ceremonies.party_of(call.project, call.body.origin), call.body
     if not body.login_id:
         return _of_anybody(tx, call, party)
-    profile = users.find_by_login_id(tx, addresses.login_id(body.login_id).canonical)
+    canonical = addresses.login_id(body.login_id).canonical
+    who = tx.one(rows.WHO, WhoRow, login_id=canonical)
     try:
-        return _of_user(tx, call, party, profile, body.login_options)
+        return _of_user(tx, call, party, who, body.login_options)
     except (UserNotFound, UserDisabled, NoPasskeys):
         if not call.project.settings.hides_existence:
             raise
-    return _of_nobody(tx, call, party, profile)
+    return _of_nobody(tx, call, party, canonical, has_looked=who is not None and who.status != _DISABLED)
 
 
 def start_sign_up_or_in(tx: Tx, call: Call[SignUpOrInByPasskey]) -> PasskeyTransaction:
@@ -110,9 +112,9 @@ def start_sign_up_or_in(tx: Tx, call: Call[SignUpOrInByPasskey]) -> PasskeyTrans
         raise MethodNotEnabled(error_message=_TWO_WAYS)
     party = ceremonies.party_of(call.project, call.body.origin)
     identity = addresses.login_id(call.body.login_id)
-    profile = users.find_by_login_id(tx, identity.canonical)
-    if profile is not None:
-        return _of_user(tx, call, party, profile, None)
+    who = tx.one(rows.WHO, WhoRow, login_id=identity.canonical)
+    if who is not None:
+        return _of_user(tx, call, party, who, None)
     return _to_create_first(tx, call, party, newcomers.described(identity, None))
 
 
@@ -152,41 +154,37 @@ def _to_create_first(
 def _of_anybody(tx: Tx, call: Call[SignInByPasskey], party: Party) -> PasskeyTransaction:
     """Ask for whichever passkey the device offers; for step-up and MFA, for one of the session's user."""
     wanted = call.body.login_options
-    if wanted is not None and (wanted.stepup or wanted.mfa):
-        caller = call.caller
-        profile = users.find(tx, caller.user_id) if isinstance(caller, SessionCaller) else None
-        if profile is not None:
-            return _of_user(tx, call, party, profile, wanted)
+    if wanted is not None and (wanted.stepup or wanted.mfa) and isinstance(call.caller, SessionCaller):
+        return _of_user(tx, call, party, WhoRow(call.caller.user_id, _OF_SESSION), wanted)
     begun = _begun(call, party, wishes=asked(tx, call, _NOBODY, wanted))
     return _to_show(tx, begun, ())
 
 
 def _of_user(
-    tx: Tx, call: Call[_Start], party: Party, profile: Profile | None, wanted: LoginOptions | None
+    tx: Tx, call: Call[_Start], party: Party, who: WhoRow | None, wanted: LoginOptions | None
 ) -> PasskeyTransaction:
-    if profile is None:
+    if who is None:
         raise UserNotFound
-    if profile.is_disabled:
+    if who.status == _DISABLED:
         raise UserDisabled
-    held = _of_party(tx, profile.id, party)
+    held = _of_party(tx, who.id, party)
     if not held:
         raise NoPasskeys
     if call.project.settings.hides_existence:  # browsers do not always say how a passkey is reached, and a fake never
         held = [Described(each.id) for each in held]
-    return _to_show(tx, _begun(call, party, user_id=profile.id, wishes=asked(tx, call, profile.id, wanted)), held)
+    return _to_show(tx, _begun(call, party, user_id=who.id, wishes=asked(tx, call, who.id, wanted)), held)
 
 
-def _of_nobody(tx: Tx, call: Call[SignInByPasskey], party: Party, profile: Profile | None) -> PasskeyTransaction:
+def _of_nobody(
+    tx: Tx, call: Call[SignInByPasskey], party: Party, canonical: str, *, has_looked: bool
+) -> PasskeyTransaction:
     """Ask for a passkey that nobody has, the same each time: in the place of a user who cannot show one, or of nobody.
 
-    What it costs is what a user costs.
+    What it costs is what a user costs; their passkeys have been looked for, or are now.
     """
-    if profile is None:
-        users.find(tx, _NOBODY)
-    if profile is None or profile.is_disabled:
+    if not has_looked:
         _of_party(tx, _NOBODY, party)
     wishes = asked(tx, call, _NOBODY, call.body.login_options)
-    canonical = addresses.login_id(call.body.login_id).canonical
     digest = tx.vault.mac("fake passkey", tx.project_id, party.id, canonical)
     return _to_show(tx, _begun(call, party, wishes=wishes, is_decoy=True), [options.fake(digest)])
 

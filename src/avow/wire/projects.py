@@ -83,7 +83,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         code_lifetime_seconds: Life of a one-time code.
         code_attempts: Wrong tries before a code is dead.
         code_digits: Length of a one-time code.
-        guesses_per_hour: Wrong codes per account, and per address, in an hour before every code is refused.
+        guesses_per_hour: Wrong codes per account, and per address, in an hour before every code is refused; of apps and
+            recovery codes twice as many in a day.
         password_failures_per_client: Wrong passwords from one client address in ten minutes, of whomever, before it is
             refused any; calls that bring a management key are not counted.
         link_lifetime_seconds: Life of a magic or enchanted link.

@@ -98,7 +98,8 @@ def combined(project: Rules, tenants: Iterable[TenantRules]) -> Rules:
 
 def strictest(policies: Iterable[Policy]) -> Policy:
     """Return the strictest of some policies; of none, off."""
-    return max(policies, key=POLICIES.index, default=OFF)
+    found: list[Policy] = [OFF, *policies]
+    return max(found, key=POLICIES.index)
 
 
 def held(ways: Collection[str], *, is_email_proven: bool, is_phone_proven: bool) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What goes along with every call of a client in one thread or task: a trusted device, a session nobody knows yet."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextvars import ContextVar
 
 from avow.sdk.calls.call import refresh_token_of
@@ -49,7 +49,7 @@ def anonymous_token_of(owner: object) -> str:
 
 
 @contextlib.contextmanager
-def _showing(shown: ContextVar[_Shown | None], owner: object, token: str) -> Iterator[None]:
+def _showing(shown: ContextVar[_Shown | None], owner: object, token: str) -> Generator[None, None, None]:
     before = shown.set((owner, token))
     try:
         yield

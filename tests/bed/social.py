@@ -58,7 +58,7 @@ class Social:
             "token_url": f"{url}/token",
             "user_url": f"{url}/user",
             "emails_url": f"{url}/user/emails",
-            "claims": {"subject": "id", "username": "login", "picture": "avatar_url"},
+            "claims": {"subject": "id", "picture": "avatar_url"},
             "scopes": ("read:user", "user:email"),
             "client_auth": "post",
         }

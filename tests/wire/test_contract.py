@@ -51,6 +51,7 @@ FREE = {
 }
 OTHER_CALLER = {
     "keys": "key sets are public: OpenID libraries fetch them without a header",
+    "go-only.OAuthUpdateUser": "a provider is connected to the user of a session",
     "js-only.try-refresh": "answers {} instead of 401 when there is no session",
 }
 ADDED = {
@@ -68,6 +69,10 @@ ADDED = {
     "webauthn.rename": "ours: a person names one of their passkeys",
     "webauthn.remove": "ours: a person removes one of their passkeys",
     "keys.oidc": "where OpenID libraries look for the keys",
+    "mgmt.provider.save": "ours: social providers",
+    "mgmt.provider.load": "ours: social providers",
+    "mgmt.provider.load_all": "ours: social providers",
+    "mgmt.provider.delete": "ours: social providers",
     "project.settings.get": "ours: project settings",
     "project.settings.set": "ours: project settings",
 }

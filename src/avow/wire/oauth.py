@@ -14,7 +14,7 @@ from avow.wire.sessions import JwtResponse
 
 __all__ = ["ENDPOINTS", "EXCHANGE", "SIGN_IN", "SIGN_UP", "START", "UPDATE", "OAuthCode", "OAuthStart", "OAuthUrl"]
 
-ProviderName = Annotated[str, Meta(min_length=1, max_length=64)]
+ProviderName = Annotated[str, Meta(max_length=64)]
 Prompt = Annotated[str, Meta(max_length=128)]
 Scopes = Annotated[str, Meta(max_length=2048)]
 Parameters = Annotated[str, Meta(max_length=2048)]
@@ -37,7 +37,7 @@ class OAuthStart(LoginOptions, frozen=True, kw_only=True):
         allow_all_merge: Accepted and ignored: an identity of another user is never taken over.
     """
 
-    provider: ProviderName
+    provider: ProviderName | None = None
     redirect_url: Url | None = field(default=None, name="redirectURL")
     prompt: Prompt | None = None
     login_hint: Text | None = None

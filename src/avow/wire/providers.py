@@ -21,7 +21,7 @@ __all__ = [
     "SaveProvider",
 ]
 
-ProviderName = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+ProviderName = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
 SecretKey = Annotated[str, Meta(max_length=8192, extra=SECRET)]
 Protocol = Literal["oidc", "oauth2"]
 ClientAuth = Literal["", "basic", "post", "private_key_jwt", "apple", "none"]
@@ -57,7 +57,7 @@ class SaveProvider(Shape, frozen=True, kw_only=True):
         claims: Where facts are among the provider's claims, by what they are here: `subject`, `email`,
             `email_verified`, `name`, ...
         trusted_domains: Mail domains of which the provider's word counts although it says nothing of verification.
-        keeps_tokens: Keep the provider's tokens, sealed, for management; absent: yes.
+        are_tokens_kept: Keep the provider's tokens, sealed, for management; absent: yes.
         may_create: Whether users come into being by it; absent: yes.
         may_connect: Whether a verified address leads to the user who has it; absent: yes.
     """
@@ -84,7 +84,7 @@ class SaveProvider(Shape, frozen=True, kw_only=True):
     parameters: Parameters | None = None
     claims: Parameters | None = None
     trusted_domains: Names | None = None
-    keeps_tokens: Flag = None
+    are_tokens_kept: Flag = None
     may_create: Flag = None
     may_connect: Flag = None
 
@@ -97,7 +97,7 @@ class Provider(Shape, frozen=True, kw_only=True):
         kind: Which of the known providers, or `oidc` or `oauth2`.
         protocol: How people are proven: by ID tokens (`oidc`) or by a user endpoint (`oauth2`).
         redirect_uri: What has to be registered at the provider.
-        has_secret: A client secret is kept.
+        is_secret_kept: A client secret is kept.
         created_time: Seconds since the epoch.
     """
 
@@ -108,7 +108,7 @@ class Provider(Shape, frozen=True, kw_only=True):
     display_name: str
     is_enabled: bool
     redirect_uri: str
-    has_secret: bool
+    is_secret_kept: bool
     issuer: str = ""
     discovery_url: str = ""
     authorization_url: str = ""
@@ -125,7 +125,7 @@ class Provider(Shape, frozen=True, kw_only=True):
     parameters: dict[str, str] = {}
     claims: dict[str, str] = {}
     trusted_domains: tuple[str, ...] = ()
-    keeps_tokens: bool = True
+    are_tokens_kept: bool = True
     may_create: bool = True
     may_connect: bool = True
     created_time: int = 0

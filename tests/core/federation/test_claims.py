@@ -20,7 +20,6 @@ def test_usual_claims_are_read() -> None:
         name="Jane Doe",
         given_name="Jane",
         family_name="Doe",
-        preferred_username="jane",
         picture="https://id.example.com/jane.png",
         phone_number="+12125550100",
         phone_number_verified=True,
@@ -31,7 +30,7 @@ def test_usual_claims_are_read() -> None:
         "Jane@Example.com",
         True,
     )
-    assert (found.name, found.given_name, found.family_name, found.username) == ("Jane Doe", "Jane", "Doe", "jane")
+    assert (found.name, found.given_name, found.family_name) == ("Jane Doe", "Jane", "Doe")
     assert (found.phone, found.is_phone_verified, found.picture) == (
         "+12125550100",
         True,

@@ -20,7 +20,7 @@ def save(avow: Avow, name: str, *, secret: str | None = "a-secret", **settings: 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "apple"])
 def test_known_provider_needs_a_client_only(avow: Avow, kind: str) -> None:
     made = save(avow, kind)
-    assert (made["kind"], made["name"], made["hasSecret"], made["isEnabled"]) == (kind, kind, True, True)
+    assert (made["kind"], made["name"], made["isSecretKept"], made["isEnabled"]) == (kind, kind, True, True)
     assert made["displayName"]
     assert made["redirectUri"].endswith(f"/{avow.project_id}/{kind}")
     assert "a-secret" not in str(made)
@@ -97,7 +97,7 @@ def test_name_that_could_not_stand_in_an_address_is_refused(avow: Avow, name: st
 def test_client_without_a_secret_says_so(avow: Avow) -> None:
     with pytest.raises(InvalidArgument):
         save(avow, "acme", issuer="https://id.example.com", secret=None)
-    assert not save(avow, "acme", issuer="https://id.example.com", secret=None, client_auth="none")["hasSecret"]
+    assert not save(avow, "acme", issuer="https://id.example.com", secret=None, client_auth="none")["isSecretKept"]
 
 
 def test_secret_stays_where_it_goes_to_stays(social: Social) -> None:
@@ -118,7 +118,7 @@ def test_secret_stays_where_it_goes_to_stays(social: Social) -> None:
 def test_secret_does_not_go_to_somebody_else(social: Social, moved: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         social.configure(client_secret=None, **moved)
-    assert social.configure(client_secret="a new one", **moved)["hasSecret"]
+    assert social.configure(client_secret="a new one", **moved)["isSecretKept"]
 
 
 def test_providers_are_listed_by_name(avow: Avow) -> None:

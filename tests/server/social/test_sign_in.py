@@ -265,7 +265,7 @@ def test_provider_tokens_are_kept_for_management(social: Social, avow: Avow) -> 
 
 
 def test_provider_tokens_are_not_kept_where_the_project_says_so(social: Social) -> None:
-    social.configure(keeps_tokens=False)
+    social.configure(are_tokens_kept=False)
     social.sign_in()
     with pytest.raises(AuthException):
         social.client.mgmt.user.get_provider_token("jane@example.com", "acme")

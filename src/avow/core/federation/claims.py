@@ -44,7 +44,6 @@ def person_of(provider: Provider, claims: Mapping[str, object], issuer: str = ""
         given_name=_text(claims, mapping.given_name),
         middle_name=_text(claims, mapping.middle_name),
         family_name=_text(claims, mapping.family_name),
-        username=_text(claims, mapping.username),
         picture=_picture(_text(claims, mapping.picture, MAX_LENGTH)),
         groups=_groups(find(claims, mapping.groups)),
         claims=claims,

@@ -18,7 +18,6 @@ class Person:
             it for the domain of the address.
         phone: E.164, or "".
         is_phone_verified: The same of the number.
-        username: What they are called there, for display, or "".
         picture: URL of https, or "".
         groups: Names of their groups there.
         attributes: Values for custom attributes of Avow, as the configuration maps them.
@@ -35,7 +34,6 @@ class Person:
     given_name: str = ""
     middle_name: str = ""
     family_name: str = ""
-    username: str = ""
     picture: str = ""
     groups: tuple[str, ...] = ()
     attributes: Mapping[str, object] = field(default_factory=dict)

@@ -51,7 +51,6 @@ class ClaimMap:
     given_name: str = "given_name"
     middle_name: str = "middle_name"
     family_name: str = "family_name"
-    username: str = "preferred_username"
     picture: str = "picture"
     groups: str = ""
     takes_text_flags: bool = False

@@ -108,7 +108,7 @@ def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> s
     if isinstance(admitted, Refusal):
         return admitted
     profile = admitted.profile
-    if held.settings.keeps_tokens:
+    if held.settings.are_tokens_kept:
         tokens.keep(tx, profile.id, held.name, proven.person.subject, proven.tokens, scopes_of(begun, held))
     return federation.grant(
         tx,

@@ -77,7 +77,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         emails_url="https://api.github.com/user/emails",
         scopes=("read:user", "user:email"),
         client_auth="post",
-        claims={"subject": "id", "username": "login", "picture": "avatar_url"},
+        claims={"subject": "id", "picture": "avatar_url"},
     ),
     # It says nothing of whether an address is verified, so that none is.
     "facebook": Settings(
@@ -109,7 +109,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         user_url="https://discord.com/api/v10/users/@me",
         scopes=("identify", "email"),
         client_auth="post",
-        claims={"subject": "id", "email_verified": "verified", "name": "global_name", "username": "username"},
+        claims={"subject": "id", "email_verified": "verified", "name": "global_name"},
     ),
     "bitbucket": Settings(
         kind="bitbucket",
@@ -139,7 +139,6 @@ KINDS: Final[Mapping[str, Settings]] = {
         claims={
             "subject": "data.id",
             "name": "data.name",
-            "username": "data.username",
             "picture": "data.profile_image_url",
         },
     ),

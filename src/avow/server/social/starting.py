@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from avow.core.federation.requests import Wishes, authorization_url, is_parameter
-from avow.errors import AuthException, InvalidArgument
+from avow.errors import AuthException, InvalidArgument, MissingArgument
 from avow.server.federation import actions as federation
 from avow.server.federation import relying
 from avow.server.federation.actions import Bound, Start, Way
@@ -107,6 +107,8 @@ def scopes_of(begun: Start, held: Held) -> tuple[str, ...]:
 
 def _usable(tx: Tx, call: Call[OAuthStart]) -> Held:
     require_method(call, METHOD)
+    if not call.body.provider:
+        raise MissingArgument(error_message="Name the provider.")
     held = actions.find(tx, call.body.provider)
     if held is None or not held.settings.is_enabled:
         raise InvalidArgument(error_message="The project has no such provider, or it is switched off.")

@@ -19,7 +19,6 @@ CLAIMS: Final = frozenset(
         "given_name",
         "middle_name",
         "family_name",
-        "username",
         "picture",
     }
 )
@@ -58,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     claims: dict[str, str] = {}
     takes_text_flags: bool = False
     trusted_domains: tuple[str, ...] = ()
-    keeps_tokens: bool = True
+    are_tokens_kept: bool = True
     may_create: bool = True
     may_connect: bool = True
 

@@ -34,7 +34,6 @@ def claims_mapped(oidc: Oidc) -> ClaimMap:
         given_name=mapped.given_name,
         middle_name=mapped.middle_name,
         family_name=mapped.family_name,
-        username=mapped.user_name,
         picture=mapped.picture,
         groups=_GROUPS_CLAIM,
     )
@@ -70,7 +69,6 @@ def person_of(saml: Saml, said: Assertion, domains: Collection[str]) -> Person |
         given_name=_first(said, mapped.given_name),
         middle_name=_first(said, mapped.middle_name),
         family_name=_first(said, mapped.family_name),
-        username=_first(said, mapped.user_name),
         picture=_picture(said.values(mapped.picture) if mapped.picture else ()),
         groups=tuple(dict.fromkeys(_values(said, mapped.group)))[:_MOST_GROUPS],
         attributes=_custom(said, mapped.custom_attributes),

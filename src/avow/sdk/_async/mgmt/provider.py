@@ -42,7 +42,7 @@ class AsyncProvider:
         parameters: Mapping[str, str] | None = None,
         claims: Mapping[str, str] | None = None,
         trusted_domains: Iterable[str] | None = None,
-        keeps_tokens: bool = True,
+        are_tokens_kept: bool = True,
         may_create: bool = True,
         may_connect: bool = True,
     ) -> ProviderAnswer:
@@ -74,7 +74,7 @@ class AsyncProvider:
             claims: Where facts are among the provider's claims, by what they are here (`{"subject": "id"}`).
             trusted_domains: Mail domains of which the provider's word counts although it says nothing of
                 verification.
-            keeps_tokens: Keep the provider's tokens, sealed, for `user.get_provider_token`.
+            are_tokens_kept: Keep the provider's tokens, sealed, for `user.get_provider_token`.
             may_create: Whether users come into being by it.
             may_connect: Whether a verified address leads to the user who has it.
 
@@ -107,7 +107,7 @@ class AsyncProvider:
             "parameters": None if parameters is None else dict(parameters),
             "claims": None if claims is None else dict(claims),
             "trustedDomains": None if trusted_domains is None else list(trusted_domains),
-            "keepsTokens": keeps_tokens,
+            "areTokensKept": are_tokens_kept,
             "mayCreate": may_create,
             "mayConnect": may_connect,
         }

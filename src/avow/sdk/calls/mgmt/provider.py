@@ -21,7 +21,7 @@ class Provider(TypedDict):
     displayName: str
     isEnabled: bool
     redirectUri: str
-    hasSecret: bool
+    isSecretKept: bool
     issuer: str
     discoveryUrl: str
     authorizationUrl: str
@@ -38,7 +38,7 @@ class Provider(TypedDict):
     parameters: dict[str, str]
     claims: dict[str, str]
     trustedDomains: list[str]
-    keepsTokens: bool
+    areTokensKept: bool
     mayCreate: bool
     mayConnect: bool
     createdTime: int

@@ -26,8 +26,8 @@ sessions = Table(
     text("unsigned_claims"),  # JSON object: custom claims a client asked for, under "nsec"
     text("address"),
     text("device"),
-    added_integer("awaits_factor"),  # a second factor is asked for: no session token until it is there
     added_text("impersonator"),  # user id of who acts in the name of the user (claim act), or ""
+    added_integer("awaits_factor"),  # a second factor is asked for: no session token until it is there
     *owned("id"),
     reference("user_id", "users"),
     Index(None, "project_id", "user_id", "created_at"),

@@ -53,6 +53,7 @@ OTHER_CALLER = {
     "keys": "key sets are public: OpenID libraries fetch them without a header",
     "go-only.OAuthUpdateUser": "a provider is connected to the user of a session",
     "js-only.try-refresh": "answers {} instead of 401 when there is no session",
+    "saml.start": "a session is shown for step-up and MFA alone, as in sso.start",
 }
 ADDED = {
     "magiclink.update_user_phone_by_method": "the Go and browser clients name the method here",

@@ -25,7 +25,8 @@ from tests.security.conftest import MakePlace
 from tests.security.pages.test_pages import REDIRECTS, SCRIPTS
 from tests.security.place import Place
 from tests.security.presenting import Canary
-from tests.security.secrets.test_at_rest import everything_stored, spellings
+from tests.security.secrets.test_at_rest import spellings
+from tests.security.tables import everything_stored
 from tests.server.sso.test_metadata import metadata_of
 
 FETCH_FAILED = "E011005"
@@ -34,6 +35,11 @@ FETCH_FAILED = "E011005"
 def configure_metadata(avow: Avow, url: str, tenant: str = "T1") -> None:
     settings = SSOSAMLSettingsByMetadata(url, AttributeMapping(email="email"))
     avow.client().mgmt.sso.configure_saml_settings_by_metadata(tenant, settings, PAGE, ["example.com"])
+
+
+def always(said: Said) -> Callable[[object], Said]:
+    """Return what answers every request like this."""
+    return lambda _: said
 
 
 def go(avow: Avow, tenant: str = "T1") -> Page:
@@ -64,8 +70,8 @@ def test_s_web_06_saml_attributes_and_relay_state(case: Case, make_calling_place
             assert page.location.startswith(f"{PAGE}?code=")
     with case.cell("names in the form that is posted to an identity provider"):
         for text in SCRIPTS:
-            page = str(saml._form(PostForm(f"https://idp.example.com/{text}", (("RelayState", text),))).body)
-            assert text not in page or not set(text) & set("<>\"'&")
+            form = str(saml._form(PostForm(f"https://idp.example.com/{text}", (("RelayState", text),))).body)
+            assert text not in form or not set(text) & set("<>\"'&")
 
 
 def test_s_web_07_relay_state(case: Case, make_calling_place: MakePlace) -> None:
@@ -146,7 +152,7 @@ def test_s_ssr_01_metadata_on_a_hardened_server(case: Case, make_each_place: Mak
     ):
         for what, configure in {
             "metadata": lambda url: configure_metadata(avow, url),
-            "issuer": lambda url: TenantOp(avow, "T1", OpenIdPeer(url, time.time)).configure(),
+            "issuer": lambda url: TenantOp(avow, "T1", OpenIdPeer(url, avow.server.clock)).configure(),
         }.items():
             with case.cell(f"{what}, {url.replace(port, 'PORT')}"):
                 assert outcome(avow, partial(configure, url)) in ("400", FETCH_FAILED, "E061301")
@@ -170,9 +176,7 @@ def test_s_ssr_02_metadata_is_not_looked_for_elsewhere(
         for where in (canary.url, "file:///etc/hostname", f"{peer.url}/metadata"):
             with case.cell(f"metadata, {status} to {where.rpartition('/')[0].rpartition(':')[0]}, {where[-8:]}"):
                 path = f"/moved-{status}-{len(where)}"
-                peer.answers[path] = lambda _, status=status, where=where: Said(
-                    b"", status, headers={"location": where}
-                )
+                peer.answers[path] = always(Said(b"", status, headers={"location": where}))
                 configure_metadata(avow, peer.url + path)
                 assert go(avow).error == FETCH_FAILED
     with case.cell("metadata, nobody else was called"):
@@ -204,7 +208,7 @@ def test_s_ssr_03_hostile_metadata(case: Case, make_calling_place: MakePlace, pe
     for name, said in hostile.items():
         with case.cell(f"metadata, {name}"):
             path = f"/{name.replace(' ', '-')}"
-            peer.answers[path] = lambda _, said=said: said
+            peer.answers[path] = always(said)
             configure_metadata(avow, peer.url + path)
             begun = time.monotonic()
             assert go(avow).error == FETCH_FAILED
@@ -219,7 +223,7 @@ def test_s_ssr_03_hostile_metadata(case: Case, make_calling_place: MakePlace, pe
 
     for name, write in {"a byte a second": slowly, "silence": lambda _: time.sleep(7)}.items():
         with case.cell(f"metadata, {name}"):
-            peer.answers[f"/{name[-6:]}"] = lambda _, write=write: Said(write=write)
+            peer.answers[f"/{name[-6:]}"] = always(Said(write=write))
             configure_metadata(avow, f"{peer.url}/{name[-6:]}")
             begun = time.monotonic()
             assert go(avow).error == FETCH_FAILED

@@ -165,14 +165,14 @@ def test_address_outside_the_domains_is_refused(idp: TenantIdp, project: Avow, r
 
 
 def test_known_person_with_an_address_from_outside_is_refused(idp: TenantIdp) -> None:
-    named = {"name_id": "n-1", "name_id_attributes": f'Format="{PERSISTENT}"'}
+    named: dict[str, Any] = {"name_id": "n-1", "name_id_attributes": f'Format="{PERSISTENT}"'}
     assert idp.arrive(idp.start(), **named).code
     page = idp.arrive(idp.start(), **named, attributes={"email": ("alice@example.org",)})
     assert page.error == "E061304"
 
 
 def test_identity_is_the_name_and_not_the_address(idp: TenantIdp, project: Avow) -> None:
-    named = {"name_id": "n-1", "name_id_attributes": f'Format="{PERSISTENT}"'}
+    named: dict[str, Any] = {"name_id": "n-1", "name_id_attributes": f'Format="{PERSISTENT}"'}
     first = idp.sign_in(**named)
     moved = idp.sign_in(email="alice.new@example.com", **named)
     assert moved["userId"] == first["userId"]
@@ -190,7 +190,7 @@ def test_transient_name_is_nobody_and_the_address_stands_in(idp: TenantIdp) -> N
 
 
 def test_person_without_an_address_is_somebody_of_their_own(idp: TenantIdp) -> None:
-    named = {"name_id": "alice", "name_id_attributes": f'Format="{PERSISTENT}"', "attributes": {}}
+    named: dict[str, Any] = {"name_id": "alice", "name_id_attributes": f'Format="{PERSISTENT}"', "attributes": {}}
     page = idp.arrive(idp.start(), **named)
     session: Any = idp.avow.client().sso.exchange_token(page.code)
     assert (session["user"]["email"], session["user"]["loginIds"]) == ("", ["sso-alice"])

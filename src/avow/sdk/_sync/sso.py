@@ -97,7 +97,7 @@ class SAML:
     def start(
         self,
         tenant: str,
-        return_url: str,
+        return_url: str | None = None,
         login_options: LoginOptions | None = None,
         refresh_token: str | None = None,
     ) -> SSOStart:

@@ -118,6 +118,8 @@ def test_s_ses_05_deleted_user(case: Case, place: Place) -> None:
     old = place.sign_in(login_id)
     make_member(place.avow, old.id, roles_of_project={"editor": ["write"]}, roles_in_tenant={"admin": ["all"]})
     assert "editor" in place.api.me(old.refresh_jwt).body["roleNames"]
+    _give_attribute(place, login_id, "team", "red")
+    assert place.api.me(old.refresh_jwt).body["customAttributes"] == {"team": "red"}
     code, link = place.send_code(login_id, how="signin"), place.send_magic_link(login_id, how="signin")
     enchanted, pending = place.send_enchanted_link(login_id, how="signin")
     place.avow.run(lambda tx: users.delete(tx, old.id))
@@ -142,6 +144,10 @@ def test_s_ses_05_deleted_user(case: Case, place: Place) -> None:
         assert (me["roleNames"], me["permissions"], me["userTenants"]) == ([], [], [])
         assert len(place.api.get("/v1/auth/avow/sessions", new.refresh_jwt).body["sessions"]) == 1
         assert len(place.api.get("/v1/auth/me/history", new.refresh_jwt).body) == 1
+    with case.cell("custom attributes of the old user"):
+        assert place.api.me(new.refresh_jwt).body["customAttributes"] == {}
+        body = {"customAttributes": {"team": "red"}}
+        assert place.api.post("/v2/mgmt/user/search", place.avow.management_key, body).body["users"] == []
 
 
 def test_s_ses_07_absolute_lifetime(case: Case, make_place: MakePlace) -> None:
@@ -234,6 +240,14 @@ def test_s_ses_13_user_sees_and_ends_own_sessions(case: Case, place: Place) -> N
 def _sign_in_with(place: Place, login_id: str, device: str) -> Person:
     code = place.send_code(login_id)
     return person_of(login_id, place.verify_code(login_id, code, headers={"user-agent": device}))
+
+
+def _give_attribute(place: Place, login_id: str, name: str, value: str) -> None:
+    key = place.avow.management_key
+    wanted = {"name": name, "displayName": name, "type": "string"}
+    assert place.api.post("/v1/mgmt/user/customattribute/create", key, {"attributes": [wanted]}).status == 200
+    body = {"loginId": login_id, "attributeKey": name, "attributeValue": value}
+    assert place.api.post("/v1/mgmt/user/update/customAttribute", key, body).status == 200
 
 
 def _disable(tx: Tx, user_id: str) -> None:

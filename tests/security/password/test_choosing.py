@@ -50,7 +50,7 @@ def test_s_pwd_03_common_and_breached_passwords(case: Case, each_place: Place) -
         **{word: word for word in ("password1234", "qwertyuiop", "12345678", *drawn)},
         "the login ID": login_id,
         "the login ID in capitals": login_id.upper(),
-        "the name before the @ and a year": f"{login_id.partition('@')[0]}2026",
+        "the login ID before the @, and a year": f"{login_id.partition('@')[0]}2026",
         "the name of the project": "Test" * 2,
         "one of the list in capitals": "PassWord1234",
         "one of the list with a year": "Sunshine2026",

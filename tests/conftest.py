@@ -2,7 +2,14 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.bed.plugin", "tests.bed.cases", "tests.bed.backends", "tests.contract.recording"]
+pytest_plugins = [
+    "tests.bed.plugin",
+    "tests.bed.cases",
+    "tests.bed.backends",
+    "tests.bed.idps",
+    "tests.bed.tables",
+    "tests.contract.recording",
+]
 
 settings.register_profile("avow", deadline=None)
 settings.load_profile("avow")

@@ -68,11 +68,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 terminalreporter.write_line(f"    {entry.reprfileloc.path}:{entry.reprfileloc.lineno}")
 
 
-def _program(config: pytest.Config, name: str) -> programs.Program:
-    program = config.stash[_FOUND][name]
-    if program is None:
+def program(config: pytest.Config, name: str) -> programs.Program:
+    """Return a program that the run found; skip the test when it may be missing."""
+    found = config.stash[_FOUND][name]
+    if found is None:
         pytest.skip(programs.missing_sentence(name))
-    return program
+    return found
 
 
 # --- Counts and time -------------------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def _no_network() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres_server_url(pytestconfig: pytest.Config) -> str:
     """Give the URL of the run's PostgreSQL server, where databases may be created."""
-    return postgres.shared_url(_program(pytestconfig, "postgres"))
+    return postgres.shared_url(program(pytestconfig, "postgres"))
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def ready_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def valkey_server_url(pytestconfig: pytest.Config) -> str:
     """Give the URL of the run's Valkey server."""
-    return valkey.shared_url(_program(pytestconfig, "valkey"))
+    return valkey.shared_url(program(pytestconfig, "valkey"))
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def sms_sink() -> Iterator[SmsSink]:
 @pytest.fixture(scope="session")
 def chromium(pytestconfig: pytest.Config) -> str:
     """Give the path of Chromium."""
-    return _program(pytestconfig, "chromium").where
+    return program(pytestconfig, "chromium").where
 
 
 @pytest.fixture(scope="module")

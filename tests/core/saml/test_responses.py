@@ -1,5 +1,6 @@
 """What a response says, and to the second until when it is believed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from tests.saml.maker import (
     response_xml,
 )
 from tests.saml.pieces import ALICE, of_response, said
-from tests.saml.stage import NOW, SP, TOLD, cast, expected
+from tests.saml.stage import NOW, SP, TOLD, cast, described, expected
 
 SUBJECT_ID = "urn:oasis:names:tc:SAML:attribute:subject-id"
 PAIRWISE_ID = "urn:oasis:names:tc:SAML:attribute:pairwise-id"
@@ -149,7 +150,7 @@ def test_name_of_any_lasting_format_is_the_subject() -> None:
 
 
 def test_transient_name_is_nobodys() -> None:
-    transient = {"name_id_attributes": f'Format="{TRANSIENT}"'}
+    transient: dict[str, Any] = {"name_id_attributes": f'Format="{TRANSIENT}"'}
     assert read(said(cast(), TOLD, **transient)).subject is None
     for name in (SUBJECT_ID, PAIRWISE_ID):
         assert read(said(cast(), TOLD, **transient, attributes={name: ("a@example.com",)})).subject == "a@example.com"
@@ -233,7 +234,7 @@ def test_signature_that_nobody_demanded_has_to_hold_too() -> None:
 
 def certificates(*texts: str) -> dict[str, Any]:
     idp = expected().idp
-    return {"idp": type(idp)(entity_id=idp.entity_id, sso_url=idp.sso_url, certificates=texts)}
+    return {"idp": replace(idp, certificates=texts)}
 
 
 def test_any_of_several_certificates_will_do() -> None:
@@ -246,8 +247,7 @@ def test_any_of_several_certificates_will_do() -> None:
 def test_certificate_counts_with_and_without_its_frame_and_after_its_end() -> None:
     body = "".join(cast().idp.certificate.splitlines()[1:-1])
     assert read(said(cast(), TOLD), **certificates(body)).subject == ALICE
-    long_after = {"acs_url": SP.acs_url, "sp_entity_id": SP.entity_id, "request_id": "_request1", "now": 4_000_000_000}
-    told = type(TOLD)(**long_after)
+    told = replace(TOLD, now=4_000_000_000)
     assert read(said(cast(), told), told.now).subject == ALICE
 
 
@@ -260,13 +260,9 @@ def test_placeholders_are_no_certificates() -> None:
 def test_elliptic_curve_key_signs() -> None:
     idp = make_idp("https://ec.example.com", kind="ec")
     how = How(method="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256")
-    document = said(type(cast())(idp, cast().other), TOLD, how)
-    assert read(document, idp=idp_of(idp)).subject == ALICE
+    document = said(replace(cast(), idp=idp), TOLD, how)
+    assert read(document, idp=described(idp)).subject == ALICE
     assert reason_of(document, **certificates(cast().idp.certificate)) is Reason.SIGNATURE_INVALID
-
-
-def idp_of(idp: Any) -> Any:
-    return expected(idp=idp).idp
 
 
 # --- Encryption ------------------------------------------------------------------------------------------------------

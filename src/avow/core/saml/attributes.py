@@ -1,6 +1,6 @@
 """Attributes of an assertion, and the names that different identity providers have for the same one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,16 +59,16 @@ def values(attributes: Iterable[Attribute], wanted: str) -> tuple[str, ...]:
         wanted: A name of the identity provider's, or a usual word.
     """
     there = tuple(attributes)
-    if exact := _together(there, lambda each: each.name == wanted):
+    if exact := _together(each for each in there if each.name == wanted):
         return exact
     for name in _KNOWN_AS.get(_MEANS.get(_plain(wanted), ""), ()):
-        if found := _together(there, lambda each, name=name: name in (each.name, _plain(each.name))):
+        if found := _together(each for each in there if name in (each.name, _plain(each.name))):
             return found
-    return _together(there, lambda each: bool(wanted) and each.friendly_name == wanted)
+    return _together(each for each in there if wanted and each.friendly_name == wanted)
 
 
-def _together(attributes: tuple[Attribute, ...], is_it: Callable[[Attribute], bool]) -> tuple[str, ...]:
-    return tuple(value for each in attributes if is_it(each) for value in each.values)
+def _together(attributes: Iterable[Attribute]) -> tuple[str, ...]:
+    return tuple(value for each in attributes for value in each.values)
 
 
 def _plain(name: str) -> str:

@@ -214,9 +214,10 @@ def parts(element: Element, grammar: Mapping[str, tuple[int, int]]) -> dict[str,
     if (element.text or "").strip() or any((child.tail or "").strip() for child in element):
         raise SamlRefused(Reason.STRUCTURE, f"text in {_short(element)}")
     for child in element:
-        if child.tag not in found:
+        name = str(child.tag)
+        if name not in found:
             raise SamlRefused(Reason.STRUCTURE, f"{_short(child)} in {_short(element)}")
-        found[child.tag].append(child)
+        found[name].append(child)
     for name, (least, most) in grammar.items():
         if not least <= len(found[name]) <= most:
             raise SamlRefused(Reason.STRUCTURE, f"{len(found[name])} {name.rpartition('}')[2]} in {_short(element)}")
@@ -270,4 +271,4 @@ def flag(text: str | None) -> bool:
 
 
 def _short(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
+    return str(element.tag).rpartition("}")[2]

@@ -34,7 +34,7 @@ def parse_metadata(document: bytes, entity_id: str, now: int) -> IdentityProvide
     """Return an identity provider of metadata; see `avow.core.saml.parse_metadata`."""
     root = parsed(document, _BOUNDS)
     if root.tag not in (_LIST, _ENTITY):
-        raise SamlRefused(Reason.STRUCTURE, f"{root.tag} is no metadata")
+        raise SamlRefused(Reason.STRUCTURE, f"{root.tag!r} is no metadata")
     entity, role = _chosen(root, entity_id)
     scopes = [role, *role.iterancestors()]  # of the role, the entity, and the lists it stands in
     ends = [instant(text) for each in scopes if (text := each.get("validUntil"))]

@@ -82,7 +82,7 @@ def _response(posted: str) -> Element:
     """Return the response that was posted, well-formed and of version 2.0."""
     root = parsed(of_base64(posted), RESPONSE_BOUNDS)
     if root.tag != _RESPONSE:
-        raise SamlRefused(Reason.STRUCTURE, f"{root.tag} is no response")
+        raise SamlRefused(Reason.STRUCTURE, f"{root.tag!r} is no response")
     if root.get("Version") != "2.0":
         raise SamlRefused(Reason.VERSION, str(root.get("Version")))
     parts(root, _GRAMMAR)

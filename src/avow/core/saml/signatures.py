@@ -6,7 +6,7 @@ that are configured and with no others: what the document says of its key is thr
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -188,7 +188,7 @@ def _algorithm(element: Element) -> str:
     return element.get("Algorithm", "")
 
 
-def _formed(element: Element, grammar: dict[str, tuple[int, int]]) -> dict[str, list[Element]]:
+def _formed(element: Element, grammar: Mapping[str, tuple[int, int]]) -> dict[str, list[Element]]:
     """Return the children of an element of a signature by their names; those without a namespace are of signatures."""
     names = {name: name if name.startswith("{") else signature_name(name) for name in grammar}
     try:

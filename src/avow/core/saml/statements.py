@@ -129,7 +129,7 @@ def _name_id(subject: Element, expected: Expected) -> NameId:
     Spec: SAML Core sections 2.2.3 and 8.3.
     """
     name_id = _only(subject.findall(_NAME_ID), Reason.SUBJECT, "NameID")
-    if {child.tag for child in subject} - {_NAME_ID, _CONFIRMATION}:
+    if {str(child.tag) for child in subject} - {_NAME_ID, _CONFIRMATION}:
         raise SamlRefused(Reason.SUBJECT, "it is named in another way besides")
     value = whole_text(name_id)
     # White space at the ends, or what cannot be seen, makes two names that people take for one.

@@ -100,6 +100,7 @@ def _admitted(
         may_create=may_create,
         tenant_id=place.tenant_id,
         protocol=place.connection.kind,
+        anonymous_id=begun.anonymous_id,
     )
     return federation.admit(tx, call.project, call.client, place.way, person, rule)
 

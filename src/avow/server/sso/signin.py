@@ -5,7 +5,7 @@ from dataclasses import replace
 from avow.errors import FetchFailed, InvalidCode, MalformedRequest, MissingArgument, SignInRefused
 from avow.server.federation import actions as federation
 from avow.server.federation.starts import Grant, Start, Way
-from avow.server.proofs import options
+from avow.server.proofs import newcomers, options
 from avow.server.proofs.recipients import require_method
 from avow.server.proofs.targets import target
 from avow.server.serving import Answer, Call, Issued, Refusal, SessionCaller, Steps, read, steps, write, writes
@@ -43,6 +43,7 @@ def start(tx: Tx, call: Call[SsoStart]) -> SsoUrl:
         way=place.way if place else _NOBODY,
         redirect=_redirect(call, place),
         user_id=user_id if asked.session_id else "",
+        anonymous_id=newcomers.anonymous_of(tx, call),
         asked=asked,
         details={**(arrivals.details_of(place) if place else {}), **Wanted.asked(body, asked).texts()},
     )

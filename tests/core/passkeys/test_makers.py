@@ -13,6 +13,6 @@ def test_known_number_has_a_name_and_others_have_none() -> None:
 
 
 def test_numbers_are_written_as_they_are_compared() -> None:
-    for number, name in makers._MAKERS.items():
+    for number, name in makers.MAKERS.items():
         assert str(UUID(number)) == number
         assert 0 < len(name) <= 64

@@ -36,8 +36,8 @@ def test_s_rac_01_passkey_answers_count_once(case: Case, make_place: MakePlace, 
     with case.cell("passkey response, update"):
         for _ in range(rounds(8, 40)):  # a user has at most fifty
             begun = holder.begun("update", {"loginId": login_id}, person.refresh_jwt)
-            made = Authenticator().create(begun["options"], ORIGIN)
-            wish = holder.finish_wish("update", begun["transactionId"], made)
+            response = Authenticator().create(begun["options"], ORIGIN)
+            wish = holder.finish_wish("update", begun["transactionId"], response)
             _assert_one_winner(place, wish, "passkeys")
     with case.cell("two ceremonies answered with one count, as by a copied device"):
         counting = Holder(place, Authenticator(counts=True), ORIGIN)

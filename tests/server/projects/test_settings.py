@@ -6,6 +6,7 @@ import pytest
 
 from avow.server.keys import actions as keys
 from avow.testing.server import Avow
+from avow.wire.projects import SIGN_IN_METHODS
 from tests.server.api import Api
 
 PATH = "/v1/mgmt/avow/project/settings"
@@ -20,7 +21,7 @@ def test_defaults_are_shown(api: Api, key: str) -> None:
     settings = api.get(PATH, token=key)
     assert settings["sessionLifetimeSeconds"] == 600
     assert settings["rotation"] == "sole-holder"
-    assert settings["signInMethods"] == ["otp", "magiclink", "enchantedlink"]
+    assert settings["signInMethods"] == list(SIGN_IN_METHODS)
 
 
 def test_named_settings_change_and_the_others_stay(api: Api, key: str) -> None:

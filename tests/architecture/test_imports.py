@@ -16,6 +16,8 @@ SOURCE = ROOT / "src" / "avow"
 HOMES = {
     "argon2": ("core/passwords/",),
     "bcrypt": ("core/passwords/",),
+    "lxml": ("core/saml/",),
+    "signxml": ("core/saml/",),
     "sqlalchemy": ("server/store/",),
     "alembic": ("server/store/",),
     "sqlite3": ("server/store/",),
@@ -35,8 +37,8 @@ HOMES = {
 # What `import avow` must not bring in: web frameworks, the database layer, the server's libraries, the HTTP client.
 # bcrypt is not among them: cryptography imports it where it is installed.
 NOT_WITH_THE_SDK = {
-    "alembic", "argon2", "django", "fastapi", "flask", "httpx2", "jinja2", "phonenumbers", "prometheus_client",
-    "psycopg", "rich", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
+    "alembic", "argon2", "django", "fastapi", "flask", "httpx2", "jinja2", "lxml", "phonenumbers", "prometheus_client",
+    "psycopg", "rich", "signxml", "sqlalchemy", "sqlite3", "starlette", "typer", "uvicorn", "valkey", "werkzeug",
 }  # fmt: skip
 
 

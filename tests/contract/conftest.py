@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 import jwt.api_jwt
@@ -20,6 +21,9 @@ from tests.contract.colours import WithoutAwait
 from tests.contract.people import EMAIL, Person, new_address
 from tests.contract.shapes import OPERATIONS, misfits
 from tests.served import over_http, server_over
+
+# Identity providers and webhooks of the tests listen there.
+_LOOPBACK = {"callable_networks": (IPv4Network("127.0.0.0/8"),)}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,7 +73,10 @@ def served(request: pytest.FixtureRequest) -> Iterator[Served]:
         if 200 <= response.status < 300:
             answered.add((visit.request.verb, visit.request.path))
 
-    with server_over(request.param, request.getfixturevalue) as server, over_http(server, record) as base_url:
+    with (
+        server_over(request.param, request.getfixturevalue, settings=_LOOPBACK) as server,
+        over_http(server, record) as base_url,
+    ):
         server.site.courier.stop()  # letters leave when a test looks for them, so that the newest is there
         yield Served(server, base_url, exchanges, answered)
 

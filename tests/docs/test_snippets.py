@@ -16,6 +16,7 @@ from avow import Client
 from avow.testing.server import Avow, Server
 from tests import phones
 from tests.bed.authenticator import Authenticator
+from tests.bed.tenant_idp import TenantIdp
 from tests.served import over_http
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,6 +46,8 @@ class Reader(dict[str, object]):
             enchanted_token=lambda to, number: enchanted_token(avow, to, number),
             newest_enchanted_token=lambda to: newest_enchanted_token(avow, to),
             code_of=CodesOfApps(avow),
+            certificate_of_acme=acme_of(avow).idp.certificate,
+            code_from_browser=lambda url: code_from_browser(avow, url),
             created_in_browser=lambda options: device.create(options, PAGE_ORIGIN),
             shown_in_browser=lambda options: device.show(options, PAGE_ORIGIN),
         )
@@ -92,6 +95,18 @@ class CodesOfApps:
 def token_of(link: str) -> str:
     """Return the token that a link carries."""
     return link.rpartition("t=")[2]
+
+
+def acme_of(avow: Avow) -> TenantIdp:
+    """Return the identity provider of the customer that the page on SSO speaks of."""
+    return TenantIdp(avow, "", entity_id="https://idp.acme.example/metadata", name="acme")
+
+
+def code_from_browser(avow: Avow, url: str) -> str:
+    """Return the code that a page of the application is given when Mia has signed in there."""
+    idp = acme_of(avow)
+    said = {"mail": ("mia@acme.example",), "displayName": ("Mia",), "groups": ("Editors",)}
+    return idp.arrive(idp.follow(url), name_id="mia@acme.example", attributes=said).code
 
 
 def enchanted_token(avow: Avow, to: str, number: str) -> str:

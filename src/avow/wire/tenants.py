@@ -187,7 +187,10 @@ class SetupSuite(Shape, frozen=True, kw_only=True):
 
 
 class TenantSettings(Shape, frozen=True, kw_only=True):
-    """The settings of a tenant: kept and shown; those of the project hold for tokens until sign-in by tenant comes.
+    """The settings of a tenant.
+
+    Of its own lifetimes that of the refresh token limits sessions which begin through its SSO; the others are kept and
+    shown.
 
     Attributes:
         domains: Mail domains that sign in through its SSO.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from avow.testing.server import Avow, Server
 from tests.bed.plugin import DATABASES
 from tests.factories import make_member, new_email
 from tests.served import server_over
+
+# Identity providers of the tests listen there.
+_LOOPBACK = {"callable_networks": (IPv4Network("127.0.0.0/8"),)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Visitor:
 
 @pytest.fixture(scope="session", params=DATABASES)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with server_over(request.param, request.getfixturevalue) as started:
+    with server_over(request.param, request.getfixturevalue, settings=_LOOPBACK) as started:
         yield started
 
 

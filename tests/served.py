@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -48,15 +49,18 @@ def server_over(
 
 
 @contextlib.contextmanager
-def over_http(server: Server, observe: Observe | None = None) -> Iterator[str]:
+def over_http(server: Server, observe: Observe | None = None, *, port: int = 0) -> Iterator[str]:
     """Serve a server's site on a free loopback port; give the address to call.
 
     Args:
         server: Its site is served, and closed at the end.
         observe: Sees every request with its answer.
+        port: A certain one (`free_port`), for a server that says in its settings where it is.
     """
     site = dataclasses.replace(server.site, observe=observe) if observe else server.site
-    config = uvicorn.Config(AsgiApp(site), host="127.0.0.1", port=0, lifespan="on", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        AsgiApp(site), host="127.0.0.1", port=port, lifespan="on", log_config=None, access_log=False
+    )
     listener = uvicorn.Server(config)
     thread = threading.Thread(target=listener.run, name="test-http", daemon=True)
     thread.start()
@@ -66,6 +70,14 @@ def over_http(server: Server, observe: Observe | None = None) -> Iterator[str]:
         listener.should_exit = True
         thread.join(_START_SECONDS)
         assert not thread.is_alive()
+
+
+def free_port() -> int:
+    """Return a port that nobody listened on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _port(listener: uvicorn.Server) -> int:

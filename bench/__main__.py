@@ -1,6 +1,6 @@
 """All benchmarks, or those named; ratios and their bars.
 
-    python -m bench [validate] [store] [serving] [starting] [scale [--sizes 1000,100000] ...]
+    python -m bench [validate] [passkeys] [store] [serving] [starting] [scale [--sizes 1000,100000] ...]
 
 What follows `scale` are options of it; without sizes it takes a million users too, which needs some minutes and 10 GB.
 """
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-from bench import scale, serving, starting, store, validate
+from bench import passkeys, scale, serving, starting, store, validate
 from tests.bed.postgres import fresh_database, shared_url
 from tests.bed.programs import find_postgres
 from tests.bed.run import Run
@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> bool:
     with _postgres() as (fresh, admin_url):
         benches: dict[str, Callable[[], bool]] = {
             "validate": lambda: validate.main([]),
+            "passkeys": passkeys.main,
             "store": lambda: store.main(next(fresh)),
             "serving": lambda: serving.main(next(fresh)),
             "starting": starting.main,

@@ -1,4 +1,4 @@
-"""Refresh, verified codes and `me` per second and CPU per request, beside the npm peers, on SQLite and PostgreSQL.
+"""Refreshes, sign-ins and `me` per second and CPU per request, beside the npm peers, on SQLite and PostgreSQL.
 
 Every refresh rotates and is durable; oidc-provider keeps everything in memory and rotates nothing. A round runs every
 candidate once, each round starting with another one; ratios are taken round by round.
@@ -33,6 +33,7 @@ from avow.server.store import Store, Tx, create, open_store
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser
 from bench.load import Load, Process, load, node_peers, running
+from bench.passkeys import begin_sign_ins
 from bench.served import SECRET_KEY
 
 _ROUNDS = 3
@@ -119,6 +120,18 @@ class Bench:
         bodies = [json.dumps({"loginId": name, "code": code}) for name, code in zip(names, codes, strict=True)]
         return _bodies("/v1/auth/totp/verify", f"Bearer {self.project_id}", bodies)
 
+    def show_passkey(self) -> str:
+        """Give new users a passkey and return a script that finishes a sign-in of each."""
+        self._round += 1
+        names = [f"passkey-{self._round}-{number}@example.com" for number in range(_CODES)]
+        bodies: list[str] = []
+        for start in range(0, _CODES, 500):
+            some = names[start : start + 500]
+            bodies += self.store.run(
+                self.project_id, lambda tx, some=some: begin_sign_ins(tx, [self._user(tx, each) for each in some])
+            )
+        return _bodies("/v1/auth/webauthn/signin/finish", f"Bearer {self.project_id}", bodies)
+
     def _found(self, tx: Tx) -> None:
         projects.create(tx, "Bench")
         keys.create_set(tx, keys.SESSION, "ES256")
@@ -190,6 +203,7 @@ def _avow(stack: ExitStack, name: str, database_url: str) -> list[Job]:
         Job(f"Avow {name}: refresh, token of another node", server, bench.refresh_of_others),
         Job(f"Avow {name}: OTP verify", server, bench.verify),
         Job(f"Avow {name}: TOTP verify", server, bench.verify_app),
+        Job(f"Avow {name}: passkey verify", server, bench.show_passkey),
         Job(f"Avow {name}: me", server, bench.me),
     ]
 
@@ -249,6 +263,12 @@ def _report(results: dict[str, list[Load]]) -> bool:
         _bar(
             "TOTP verify CPU / refresh that verifies its token",
             results["Avow SQLite: TOTP verify"],
+            verifying,
+            "cpu_microseconds",
+        ),
+        _bar(
+            "passkey verify CPU / refresh that verifies its token",
+            results["Avow SQLite: passkey verify"],
             verifying,
             "cpu_microseconds",
         ),

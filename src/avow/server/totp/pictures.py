@@ -8,8 +8,8 @@ __all__ = ["qr_image"]
 _PIXELS = 6  # a module; some 300 across for a usual login ID
 _QUIET_MODULES = 4
 
-# Comparing all eight masks takes three quarters of the time, which anybody can make us spend; worn pictures were read as
-# well under this one as under the best (39 of 40 each at the edge of what could be read).
+# Comparing all eight masks takes most of the time, which anybody can make us spend; worn pictures were read as well
+# under this one as under the best (39 of 40 each at the edge of what could be read).
 _MASK = 0
 
 
@@ -19,8 +19,8 @@ def qr_image(text: str) -> str:
     Args:
         text: At most some 400 characters; it takes some milliseconds.
 
-    Spec: ISO/IEC 18004 (error correction M, quiet zone of four modules). Section 7.8.3 would have the best of eight masks
-    chosen; readers take each.
+    Spec: ISO/IEC 18004 (error correction M, quiet zone of four modules). Section 7.8.3 would have the best of eight
+    masks chosen; readers take each.
     """
     import segno  # not for a start: few requests need it
 

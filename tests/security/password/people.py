@@ -15,7 +15,6 @@ WRONG = "wrong pony charger"
 SIGN_UP, SIGN_IN = "/v1/auth/password/signup", "/v1/auth/password/signin"
 REPLACE, UPDATE = "/v1/auth/password/replace", "/v1/auth/password/update"
 RESET, POLICY = "/v1/auth/password/reset", "/v1/auth/password/policy"
-PAGE = "https://app.example.com/choose"
 _ENCODED: dict[str, str] = {}
 KEPT = {"users": "id", "login_ids": "login_id", "sessions": "id", "passwords": "user_id", "password_history": "id"}
 
@@ -53,7 +52,7 @@ class Owner:
 
     def reset(self) -> str:
         """Ask for a link to choose a new password, and return its token."""
-        sent = self.place.api.post(RESET, body={"loginId": self.login_id, "redirectUrl": PAGE})
+        sent = self.place.api.post(RESET, body={"loginId": self.login_id})
         assert sent.status == 200, sent.content
         return token_of(self.place.avow.link(self.login_id))
 

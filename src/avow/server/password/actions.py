@@ -161,8 +161,10 @@ def replace(
 
     Nothing is replaced when the sign-in waits for a second factor: whoever knows only the password shuts nobody out.
     """
-    held = _accepted(tx, attempt)
-    if held is None or not standard.is_of(passwords.held(tx, held.id)):
+    if not passwords.claim(tx, standard.user_id, standard.credential_version):
+        return None
+    held = users.hold(tx, standard.user_id)
+    if held is None:
         return None
     if not standard.settings.enabled:
         return Refusal(MethodNotEnabled())
@@ -225,10 +227,9 @@ def update(tx: Tx, call: Call[UpdatePassword], standard: Standard, encoded: str)
     Raises:
         As `own_standard`.
     """
-    profile = users.hold(tx, call.session.user_id)
-    if profile is None or not standard.is_of(passwords.held(tx, profile.id)):
+    if not passwords.claim(tx, standard.user_id, standard.credential_version):
         return False
-    _own_profile(tx, call)
+    profile = _own_profile(tx, call)
     choose(tx, call.project, call.client, profile, standard, encoded, kept=call.session.session_id, is_own=True)
     return True
 

@@ -25,6 +25,7 @@ __all__ = [
     "State",
     "TriedRow",
     "applying",
+    "claim",
     "configure",
     "earlier",
     "encode",
@@ -54,13 +55,15 @@ class Standard:
         user_id: Whose it is to be.
         names: What they are called.
         settings: Of the project, or of their tenants.
-        present: Their password, or None; when it has changed, all begins again.
+        credential_version: Of the user; when it has changed, all begins again.
+        present: Their password, or None.
         refused: Passwords as they are stored that it may not be.
     """
 
     user_id: str
     names: tuple[str, ...]
     settings: PasswordSettings
+    credential_version: int
     present: HeldRow | None = field(repr=False)
     refused: tuple[str, ...] = field(repr=False)
 
@@ -90,7 +93,7 @@ def standard_of(tx: Tx, profile: Profile, *further_names: str, must_differ: bool
     if applies.reuse:
         refused += earlier(tx, profile.id, applies.reuse_amount - 1)
     names = (*profile.login_ids, row.email, row.phone, row.name, row.given_name, row.family_name, *further_names)
-    return Standard(profile.id, names, applies, present, refused)
+    return Standard(profile.id, names, applies, row.credential_version, present, refused)
 
 
 def encode(password: str, standard: Standard) -> str:
@@ -119,6 +122,14 @@ def held(tx: Tx, user_id: str) -> HeldRow | None:
 def earlier(tx: Tx, user_id: str, most: int) -> tuple[str, ...]:
     """Return earlier passwords of a user as they are stored, the newest first, without the present one."""
     return tuple(row.encoded for row in tx.all(rows.EARLIER, EncodedRow, user_id=user_id, most=most)) if most else ()
+
+
+def claim(tx: Tx, user_id: str, credential_version: int) -> bool:
+    """Hold a user for a change of their password until the unit ends; False when their credentials have changed.
+
+    Call it before anything else of the unit locks the user.
+    """
+    return tx.one(rows.CLAIM, UserRow, user_id=user_id, credential_version=credential_version) is not None
 
 
 def is_ended(row: HeldRow, applies: PasswordSettings, now: int) -> bool:

@@ -119,6 +119,14 @@ EXPIRE = """
     RETURNING user_id AS id
 """
 
+# Of several changes at once each goes on from what the one before it left; first in its unit, so that none waits for
+# another that waits for it.
+CLAIM = """
+    UPDATE users SET credential_version = credential_version + 1
+    WHERE project_id = :project_id AND id = :user_id AND credential_version = :credential_version
+    RETURNING id
+"""
+
 # What judged the password before does not count any more when it comes to write.
 MOVE = """
     UPDATE users SET credential_version = credential_version + 1, updated_at = :now
@@ -181,6 +189,7 @@ RETURNS = {
     "PUT": UserRow,
     "RENEW": UserRow,
     "EXPIRE": UserRow,
+    "CLAIM": UserRow,
     "MOVE": UserRow,
     "SPEND": CounterRow,
     "COUNTED": CounterRow,

@@ -36,7 +36,7 @@ passwords = Table(
     text("encoded"),  # core.passwords: algorithm, parameters, salt and hash in one text
     text("state"),  # active | temporary (must be replaced at the next sign-in) | expired
     integer("set_at"),
-    # Wrong ones are counted in `counters`, where users and login IDs of nobody are alike; these two are not read any more.
+    # Nobody reads the next two: wrong ones are counted in `counters`, of users and of login IDs that nobody has alike.
     integer("failures"),
     integer("locked_until", null=True),
     added_integer("is_own"),  # chosen in a session or at a sign-up, not set by management: goes when the owner comes

@@ -127,9 +127,7 @@ class Bench:
         bodies: list[str] = []
         for start in range(0, _CODES, 500):
             some = names[start : start + 500]
-            bodies += self.store.run(
-                self.project_id, lambda tx, some=some: begin_sign_ins(tx, [self._user(tx, each) for each in some])
-            )
+            bodies += self.store.run(self.project_id, lambda tx, some=some: self._holders(tx, some))
         return _bodies("/v1/auth/webauthn/signin/finish", f"Bearer {self.project_id}", bodies)
 
     def _found(self, tx: Tx) -> None:
@@ -167,6 +165,10 @@ class Bench:
                 attempts=5,
                 lifetime_seconds=300,
             )
+
+    def _holders(self, tx: Tx, names: list[str]) -> list[str]:
+        """Insert users with a passkey each; return what finishes a sign-in of each."""
+        return begin_sign_ins(tx, [self._user(tx, name) for name in names])
 
     def _apps(self, tx: Tx, names: list[str]) -> list[str]:
         """Insert users with a seed each; return the code of the next step, which counts for a minute and more."""

@@ -72,6 +72,15 @@ class Fleet:
                 place.http.send(place.api.wish("GET", f"/v2/keys/{place.avow.project_id}"))
         self.start_seconds = self.start_seconds or time.monotonic() - begun
 
+    def mend(self) -> bool:
+        """Start the processes that ended and that nobody stopped; tell whether there were any."""
+        lost = [each for each in self.instances if each.process is not None and each.process.poll() is not None]
+        for instance in lost:
+            instance.stop()
+        if lost:
+            self.start()
+        return bool(lost)
+
     def said(self) -> str:
         """Return whether each process runs and what it wrote, for who looks into a failure."""
         return "\n".join(

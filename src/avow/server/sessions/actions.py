@@ -100,7 +100,7 @@ def _opened(tx: Tx, project: Project, client: Client, profile: Profile, opening:
     """Open the session of a sign-in that is enough; `device_id` is the trusted device that made it so, or ""."""
     row = _insert(tx, project, client, profile.id, opening)
     if opening.revokes_others:
-        tx.all(rows.END_ALL, rows.EndedRow, user_id=profile.id, why="other sign-in", kept=row.id)
+        _end_all(tx, profile.id, why="other sign-in", kept=row.id)
     tx.audit(
         "session.opened",
         actor=opening.actor or f"user:{profile.id}",
@@ -364,15 +364,15 @@ def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") 
         kept: The one that goes on, or "".
         actor: Who ends them, for the audit; the user when absent.
     """
-    ended = tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why=why, kept=kept)
+    count = _end_all(tx, user_id, why=why, kept=kept)
     tx.audit(
         "session.all_ended",
         actor=actor or f"user:{user_id}",
         user_id=user_id,
-        data={"count": len(ended), "why": why},
+        data={"count": count, "why": why},
     )
     devices.distrust_all(tx, user_id)
-    return len(ended)
+    return count
 
 
 def trusted_devices(tx: Tx, user_id: str) -> list[OwnDeviceRow]:
@@ -405,6 +405,13 @@ def remove_signing_key(tx: Tx, kid: str) -> int:
 def forget(tx: Tx, most: int) -> int:
     """Delete sessions whose time ended thirty days ago, at most so many; return how many."""
     return tx.run(rows.FORGET, before=tx.now - _KEPT_SECONDS, most=most)
+
+
+def _end_all(tx: Tx, user_id: str, *, why: str, kept: str) -> int:
+    return sum(
+        len(tx.all(statement, rows.EndedRow, user_id=user_id, why=why, kept=kept))
+        for statement in (rows.END_ALL, rows.END_IMPERSONATIONS)
+    )
 
 
 def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> SessionRow:

@@ -2,7 +2,10 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
+
+from lxml import etree
 
 from avow.core.saml import Demand, Reason
 from tests.saml.maker import (
@@ -26,6 +29,8 @@ from tests.saml.pieces import (
     within,
 )
 
+_XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
+
 
 def wrapped(cast: Cast, told: Told) -> Rows:
     whole = response_xml(cast.idp, told, assertion_xml(cast.idp, told))
@@ -47,6 +52,10 @@ def wrapped(cast: Cast, told: Told) -> Rows:
         "the signed assertion in an attribute of the forged one": (by_assertion, _in_attribute),
         "the signed assertion below an element that nobody knows": (by_assertion, _below_unknown),
         "the forged assertion in an Object of the signed one's signature": (by_assertion, _in_own_object),
+        "another element with the id of the signed assertion": (by_assertion, partial(_namesake, name="ID")),
+        "another element with that id, as Id": (by_assertion, partial(_namesake, name="Id")),
+        "another element with that id, as xml:id": (by_assertion, partial(_namesake, name=_XML_ID)),
+        "a copy of the signature in Extensions": (by_assertion, _signature_in_extensions),
         "the forged assertion beside a signed response's": (by_response, _after),
     }
     known = (Reason.STRUCTURE, Reason.SIGNATURE_MISPLACED, Reason.DUPLICATE_ID, Reason.SIGNATURE_FORM)
@@ -174,6 +183,18 @@ def _below_unknown(root: Any, evil: Any) -> Any:
     signed_one = _assertion_of(root)
     root.replace(signed_one, evil)
     root.append(within("{urn:example:unknown}Kept", signed_one))
+    return root
+
+
+def _namesake(root: Any, evil: Any, *, name: str) -> Any:
+    element = etree.Element("{urn:example:unknown}Other", {name: ASSERTION_ID})
+    root.find(f"{{{P}}}Status").addprevious(within(f"{{{P}}}Extensions", element))
+    return root
+
+
+def _signature_in_extensions(root: Any, evil: Any) -> Any:
+    copied = copy.deepcopy(_assertion_of(root).find(SIGNATURE))
+    root.find(f"{{{P}}}Status").addprevious(within(f"{{{P}}}Extensions", copied))
     return root
 
 

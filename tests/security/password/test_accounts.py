@@ -45,11 +45,11 @@ def test_s_idn_01_password_of_whoever_signed_up_before(case: Case, each_place: P
         for come in comes.values():
             address = new_email()
             attacker = person_of(address, sign_up(place, address, SQUATTED))
-            owner = come(address)
-            assert place.api.me(owner).body["verifiedEmail"] is True
-            assert place.api.me(owner).body["password"] is False
+            token = come(address)
+            assert place.api.me(token).body["verifiedEmail"] is True
+            assert place.api.me(token).body["password"] is False
             _assert_out(place, attacker.refresh_jwt, address, SQUATTED)
-            assert place.api.refresh(owner).status == 200
+            assert place.api.refresh(token).status == 200
     with case.cell("password changed in the attacker's session before the owner came"):
         address = new_email()
         attacker = person_of(address, sign_up(place, address, SQUATTED))

@@ -63,10 +63,10 @@ def test_s_pwd_01_no_truncation(case: Case, each_place: Place) -> None:
         long = "".join(chr(ord("a") + number % 23) for number in range(128))
         login_id = new_email()
         assert sign_up(place, login_id, long).status == 200
-        other = Owner(place, "", login_id, long)
-        assert other.send().status == 200
-        assert_refused(other.send(long[:-1] + "A"))
-        assert_refused(other.send(long[:-1]))
+        another = Owner(place, "", login_id, long)
+        assert another.send().status == 200
+        assert_refused(another.send(long[:-1] + "A"))
+        assert_refused(another.send(long[:-1]))
     with case.cell("256 characters of four bytes each"):
         login_id, wide = new_email(), "\U0001f40e" * 255 + "\U0001f434"
         assert sign_up(place, login_id, wide).status == 200

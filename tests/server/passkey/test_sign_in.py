@@ -175,6 +175,16 @@ def test_deleted_user_takes_the_passkey_along(browser: Browser, api: Api, person
     assert browser.sign_in().refusal == _REFUSED
 
 
+def test_starts_of_one_login_id_are_limited(make_project: Callable[..., Avow]) -> None:
+    browser, login_id = Browser(Api(make_project(login_id_requests_per_minute=4)), Authenticator()), new_email()
+    for _ in range(2):
+        assert browser.begin("signup", {"user": {"loginId": login_id}}).status == 200
+        assert browser.begin("signin", {"loginId": login_id}).status == 401
+    assert browser.begin("signup", {"user": {"loginId": login_id}}).status == 429
+    assert browser.begin("signin", {"loginId": login_id}).status == 429
+    assert browser.begin("signin", {"loginId": ""}).status == 200
+
+
 # --- Existence ---------------------------------------------------------------------------------------------------
 
 
@@ -255,6 +265,15 @@ def test_custom_claims_and_the_end_of_other_sessions_are_asked_for_at_the_start(
     assert _claims(session["sessionJwt"])["nsec"] == {"theme": "dark"}
     assert api.refresh(person.refresh_jwt).status == 401
     assert api.refresh(session["refreshJwt"]).status == 200
+
+
+def test_passkey_that_verified_its_user_is_two_factors(make_project: Callable[..., Avow]) -> None:
+    avow = make_project(mfa="required", passkey_user_verification="preferred")
+    browser, login_id = Browser(Api(avow), Authenticator()), new_email()
+    assert browser.sign_up(login_id).status == 200
+    assert browser.sign_in(login_id).status == 200
+    unverified = browser.sign_in(login_id, Forgery(flags=_UP | _BE))
+    assert unverified.refusal == (403, "E061401")
 
 
 # --- Where -------------------------------------------------------------------------------------------------------

@@ -11,9 +11,7 @@ def test_default_asks_for_length_alone(api: Api) -> None:
 
 
 def test_policy_is_what_the_project_asks_for_and_tells_nothing_more(api: Api) -> None:
-    configure(
-        api, minLength=12, nonAlphanumeric=True, number=True, lockAttempts=3, reuse=True, reuseAmount=5
-    )
+    configure(api, minLength=12, nonAlphanumeric=True, number=True, lockAttempts=3, reuse=True, reuseAmount=5)
     assert api.get(POLICY).body == {
         "minLength": 12,
         "lowercase": False,

@@ -2,8 +2,7 @@
 
 import pytest
 
-from avow.core.passwords import Checked, verify
-from avow.server.password import handlers
+from avow.core.passwords import Checked, check, hashed, verify
 from avow.server.passwords import actions as passwords
 from avow.testing.server import Avow
 from tests.factories import make_totp_seed, new_email
@@ -105,7 +104,7 @@ def test_nothing_is_replaced_when_a_second_factor_is_asked_for(api: Api, avow: A
 
 def test_password_changed_by_others_meanwhile_is_not_replaced(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     email, user_id = make_person(api.avow)
-    check, made = handlers.check, handlers.hashed(OTHER)
+    made = hashed(OTHER)
 
     def meanwhile(stored: str | None, password: str) -> Checked:
         checked = check(stored, password)
@@ -113,6 +112,6 @@ def test_password_changed_by_others_meanwhile_is_not_replaced(api: Api, monkeypa
             api.avow.run(lambda tx: passwords.replace(tx, user_id, made, "active", remembers=0))
         return checked
 
-    monkeypatch.setattr(handlers, "check", meanwhile)
+    monkeypatch.setattr("avow.server.password.handlers.check", meanwhile)
     assert replace(api, email).refusal == (401, "E062901")
     assert verify(held(api.avow, user_id).encoded, OTHER)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -39,8 +39,6 @@ __all__ = ["SLICE"]
 _NAME: Final = "password"
 _TRIES: Final = 3
 _CHANGED: Final = "the credentials were changed by others at the same time"
-
-T = TypeVar("T")
 
 
 def sign_up(call: Call[PasswordSignUp]) -> Steps[Issued | Refusal]:
@@ -137,8 +135,8 @@ def _proven(
     call: Call[PasswordSignIn] | Call[ReplacePassword],
     typed: str,
     options: LoginOptions | None,
-    then: Callable[[Attempt, Checked], Steps[T | None]],
-) -> Steps[T]:
+    then: Callable[[Attempt, Checked], Steps[Issued | Refusal | None]],
+) -> Steps[Issued | Refusal]:
     """Do something for whoever knows the password of a user; from the start again when it has changed meanwhile.
 
     Raises:

@@ -89,11 +89,11 @@ def standard_of(tx: Tx, profile: Profile, *further_names: str, must_differ: bool
     """
     row, applies = profile.row, settings_of_user(tx, profile.id)
     present = held(tx, profile.id)
-    refused = (present.encoded,) if present and (applies.reuse or must_differ) else ()
+    refused = [present.encoded] if present and (applies.reuse or must_differ) else []
     if applies.reuse:
         refused += earlier(tx, profile.id, applies.reuse_amount - 1)
     names = (*profile.login_ids, row.email, row.phone, row.name, row.given_name, row.family_name, *further_names)
-    return Standard(profile.id, names, applies, row.credential_version, present, refused)
+    return Standard(profile.id, names, applies, row.credential_version, present, tuple(refused))
 
 
 def encode(password: str, standard: Standard) -> str:

@@ -31,7 +31,7 @@ MAY_PASS_OVER = {
     r"operations\.leavings\.rows\.PURGE_\w+": "of a deleted project, again until nothing is left",
     r"(audit|challenges|federation|sessions)\.rows\.FORGET\w*": "house-keeping, which comes by again",
     r"users\.rows\.FORGET_ANONYMOUS": "house-keeping, which comes by again",
-    r"sessions\.rows\.CROWD_OUT_DEVICES": "a device in use is not the oldest of a thousand; the next one comes by again",
+    r"sessions\.rows\.CROWD_OUT_DEVICES": "a device in use is not the oldest of a thousand",
     r"passwords\.rows\.FORGET": "the unit holds the user",
     r"(audit|delivery)\.rows\.(LEASE|TAKE_UNSENT|HURRY|GIVE_UP_OLD)": "what is missed is taken at the next turn",
     r"attributes\.rows\.CLEAR_KEYS_OF_USERS": "whoever writes values holds their key",

@@ -377,6 +377,11 @@ def test_s_fed_08_social_provider_switched_off_or_deleted(case: Case, make_socia
             social.peer.answers["/token"] = ending
             with nothing_comes_of_it(social):
                 assert_refused_page(social.come_back(journey))
+        with case.cell(f"social, {name}: while the application has the code"):
+            social = make_social()
+            code = social.arrive().code
+            end(social)
+            assert_no_session(lambda code=code, social=social: social.client.oauth.exchange_token(code))  # type: ignore[misc]
         with case.cell(f"social, {name}: afterwards"):
             with pytest.raises(AuthException) as refused:
                 social.start()

@@ -19,10 +19,10 @@ from avow.server.social.endpoints import CallbackQuery, redirect_uri
 from avow.server.social.starting import scopes_of, way_of
 from avow.server.store import Tx
 
-__all__ = ["callback", "forward"]
+__all__ = ["GONE", "callback", "forward"]
 
 _MAX_NAME: Final = 128
-_GONE: Final = "the provider is gone or switched off"
+GONE: Final = "the provider is gone or switched off"
 
 
 class _AppleName(msgspec.Struct, rename="camel"):
@@ -87,7 +87,7 @@ def _arrive(tx: Tx, call: Call[CallbackQuery]) -> _Back | Refusal:
         return arrival
     held = actions.find(tx, way.name)
     if held is None or not held.settings.is_enabled:
-        return federation.refuse(tx, call, "oauth", _GONE, way)
+        return federation.refuse(tx, call, "oauth", GONE, way)
     return _Back(arrival, held, actions.client_secret(tx, held))
 
 
@@ -96,7 +96,7 @@ def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> s
     begun = back.arrival.start
     held = actions.find(tx, back.held.name)
     if held is None or not held.settings.is_enabled or held.settings.client_id != back.held.settings.client_id:
-        return federation.refuse(tx, call, "oauth", _GONE, begun.way)
+        return federation.refuse(tx, call, "oauth", GONE, begun.way)
     rule = Rule(
         does=begun.does,
         user_id=begun.user_id,

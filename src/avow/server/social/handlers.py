@@ -1,6 +1,8 @@
 """The routes of social sign-in, and of the providers of a project."""
 
+from avow.errors import InvalidCode
 from avow.server.federation import actions as federation
+from avow.server.proofs.recipients import require_method
 from avow.server.serving import Answer, Call, Issued, Project, Refusal, Slice, Steps, plain, reads, steps, writes
 from avow.server.social import actions, arriving, starting
 from avow.server.social.actions import Held
@@ -45,7 +47,15 @@ def update(tx: Tx, call: Call[OAuthStart]) -> OAuthUrl:
 
 
 def exchange(tx: Tx, call: Call[OAuthCode]) -> Issued | Refusal:
-    """Take the code that the application's page was given, and open the session that it is for."""
+    """Take the code that the application's page was given, and open the session that it is for.
+
+    It works once, for two minutes. A provider that was switched off or deleted meanwhile signs nobody in.
+    """
+    require_method(call, starting.METHOD)
+    granted = federation.peek_grant(tx, "oauth", call.body.code)
+    held = actions.find(tx, granted.way.name) if granted else None
+    if granted is not None and (held is None or not held.settings.is_enabled):
+        return federation.refuse(tx, call, "oauth", arriving.GONE, granted.way, InvalidCode())
     return federation.exchange(tx, call, "oauth", call.body.code)
 
 

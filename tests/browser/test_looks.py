@@ -104,6 +104,17 @@ def _links(
     yield "13-inbox", other
     other.goto(f"{dev.url}/nothing")
     yield "14-error", other
+    dev.post("/v1/auth/password/signup", {"loginId": f"reset-{mail}", "password": "correct horse battery"})
+    dev.post("/v1/auth/password/reset", {"loginId": f"reset-{mail}"})
+    other.goto(dev.message(f"reset-{mail}")["link"])
+    yield "15-reset-password", other
+    other.locator("#password").fill("short")
+    other.locator("form button").click()
+    other.locator("[role=alert]").wait_for()
+    yield "16-reset-password-error", other
+    other.locator("#password").fill("staple of another kind")
+    other.locator("form button").click()
+    other.wait_for_url("**/signed-in/**")
 
 
 @pytest.mark.parametrize("name", LOOKS)

@@ -28,24 +28,23 @@ def test_key_without_algorithm_verifies_those_of_its_kind() -> None:
     assert keys.find("ES256", RSA.kid) is keys.find("RS256", EC.kid) is None
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"kty": "oct", "kid": "s", "k": "AAAA", "alg": "HS256"},
-        jwk(RSA, use="enc"),
-        jwk(RSA, alg="RSA-OAEP"),
-        jwk(EC, crv="P-384"),
-        jwk(EC, x="AAAA"),
-        jwk(RSA, n=None),
-        jwk(RSA, kid=7),
-        small(),
-        "no key",
-        None,
-        {"kty": "EC"},
-        {"kty": ["RSA"]},
-    ],
-    ids=lambda row: str(row)[:60],
-)
+USELESS: dict[str, object] = {
+    "symmetric": {"kty": "oct", "kid": "s", "k": "AAAA", "alg": "HS256"},
+    "for encryption": jwk(RSA, use="enc"),
+    "an algorithm of encryption": jwk(RSA, alg="RSA-OAEP"),
+    "another curve": jwk(EC, crv="P-384"),
+    "no point of the curve": jwk(EC, x="AAAA"),
+    "without a modulus": jwk(RSA, n=None),
+    "a number for kid": jwk(RSA, kid=7),
+    "1024 bits": small(),
+    "text": "no key",
+    "null": None,
+    "a type and nothing else": {"kty": "EC"},
+    "a list of types": {"kty": ["RSA"]},
+}
+
+
+@pytest.mark.parametrize("row", USELESS.values(), ids=USELESS)
 def test_row_that_is_of_no_use_is_passed_over(row: object) -> None:
     assert len(read_keys(to_json({"keys": [row, jwk(EC)]})).keys) == 1
 

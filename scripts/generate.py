@@ -34,6 +34,7 @@ GENERATORS = (
     Generator("the database schema", "src/avow/server/store/generate.py", ("-m", "avow.server.store.generate")),
     Generator("the OpenAPI document", "scripts/generate_openapi.py", ("scripts/generate_openapi.py",)),
     Generator("the settings page", "scripts/generate_settings.py", ("scripts/generate_settings.py",)),
+    Generator("the files for browsers", "scripts/generate_web.py", ("scripts/generate_web.py",)),
     Generator("the operations in README.md", "scripts/generate_operations.py", ("-m", "scripts.generate_operations")),
 )
 

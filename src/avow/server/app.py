@@ -6,7 +6,7 @@ from typing import Any
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import enchantedlink, keys, magiclink, otp, passkey, recoverycodes, sessions, totp
+from avow.server import browser, enchantedlink, keys, magiclink, otp, passkey, recoverycodes, sessions, totp
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
@@ -45,6 +45,7 @@ FIRST: tuple[Slice, ...] = (
     totp.SLICE,
     recoverycodes.SLICE,
     passkey.SLICE,
+    browser.SLICE,
 )
 
 OPENAPI = Endpoint("openapi", "GET", "/openapi.json", Nothing, Nothing, Caller.ANYONE)

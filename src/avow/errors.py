@@ -192,6 +192,18 @@ class NoPasskeys(AuthException):
     status, code, text = 401, "E067010", "The user has no passkey here."
 
 
+class FlowExpired(AuthException):
+    status, code, text = 401, "E103205", "The sign-in took too long; begin again."
+
+
+class FlowChanged(AuthException):
+    status, code, text = 401, "E102004", "The sign-in flow has changed meanwhile; begin again."
+
+
+class FlowElsewhere(AuthException):
+    status, code, text = 401, "E108201", "This sign-in was begun in another browser, or has gone on; begin again."
+
+
 class InvalidCaller(AuthException):
     status, code, text = (
         401,

@@ -20,7 +20,7 @@ from avow.errors import (
     Unavailable,
 )
 from avow.server.credentials import DEVICE_COOKIE, REFRESH_COOKIE
-from avow.server.serving import Answer, Cookie, DeviceToken, Issued, OneToken
+from avow.server.serving import Answer, Cookie, DeviceToken, Enclosed, Issued, OneToken
 from avow.server.visit import Response, Visit
 from avow.wire.codec import encode
 from avow.wire.endpoint import Caller, Nothing
@@ -156,12 +156,14 @@ def sign_one(token: OneToken) -> Jwt:
         raise InvalidArgument(error_message=_TOO_LONG, detail=str(wrong)) from wrong
 
 
-def with_tokens(visit: Visit, issued: Issued, tokens: Tokens) -> Answer:
+def with_tokens(visit: Visit, issued: Issued, tokens: Tokens, within: Enclosed | None = None) -> Answer:
     """Shape the answer that carries a session; in cookie mode the refresh token is only in the cookie.
 
-    Management has no cookies: it hands the tokens on.
+    Management has no cookies: it hands the tokens on. With `within` the session is a part of another answer.
     """
     body, cookies = _shaped(visit, issued, tokens)
+    if within is not None:
+        return Answer(within.enclose(body), headers=within.headers, cookies=cookies)
     return Answer(PasskeyAdded(jwt=body) if issued.is_nested else body, cookies=cookies)
 
 

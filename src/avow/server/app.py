@@ -167,7 +167,6 @@ def management() -> tuple[Slice, ...]:
         accounts,
         audit,
         embeddedlink,
-        flows,
         groups,
         imports,
         jwt,
@@ -184,6 +183,8 @@ def management() -> tuple[Slice, ...]:
         templates,
         tenants,
     )
+
+    from avow.server.flows import handlers as flows
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
     further = (lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password, social)

@@ -39,6 +39,7 @@ from avow.server.serving import (
     Caller,
     Client,
     Effect,
+    Enclosed,
     Form,
     Issued,
     ManagementCaller,
@@ -68,6 +69,7 @@ _INVALID_KEY = "The management key is not valid."
 _REFRESH_KINDS = frozenset({REFRESH})
 _FIRST_GENERATION = 1
 _SEEN_TOKENS = 8192  # refresh tokens that a node remembers, about 1 kB each
+_NONCE_HEADER = "x-descope-flow-nonce"
 _DEVICE_HEADER = "x-descope-trusted-device-token"
 _FORWARDED = "x-forwarded-for"
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
@@ -150,6 +152,8 @@ class Edge:
             result = yield from _handled(visit)
             if isinstance(result, Issued):
                 result = _signed(self, visit, result)
+            elif isinstance(result, Enclosed):
+                result = _signed(self, visit, result.issued, result)
             elif isinstance(result, OneToken):
                 result = answers.sign_one(result)
             return answers.success(visit, result)
@@ -211,6 +215,7 @@ def _described(edge: Edge, visit: Visit) -> None:
         accepts_html="text/html" in headers.get("accept", ""),
         is_same_origin=_is_same_origin(edge, headers),
         is_forwarded=not _FORWARDING.isdisjoint(headers),
+        flow_nonce=headers.get(_NONCE_HEADER, "")[:256],
     )
 
 
@@ -450,14 +455,14 @@ def _verified(token: str, project: Project, now: int) -> _Shown:
     return _Shown(held.exp, held.kid, user_id, session_id, generation)
 
 
-def _signed(edge: Edge, visit: Visit, issued: Issued) -> Answer:
+def _signed(edge: Edge, visit: Visit, issued: Issued, within: Enclosed | None = None) -> Answer:
     """Sign a session's tokens. What this node has just signed it need not verify when it comes back."""
     tokens = answers.sign_tokens(issued)
     if tokens.refresh:
         claims = issued.claims
         shown = _Shown(claims.expires_at, issued.key.kid, claims.user_id, claims.session_id, claims.generation)
         edge.seen.add((claims.project_id, tokens.refresh), shown)
-    return answers.with_tokens(visit, issued, tokens)
+    return answers.with_tokens(visit, issued, tokens, within)
 
 
 def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool = True) -> Steps[None]:

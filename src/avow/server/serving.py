@@ -27,7 +27,7 @@ from avow.server.outgoing import Answered, Document, OutgoingCall
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
 from avow.wire.projects import ProjectSettings
-from avow.wire.sessions import IdpResponse
+from avow.wire.sessions import IdpResponse, JwtResponse
 from avow.wire.users import UserResponse
 
 T = TypeVar("T")
@@ -94,6 +94,7 @@ class Client:
         is_forwarded: A proxy says that it stands in between.
         trusted_device: What may be the token of a trusted device, or ""; a secret, never logged.
         has_key: A live management key came along: a back end calls for people whose addresses nobody sees here.
+        flow_nonce: What the browser shows of the sign-in flow that it is in, or ""; a secret, never logged.
     """
 
     address: str
@@ -106,6 +107,7 @@ class Client:
     is_forwarded: bool = False
     trusted_device: str = field(default="", repr=False)
     has_key: bool = False
+    flow_nonce: str = field(default="", repr=False)
 
 
 class Anyone(Struct, frozen=True):
@@ -321,6 +323,21 @@ class Issued:
     is_nested: bool = False
     idp_response: IdpResponse | None = field(default=None, repr=False)
     tenant_sso_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A session as a part of a larger answer; the edge signs its tokens after the commit.
+
+    Attributes:
+        issued: The session.
+        enclose: Makes the answer's body of what the session would be answered with.
+        headers: Further headers of the answer.
+    """
+
+    issued: Issued
+    enclose: Callable[[JwtResponse], object]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,20 @@
-"""Flows and the theme, as documents that are kept and given back: shapes and routes."""
+"""Flows: how browsers go through them, and as documents that management keeps; and the theme. Shapes and routes.
+
+Spec: contract "web" sections 1 and 2.
+"""
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType, field
 
-from avow.wire.bounds import Reference
+from avow.wire.bounds import Name, Reference, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+from avow.wire.secret import SECRET, Secret
+from avow.wire.sessions import JwtResponse
 
 __all__ = [
+    "NEXT",
+    "START",
     "DELETE",
     "ENDPOINTS",
     "EXPORT",
@@ -16,6 +23,16 @@ __all__ = [
     "IMPORT_THEME",
     "LIST",
     "ExportedFlow",
+    "FlowAnswer",
+    "FlowNext",
+    "FlowOptions",
+    "FlowRedirect",
+    "FlowScreen",
+    "FlowStart",
+    "FlowWebAuthn",
+    "LastAuth",
+    "ScreenState",
+    "TotpState",
     "FlowHead",
     "FlowIds",
     "FlowRef",
@@ -98,6 +115,171 @@ class Theme(Shape, frozen=True, kw_only=True):
     css_template: dict[str, object]
 
 
+Inputs = Annotated[dict[str, object], Meta(max_length=100, extra=SECRET)]
+
+
+class LastAuth(Shape, frozen=True, kw_only=True):
+    """How the person came in the last time, for their browser to keep."""
+
+    auth_method: Text | None = None
+    login_id: Text | None = None
+    name: Text | None = None
+
+
+class FlowDevice(Shape, frozen=True, kw_only=True):
+    """What the browser can do; `web_authn_support` is the official component's word for passkeys."""
+
+    web_authn_support: bool | None = None
+
+
+class FlowOptions(Shape, frozen=True, kw_only=True):
+    """Wishes of the page that a flow is on; there are many more, which are ignored.
+
+    Attributes:
+        location: Address of the page.
+        redirect_url: Where links and providers lead back to, in the place of `location`.
+        tenant: Whose sign-in it is.
+        locale: Language of the screens.
+        last_auth: See there.
+        device_info: See there.
+    """
+
+    location: Url | None = None
+    redirect_url: Url | None = None
+    tenant: Text | None = None
+    locale: Name | None = None
+    last_auth: LastAuth | None = None
+    device_info: FlowDevice | None = None
+
+
+class FlowStart(Shape, frozen=True, kw_only=True):
+    """A flow to begin.
+
+    Attributes:
+        flow_id: Which.
+        options: See there.
+        interaction_id: What was done on a first screen that the server has not seen yet, or "".
+        input: Values of that screen; secrets may be among them.
+    """
+
+    flow_id: Reference
+    options: FlowOptions | None = None
+    interaction_id: Text | None = None
+    input: Inputs | None = None
+
+    @property
+    def login_id(self) -> str:
+        """Return whom it is about, for the limits per login ID."""
+        return _login_id(self.input)
+
+
+class FlowNext(Shape, frozen=True, kw_only=True):
+    """What a person did on a screen; the header `x-descope-flow-nonce` says that this browser was shown it.
+
+    Attributes:
+        execution_id: As the start answered.
+        step_id: As the last answer had it.
+        interaction_id: Id of the button; `submit` for what came back by itself; `polling`.
+        input: Values of the screen.
+    """
+
+    execution_id: Reference
+    step_id: Text | None = None
+    interaction_id: Text | None = None
+    input: Inputs | None = None
+
+    @property
+    def login_id(self) -> str:
+        """Return whom it is about, for the limits per login ID."""
+        return _login_id(self.input)
+
+
+def _login_id(inputs: dict[str, object] | None) -> str:
+    typed = (inputs or {}).get("email", "")
+    return typed[:320] if isinstance(typed, str) else ""
+
+
+class TotpState(Shape, frozen=True, kw_only=True):
+    """The seed of an authenticator app: picture (PNG, base64), address and text."""
+
+    image: Secret
+    provision_url: Secret
+    key: Secret
+
+
+class ScreenState(Shape, frozen=True, kw_only=True):
+    """What a screen shows beside its fragment: what changes, and secrets.
+
+    Attributes:
+        error_text: What was wrong, "" for nothing.
+        totp: See there.
+        recovery: Recovery codes as `c0`, `c1`, ...
+        sent_to: Masked address.
+        link_id: Number of an enchanted link.
+    """
+
+    error_text: str | UnsetType = UNSET
+    totp: TotpState | UnsetType = UNSET
+    recovery: Annotated[dict[str, str], Meta(extra=SECRET)] | UnsetType = UNSET
+    sent_to: str | UnsetType = UNSET
+    link_id: str | UnsetType = UNSET
+
+
+class FlowScreen(Shape, frozen=True, kw_only=True):
+    """A screen: `<id>.html` is its fragment."""
+
+    id: str = ""
+    state: ScreenState = ScreenState()
+
+
+class FlowRedirect(Shape, frozen=True, kw_only=True):
+    """Where the browser is to go."""
+
+    url: str
+    is_popup: bool = False
+
+
+class FlowWebAuthn(Shape, frozen=True, kw_only=True):
+    """What the browser is to ask for a passkey."""
+
+    transaction_id: str
+    options: str
+    create: bool
+
+
+class FlowAnswer(Shape, frozen=True, kw_only=True):
+    """Where a flow is.
+
+    Attributes:
+        execution_id: `<flow id>|#|<random>`.
+        step_id: How many steps were taken.
+        step_name: Of the screen.
+        status: `waiting`, `completed` or `failed`.
+        action: `screen`, `poll`, `redirect`, `webauthnCreate`, `webauthnGet` or `none`.
+        screen: What to show.
+        redirect: See there.
+        webauthn: See there (the official component's spelling).
+        auth_info: The session, when it is completed.
+        last_auth: For the browser to keep.
+    """
+
+    execution_id: str
+    step_id: str
+    step_name: str = ""
+    status: str = "waiting"
+    action: str = "screen"
+    screen: FlowScreen | UnsetType = UNSET
+    redirect: FlowRedirect | UnsetType = UNSET
+    webauthn: FlowWebAuthn | UnsetType = field(default=UNSET, name="webauthn")
+    auth_info: Annotated[JwtResponse, Meta(extra=SECRET)] | UnsetType = UNSET
+    last_auth: LastAuth | UnsetType = UNSET
+
+
+# The cookie of the session counts at the start: who adds a passkey is signed in.
+START = Endpoint(
+    "js-only.flow.start", "POST", "/v1/flow/start", FlowStart, FlowAnswer, Caller.PROJECT, may_be_empty=True
+)
+NEXT = Endpoint("js-only.flow.next", "POST", "/v1/flow/next", FlowNext, FlowAnswer, Caller.PROJECT)
 LIST = Endpoint(
     "mgmt.flow.list_flows", "POST", "/v1/mgmt/flow/list", Nothing, Flows, Caller.MANAGEMENT, only_reads=True
 )
@@ -113,4 +295,4 @@ IMPORT_THEME = Endpoint(
     "mgmt.flow.import_theme", "POST", "/v1/mgmt/theme/import", ImportTheme, Theme, Caller.MANAGEMENT
 )
 
-ENDPOINTS = (LIST, DELETE, EXPORT, IMPORT, EXPORT_THEME, IMPORT_THEME)
+ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, EXPORT_THEME, IMPORT_THEME)

@@ -176,8 +176,6 @@ _PROJECT = (
     ("go-only.SignUpOrInNOTP", "POST", "/v1/auth/notp/whatsapp/signup-in"),
     ("go-only.UpdateUserNOTP", "POST", "/v1/auth/notp/whatsapp/update"),
     ("go-only.GetNOTPSession", "POST", "/v1/auth/notp/pending-session"),
-    ("js-only.flow.start", "POST", "/v1/flow/start"),
-    ("js-only.flow.next", "POST", "/v1/flow/next"),
     ("js-only.oauth.startNative", "POST", "/v1/auth/oauth/native/start"),
     ("js-only.oauth.finishNative", "POST", "/v1/auth/oauth/native/finish"),
     ("js-only.onetap.clientId", "GET", "/v1/auth/onetap/clientid/{provider}"),

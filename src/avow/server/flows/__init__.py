@@ -1,5 +1,4 @@
-"""Flows and the theme of a project: kept, listed and given back."""
+"""Flows: gone through step by step by components and pages, and kept as documents; and the theme of a project.
 
-from avow.server.flows.handlers import SLICE
-
-__all__ = ["SLICE"]
+House-keeping looks in here with every start, so that the handlers, which take long to import, are `handlers.SLICE`.
+"""

@@ -1,4 +1,4 @@
-"""Flows and the theme: documents checked for their form and size, kept and given back. Nothing runs them here."""
+"""Flows and the theme: documents checked for their form and size, kept and given back."""
 
 import hashlib
 import re
@@ -25,6 +25,7 @@ __all__ = [
     "every",
     "find_theme",
     "get",
+    "held",
     "is_id",
     "keep",
     "listed",
@@ -157,7 +158,7 @@ def listed(tx: Tx) -> list[HeadRow]:
 
 def every(tx: Tx) -> list[Flow]:
     """Return every flow, by id."""
-    return [_held(row) for row in tx.all(rows.EVERY, FlowRow)]
+    return [held(row) for row in tx.all(rows.EVERY, FlowRow)]
 
 
 def get(tx: Tx, flow_id: str) -> Flow:
@@ -169,7 +170,7 @@ def get(tx: Tx, flow_id: str) -> Flow:
     row = tx.one(rows.FIND, FlowRow, id=flow_id)
     if row is None:
         raise _missing()
-    return _held(row)
+    return held(row)
 
 
 def put(tx: Tx, flow: Flow, *, actor: str) -> None:
@@ -260,7 +261,8 @@ def _require_room(flows: int, length: int) -> None:
         raise InvalidArgument(error_message=f"The flows of a project are at most {_MOST_LENGTH} characters together.")
 
 
-def _held(row: FlowRow) -> Flow:
+def held(row: FlowRow) -> Flow:
+    """Return a flow of its row."""
     return Flow(
         id=row.id,
         name=row.name,

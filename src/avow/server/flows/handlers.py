@@ -1,9 +1,9 @@
-"""The routes of flows and of the theme: what is kept. Starting a flow is not supported yet."""
+"""The routes of flows: for components that go through them, and for management, which keeps them; and of the theme."""
 
 from avow.errors import MissingArgument
-from avow.server.flows import actions
+from avow.server.flows import actions, chosen, component, static
 from avow.server.flows.actions import Flow
-from avow.server.serving import Call, Slice, reads, writes
+from avow.server.serving import Call, Slice, reads, steps, writes
 from avow.server.store import Tx
 from avow.wire import flows as wire
 from avow.wire.endpoint import Nothing
@@ -36,6 +36,7 @@ def import_flow(tx: Tx, call: Call[ImportFlow]) -> ExportedFlow:
     if call.body.flow is None:
         raise MissingArgument(error_message="The field flow is missing.")
     flow = actions.checked(call.body.flow_id, call.body.flow, call.body.screens or ())
+    chosen.checked(flow)  # what is meant to be run has to be runnable
     actions.put(tx, flow, actor=call.management.actor)
     return _exported(flow)
 
@@ -65,6 +66,9 @@ def _theme(theme: actions.Theme) -> Theme:
 SLICE = Slice(
     "flows",
     (
+        steps(wire.START, component.start),
+        steps(wire.NEXT, component.next_step),
+        *static.HANDLERS,
         reads(wire.LIST, list_flows),
         writes(wire.DELETE, delete_flows),
         reads(wire.EXPORT, export_flow),

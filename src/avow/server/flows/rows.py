@@ -1,8 +1,10 @@
-"""The SQL of flows and themes."""
+"""The SQL of flows, of their executions, and of themes."""
+
+from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "FlowRow", "HeadRow", "IdRow", "SpaceRow", "ThemeRow"]
+__all__ = ["RETURNS", "EndedRow", "ExecutionRow", "FlowRow", "HeadRow", "IdRow", "SpaceRow", "ThemeRow"]
 
 
 class IdRow(Struct, frozen=True):
@@ -37,6 +39,28 @@ class SpaceRow(Struct, frozen=True):
 
     flows: int
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRow:
+    """An execution of a flow; its state is sealed."""
+
+    id: str
+    flow_id: str
+    flow_version: int
+    step: str
+    screen_key: str
+    seq: int
+    state: bytes = field(repr=False)
+    expires_at: int
+    ended_at: int | None
+
+
+class EndedRow(Struct, frozen=True):
+    """An execution whose time is over, and the session whose tokens it had not handed out, or ""."""
+
+    user_id: str
+    session_id: str
 
 
 class ThemeRow(Struct, frozen=True):
@@ -88,6 +112,42 @@ PUT_THEME = """
     RETURNING id
 """
 
+INSERT_EXECUTION = """
+    INSERT INTO flow_executions
+        (project_id, id, flow_id, flow_version, step, screen_key, seq, state, user_id, session_id, created_at,
+         expires_at)
+    VALUES (:project_id, :id, :flow_id, :flow_version, :step, :screen_key, :seq, :state, :user_id, :session_id, :now,
+            :expires_at)
+"""
+
+FIND_EXECUTION = """
+    SELECT id, flow_id, flow_version, step, screen_key, seq, state, expires_at, ended_at FROM flow_executions
+    WHERE project_id = :project_id AND id = :id
+"""
+
+# One caller takes a step: whoever comes second finds another number, and nothing of theirs is done.
+TAKE = """
+    UPDATE flow_executions SET seq = seq + 1
+    WHERE project_id = :project_id AND id = :id AND seq = :seq AND ended_at IS NULL AND expires_at > :now
+    RETURNING id
+"""
+
+# In the unit that took the step.
+SAVE_EXECUTION = """
+    UPDATE flow_executions
+    SET step = :step, screen_key = :screen_key, state = :state, user_id = :user_id, session_id = :session_id,
+        expires_at = :expires_at, ended_at = :ended_at
+    WHERE project_id = :project_id AND id = :id
+"""
+
+FORGET_EXECUTIONS = """
+    DELETE FROM flow_executions WHERE project_id = :project_id AND id IN (
+        SELECT id FROM flow_executions WHERE project_id = :project_id AND expires_at <= :now
+        ORDER BY expires_at LIMIT :most
+    )
+    RETURNING user_id, session_id
+"""
+
 RETURNS = {
     "LIST": HeadRow,
     "FIND": FlowRow,
@@ -95,6 +155,9 @@ RETURNS = {
     "SPACE": SpaceRow,
     "PUT": IdRow,
     "DELETE": IdRow,
+    "FIND_EXECUTION": ExecutionRow,
+    "TAKE": IdRow,
+    "FORGET_EXECUTIONS": EndedRow,
     "FIND_THEME": ThemeRow,
     "PUT_THEME": IdRow,
 }

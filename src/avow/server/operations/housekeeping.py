@@ -8,6 +8,7 @@ from avow.errors import AvowError
 from avow.server.audit import actions as audit
 from avow.server.challenges import actions as challenges
 from avow.server.federation import assertions
+from avow.server.flows import executions
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.leavings import actions as leavings
 from avow.server.projects import actions as projects
@@ -32,6 +33,7 @@ _TASKS: tuple[Callable[[Tx, int], int], ...] = (
     audit.forget_events,
     audit.forget_deliveries,
     assertions.forget,
+    executions.forget,
 )
 
 

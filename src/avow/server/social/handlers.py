@@ -1,10 +1,7 @@
 """The routes of social sign-in, and of the providers of a project."""
 
-from avow.errors import InvalidCode
-from avow.server.federation import actions as federation
-from avow.server.proofs.recipients import require_method
-from avow.server.serving import Answer, Call, Issued, Project, Refusal, Slice, Steps, plain, reads, steps, writes
-from avow.server.social import actions, arriving, starting
+from avow.server.serving import Answer, Call, Project, Refusal, Slice, Steps, plain, reads, steps, writes
+from avow.server.social import actions, arriving, exchanging, starting
 from avow.server.social.actions import Held
 from avow.server.social.endpoints import CALLBACK, GO, POST_CALLBACK, CallbackQuery, GoQuery, redirect_uri
 from avow.server.social.stored import Settings
@@ -12,7 +9,7 @@ from avow.server.store import Tx
 from avow.wire import oauth as wire
 from avow.wire import providers as providers_wire
 from avow.wire.endpoint import Nothing
-from avow.wire.oauth import OAuthCode, OAuthStart, OAuthUrl
+from avow.wire.oauth import OAuthStart, OAuthUrl
 from avow.wire.providers import Provider, ProviderAnswer, ProviderRef, Providers, SaveProvider
 
 __all__ = ["SLICE"]
@@ -44,19 +41,6 @@ def update(tx: Tx, call: Call[OAuthStart]) -> OAuthUrl:
     An identity that leads to another user stays theirs.
     """
     return starting.begin_update(tx, call)
-
-
-def exchange(tx: Tx, call: Call[OAuthCode]) -> Issued | Refusal:
-    """Take the code that the application's page was given, and open the session that it is for.
-
-    It works once, for two minutes. A provider that was switched off or deleted meanwhile signs nobody in.
-    """
-    require_method(call, starting.METHOD)
-    granted = federation.peek_grant(tx, "oauth", call.body.code)
-    held = actions.find(tx, granted.way.name) if granted else None
-    if granted is not None and (held is None or not held.settings.is_enabled):
-        return federation.refuse(tx, call, "oauth", arriving.GONE, granted.way, InvalidCode())
-    return federation.exchange(tx, call, "oauth", call.body.code)
 
 
 def go(call: Call[GoQuery]) -> Steps[Answer | Refusal]:
@@ -171,7 +155,7 @@ SLICE = Slice(
         writes(wire.SIGN_IN, sign_in),
         writes(wire.SIGN_UP, sign_up),
         writes(wire.UPDATE, update),
-        writes(wire.EXCHANGE, exchange),
+        writes(wire.EXCHANGE, exchanging.exchange),
         steps(GO, go),
         steps(CALLBACK, callback),
         plain(POST_CALLBACK, post_callback),

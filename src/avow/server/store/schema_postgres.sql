@@ -126,6 +126,26 @@ CREATE TABLE counters (
 
 CREATE INDEX ix_counters_project_id_ends_at ON counters (project_id, ends_at);
 
+CREATE TABLE flow_executions (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	flow_id TEXT COLLATE "C" NOT NULL,
+	flow_version BIGINT NOT NULL,
+	step TEXT COLLATE "C" NOT NULL,
+	screen_key TEXT COLLATE "C" NOT NULL,
+	seq BIGINT NOT NULL,
+	state BYTEA NOT NULL,
+	user_id TEXT COLLATE "C" NOT NULL,
+	session_id TEXT COLLATE "C" NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	ended_at BIGINT,
+	CONSTRAINT pk_flow_executions PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_flow_executions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_flow_executions_project_id_expires_at ON flow_executions (project_id, expires_at);
+
 CREATE TABLE flows (
 	project_id TEXT COLLATE "C" NOT NULL,
 	id TEXT COLLATE "C" NOT NULL,
@@ -817,4 +837,4 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');

@@ -128,6 +128,26 @@ CREATE TABLE counters (
 
 CREATE INDEX ix_counters_project_id_ends_at ON counters (project_id, ends_at);
 
+CREATE TABLE flow_executions (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	flow_id TEXT NOT NULL,
+	flow_version BIGINT NOT NULL,
+	step TEXT NOT NULL,
+	screen_key TEXT NOT NULL,
+	seq BIGINT NOT NULL,
+	state BLOB NOT NULL,
+	user_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	ended_at BIGINT,
+	CONSTRAINT pk_flow_executions PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_flow_executions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_flow_executions_project_id_expires_at ON flow_executions (project_id, expires_at);
+
 CREATE TABLE flows (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -819,7 +839,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');
 
 ANALYZE sqlite_schema;
 DELETE FROM sqlite_stat1;
@@ -842,6 +862,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'ix_challenges_p
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('challenges', 'uq_challenges_subject', '50000000 1000000 250000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('counters', 'sqlite_autoindex_counters_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('counters', 'ix_counters_project_id_ends_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('flow_executions', 'sqlite_autoindex_flow_executions_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('flow_executions', 'ix_flow_executions_project_id_expires_at', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('flows', 'sqlite_autoindex_flows_1', '5000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('imports', 'sqlite_autoindex_imports_1', '5000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('jwt_templates', 'sqlite_autoindex_jwt_templates_1', '5000 100 1');

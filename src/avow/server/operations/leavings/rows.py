@@ -65,6 +65,7 @@ PURGE_SAML_ASSERTIONS = _rows_of("saml_assertions", "id")
 PURGE_JWT_TEMPLATES = _rows_of("jwt_templates", "id")
 PURGE_IMPORTS = _rows_of("imports", "id")
 PURGE_FLOWS = _rows_of("flows", "id")
+PURGE_FLOW_EXECUTIONS = _rows_of("flow_executions", "id")
 PURGE_COUNTERS = _rows_of("counters", "id")
 PURGE_CHALLENGES = _rows_of("challenges", "id")
 PURGE_AUDIT_WEBHOOKS = _rows_of("audit_webhooks", "name")
@@ -116,6 +117,7 @@ PURGE = (
     PURGE_JWT_TEMPLATES,
     PURGE_IMPORTS,
     PURGE_FLOWS,
+    PURGE_FLOW_EXECUTIONS,
     PURGE_COUNTERS,
     PURGE_CHALLENGES,
     PURGE_AUDIT_WEBHOOKS,
@@ -134,6 +136,7 @@ DELETE_PROJECT = """
       AND NOT EXISTS (SELECT 1 FROM users WHERE project_id = :project_id)
       AND NOT EXISTS (SELECT 1 FROM tenants WHERE project_id = :project_id)
       AND NOT EXISTS (SELECT 1 FROM challenges WHERE project_id = :project_id)
+      AND NOT EXISTS (SELECT 1 FROM flow_executions WHERE project_id = :project_id)
       AND NOT EXISTS (SELECT 1 FROM outbox WHERE project_id = :project_id)
       AND NOT EXISTS (SELECT 1 FROM attribute_values WHERE project_id = :project_id)
       AND NOT EXISTS (SELECT 1 FROM audit_events WHERE project_id = :project_id)

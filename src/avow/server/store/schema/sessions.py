@@ -2,9 +2,20 @@
 
 from sqlalchemy import Column, Index, Table
 
-from avow.server.store.schema.columns import TEXT, added_integer, added_text, data, flag, integer, metadata, owned, reference, text
+from avow.server.store.schema.columns import (
+    TEXT,
+    added_integer,
+    added_text,
+    data,
+    flag,
+    integer,
+    metadata,
+    owned,
+    reference,
+    text,
+)
 
-__all__ = ["challenges", "counters", "sessions"]
+__all__ = ["challenges", "counters", "flow_executions", "sessions"]
 
 sessions = Table(
     "sessions",
@@ -70,4 +81,25 @@ counters = Table(
     integer("ends_at"),
     *owned("id"),
     Index(None, "project_id", "ends_at"),
+)
+
+# Sign-in flows on their way. What they know lies sealed in `state`; `seq` is what every step of a browser names.
+flow_executions = Table(
+    "flow_executions",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),
+    text("flow_id"),
+    integer("flow_version"),
+    text("step"),  # the screen it waits at
+    text("screen_key"),  # unguessable part of the screen's address, another one for each screen
+    integer("seq"),  # how many steps were taken
+    data("state"),
+    text("user_id"),  # of the session whose tokens have not been handed out yet
+    text("session_id"),
+    integer("created_at"),
+    integer("expires_at"),
+    integer("ended_at", null=True),
+    *owned("id"),
+    Index(None, "project_id", "expires_at"),
 )

@@ -1,0 +1,105 @@
+"""Reads an imported flow: its form, and that every name in it leads somewhere. Errors say which step is wrong."""
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from avow.core.flows.model import MOST_STEPS, Act, Choice, Done, Flow, Screen, Step
+from avow.errors import InvalidArgument
+
+__all__ = ["Known", "is_runnable", "read"]
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server has names for.
+
+    Attributes:
+        screens: Interactions of each screen.
+        acts: Outcomes of each act.
+        facts: What a choice can ask.
+    """
+
+    screens: Mapping[str, Collection[str]]
+    acts: Mapping[str, Collection[str]]
+    facts: Collection[str]
+
+
+class _Dsl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The `dsl` of an imported flow, as Avow runs it."""
+
+    start: str
+    steps: dict[str, dict[str, object]]
+    version: int = 1
+    returns: str = ""
+
+
+def is_runnable(dsl: Mapping[str, object]) -> bool:
+    """Tell whether a `dsl` is meant for Avow to run: others are kept as documents, and given back."""
+    return "steps" in dsl and "start" in dsl
+
+
+def read(flow_id: str, name: str, dsl: Mapping[str, object], known: Known) -> Flow:
+    """Return a flow as it was imported.
+
+    Raises:
+        InvalidArgument: A step has another form than steps have, or a name in it leads nowhere; the message says where.
+    """
+    head = _shaped(dsl, _Dsl, f"flow {flow_id}")
+    if len(head.steps) > MOST_STEPS:
+        raise _wrong(flow_id, "", f"there are more than {MOST_STEPS} steps")
+    steps = {step: _step(flow_id, step, value) for step, value in head.steps.items()}
+    for place, target in (("start", head.start), ("returns", head.returns)):
+        if target not in steps and not (place == "returns" and not target):
+            raise _wrong(flow_id, "", f"{place} names the step {target!r}, which does not exist")
+    for step, value in steps.items():
+        _check(flow_id, step, value, steps, known)
+    return Flow(id=flow_id, name=name, version=head.version, start=head.start, steps=steps, returns=head.returns)
+
+
+def _step(flow_id: str, step: str, value: dict[str, object]) -> Step:
+    try:
+        found: Step = msgspec.convert(value, Step)  # type: ignore[arg-type, call-overload]  # a union is a type to msgspec
+    except msgspec.ValidationError as wrong:
+        raise _wrong(flow_id, step, str(wrong)) from None
+    return found
+
+
+def _check(flow_id: str, step: str, value: Step, steps: Mapping[str, Step], known: Known) -> None:
+    """Refuse names that lead nowhere."""
+    if isinstance(value, Screen | Act):
+        what, name, names = (
+            ("screen", value.screen, known.screens) if isinstance(value, Screen) else ("act", value.do, known.acts)
+        )
+        if name not in names:
+            raise _wrong(flow_id, step, f"there is no {what} {name!r}")
+        if strange := [each for each in value.on if each not in names[name]]:
+            raise _wrong(flow_id, step, f"the {what} {name!r} has no {strange[0]!r}")
+    for target in _targets(value):
+        if target not in steps:
+            raise _wrong(flow_id, step, f"it leads to the step {target!r}, which does not exist")
+    if isinstance(value, Choice):
+        for case in value.cases:
+            if case.when.removeprefix("!") not in known.facts:
+                raise _wrong(flow_id, step, f"there is no fact {case.when!r}")
+
+
+def _targets(step: Step) -> list[str]:
+    match step:
+        case Screen(on=on) | Act(on=on):
+            return list(on.values())
+        case Choice(cases=cases, otherwise=otherwise):
+            return [*(case.to for case in cases), otherwise]
+        case Done():
+            return []
+
+
+def _shaped(value: Mapping[str, object], shape: type[_Dsl], place: str) -> _Dsl:
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as wrong:
+        raise InvalidArgument(error_message=f"{place}: {wrong}.") from None
+
+
+def _wrong(flow_id: str, step: str, why: str) -> InvalidArgument:
+    where = f"flow {flow_id}, step {step}" if step else f"flow {flow_id}"
+    return InvalidArgument(error_message=f"{where}: {why}.")

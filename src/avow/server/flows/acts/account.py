@@ -1,0 +1,148 @@
+"""What somebody who is signed in does in a flow: their profile, a further factor, and nothing at all."""
+
+from msgspec.structs import replace as changed
+
+from avow.core import addresses, factors
+from avow.errors import InvalidArgument, SessionEnded
+from avow.server.flows.acts.codes import masked
+from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile
+from avow.server.flows.state import Sent, State
+from avow.server.otp import actions as otp
+from avow.server.proofs import recipients
+from avow.server.proofs.recipients import require_method
+from avow.server.screens.values import Said
+from avow.server.sessions import actions as sessions
+from avow.server.store import Tx
+from avow.server.users import actions as users
+from avow.server.users.actions import Profile
+from avow.wire.login import UpdateEmail, UpdatePhone
+
+__all__ = ["ask_second", "has_two_factors", "prove_address", "read_profile", "require_session", "save_profile"]
+
+_NAMES = {"name": "name", "givenName": "given_name", "familyName": "family_name"}
+
+
+def require_session(tx: Tx, turn: Turn) -> Outcome:
+    """Go on only for whoever is signed in.
+
+    Raises:
+        SessionEnded: Nobody is.
+    """
+    _live(tx, turn)
+    return turn.come("done", login_id=own_login_id(tx, turn))
+
+
+def ask_second(tx: Tx, turn: Turn) -> Outcome:
+    """Find out what may be shown beside what was: of a step-up, anything that the user has but a password.
+
+    Raises:
+        SessionEnded: Nobody is signed in.
+    """
+    profile = _live(tx, turn)
+    is_step_up = turn.given.get("is") == "step-up"
+    could = sorted(profile.factors - {"pwd"})
+    if not is_step_up:
+        could = [
+            each for each in could if not has_two_factors((), frozenset({each})) and each not in turn.state.kept.amr
+        ]
+    enrolled = [each for each in could if each in factors.ENROLLED]
+    return turn.come(
+        "asked",
+        adds="stepup" if is_step_up else "mfa",
+        factors=tuple(enrolled or could),
+        login_id=own_login_id(tx, turn),
+    )
+
+
+def has_two_factors(amr: tuple[str, ...], can_show: frozenset[str]) -> bool:
+    """Tell whether what was shown is two factors; a passkey that verified its user is."""
+    is_multi = "webauthn" in amr or "fed" in amr
+    return factors.judge(factors.REQUIRED, amr, can_show, is_multi_factor=is_multi) is None
+
+
+def read_profile(tx: Tx, turn: Turn) -> Outcome:
+    """Read what the profile says.
+
+    Raises:
+        SessionEnded: Nobody is signed in.
+    """
+    row = _live(tx, turn).row
+    person = {
+        "name": row.name,
+        "givenName": row.given_name,
+        "familyName": row.family_name,
+        "email": row.email,
+        "phone": row.phone,
+    }
+    return turn.come("read", person=person, login_id=own_login_id(tx, turn))
+
+
+def save_profile(tx: Tx, turn: Turn) -> Outcome:
+    """Save names at once, and send a code to each address that is another one: it counts once the code is back."""
+    profile = _live(tx, turn)
+    held = users.hold(tx, profile.id)
+    if held is None:
+        raise SessionEnded
+    said = {own: turn.text(name, 256).strip() for name, own in _NAMES.items()}
+    users.describe(tx, held, said, {}, actor=f"user:{profile.id}")
+    to_prove = _other_addresses(turn, held)
+    state = changed(turn.state, to_prove=to_prove, person={})
+    return _sent(tx, turn, state, "proves") if to_prove else Outcome("saved", state)
+
+
+def prove_address(tx: Tx, turn: Turn) -> Outcome:
+    """Send a code to the address that is to be proven: the same one again, or the next."""
+    if turn.given.get("again") == "yes":
+        return _sent(tx, turn, turn.state, "sent", is_again=True)
+    left = turn.state.to_prove[1:]
+    state = changed(turn.state, to_prove=left)
+    return _sent(tx, turn, state, "sent") if left else Outcome("none", state)
+
+
+def _sent(tx: Tx, turn: Turn, state: State, outcome: str, *, is_again: bool = False) -> Outcome:
+    require_method(turn.call, "otp")
+    kind, address = state.to_prove[0]
+    login_id = own_login_id(tx, turn)
+    if kind == "email":
+        by_email = UpdateEmail(login_id=login_id, email=address)
+        recipient = recipients.for_email_update(tx, turn.asking(by_email, as_self=True))
+    else:
+        by_phone = UpdatePhone(login_id=login_id, phone=address)
+        recipient = recipients.for_phone_update(tx, turn.asking(by_phone, method="sms", as_self=True))
+    to = masked(otp.send(tx, turn.call.project, recipient))
+    sent = Sent(by="email" if kind == "email" else "sms", to=to, at=tx.now, is_again=is_again)
+    notice = Said("notice.sent-again") if is_again else None
+    return Outcome(outcome, changed(state, sent=sent, login_id=login_id, notice=notice))
+
+
+def _other_addresses(turn: Turn, profile: Profile) -> tuple[tuple[str, str], ...]:
+    """Return the addresses that were typed and are not the user's proven ones.
+
+    Raises:
+        InvalidArgument: One is malformed.
+    """
+    found: list[tuple[str, str]] = []
+    if typed := turn.text("email", 320).strip():
+        email = addresses.email(typed)
+        if not (profile.has_address(email.folded, by_email=True) and profile.is_proven(by_email=True)):
+            found.append(("email", email.address))
+    if typed := turn.text("phone", 64).strip():
+        if "sms" not in turn.call.project.carriers:
+            raise InvalidArgument(error_message="This server is not set up to send by sms.")
+        number = addresses.phone(typed).e164
+        if not (profile.has_address(number, by_email=False) and profile.is_proven(by_email=False)):
+            found.append(("phone", number))
+    return tuple(found)
+
+
+def _live(tx: Tx, turn: Turn) -> Profile:
+    """Return the user of the session that the flow is in, which lives.
+
+    Raises:
+        SessionEnded: There is none.
+    """
+    who = turn.state.who
+    if who is None:
+        raise SessionEnded
+    sessions.require_oneself(sessions.live(tx, turn.call.project, who.caller))
+    return own_profile(tx, turn)

@@ -1,0 +1,63 @@
+"""What choices of flows can ask about: facts of an execution, of its project and of its person."""
+
+from avow.core.flows.machine import Facts
+from avow.server.flows.acts.account import has_two_factors
+from avow.server.flows.state import State
+from avow.server.serving import Project
+from avow.server.store import Tx
+from avow.server.users import actions as users
+
+__all__ = ["NAMES", "facts_of"]
+
+_FACTORS = {
+    "factor-totp": "totp",
+    "factor-webauthn": "webauthn",
+    "factor-email": "email",
+    "factor-sms": "sms",
+}
+NAMES = frozenset(
+    {
+        "signed-in",
+        "proven",
+        "waits",
+        "several-factors",
+        "offers-passkey",
+        "two-factors",
+        "must-choose-password",
+        *_FACTORS,
+    }
+)
+
+
+def facts_of(tx: Tx, project: Project, state: State) -> Facts:
+    """Return what tells whether a fact holds now."""
+
+    def holds(name: str) -> bool:
+        match name:
+            case "signed-in":
+                return state.caller is not None
+            case "proven":
+                return state.session is not None
+            case "waits":
+                return state.waiting is not None
+            case "several-factors":
+                return len(state.factors) > 1
+            case "must-choose-password":
+                return state.must_choose
+            case "two-factors":
+                return has_two_factors(state.kept.amr, frozenset())
+            case "offers-passkey":
+                return _offers_passkey(tx, project, state)
+            case _:
+                return _FACTORS.get(name, "") in state.factors
+
+    return holds
+
+
+def _offers_passkey(tx: Tx, project: Project, state: State) -> bool:
+    """Tell whether somebody who came by another way could have a passkey, and has none."""
+    who = state.session
+    if who is None or not state.can_webauthn or "webauthn" not in project.settings.sign_in_methods:
+        return False
+    profile = users.find(tx, who.user_id)
+    return profile is not None and "webauthn" not in profile.ways

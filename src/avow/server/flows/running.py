@@ -1,0 +1,233 @@
+"""A step of a flow: what a browser did is judged by the machine, acts are done, and the execution moves; once.
+
+The step is taken in the unit that goes on with it. Whoever comes second with the same step is answered where the flow
+is by then, if they are the browser that was a step behind, and refused otherwise; nothing is done twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from msgspec.structs import replace as changed
+
+from avow.core.flows.machine import Began, Came, Chose, Event, Finish, Refuse, Run, Show, Stay, advance
+from avow.core.flows.model import MOST_STEPS, Flow
+from avow.errors import AvowError, FlowChanged, FlowElsewhere, InvalidArgument
+from avow.server.flows import executions
+from avow.server.flows.acts import ACTS, PREPARED
+from avow.server.flows.acts.turn import Outcome, Turn, Unit
+from avow.server.flows.chosen import flow_named
+from avow.server.flows.executions import Execution
+from avow.server.flows.facts import facts_of
+from avow.server.flows.says import said_of
+from avow.server.flows.state import State
+from avow.server.flows.tokens import issued_for
+from avow.server.serving import Call, Issued, Project, Steps, read, write
+from avow.server.store import Tx
+
+__all__ = ["At", "begin", "found", "go_on"]
+
+POLLING = "polling"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where an execution is, for whoever answers.
+
+    Attributes:
+        execution: The execution.
+        flow: Its flow.
+        is_polled: Nothing has happened yet.
+        issued: The session, when the flow is at its end and there is one.
+    """
+
+    execution: Execution
+    flow: Flow
+    is_polled: bool = False
+    issued: Issued | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """A step on its way."""
+
+    call: Call[Any]
+    flow: Flow
+    execution: Execution
+    inputs: Mapping[str, object] = field(repr=False)
+    is_new: bool = False
+
+
+def begin(tx: Tx, call: Call[Any], flow_id: str, state: State, *, at: str = "") -> At:
+    """Begin a flow.
+
+    Args:
+        tx: The unit.
+        call: The request.
+        flow_id: Which flow.
+        state: What is known from the start.
+        at: The step to begin with, otherwise the flow's own start.
+
+    Raises:
+        NotFound: There is no such flow.
+        AuthException: What an act at its very beginning raised.
+    """
+    flow = flow_named(tx, call.project, flow_id)
+    blank = Execution("", flow.id, flow.version, "", "", 0, state, 0)
+    moved, ended = _led(tx, _Moving(call, flow, blank, {}, is_new=True), Began(at), "")
+    if moved.state.error is not None and not moved.step:
+        raise InvalidArgument(error_message="This flow cannot begin here.")
+    made = executions.begin(tx, call.project, flow, moved.step, moved.state, ended=ended)
+    issued = issued_for(tx, call, made.state) if ended else None
+    return At(made, flow, issued=issued)
+
+
+def found(tx: Tx, project: Project, wire_id: str) -> At:
+    """Return an execution and its flow, as the flow is now.
+
+    Raises:
+        FlowExpired: There is no such execution, or its time is over.
+        FlowChanged: The flow is not the one that was begun.
+    """
+    execution = executions.find(tx, wire_id)
+    flow = flow_named(tx, project, execution.flow_id)
+    if flow.version != execution.flow_version:
+        raise FlowChanged
+    return At(execution, flow)
+
+
+def go_on(call: Call[Any], here: At, interaction: str, inputs: Mapping[str, object], nonce: str) -> Steps[At]:
+    """Take an execution a step further, or say where it is.
+
+    Args:
+        call: The request.
+        here: Where the execution is.
+        interaction: What was done.
+        inputs: Values of the screen.
+        nonce: What the browser shows of the execution.
+
+    Raises:
+        FlowElsewhere: The browser is not the one that began it, or far behind.
+    """
+    execution = here.execution
+    is_behind = execution.is_before(nonce)
+    if not is_behind and not execution.is_shown_by(nonce):
+        raise FlowElsewhere
+    if execution.ended_at is not None:
+        return (yield from write(_answered_again, call, here))
+    if is_behind and interaction != POLLING and "token" not in inputs:
+        return here
+    moving = _Moving(call, here.flow, execution, inputs)
+    event, step = _event(here, interaction, inputs)
+    first = advance(here.flow, step, event, lambda fact: False)
+    if isinstance(first, Refuse):
+        return here
+    unit: Unit | None = None
+    if isinstance(first, Run) and first.act.do in PREPARED:
+        try:
+            unit = yield from _prepared(moving, first)
+        except AvowError as error:
+            unit = _refusing(execution.state, error)
+        if unit is None:
+            return replace(here, is_polled=True)
+    try:
+        return (yield from write(_moved, moving, event, step, unit))
+    except FlowElsewhere:
+        return (yield from _second(call, here, nonce))
+    except AvowError as error:
+        if _is_ours(error):
+            raise
+        return (yield from write(_moved, moving, event, step, _refusing(execution.state, error), True))
+
+
+def _event(here: At, interaction: str, inputs: Mapping[str, object]) -> tuple[Event, str]:
+    """Return what happened, and at which step: a mailed link comes back wherever the flow is by then."""
+    flow = here.flow
+    if "token" in inputs and flow.returns and interaction == "submit":
+        return Chose("confirm"), flow.returns
+    return Chose(interaction), here.execution.step
+
+
+def _prepared(moving: _Moving, run: Run) -> Steps[Unit | None]:
+    act = ACTS[run.act.do]
+    return (yield from cast(Any, act)(_turn(moving, run, moving.execution.state)))
+
+
+def _moved(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None, stays: bool = False) -> At:
+    """Take the step, do what is to be done, and store what has become of it."""
+    execution, flow = moving.execution, moving.flow
+    executions.take(tx, execution)
+    if stays and unit is not None:
+        state = unit(tx)
+        kept = executions.save(tx, executions.moved(execution, execution.step, changed(state.state, error=state.error)))
+        return At(kept, flow)
+    moved, ended = _led(tx, moving, event, step, unit)
+    moved = replace(moved, ended_at=tx.now) if ended else moved
+    issued = issued_for(tx, moving.call, moved.state) if ended else None
+    return At(executions.save(tx, moved), flow, issued=issued)
+
+
+def _led(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None = None) -> tuple[Execution, bool]:
+    """Follow the flow from an event to the next screen, or to its end (then True)."""
+    execution = moving.execution
+    state = changed(execution.state, error=None, notice=None)
+    for _ in range(MOST_STEPS):
+        match advance(moving.flow, step, event, facts_of(tx, moving.call.project, state)):
+            case Show(step=screen):
+                return executions.moved(execution, screen, state), False
+            case Finish(step=end):
+                return executions.moved(execution, end, state), True
+            case Stay():
+                return executions.moved(execution, execution.step, state), False
+            case Refuse(why):
+                if moving.is_new or why == "endless":
+                    raise InvalidArgument(error_message="This flow leads nowhere from here.")
+                return executions.moved(execution, execution.step, state), False
+            case Run(step=doing) as run:
+                outcome = unit(tx) if unit is not None else _done(tx, moving, run, state)
+                unit, step, event = None, doing, Came(outcome.name)
+                state = changed(outcome.state, error=outcome.error)
+    raise InvalidArgument(error_message="This flow leads nowhere from here.")
+
+
+def _done(tx: Tx, moving: _Moving, run: Run, state: State) -> Outcome:
+    act = ACTS[run.act.do]
+    if run.act.do in PREPARED:
+        raise InvalidArgument(error_message=f"The act {run.act.do} follows what somebody does on a screen.")
+    return cast(Outcome, cast(Any, act)(tx, _turn(moving, run, state)))
+
+
+def _turn(moving: _Moving, run: Run, state: State) -> Turn:
+    execution = moving.execution
+    return Turn(
+        call=moving.call,
+        execution_id=execution.wire_id,
+        seq=execution.seq + 1,
+        state=state,
+        inputs=moving.inputs,
+        given=run.act.given,
+        argument=run.argument,
+    )
+
+
+def _second(call: Call[Any], here: At, nonce: str) -> Steps[At]:
+    """Answer whoever came second with a step that somebody has taken: where the flow is, if they were a step behind."""
+    now = yield from read(found, call.project, here.execution.wire_id)
+    if not now.execution.is_before(nonce):
+        raise FlowElsewhere
+    if now.execution.ended_at is not None:
+        return (yield from write(_answered_again, call, now))
+    return now
+
+
+def _answered_again(tx: Tx, call: Call[Any], here: At) -> At:
+    return replace(here, issued=issued_for(tx, call, here.execution.state))
+
+
+def _refusing(state: State, error: AvowError) -> Unit:
+    return lambda tx: Outcome("refused", state, said_of(error))
+
+
+def _is_ours(error: AvowError) -> bool:
+    """Tell whether an error is nothing that a person could do anything about on the screen."""
+    return error.status >= 500

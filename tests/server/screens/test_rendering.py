@@ -85,7 +85,7 @@ def test_page_shows_the_error_and_the_component_leaves_it_to_the_client() -> Non
     screen = screens.Code(sent_to="x", error=Said("wrong.code", {"count": 3}))
     assert "3" in re.findall(r'role="alert">(.*?)</p>', drawn(screen, PAGE))[0]
     assert re.findall(r'role="alert">(.*?)</p>', drawn(screen)) == [""]
-    assert text_of(screen.error, "en").endswith("You have 3 tries left.")
+    assert text_of(screen.error, "en").endswith("Tries left: 3.")
 
 
 def test_page_carries_its_hidden_fields() -> None:

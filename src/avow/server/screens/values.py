@@ -122,6 +122,7 @@ class Email(Screen):
         has_autofill: Passkeys are offered in the field's autofill: its id is `passkey-autofill`, and that is the
             interaction when one is chosen.
         asks_name: A field `name` too (sign-up).
+        has_recovery: Recovery codes are taken (`recovery`).
     """
 
     name: ClassVar[str] = "email"
@@ -145,6 +146,7 @@ class Email(Screen):
     providers: tuple[Provider, ...] = ()
     has_autofill: bool = False
     asks_name: bool = False
+    has_recovery: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

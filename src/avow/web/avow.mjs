@@ -8,7 +8,8 @@
  * The calls, their answers and the names in storage are those of the official browser SDK, which may share the page.
  */
 
-const SCRIPT = import.meta.url;
+/** Address of the server that this script came from. */
+export const HOME = new URL("..", import.meta.url).href;
 const SOON_SECONDS = 20; // a session this close to its end is refreshed
 const LONGEST_TIMER = 2 ** 31 - 1;
 const ENDS_SESSION = /\/(try-)?refresh$|\/me(\/|$)/;
@@ -22,7 +23,7 @@ const WAYS = ["email", "sms", "voice", "whatsapp"];
  */
 export function Avow({
   projectId,
-  baseUrl = new URL("..", SCRIPT).href,
+  baseUrl = HOME,
   persistTokens = true,
   autoRefresh = true,
   storagePrefix = "",

@@ -1,0 +1,360 @@
+/**
+ * `<avow-login project-id="P..." flow-id="sign-up-or-in">`: the screens of a flow on any page, without a build.
+ *
+ * Attributes, events and their details are those of the official component, under whose name it is known too unless
+ * the page has that one already.
+ */
+
+import { Avow, HOME, passkey } from "./avow.mjs";
+import { enhance } from "./screens.mjs";
+
+const RETURN = "descope-login-flow";
+const RETURNED = [RETURN, "t", "code", "err"];
+const STARTS_ANEW = ["E103205", "E102004", "E108201"]; // too old, a flow that changed, another browser's
+const POLL_SECONDS = 2;
+const LATER_POLL_SECONDS = 5;
+const REASONS = {
+  InvalidStateError: "authenticator_already_registered",
+  NotAllowedError: "not_allowed",
+  SecurityError: "invalid_domain",
+  NotSupportedError: "no_supported_algorithm",
+  AbortError: "aborted",
+};
+
+const policy = globalThis.trustedTypes && trustedTypes.createPolicy("avow-login", { createHTML: (html) => html });
+const parsed = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
+const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+const nonceKey = (executionId) => "avow-flow-" + executionId;
+
+export class AvowLogin extends HTMLElement {
+  static observedAttributes = ["project-id", "flow-id", "base-url", "tenant", "locale", "theme"];
+
+  #avow;
+  #root = document.createElement("div");
+  #at = {}; // the last answer
+  #turn = 0; // of screens: what an earlier one began is dropped
+  #autofill;
+
+  constructor() {
+    super();
+    this.attachShadow({ mode: "open" }).append(this.#root);
+    this.#root.part = "root";
+    this.#root.addEventListener("click", (event) => this.#pressed(event));
+    this.#root.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  connectedCallback() {
+    if (this.isConnected) queueMicrotask(() => this.#begin());
+  }
+
+  disconnectedCallback() {
+    this.#leaveScreen();
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (before === now) return;
+    if (name === "theme") this.#dress();
+    else if (this.#at.executionId) this.#begin();
+  }
+
+  get #base() {
+    return (this.getAttribute("base-url") || HOME).replace(/\/+$/, "");
+  }
+
+  get #flowId() {
+    return this.getAttribute("flow-id") || "sign-up-or-in";
+  }
+
+  // --- The way through the flow -----------------------------------------------------------------------------------
+
+  async #begin() {
+    const projectId = this.getAttribute("project-id");
+    if (!projectId || !this.isConnected) return;
+    this.#leaveScreen();
+    this.#dress();
+    this.#avow = Avow({
+      projectId,
+      baseUrl: this.#base,
+      autoRefresh: this.getAttribute("auto-refresh") !== "false",
+      storagePrefix: this.getAttribute("storage-prefix") || "",
+      sessionTokenViaCookie: json(this.getAttribute("session-token-via-cookie"), false),
+      refreshCookieName: this.getAttribute("refresh-cookie-name") || "",
+    });
+    const back = returned();
+    if (back && back.flowId && back.flowId !== this.#flowId) return this.#start({}); // another component's
+    if (back) forgetReturn();
+    if (!back || !back.executionId) return this.#start(back ? back.input : {});
+    this.#at = { executionId: back.executionId, stepId: back.stepId };
+    return this.#next("submit", back.input);
+  }
+
+  #start(input, { isAgain = false } = {}) {
+    const options = {
+      location: location.href.split("#")[0],
+      redirectUrl: this.getAttribute("redirect-url"),
+      tenant: this.getAttribute("tenant"),
+      locale: this.getAttribute("locale") || navigator.languages.join(","),
+      client: json(this.getAttribute("client"), undefined),
+      lastAuth: json(localStorageItem("dls_last_auth"), undefined),
+      deviceInfo: { webAuthnSupport: !!globalThis.PublicKeyCredential },
+    };
+    this.#at = {};
+    return this.#came(this.#avow.flow.start(this.#flowId, { options, interactionId: "", input }), { isAgain });
+  }
+
+  #next(interactionId, input) {
+    const { executionId, stepId } = this.#at;
+    const nonce = localStorageItem(nonceKey(executionId));
+    const headers = nonce ? { "x-descope-flow-nonce": nonce } : {};
+    const body = { executionId, stepId, interactionId, input: { ...input, origin: location.origin } };
+    return this.#came(this.#avow.flow.next(body, headers));
+  }
+
+  async #came(call, { isAgain = false } = {}) {
+    const turn = this.#turn;
+    this.#busy(true);
+    const { ok, data, error, response } = await call;
+    if (turn !== this.#turn || !this.isConnected) return undefined;
+    if (!ok) return this.#failed(error, isAgain);
+    const nonce = response.headers.get("x-descope-flow-nonce");
+    if (nonce) localStorageItem(nonceKey(data.executionId), nonce);
+    if (data.lastAuth) localStorageItem("dls_last_auth", JSON.stringify(data.lastAuth));
+    return this.#follow(data);
+  }
+
+  async #follow(data) {
+    const before = this.#at;
+    this.#at = data;
+    if (data.status === "completed") return this.#completed(data);
+    if (data.action === "poll") return data;
+    const same = before.screen && before.screen.id === data.screen.id && data.screen.state.errorText;
+    if (same) this.#complain(data.screen.state.errorText);
+    else await this.#show(data);
+    if (data.action === "redirect") location.assign(data.redirect.url);
+    if (data.webauthn) await this.#ask(data.webauthn);
+    return data;
+  }
+
+  #completed(data) {
+    localStorageItem(nonceKey(data.executionId), null);
+    this.#leaveScreen();
+    this.#tell("success", { ...data.authInfo, ...(data.output && { flowOutput: data.output }) });
+    return data;
+  }
+
+  /** A server that is busy or away leaves the screen as it is, so that whatever was typed can be sent again. */
+  #failed(error, isAgain) {
+    if (!isAgain && STARTS_ANEW.includes(error.errorCode) && this.getAttribute("restart-on-error") !== "false") {
+      localStorageItem(nonceKey(this.#at.executionId), null);
+      return this.#start({}, { isAgain: true });
+    }
+    this.#busy(false);
+    this.#complain(error.errorDescription || error.errorMessage || error.errorCode);
+    this.#tell("error", error);
+    return undefined;
+  }
+
+  // --- Screens ----------------------------------------------------------------------------------------------------
+
+  async #show(data) {
+    const turn = this.#leaveScreen();
+    const page = `${this.#base}/pages/${this.#avow.projectId}/v2-beta/${data.screen.id}.html`;
+    let html;
+    try {
+      const answer = await fetch(page, { cache: "no-store" });
+      if (!answer.ok) throw new Error(`the screen is not there (${answer.status})`);
+      html = await answer.text();
+    } catch (cause) {
+      return this.#failed({ errorCode: "J151000", errorDescription: String(cause.message) }, true);
+    }
+    const body = parsed(html);
+    await this.#styled(body);
+    if (turn !== this.#turn) return undefined;
+    fill(body, data.screen.state);
+    const isFirst = !this.#root.childElementCount;
+    this.#root.replaceChildren(...body.childNodes);
+    enhance(this.#root);
+    if (data.screen.state.errorText) this.#complain(data.screen.state.errorText);
+    else if (this.getAttribute("auto-focus") !== "false") this.#focus(isFirst);
+    this.#tell(isFirst ? "ready" : "page-updated", { screenName: data.stepName });
+    this.#tell("screen-updated", { screenName: data.stepName });
+    this.#poll(turn);
+    this.#offerPasskeys(turn);
+    return undefined;
+  }
+
+  /** Keep the style sheets in one place, and wait for new ones: nothing is shown undressed. */
+  async #styled(body) {
+    const there = [...this.shadowRoot.querySelectorAll("link")].map((each) => each.href);
+    const links = [...body.querySelectorAll("link[rel=stylesheet]")];
+    const fresh = links.filter((each) => !there.includes(each.href));
+    links.forEach((each) => each.remove());
+    const loaded = fresh.map((each) => new Promise((done) => (each.onload = each.onerror = done)));
+    this.#root.before(...fresh);
+    await Promise.race([Promise.all(loaded), wait(3)]);
+  }
+
+  #leaveScreen() {
+    if (this.#autofill) this.#autofill.abort();
+    this.#autofill = undefined;
+    return (this.#turn += 1);
+  }
+
+  #dress() {
+    this.#root.dataset.theme = this.getAttribute("theme") || "os";
+  }
+
+  #busy(isBusy) {
+    for (const button of this.#root.querySelectorAll('[data-type="button"]')) {
+      button.toggleAttribute("data-busy", isBusy);
+      button.setAttribute("aria-disabled", String(isBusy));
+    }
+  }
+
+  #complain(text) {
+    this.#busy(false);
+    const place = this.#root.querySelector('[data-type="error-message"]');
+    if (!place) return;
+    place.textContent = text;
+    place.classList.remove("hide");
+    for (const field of this.#root.querySelectorAll('[autocomplete="one-time-code"], [type="password"]')) field.value = "";
+    const field = this.#focus(false);
+    if (field) field.setAttribute("aria-invalid", "true");
+  }
+
+  #focus(isFirst) {
+    const field = this.#root.querySelector("input[name]:not([hidden])") || this.#root.querySelector(".avow-main");
+    // A page that has just been opened keeps the reader's place, unless it is told otherwise.
+    if (field && !(isFirst && this.getAttribute("auto-focus") === "skipFirstScreen")) field.focus({ preventScroll: isFirst });
+    return field && field.name ? field : undefined;
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  // --- What a person does -----------------------------------------------------------------------------------------
+
+  #pressed(event) {
+    const button = event.target.closest('[data-type="button"]');
+    if (!button) return;
+    event.preventDefault();
+    if (button.getAttribute("aria-disabled") === "true") return;
+    const form = button.form;
+    if (!button.hasAttribute("formnovalidate") && form && !form.reportValidity()) return;
+    const provider = button.dataset.descopeProvider;
+    if (this.#autofill) this.#autofill.abort();
+    this.#next(button.id, { ...values(this.#root), ...(provider && { provider }) });
+  }
+
+  /** Ask now and then what has happened elsewhere, for as long as somebody looks at the screen. */
+  async #poll(turn) {
+    if (!this.#root.querySelector("[data-poll]")) return;
+    for (let asked = 0; turn === this.#turn && this.isConnected; asked += 1) {
+      if (!document.hidden && asked) {
+        const { executionId, stepId } = this.#at;
+        const headers = { "x-descope-flow-nonce": localStorageItem(nonceKey(executionId)) || "" };
+        const answer = await this.#avow.flow.next({ executionId, stepId, interactionId: "polling", input: {} }, headers);
+        if (turn !== this.#turn) return;
+        const isOver = !answer.ok && STARTS_ANEW.concat("E103202").includes(answer.error.errorCode);
+        if (isOver || (answer.ok && answer.data.action !== "poll")) return void this.#came(answer);
+      }
+      await wait(asked < 30 ? POLL_SECONDS : LATER_POLL_SECONDS);
+    }
+  }
+
+  async #ask({ transactionId, options, create }) {
+    const turn = this.#turn;
+    const shown = await asked(options, { create });
+    if (turn === this.#turn) await this.#next("submit", { transactionId, ...shown });
+  }
+
+  /** Offer the passkeys of this device in the first field, while it waits for an address. */
+  async #offerPasskeys(turn) {
+    const field = this.#root.querySelector('input[autocomplete="webauthn"]');
+    if (!field) return;
+    field.autocomplete = "username webauthn";
+    const { isConditionalMediationAvailable: can } = globalThis.PublicKeyCredential || {};
+    if (!can || !(await PublicKeyCredential.isConditionalMediationAvailable())) return;
+    const begun = await fetch(`${this.#base}/v1/auth/webauthn/signin/start`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${this.#avow.projectId}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ loginId: "", origin: location.origin }),
+    }).then((answer) => (answer.ok ? answer.json() : null), () => null);
+    if (!begun || turn !== this.#turn) return;
+    this.#autofill = new AbortController();
+    const { transactionId, options } = begun;
+    const shown = await asked(options, { mediation: "conditional", signal: this.#autofill.signal });
+    if (turn === this.#turn && shown.response) await this.#next(field.id, { transactionId, ...shown });
+  }
+}
+
+// --- Parts ----------------------------------------------------------------------------------------------------------
+
+/** Ask the browser for a passkey; return what the flow takes, of a refusal too. */
+async function asked(options, how) {
+  try {
+    return { response: await passkey(options, how) };
+  } catch (cause) {
+    return { failure: "true", failureReason: REASONS[cause.name] || "unknown", failureMessage: String(cause.message) };
+  }
+}
+
+function values(root) {
+  const found = {};
+  for (const field of root.querySelectorAll("[name]:not([slot]):not([data-exclude-field])")) {
+    if (field.type === "radio" && !field.checked) continue;
+    found[field.name] = field.type === "checkbox" ? field.checked : field.value;
+  }
+  return found;
+}
+
+/** Put what only the answer knew, secrets above all, into the attributes that have a place for it. */
+function fill(root, state) {
+  for (const element of root.querySelectorAll("[data-has-dynamic-attr-values]")) {
+    for (const { name, value } of [...element.attributes]) {
+      const filled = value.replace(/\{\{([\w.]+)\}\}/g, (_, path) =>
+        path.split(".").reduce((found, part) => (found || {})[part], state) || "");
+      if (filled !== value) element.setAttribute(name, filled);
+    }
+  }
+}
+
+/** Return what a link, a provider or an identity provider brought back in the address of the page. */
+function returned() {
+  const query = new URLSearchParams(location.search);
+  const [mark, token, code, failure] = RETURNED.map((name) => query.get(name));
+  if (!mark && !token) return undefined;
+  const cut = (mark || "").lastIndexOf("_");
+  const executionId = cut > 0 ? mark.slice(0, cut) : "";
+  const input = token ? { token } : code ? { exchangeCode: code } : failure ? { exchangeError: failure } : {};
+  return { executionId, flowId: executionId.split("|#|")[0], stepId: mark ? mark.slice(cut + 1) : "", input };
+}
+
+function forgetReturn() {
+  const url = new URL(location.href);
+  RETURNED.forEach((name) => url.searchParams.delete(name));
+  history.replaceState(history.state, "", url);
+}
+
+function json(text, otherwise) {
+  try {
+    return text ? JSON.parse(text) : otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Read, write or (with null) remove an item; without storage nothing is remembered. */
+function localStorageItem(name, value) {
+  try {
+    if (value === undefined) return localStorage.getItem(name);
+    return value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value);
+  } catch {
+    return null;
+  }
+}
+
+for (const name of ["avow-login", "descope-wc"]) {
+  if (!customElements.get(name)) customElements.define(name, name === "avow-login" ? AvowLogin : class extends AvowLogin {});
+}

@@ -98,6 +98,10 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         management_requests_per_minute: Requests of one management key in a minute.
         session_template: Id of the JWT template for users' session tokens; empty for the usual claims.
         access_key_template: Id of the JWT template for tokens of access keys; empty for the usual claims.
+        brand_color: Colour of the buttons of screens and pages, `#rrggbb`; empty for Avow's own. Text on it is white or
+            black, and links take its nearest shade that can be read.
+        logo_url: Address of a picture above the headings of screens and pages, `https:`; empty for none.
+        appearance: Screens and pages are `light`, `dark`, or as the device of their reader is set (`os`).
         audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 
@@ -137,6 +141,9 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     management_requests_per_minute: Count = 12_000
     session_template: Text = ""
     access_key_template: Text = ""
+    brand_color: Annotated[str, Meta(max_length=7, pattern="^(#[0-9a-fA-F]{6})?$")] = ""
+    logo_url: Text = ""
+    appearance: Literal["os", "light", "dark"] = "os"
     audit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 

@@ -62,12 +62,25 @@ def test_change_holds_within_a_second(api: Api, key: str) -> None:
         {"cookieDomain": "example.com\n"},
         {"cookieDomain": "ünder.example.com"},
         {"cookieDomain": ".example.com"},
+        {"brandColor": "red"},
+        {"brandColor": "#12345"},
+        {"brandColor": "#123456}"},
+        {"logoUrl": "http://example.com/logo.svg"},
+        {"logoUrl": "javascript:alert(1)"},
+        {"logoUrl": "//example.com/logo.svg"},
+        {"appearance": "pink"},
     ],
 )
 def test_invalid_change_changes_nothing(wrong: dict[str, object], api: Api, key: str) -> None:
     before = api.get(PATH, token=key).body
     assert api.post(PATH, {"settings": wrong}, token=key).refusal == (400, "E011004")
     assert api.get(PATH, token=key).body == before
+
+
+def test_look_of_screens_is_what_was_set(api: Api, key: str) -> None:
+    look = {"brandColor": "#aA3366", "logoUrl": "https://example.com/logo.svg", "appearance": "dark"}
+    answer = api.post(PATH, {"settings": look}, token=key).body
+    assert {name: answer[name] for name in look} == look
 
 
 def test_domain_of_the_refresh_cookie_is_what_was_set(api: Api, key: str) -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from avow.core import ids
 from avow.core.passkeys.parties import is_origin, is_party_id
-from avow.core.redirects import is_entry
+from avow.core.redirects import is_entry, is_url
 from avow.errors import InvalidArgument
 from avow.server.projects import layouts, rows
 from avow.server.projects.rows import ProjectRow
@@ -183,6 +183,8 @@ def _check_addresses(settings: ProjectSettings) -> None:
     for url in (*urls, *filter(None, [settings.invite_url])):
         if not is_entry(url):
             raise InvalidArgument(error_message=f"{url[:200]!r} is not an absolute http or https URL.")
+    if settings.logo_url and not (settings.logo_url.startswith("https://") and is_url(settings.logo_url)):
+        raise InvalidArgument(error_message=f"{settings.logo_url[:200]!r} is not an https URL.")
     # It goes into a header as it is: anything but a host name could end the cookie, or the header.
     if settings.cookie_domain and not _DOMAIN.fullmatch(settings.cookie_domain):
         raise InvalidArgument(error_message=f"{settings.cookie_domain[:200]!r} is not a domain such as example.com.")

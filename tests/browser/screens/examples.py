@@ -14,8 +14,6 @@ _PROVIDERS = (
     screens.Provider("apple", "Apple", "apple"),
 )
 _KINDS = ("microsoft", "facebook", "linkedin", "gitlab", "slack", "twitch", "discord", "bitbucket", "x", "custom")
-# The smallest PNG: one white pixel. Real ones are drawn elsewhere.
-_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="  # noqa: E501
 _CODES = tuple(f"k7mq-{number}4xr-tw9d" for number in range(10))
 
 
@@ -68,16 +66,24 @@ EXAMPLES: dict[str, Screen] = {
     "error": screens.Failed(reason=Said("wrong.expired")),
     "done": screens.Done(),
 }
-HOSTILE = """"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}javascript:alert(1)"""
+HOSTILE = """javascript:alert(1)//"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"""
+
+
+_NAMES = frozenset({"purpose", "why", "ways", "others", "factors", "asked"})  # of our own, never somebody's text
 
 
 def hostile(screen: Screen) -> Screen:
     """Return a screen in which every text is an attack."""
-    return replace(screen, **{each.name: _attack(getattr(screen, each.name)) for each in fields(screen)})
+    attacked = {each.name: _attack(getattr(screen, each.name)) for each in fields(screen) if each.name not in _NAMES}
+    return replace(screen, **attacked)
 
 
 def _attack(value: Any) -> Any:
     match value:
+        case str():
+            return HOSTILE
+        case tuple():
+            return tuple(_attack(each) for each in value)
         case screens.Provider():
             return screens.Provider(HOSTILE, HOSTILE, HOSTILE)
         case screens.TenantChoice():

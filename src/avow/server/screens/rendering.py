@@ -1,10 +1,10 @@
 """From a screen to its HTML: the same fragments for the official component, for ours, and for pages.
 
 Fragments hold no script and no style of their own, so that they work under a strict Content-Security-Policy. What
-scripts may add to them is marked: `data-digits` (a field of so many digits, sent with the last one), `data-wait` (a
-button that waits for so many seconds, saying `data-waiting`, `#` of them), `data-poll` (the screen notices by itself
-what happened elsewhere), `data-shows`, `data-copies`, `data-downloads` (buttons for the element of that id, hidden
-until a script serves them), `data-strength`, `data-rule` and `data-capslock` (of the password field).
+`avow/web/screens.mjs` may add to them is marked: `data-digits` (a field of so many digits, sent with the last one),
+`data-wait` (a button that waits for so many seconds, saying `data-waiting`, `#` of them), `data-poll` (the screen
+notices by itself what happened elsewhere), `data-shows`, `data-copies`, `data-downloads` (buttons for the element of
+that id, hidden until a script serves them), `data-strength`, `data-rule` and `data-capslock` (of a password field).
 """
 
 from collections.abc import Mapping

@@ -70,7 +70,8 @@ def test_configuration_goes_from_one_project_to_another(client: Any, project: An
     other.mgmt.project.import_snapshot(files, {}, ["flows"])
     [role] = other.mgmt.role.search(role_names=["editor"])["roles"]
     assert (role["permissionNames"], role["default"]) == (["read"], True)
-    assert other.mgmt.flow.list_flows()["total"] == 0
+    assert "copy" not in {each["id"] for each in other.mgmt.flow.list_flows()["flows"]}
+    assert other.mgmt.flow.export_flow("sign-in")["screens"] != SCREENS
     other.mgmt.project.import_project(files)
     assert other.mgmt.flow.export_flow("sign-in")["screens"] == SCREENS
     assert other.mgmt.project.export_project() == files
@@ -124,9 +125,10 @@ def test_flow_is_kept_until_it_is_deleted(client: Any, fits: Any) -> None:
     flows.import_flow("copy", made["flow"], made["screens"])
     found = flows.list_flows()
     assert fits("mgmt.flow.list_flows", "flows", "total")
-    assert found["total"] == len(found["flows"]) == 2
+    assert found["total"] == len(found["flows"])
     assert flows.delete_flows(["copy"]) == {}
-    assert [each["id"] for each in flows.list_flows()["flows"]] == ["sign-in"]
+    after = {each["id"] for each in flows.list_flows()["flows"]}
+    assert after == {each["id"] for each in found["flows"]} - {"copy"}
     assert refused(lambda: flows.export_flow("copy")) == (404, "E019404")
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from avow.core.flows.builtin import BUILT_IN
 from avow.server.keys.actions import create_management_key
 from tests.server.api import Api, Reply, Statements
+from tests.server.flows.walking import Walk
 
 PATH = "/v1/mgmt/flow"
 FLOW = {"name": "Sign in", "description": "By code", "dsl": {"tasks": {"0": {"id": "0"}}}, "contentId": "c1"}
@@ -21,6 +23,13 @@ def put(api: Api, key: str, flow_id: str = "sign-in", flow: Any = FLOW, screens:
     return api.post(f"{PATH}/import", {"flowId": flow_id, "flow": flow, "screens": screens}, token=key)
 
 
+def own(api: Api, key: str) -> list[dict[str, Any]]:
+    """Return the flows that are not as every project has them."""
+    listed = api.post(f"{PATH}/list", token=key)
+    assert listed["total"] == len(listed["flows"])
+    return [head for head in listed["flows"] if (head["id"], head["name"]) not in BUILT_IN.items()]
+
+
 def test_imported_flow_is_exported_with_everything_it_had(api: Api, key: str) -> None:
     made = put(api, key)
     assert made["flow"] == {**FLOW, "id": "sign-in", "disabled": False, "etag": made["flow"]["etag"]}
@@ -29,9 +38,7 @@ def test_imported_flow_is_exported_with_everything_it_had(api: Api, key: str) ->
         {"id": "s2", "inputs": [], "interactions": []},
     ]
     assert api.post(f"{PATH}/export", {"flowId": "sign-in"}, token=key).body == made.body
-    listed = api.post(f"{PATH}/list", token=key)
-    head = {"id": "sign-in", "name": "Sign in", "description": "By code", "disabled": False}
-    assert listed.body == {"flows": [head], "total": 1}
+    assert own(api, key) == [{"id": "sign-in", "name": "Sign in", "description": "By code", "disabled": False}]
 
 
 def test_export_can_be_imported_under_another_id(api: Api, key: str) -> None:
@@ -51,17 +58,17 @@ def test_flows_are_deleted_all_or_none(api: Api, key: str) -> None:
     put(api, key, "a")
     put(api, key, "b")
     assert api.post(f"{PATH}/delete", {"ids": ["a", "none"]}, token=key).refusal == (404, "E019404")
-    assert api.post(f"{PATH}/list", token=key)["total"] == 2
+    assert [head["id"] for head in own(api, key)] == ["a", "b"]
     assert api.post(f"{PATH}/delete", {"ids": []}, token=key).refusal == (400, "E011002")
     assert api.post(f"{PATH}/delete", {"ids": ["a", "b", "a"]}, token=key).body == {}
-    assert api.post(f"{PATH}/list", token=key).body == {"flows": [], "total": 0}
+    assert own(api, key) == []
     assert api.post(f"{PATH}/export", {"flowId": "a"}, token=key).refusal == (404, "E019404")
 
 
 @pytest.mark.parametrize("flow_id", ["../../x", "/etc/passwd", "a/b", "a.b", "a b", "ä", "a\n", "x" * 129])
 def test_id_that_could_lead_elsewhere_is_refused(api: Api, key: str, flow_id: str) -> None:
     assert put(api, key, flow_id).refusal == (400, "E011004")
-    assert api.post(f"{PATH}/list", token=key)["total"] == 0
+    assert own(api, key) == []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +86,7 @@ def test_id_that_could_lead_elsewhere_is_refused(api: Api, key: str, flow_id: st
 )
 def test_document_of_another_form_is_refused(api: Api, key: str, flow: Any, screens: Any) -> None:
     assert put(api, key, flow=flow, screens=screens).refusal == (400, "E011004")
-    assert api.post(f"{PATH}/list", token=key)["total"] == 0
+    assert own(api, key) == []
 
 
 def test_flow_has_to_be_there(api: Api, key: str) -> None:
@@ -128,3 +135,52 @@ def test_statements_of_an_import(api: Api, key: str, statements: Statements) -> 
     with statements:
         put(api, key)
     assert statements.ran == ["keys.FIND_SECRET", "flows.SPACE", "flows.PUT", "store.INSERT_AUDIT"]
+
+
+def test_every_project_has_the_built_in_flows(api: Api, key: str) -> None:
+    listed = api.post(f"{PATH}/list", token=key)
+    assert {head["id"]: head["name"] for head in listed["flows"]} == dict(BUILT_IN)
+
+
+@pytest.mark.parametrize("flow_id", BUILT_IN)
+def test_built_in_flow_can_be_exported_and_imported_as_it_is(api: Api, key: str, flow_id: str) -> None:
+    exported = api.post(f"{PATH}/export", {"flowId": flow_id}, token=key)
+    made = put(api, key, flow_id, exported["flow"], exported["screens"])
+    assert made.body == exported.body
+    assert {head["id"] for head in api.post(f"{PATH}/list", token=key)["flows"]} == set(BUILT_IN)
+
+
+def test_flow_that_leads_nowhere_is_refused_with_its_step(api: Api, key: str) -> None:
+    flow = api.post(f"{PATH}/export", {"flowId": "otp"}, token=key)["flow"]
+    flow["dsl"]["steps"]["code"]["on"]["verify"] = "gone"
+    refused = put(api, key, "otp", flow, [])
+    assert refused.refusal == (400, "E011004")
+    assert "flow otp, step code: it leads to the step 'gone'" in refused.body["errorMessage"]
+
+
+def test_imported_flow_takes_the_place_of_the_built_in_one_until_it_is_deleted(api: Api, key: str) -> None:
+    flow = api.post(f"{PATH}/export", {"flowId": "sign-up-or-in"}, token=key)["flow"]
+    flow["dsl"]["steps"]["first"]["shown"]["ways"] = "code"
+    del flow["dsl"]["steps"]["first"]["on"]["link"]
+    put(api, key, "sign-up-or-in", flow, [])
+    walk = Walk(api)
+    walk.start()
+    assert 'id="link"' not in walk.html()
+    api.post(f"{PATH}/delete", {"ids": ["sign-up-or-in"]}, token=key)
+    assert walk.repeat("code", email="a@example.com").refusal == (401, "E102004")
+    walk.start()
+    assert 'id="link"' in walk.html()
+
+
+def test_flow_that_is_switched_off_begins_for_nobody(api: Api, key: str) -> None:
+    put(api, key, "sign-in", {"disabled": True})
+    assert Walk(api, "sign-in").start().refusal == (404, "E019404")
+
+
+def test_document_of_another_kind_leaves_the_built_in_flow_as_it_is(api: Api, key: str) -> None:
+    put(api, key)
+    assert Walk(api, "sign-in").start().status == 200
+
+
+def test_flow_that_nobody_has_is_not_found(api: Api) -> None:
+    assert Walk(api, "nonsense").start().refusal == (404, "E019404")

@@ -50,14 +50,14 @@ _NAMES: Final[Mapping[str, str]] = {
     "recovery": "Recovery code",
 }
 
-BUILT_IN: Final = tuple(_NAMES)
+BUILT_IN: Final = _NAMES
 
 
 def built_in(flow_id: str, methods: Sequence[str]) -> Flow | None:
     """Return one of the flows that every project has, or None.
 
     Args:
-        flow_id: One of `BUILT_IN`.
+        flow_id: One of `BUILT_IN`, which has their names for people.
         methods: The sign-in methods that are on, in the order of the project.
     """
     if flow_id in _OFFERS:
@@ -84,7 +84,7 @@ def _entry(flow_id: str, methods: Sequence[str]) -> dict[str, Step]:
     purpose = "mfa" if flow_id == "mfa" else does
     shown = {"purpose": purpose, "ways": " ".join(way for way in ways if way in _WAYS)}
     steps: dict[str, Step] = {"first": Screen(screen="email", shown=shown, on=on)}
-    fallback = {way: on[way] for way in ("code", "link") if way in on}
+    fallback: dict[str, str] = {way: on[way] for way in ("code", "link") if way in on}
     if "code" in ways:
         steps |= _code(does, {name: step for name, step in fallback.items() if name != "code"})
     if "link" in ways:
@@ -162,7 +162,7 @@ def _number(does: str) -> dict[str, Step]:
 
 def _password(does: str, others: Mapping[str, str]) -> dict[str, Step]:
     """Return sign-in and sign-up by password, and what follows when it was forgotten or has expired."""
-    sends = {
+    sends: dict[str, Step] = {
         "reset": Screen(screen="reset", on={"send": "send-reset", "back": "first"}),
         "send-reset": Act(do="send-reset", on={"sent": "reset-sent"}),
         "reset-sent": Screen(
@@ -177,7 +177,7 @@ def _password(does: str, others: Mapping[str, str]) -> dict[str, Step]:
         ),
         "replace-password": Act(do="replace-password", on=_PROVEN),
     }
-    joins = {
+    joins: dict[str, Step] = {
         "choose-password": Screen(
             screen="new-password", shown={"why": "sign-up"}, on={"save": "sign-up-password", "back": "first"}
         ),

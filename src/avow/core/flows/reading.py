@@ -58,7 +58,7 @@ def read(flow_id: str, name: str, dsl: Mapping[str, object], known: Known) -> Fl
 
 def _step(flow_id: str, step: str, value: dict[str, object]) -> Step:
     try:
-        found: Step = msgspec.convert(value, Step)  # type: ignore[arg-type, call-overload]  # a union is a type to msgspec
+        found: Step = msgspec.convert(value, Step)
     except msgspec.ValidationError as wrong:
         raise _wrong(flow_id, step, str(wrong)) from None
     return found

@@ -23,8 +23,8 @@ __all__ = [
     "delete",
     "document_of",
     "every",
+    "find",
     "find_theme",
-    "get",
     "held",
     "is_id",
     "keep",
@@ -161,16 +161,10 @@ def every(tx: Tx) -> list[Flow]:
     return [held(row) for row in tx.all(rows.EVERY, FlowRow)]
 
 
-def get(tx: Tx, flow_id: str) -> Flow:
-    """Return a flow.
-
-    Raises:
-        NotFound: There is none with this id.
-    """
+def find(tx: Tx, flow_id: str) -> Flow | None:
+    """Return a flow that was imported, or None."""
     row = tx.one(rows.FIND, FlowRow, id=flow_id)
-    if row is None:
-        raise _missing()
-    return held(row)
+    return held(row) if row is not None else None
 
 
 def put(tx: Tx, flow: Flow, *, actor: str) -> None:

@@ -1,11 +1,11 @@
 """What choices of flows can ask about: facts of an execution, of its project and of its person."""
 
 from avow.core.flows.machine import Facts
+from avow.server.flows import offers
 from avow.server.flows.acts.account import has_two_factors
 from avow.server.flows.state import State
 from avow.server.serving import Project
 from avow.server.store import Tx
-from avow.server.users import actions as users
 
 __all__ = ["NAMES", "facts_of"]
 
@@ -47,17 +47,8 @@ def facts_of(tx: Tx, project: Project, state: State) -> Facts:
             case "two-factors":
                 return has_two_factors(state.kept.amr, frozenset())
             case "offers-passkey":
-                return _offers_passkey(tx, project, state)
+                return offers.is_due(tx, project, state)
             case _:
                 return _FACTORS.get(name, "") in state.factors
 
     return holds
-
-
-def _offers_passkey(tx: Tx, project: Project, state: State) -> bool:
-    """Tell whether somebody who came by another way could have a passkey, and has none."""
-    who = state.session
-    if who is None or not state.can_webauthn or "webauthn" not in project.settings.sign_in_methods:
-        return False
-    profile = users.find(tx, who.user_id)
-    return profile is not None and "webauthn" not in profile.ways

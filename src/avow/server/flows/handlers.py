@@ -1,5 +1,6 @@
 """The routes of flows: for components that go through them, and for management, which keeps them; and of the theme."""
 
+from avow.core.flows.builtin import BUILT_IN
 from avow.errors import MissingArgument
 from avow.server.flows import actions, chosen, component, static
 from avow.server.flows.actions import Flow
@@ -13,22 +14,29 @@ __all__ = ["SLICE"]
 
 
 def list_flows(tx: Tx, call: Call[Nothing]) -> Flows:
-    """Return all flows of the project, without what they do."""
-    found = tuple(
+    """Return all flows of the project, without what they do: the built-in ones, and those that were imported."""
+    own = {row.id: row for row in actions.listed(tx)}
+    found = [
         FlowHead(id=row.id, name=row.name, description=row.description, disabled=bool(row.is_disabled))
-        for row in actions.listed(tx)
-    )
-    return Flows(flows=found, total=len(found))
+        for row in own.values()
+    ]
+    found += [
+        FlowHead(id=name, name=label, description="", disabled=False)
+        for name, label in BUILT_IN.items()
+        if name not in own
+    ]
+    return Flows(flows=tuple(sorted(found, key=lambda head: head.id)), total=len(found))
 
 
 def delete_flows(tx: Tx, call: Call[FlowIds]) -> None:
-    """Delete flows for ever, all of them or none."""
+    """Delete imported flows for ever, all of them or none; a built-in one is as it was before it was replaced."""
     actions.delete(tx, call.body.ids or (), actor=call.management.actor)
 
 
 def export_flow(tx: Tx, call: Call[FlowRef]) -> ExportedFlow:
-    """Return a flow with its screens, as `import` takes it."""
-    return _exported(actions.get(tx, call.body.flow_id))
+    """Return a flow with its screens, as `import` takes it; of a built-in one the steps, for changing and importing."""
+    own = actions.find(tx, call.body.flow_id)
+    return _exported(own or chosen.document_of_built_in(call.project, call.body.flow_id))
 
 
 def import_flow(tx: Tx, call: Call[ImportFlow]) -> ExportedFlow:

@@ -148,6 +148,14 @@ FORGET_EXECUTIONS = """
     RETURNING user_id, session_id
 """
 
+# Among the counters, which are forgotten when their time is over.
+NOTE_DECLINED = """
+    INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :id, 1, :ends_at)
+    ON CONFLICT (project_id, id) DO UPDATE SET ends_at = excluded.ends_at
+"""
+
+FIND_DECLINED = "SELECT id FROM counters WHERE project_id = :project_id AND id = :id AND ends_at > :now"
+
 RETURNS = {
     "LIST": HeadRow,
     "FIND": FlowRow,
@@ -157,6 +165,7 @@ RETURNS = {
     "DELETE": IdRow,
     "FIND_EXECUTION": ExecutionRow,
     "TAKE": IdRow,
+    "FIND_DECLINED": IdRow,
     "FORGET_EXECUTIONS": EndedRow,
     "FIND_THEME": ThemeRow,
     "PUT_THEME": IdRow,

@@ -6,7 +6,7 @@ is by then, if they are the browser that was a step behind, and refused otherwis
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 from msgspec.structs import replace as changed
 
@@ -137,7 +137,7 @@ def go_on(call: Call[Any], here: At, interaction: str, inputs: Mapping[str, obje
     except AvowError as error:
         if _is_ours(error):
             raise
-        return (yield from write(_moved, moving, event, step, _refusing(execution.state, error), True))
+        return (yield from write(_stayed, moving, error))
 
 
 def _event(here: At, interaction: str, inputs: Mapping[str, object]) -> tuple[Event, str]:
@@ -149,22 +149,25 @@ def _event(here: At, interaction: str, inputs: Mapping[str, object]) -> tuple[Ev
 
 
 def _prepared(moving: _Moving, run: Run) -> Steps[Unit | None]:
-    act = ACTS[run.act.do]
-    return (yield from cast(Any, act)(_turn(moving, run, moving.execution.state)))
+    return (yield from PREPARED[run.act.do](_turn(moving, run, moving.execution.state)))
 
 
-def _moved(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None, stays: bool = False) -> At:
+def _moved(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None) -> At:
     """Take the step, do what is to be done, and store what has become of it."""
     execution, flow = moving.execution, moving.flow
     executions.take(tx, execution)
-    if stays and unit is not None:
-        state = unit(tx)
-        kept = executions.save(tx, executions.moved(execution, execution.step, changed(state.state, error=state.error)))
-        return At(kept, flow)
     moved, ended = _led(tx, moving, event, step, unit)
     moved = replace(moved, ended_at=tx.now) if ended else moved
     issued = issued_for(tx, moving.call, moved.state) if ended else None
     return At(executions.save(tx, moved), flow, issued=issued)
+
+
+def _stayed(tx: Tx, moving: _Moving, error: AvowError) -> At:
+    """Take the step with nothing but what went wrong: the unit before this one has written nothing."""
+    execution = moving.execution
+    executions.take(tx, execution)
+    state = changed(execution.state, error=said_of(error), notice=None)
+    return At(executions.save(tx, executions.moved(execution, execution.step, state)), moving.flow)
 
 
 def _led(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None = None) -> tuple[Execution, bool]:
@@ -191,10 +194,10 @@ def _led(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None = N
 
 
 def _done(tx: Tx, moving: _Moving, run: Run, state: State) -> Outcome:
-    act = ACTS[run.act.do]
-    if run.act.do in PREPARED:
+    act = ACTS.get(run.act.do)
+    if act is None:
         raise InvalidArgument(error_message=f"The act {run.act.do} follows what somebody does on a screen.")
-    return cast(Outcome, cast(Any, act)(tx, _turn(moving, run, state)))
+    return act(tx, _turn(moving, run, state))
 
 
 def _turn(moving: _Moving, run: Run, state: State) -> Turn:

@@ -63,7 +63,7 @@ def _email(tx: Tx, project: Project, step: Step, state: State, saying: Mapping[s
     ways: Any = tuple(step.shown.get("ways", "").split()) or tuple(each for each in step.on if each in _WAYS)
     if "sms" not in project.carriers and "@" not in state.login_id:
         state = State(locale=state.locale)
-    providers = ()
+    providers: tuple[screens.Provider, ...] = ()
     if "social" in step.on:
         providers = tuple(
             screens.Provider(each.name, each.settings.display_name or each.name.title(), each.settings.kind)

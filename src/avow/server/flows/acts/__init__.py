@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from avow.server.flows.acts import account, apps, codes, elsewhere, links, passkeys, passwords
-from avow.server.flows.acts.turn import Act
+from avow.server.flows.acts.turn import Act, PreparedAct
 
 __all__ = ["ACTS", "OUTCOMES", "PREPARED"]
 
@@ -12,24 +12,15 @@ _PROOF: Final = ("done", "second-factor", "refused")
 _SENT: Final = ("sent", "refused")
 
 # Each with its outcomes; what is not led anywhere leaves the flow at its screen.
-_TABLE: Final[Mapping[str, tuple[Act, tuple[str, ...]]]] = {
+_ACTS: Final[Mapping[str, tuple[Act, tuple[str, ...]]]] = {
     "send-code": (codes.send, _SENT),
     "verify-code": (codes.verify, _PROOF),
     "send-link": (links.send, _SENT),
     "verify-link": (links.verify, _PROOF),
-    "poll-link": (links.poll, ("refused",)),
     "send-number": (links.send_number, _SENT),
-    "poll-number": (links.poll_number, _PROOF),
     "name": (passwords.name, ("named", "refused")),
-    "check-password": (passwords.sign_in, (*_PROOF, "expired")),
-    "sign-up-password": (passwords.sign_up, _PROOF),
     "send-reset": (passwords.send_reset, _SENT),
-    "change-password": (passwords.change, ("done", "refused")),
-    "replace-password": (passwords.replace, _PROOF),
     "ask-passkey": (passkeys.ask, ("asked", "refused")),
-    "show-passkey": (passkeys.show, (*_PROOF, "cancelled")),
-    "make-passkey": (passkeys.make, (*_PROOF, "cancelled")),
-    "add-passkey": (passkeys.add, (*_PROOF, "cancelled")),
     "decline-passkey": (passkeys.decline, ("done",)),
     "begin-totp": (apps.begin_totp, ("begun", "refused")),
     "verify-totp": (apps.verify_totp, _PROOF),
@@ -45,19 +36,22 @@ _TABLE: Final[Mapping[str, tuple[Act, tuple[str, ...]]]] = {
     "prove-address": (account.prove_address, ("sent", "none", "refused")),
 }
 
-ACTS: Final[Mapping[str, Act]] = {name: act for name, (act, _) in _TABLE.items()}
-OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {name: outcomes for name, (_, outcomes) in _TABLE.items()}
-# Acts with work before their unit: a flow comes to them by what somebody does on a screen, and in no other way.
-PREPARED: Final = frozenset(
-    {
-        "poll-link",
-        "poll-number",
-        "check-password",
-        "sign-up-password",
-        "change-password",
-        "replace-password",
-        "show-passkey",
-        "make-passkey",
-        "add-passkey",
-    }
-)
+# With work before their unit: a flow comes to them by what somebody does on a screen, and in no other way.
+_PREPARED: Final[Mapping[str, tuple[PreparedAct, tuple[str, ...]]]] = {
+    "poll-link": (links.poll, ("refused",)),
+    "poll-number": (links.poll_number, _PROOF),
+    "check-password": (passwords.sign_in, (*_PROOF, "expired")),
+    "sign-up-password": (passwords.sign_up, _PROOF),
+    "change-password": (passwords.change, ("done", "refused")),
+    "replace-password": (passwords.replace, _PROOF),
+    "show-passkey": (passkeys.show, (*_PROOF, "cancelled")),
+    "make-passkey": (passkeys.make, (*_PROOF, "cancelled")),
+    "add-passkey": (passkeys.add, (*_PROOF, "cancelled")),
+}
+
+ACTS: Final[Mapping[str, Act]] = {name: act for name, (act, _) in _ACTS.items()}
+PREPARED: Final[Mapping[str, PreparedAct]] = {name: act for name, (act, _) in _PREPARED.items()}
+OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    **{name: outcomes for name, (_, outcomes) in _ACTS.items()},
+    **{name: outcomes for name, (_, outcomes) in _PREPARED.items()},
+}

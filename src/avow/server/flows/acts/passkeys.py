@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from avow.core.passkeys import answers
 from avow.core.passkeys.answers import Created, NewPasskey, UsedPasskey
 from avow.errors import InvalidPasskey
+from avow.server.flows import offers
 from avow.server.flows.acts.turn import Outcome, Turn, Unit, own_login_id, proven
 from avow.server.flows.state import Away
 from avow.server.passkey import actions as passkey
@@ -74,7 +75,9 @@ def add(turn: Turn) -> Steps[Unit | None]:
 
 
 def decline(tx: Tx, turn: Turn) -> Outcome:
-    """Go on without a passkey."""
+    """Go on without a passkey, and offer none for a while."""
+    if turn.state.who is not None:
+        offers.decline(tx, turn.state.who.user_id)
     return turn.come("done")
 
 

@@ -22,7 +22,7 @@ from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.login import LoginOptions
 
-__all__ = ["Act", "Outcome", "Turn", "Unit", "own_profile", "proven"]
+__all__ = ["Act", "Outcome", "PreparedAct", "Turn", "Unit", "own_login_id", "own_profile", "proven"]
 
 _RETURN = "descope-login-flow"
 
@@ -143,7 +143,8 @@ class Turn:
 
 
 Unit = Callable[[Tx], Outcome]
-Act = Callable[[Tx, Turn], Outcome] | Callable[[Turn], Steps[Unit | None]]
+Act = Callable[[Tx, Turn], Outcome]
+PreparedAct = Callable[[Turn], Steps[Unit | None]]
 
 
 def proven(tx: Tx, turn: Turn, result: Issued | Refusal, error: Said | None = None) -> Outcome:

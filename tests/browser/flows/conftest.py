@@ -1,0 +1,185 @@
+"""An application's page with a login component on it, at another origin than the server; every request is noted."""
+
+import contextlib
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from avow.testing.server import Avow, Server
+from tests.bed import npm
+from tests.bed.plugin import DATABASES
+from tests.served import free_port, over_http, server_over
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page
+
+# The scripts that a page may load, by the name the test gives them.
+OFFICIAL = {
+    "4": "@descope/web-component/dist/index.js",
+    "3": "descope-web-component-3/dist/index.js",
+    "sdk": "@descope/web-js-sdk/dist/index.umd.js",
+}
+PAGE = """<!doctype html>
+<html lang="en"><title>Shop</title>
+<script src="/script/{version}"></script>
+<div><descope-wc {attributes}></descope-wc></div>
+<script>
+window.told = [];
+for (const name of ["ready", "success", "error", "screen-updated"])
+  document.querySelector("descope-wc").addEventListener(name, (event) => told.push([name, event.detail]));
+</script></html>
+"""
+
+
+class _Pages(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        if address.path.startswith("/script/"):
+            name = address.path.removeprefix("/script/")
+            self._send((npm.FOLDER / "node_modules" / OFFICIAL[name]).read_bytes(), "text/javascript")
+            return
+        if address.path != "/app":
+            self.send_error(404)
+            return
+        asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+        given: Mapping[str, str] = json.loads(asked.get("wc", "{}"))
+        attributes = " ".join(f'{name}="{value}"' for name, value in given.items())
+        page = PAGE.format(version=asked.get("v", "4"), attributes=attributes)
+        self._send(page.encode(), "text/html; charset=utf-8")
+
+    def _send(self, body: bytes, content_type: str) -> None:
+        self.send_response(200)
+        self.send_header("content-type", content_type)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def application_url() -> Iterator[str]:
+    """Serve the application's page."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://localhost:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server and where it answers."""
+
+    server: Server
+    url: str
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    port = free_port()
+    settings = {"public_url": f"http://localhost:{port}"}
+    with (
+        server_over(request.param, request.getfixturevalue, settings=settings) as server,
+        over_http(server, port=port),
+    ):
+        yield Served(server, settings["public_url"])
+
+
+@pytest.fixture
+def avow(served: Served) -> Avow:
+    return served.server.project("Shop")
+
+
+@dataclass
+class Visitor:
+    """A browser profile on the application's page."""
+
+    context: "BrowserContext"
+    page: "Page"
+    application: str
+    api: str
+    project_id: str
+    foreign: list[str] = field(default_factory=list)
+
+    def open(self, flow: str = "sign-up-or-in", *, version: str = "4", path: str = "", **attributes: str) -> None:
+        """Open the page with the component on it."""
+        given = {"project-id": self.project_id, "flow-id": flow, "base-url": self.api, **attributes}
+        given = {name.replace("_", "-"): value for name, value in given.items()}
+        self.page.goto(f"{self.application}/app?" + urlencode({"v": version, "wc": json.dumps(given)}) + path)
+
+    def field(self, name: str) -> "Locator":
+        """Return a field of the screen; the component renames those that are no e-mail address until they are used."""
+        return self.page.locator(f'descope-wc input[name="{name}"], descope-wc input[name="user-{name}"]').first
+
+    def button(self, interaction: str) -> "Locator":
+        """Return a button of the screen."""
+        return self.page.locator(f'descope-wc [data-type="button"][id="{interaction}"]')
+
+    def heading(self) -> str:
+        """Return the heading of the screen."""
+        return self.page.locator("descope-wc h1").inner_text()
+
+    @property
+    def error(self) -> "Locator":
+        """Return where the screen says what was wrong."""
+        return self.page.locator('descope-wc [data-type="error-message"]')
+
+    def event(self, name: str) -> Any:
+        """Wait for an event of the component and return its detail."""
+        self.page.wait_for_function("(name) => told.some(([each]) => each === name)", arg=name, timeout=15_000)
+        return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)
+
+    def plug_in(self) -> "CDPSession":
+        """Give the browser an authenticator that verifies its user."""
+        cdp = self.context.new_cdp_session(self.page)
+        cdp.send("WebAuthn.enable", {})
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        return cdp
+
+
+@pytest.fixture
+def make_visitor(
+    browser: "Browser", served: Served, application_url: str, avow: Avow
+) -> Iterator[Callable[..., Visitor]]:
+    """Give a function that opens a fresh browser profile; requests to anybody else are noted and refused."""
+    with contextlib.ExitStack() as stack:
+
+        def make(**options: Any) -> Visitor:
+            context = stack.enter_context(contextlib.closing(browser.new_context(**{"locale": "en-GB", **options})))
+            page = context.new_page()
+            visitor = Visitor(context, page, application_url, served.url, avow.project_id)
+            ours = (application_url, served.url)
+
+            def judge(route: Any) -> None:
+                if route.request.url.startswith(ours):
+                    route.continue_()
+                else:
+                    visitor.foreign.append(route.request.url)
+                    route.abort()
+
+            context.route("**/*", judge)
+            return visitor
+
+        yield make
+
+
+@pytest.fixture
+def visitor(make_visitor: Callable[..., Visitor]) -> Visitor:
+    return make_visitor()

@@ -1,8 +1,11 @@
-"""Take the pictures of docs/screenshots: Avow's own pages, light and dark, at two widths.
+"""Take the pictures of docs/screenshots: Avow's own pages, light and dark, at two widths; or of every screen of flows.
 
-It starts `avow dev` on a folder that is thrown away, signs a person in with Chromium, and needs what `make test` needs.
+For the pages it starts `avow dev` on a folder that is thrown away and signs a person in with Chromium. With `--screens`
+it draws each screen of flows light, dark, on a phone and from right to left into .artifacts/screens, and the four looks
+of all of them side by side. It needs what `make test` needs.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -10,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page
 
@@ -30,6 +33,17 @@ LOOKS: tuple[tuple[Literal["light", "dark"], str, str], ...] = (
     ("dark", "phone", "omar@example.com"),
 )
 LARGEST_BYTES = 150_000
+SCREENS_FOLDER = ROOT / ".artifacts" / "screens"
+# Of each look of the screens: the language, and what the browser is told.
+SCREEN_LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "light": ("en", {"viewport": {"width": 520, "height": 680}}),
+    "dark": ("en", {"viewport": {"width": 520, "height": 680}, "color_scheme": "dark"}),
+    "phone": ("de", {"viewport": {"width": 360, "height": 680}, "device_scale_factor": 2, "has_touch": True}),
+    "rtl": ("ar", {"viewport": {"width": 520, "height": 680}}),
+}
+_SIDE_BY_SIDE = """<!doctype html><meta charset="utf-8"><title>Screens</title><style>
+body {{ margin: 0; display: grid; grid-template-columns: repeat(4, 25%); background: #777; font: 12px sans-serif }}
+img {{ width: 100%; display: block }}</style>{pictures}"""
 
 
 @contextmanager
@@ -79,12 +93,43 @@ def take(browser: Browser, dev: dict[str, str], look: tuple[Literal["light", "da
     context.close()
 
 
+def take_screens(browser: Browser) -> Iterator[Path]:
+    """Take the pictures of every screen in every look; yield their files, and last the one with all of them."""
+    from tests.browser.screens.examples import EXAMPLES
+    from tests.browser.screens.shell import opened
+
+    SCREENS_FOLDER.mkdir(parents=True, exist_ok=True)
+    names = []
+    for look, (locale, options) in SCREEN_LOOKS.items():
+        with opened(browser, **options) as shell:
+            shell.locale = locale
+            for name, screen in EXAMPLES.items():
+                shell.show(screen)
+                shell.tab.evaluate("document.activeElement.blur()")
+                path = SCREENS_FOLDER / f"{name}-{look}.png"
+                shell.tab.screenshot(path=path, full_page=True)
+                names.append(path.name)
+                yield path
+    pictures = "".join(f'<img src="{name}" alt="{name}">' for name in sorted(names))
+    together = SCREENS_FOLDER / "index.html"
+    together.write_text(_SIDE_BY_SIDE.format(pictures=pictures))
+    yield together
+
+
 def main() -> int:
     """Take all pictures; return 1 when Chromium is missing or a picture is too large for a repository."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--screens", action="store_true", help="the screens of flows, into .artifacts/screens")
+    is_of_screens = parser.parse_args().screens
     chromium = find_chromium()
     if chromium is None:
         print(f"Chromium is missing: {INSTALL['chromium']}")
         return 1
+    if is_of_screens:
+        with running_browser(chromium.where) as browser:
+            count = len(list(take_screens(browser)))
+        print(f"{count - 1} pictures in {SCREENS_FOLDER.relative_to(ROOT)}; index.html shows all of them")
+        return 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     with running_avow() as dev, running_browser(chromium.where) as browser:
         taken = [path for look in LOOKS for path in take(browser, dev, look)]

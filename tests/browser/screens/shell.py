@@ -95,7 +95,9 @@ class Shell:
 
 
 @contextmanager
-def opened(browser: "Browser", *, is_component: bool = False, brand: Brand | None = None, **look: Any) -> Iterator[Shell]:
+def opened(
+    browser: "Browser", *, is_component: bool = False, brand: Brand | None = None, **look: Any
+) -> Iterator[Shell]:
     """Open a tab for screens; it has no server behind it."""
     context = browser.new_context(**{"reduced_motion": "reduce", "locale": "en-GB", **look})
     tab = context.new_page()

@@ -54,9 +54,7 @@ def test_hardly_a_text_is_left_in_english(language: str) -> None:
 def test_every_text_is_used() -> None:
     said = sources()
     built = {f"{screen.name}.title" for screen in SCREENS}
-    unused = [
-        key for key in ENGLISH if f'"{key}"' not in said and key not in built and not _is_built(key, said)
-    ]
+    unused = [key for key in ENGLISH if f'"{key}"' not in said and key not in built and not _is_built(key, said)]
     assert set(unused) - NOT_YET == set()
 
 

@@ -8,6 +8,7 @@ from descope import AuthException
 
 from avow.testing.server import Avow
 from tests.contract.people import error_code
+from tests.factories import new_email
 
 MakeClient = Callable[..., Any]
 FLOW = {"name": "Sign in", "description": "By code", "disabled": False, "dsl": {"tasks": {"0": {"id": "0"}}}}
@@ -142,8 +143,20 @@ def test_theme_is_the_one_imported_last(client: Any, fits: Any) -> None:
     assert fits("mgmt.flow.export_theme", "id", "cssTemplate")
 
 
-@pytest.mark.operation("mgmt.flow.run_flow", "mgmt.flow.run_flow_async", "mgmt.flow.get_flow_async_result")
-def test_running_a_flow_is_not_supported_yet(client: Any) -> None:
-    client.mgmt.flow.import_flow("sign-in", FLOW, SCREENS)
-    for call in (client.mgmt.flow.run_flow, client.mgmt.flow.run_flow_async, client.mgmt.flow.get_flow_async_result):
+@pytest.mark.operation("mgmt.flow.run_flow", "mgmt.flow.import_flow")
+def test_flow_without_screens_is_run(client: Any, fits: Any) -> None:
+    steps = {
+        "send": {"kind": "act", "do": "send-code", "given": {"does": "sign-up"}, "on": {"sent": "end"}},
+        "end": {"kind": "done"},
+    }
+    client.mgmt.flow.import_flow("remind", {"dsl": {"start": "send", "steps": steps}}, [])
+    output = client.mgmt.flow.run_flow("remind", {"input": {"email": new_email()}})["output"]
+    assert fits("mgmt.flow.run_flow", "output")
+    assert (output["status"], output["sentTo"][0]) == ("completed", "m")
+    assert refused(lambda: client.mgmt.flow.run_flow("sign-in")) == (400, "E011004")
+
+
+@pytest.mark.operation("mgmt.flow.run_flow_async", "mgmt.flow.get_flow_async_result")
+def test_running_a_flow_without_waiting_is_not_supported_yet(client: Any) -> None:
+    for call in (client.mgmt.flow.run_flow_async, client.mgmt.flow.get_flow_async_result):
         assert refused(lambda call=call: call("sign-in")) == (501, "E019501")  # type: ignore[misc]  # bound at once

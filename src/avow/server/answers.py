@@ -77,7 +77,10 @@ def success(visit: Visit, result: object) -> Response:
     if isinstance(result, Answer):
         body = result.body if isinstance(result.body, bytes) else _encoded(result.body)
         headers = _headers(visit, result.content_type)
-        headers = [pair for pair in headers if pair[0] not in {name.lower() for name in result.headers}]
+        own = {name.lower() for name in result.headers}
+        if "access-control-allow-origin" in own:  # open to pages of any origin, and then to no credentials
+            own |= {"access-control-allow-credentials", "access-control-expose-headers"}
+        headers = [pair for pair in headers if pair[0] not in own]
         headers += [(name.lower(), value) for name, value in result.headers.items()]
         headers += [("set-cookie", _set_cookie(cookie)) for cookie in result.cookies]
         return Response(result.status, headers, body)

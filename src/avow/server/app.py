@@ -183,7 +183,6 @@ def management() -> tuple[Slice, ...]:
         templates,
         tenants,
     )
-
     from avow.server.flows import handlers as flows
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)

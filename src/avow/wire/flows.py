@@ -25,12 +25,15 @@ __all__ = [
     "ExportedFlow",
     "FlowAnswer",
     "FlowNext",
+    "FlowOutput",
     "FlowOptions",
     "FlowRedirect",
     "FlowScreen",
     "FlowStart",
     "FlowWebAuthn",
     "LastAuth",
+    "RUN",
+    "RunFlow",
     "ScreenState",
     "TotpState",
     "FlowHead",
@@ -42,6 +45,7 @@ __all__ = [
     "Theme",
 ]
 
+Inputs = Annotated[dict[str, object], Meta(max_length=100, extra=SECRET)]
 # Documents are free within: what a flow may do, its execution decides.
 Document = Annotated[dict[str, object], Meta(max_length=200)]
 Screens = Annotated[tuple[Document, ...], Meta(max_length=200)]
@@ -102,6 +106,28 @@ class ExportedFlow(Shape, frozen=True, kw_only=True):
     screens: tuple[dict[str, object], ...]
 
 
+class RunFlow(Shape, frozen=True, kw_only=True):
+    """A flow to be run without anybody: it has no screens, only acts and choices.
+
+    Attributes:
+        flow_id: Which.
+        input: Values that its acts take, as they would take those of a screen.
+        preview: Accepted and ignored.
+        tenant: Whose it is.
+    """
+
+    flow_id: Reference
+    input: Inputs | None = None
+    preview: bool | None = None
+    tenant: Text | None = None
+
+
+class FlowOutput(Shape, frozen=True, kw_only=True):
+    """What a flow that ran has to say: `status`, `loginId`, `sentTo`, as far as there is something to."""
+
+    output: dict[str, str]
+
+
 class ImportTheme(Shape, frozen=True, kw_only=True):
     """A theme to be the project's, in the place of the one before: `id` and `cssTemplate`."""
 
@@ -113,9 +139,6 @@ class Theme(Shape, frozen=True, kw_only=True):
 
     id: str
     css_template: dict[str, object]
-
-
-Inputs = Annotated[dict[str, object], Meta(max_length=100, extra=SECRET)]
 
 
 class LastAuth(Shape, frozen=True, kw_only=True):
@@ -288,6 +311,7 @@ EXPORT = Endpoint(
     "mgmt.flow.export_flow", "POST", "/v1/mgmt/flow/export", FlowRef, ExportedFlow, Caller.MANAGEMENT, only_reads=True
 )
 IMPORT = Endpoint("mgmt.flow.import_flow", "POST", "/v1/mgmt/flow/import", ImportFlow, ExportedFlow, Caller.MANAGEMENT)
+RUN = Endpoint("mgmt.flow.run_flow", "POST", "/v1/mgmt/flow/run", RunFlow, FlowOutput, Caller.MANAGEMENT)
 EXPORT_THEME = Endpoint(
     "mgmt.flow.export_theme", "POST", "/v1/mgmt/theme/export", Nothing, Theme, Caller.MANAGEMENT, only_reads=True
 )
@@ -295,4 +319,4 @@ IMPORT_THEME = Endpoint(
     "mgmt.flow.import_theme", "POST", "/v1/mgmt/theme/import", ImportTheme, Theme, Caller.MANAGEMENT
 )
 
-ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, EXPORT_THEME, IMPORT_THEME)
+ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, RUN, EXPORT_THEME, IMPORT_THEME)

@@ -185,7 +185,10 @@ def test_language_of_the_page_is_that_of_the_screens(visitor: Visitor) -> None:
 
 def test_screens_work_under_a_strict_policy_of_the_page(visitor: Visitor, avow: Avow) -> None:
     page, mail = visitor.page, new_email()
-    policy = f"default-src 'none'; script-src 'self' 'nonce-app' {visitor.api}; style-src {visitor.api}; img-src {visitor.api}; connect-src {visitor.api}"
+    api = visitor.api
+    policy = (
+        f"default-src 'none'; script-src 'self' 'nonce-app' {api}; style-src {api}; img-src {api}; connect-src {api}"
+    )
 
     def guarded(route: object) -> None:
         answer = route.fetch()  # type: ignore[attr-defined]  # Playwright's Route

@@ -83,7 +83,7 @@ def test_wait_is_told_when_an_address_has_had_its_messages(api: Api) -> None:
     for _ in range(5):
         walk.do("resend")
     assert walk.screen == "code"
-    assert "Wait" in walk.error
+    assert "10 min" in walk.error
 
 
 def test_unknown_user_of_a_sign_in_sees_what_everybody_sees(api: Api) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from avow.core.flows.builtin import BUILT_IN
 from avow.server.keys.actions import create_management_key
+from tests.factories import new_email
 from tests.server.api import Api, Reply, Statements
 from tests.server.flows.walking import Walk
 
@@ -38,7 +39,8 @@ def test_imported_flow_is_exported_with_everything_it_had(api: Api, key: str) ->
         {"id": "s2", "inputs": [], "interactions": []},
     ]
     assert api.post(f"{PATH}/export", {"flowId": "sign-in"}, token=key).body == made.body
-    assert own(api, key) == [{"id": "sign-in", "name": "Sign in", "description": "By code", "disabled": False}]
+    head = {"id": "sign-in", "name": "Sign in", "description": "By code", "disabled": False}
+    assert head in api.post(f"{PATH}/list", token=key)["flows"]
 
 
 def test_export_can_be_imported_under_another_id(api: Api, key: str) -> None:
@@ -116,9 +118,29 @@ def test_theme_takes_the_place_of_the_one_before(api: Api, key: str) -> None:
         assert api.post(f"{path}/import", {"theme": wrong}, token=key).refusal == (400, "E011004")
 
 
-def test_starting_a_flow_is_not_supported_yet(api: Api, key: str) -> None:
-    for path in ("run", "async/run", "async/result"):
+def test_running_a_flow_without_waiting_is_not_supported_yet(api: Api, key: str) -> None:
+    for path in ("async/run", "async/result"):
         assert api.post(f"{PATH}/{path}", {"flowId": "a"}, token=key).refusal == (501, "E019501")
+
+
+def test_flow_without_screens_is_run_with_values(api: Api, key: str) -> None:
+    steps = {
+        "send": {"kind": "act", "do": "send-code", "given": {"does": "sign-up"}, "on": {"sent": "end"}},
+        "end": {"kind": "done"},
+    }
+    put(api, key, "remind", {"dsl": {"start": "send", "steps": steps}}, [])
+    mail = new_email()
+    ran = api.post(f"{PATH}/run", {"flowId": "remind", "input": {"email": mail}}, token=key)
+    assert (ran["output"]["status"], ran["output"]["loginId"]) == ("completed", mail)
+    assert api.avow.code(mail)
+    for missing in ({}, {"email": "nobody"}):
+        assert api.post(f"{PATH}/run", {"flowId": "remind", "input": missing}, token=key).refusal == (400, "E011004")
+
+
+def test_flow_that_waits_for_a_person_is_not_run(api: Api, key: str) -> None:
+    refused = api.post(f"{PATH}/run", {"flowId": "sign-in"}, token=key)
+    assert refused.refusal == (400, "E011004")
+    assert "'first'" in refused.body["errorMessage"]
 
 
 def test_key_that_may_read_changes_nothing(api: Api, key: str) -> None:

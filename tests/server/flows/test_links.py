@@ -97,7 +97,7 @@ def test_page_that_is_not_approved_gets_no_link(avow: Avow, api: Api) -> None:
 def test_redirect_that_is_not_approved_begins_nothing(avow: Avow, api: Api, url: str) -> None:
     change_settings(avow, {"approved_redirects": ("https://shop.example.com",)})
     api.clock.advance(2)
-    assert Walk(api, options={"redirectUrl": url}).start().refusal == (400, "E011003")
+    assert Walk(api, options={"redirectUrl": url}).start().refusal == (400, "E011004")
 
 
 def test_approved_redirect_is_where_the_link_leads(avow: Avow, api: Api) -> None:

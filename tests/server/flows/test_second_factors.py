@@ -62,7 +62,12 @@ def test_whoever_has_nothing_to_show_sets_an_app_up(avow: Avow, api: Api, mail: 
     html = walk.html()
     assert seed["key"] not in html
     assert seed["image"][:60] not in html
-    done = walk.do("verify", code=scanning(seed["image"]).code(api.clock()))
+    kept = walk.do("verify", code=scanning(seed["image"]).code(api.clock()))
+    assert walk.screen == "recovery-codes"
+    codes = kept["screen"]["state"]["recovery"]
+    assert len(codes) == 10
+    assert codes["c0"] not in walk.html()
+    done = walk.do("go")
     assert done["authInfo"]["user"]["TOTP"] is True
 
 

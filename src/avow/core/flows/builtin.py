@@ -277,7 +277,11 @@ def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
         ),
         "show-second-passkey": Act(do="show-passkey", given={"adds": "yes"}, on={**proven, "cancelled": "factors"}),
         "begin-totp": Act(do="begin-totp", on={"begun": "totp-setup"}),
-        "totp-setup": Screen(screen="totp-setup", on={"verify": "verify-second-totp"}),
+        "totp-setup": Screen(screen="totp-setup", on={"verify": "confirm-totp"}),
+        "confirm-totp": Act(do="verify-totp", given={"adds": "yes"}, on={**proven, "done": "make-codes"}),
+        "make-codes": Act(do="make-codes", on={"made": "recovery-codes", "none": "after"}),
+        "recovery-codes": Screen(screen="recovery-codes", on={"go": "forget-codes"}),
+        "forget-codes": Act(do="forget-codes", on={"done": "after"}),
     }
 
 

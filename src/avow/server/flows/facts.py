@@ -6,6 +6,7 @@ from avow.server.flows.acts.account import has_two_factors
 from avow.server.flows.state import State
 from avow.server.serving import Project
 from avow.server.store import Tx
+from avow.server.users import actions as users
 
 __all__ = ["NAMES", "facts_of"]
 
@@ -21,6 +22,7 @@ NAMES = frozenset(
         "proven",
         "waits",
         "several-factors",
+        "several-tenants",
         "offers-passkey",
         "two-factors",
         "must-choose-password",
@@ -46,9 +48,16 @@ def facts_of(tx: Tx, project: Project, state: State) -> Facts:
                 return state.must_choose
             case "two-factors":
                 return has_two_factors(state.kept.amr, frozenset())
+            case "several-tenants":
+                return _has_several_tenants(tx, state)
             case "offers-passkey":
                 return offers.is_due(tx, project, state)
             case _:
                 return _FACTORS.get(name, "") in state.factors
 
     return holds
+
+
+def _has_several_tenants(tx: Tx, state: State) -> bool:
+    profile = users.find(tx, state.session.user_id) if state.session else None
+    return profile is not None and len(profile.tenants) > 1

@@ -2,13 +2,25 @@
 
 from avow.core.flows.builtin import BUILT_IN
 from avow.errors import MissingArgument
-from avow.server.flows import actions, chosen, component, static
+from avow.server.flows import actions, chosen, component, running, static
 from avow.server.flows.actions import Flow
+from avow.server.flows.state import State
 from avow.server.serving import Call, Slice, reads, steps, writes
 from avow.server.store import Tx
 from avow.wire import flows as wire
 from avow.wire.endpoint import Nothing
-from avow.wire.flows import ExportedFlow, FlowHead, FlowIds, FlowRef, Flows, ImportFlow, ImportTheme, Theme
+from avow.wire.flows import (
+    ExportedFlow,
+    FlowHead,
+    FlowIds,
+    FlowOutput,
+    FlowRef,
+    Flows,
+    ImportFlow,
+    ImportTheme,
+    RunFlow,
+    Theme,
+)
 
 __all__ = ["SLICE"]
 
@@ -49,6 +61,17 @@ def import_flow(tx: Tx, call: Call[ImportFlow]) -> ExportedFlow:
     return _exported(flow)
 
 
+def run_flow(tx: Tx, call: Call[RunFlow]) -> FlowOutput:
+    """Run an imported flow of acts and choices to its end, with values for its acts.
+
+    One that waits for a person is refused, and nothing of it is done.
+    """
+    state = State(tenant=call.body.tenant or "", locale=call.client.locale)
+    ended = running.run(tx, call, call.body.flow_id, state, call.body.input or {})
+    said = {"status": "completed", "loginId": ended.login_id, "sentTo": ended.sent.to}
+    return FlowOutput(output={name: value for name, value in said.items() if value})
+
+
 def export_theme(tx: Tx, call: Call[Nothing]) -> Theme:
     """Return the theme of the project, as `import` takes it."""
     return _theme(actions.find_theme(tx))
@@ -81,6 +104,7 @@ SLICE = Slice(
         writes(wire.DELETE, delete_flows),
         reads(wire.EXPORT, export_flow),
         writes(wire.IMPORT, import_flow),
+        writes(wire.RUN, run_flow),
         reads(wire.EXPORT_THEME, export_theme),
         writes(wire.IMPORT_THEME, import_theme),
     ),

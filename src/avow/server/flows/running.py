@@ -25,7 +25,7 @@ from avow.server.flows.tokens import issued_for
 from avow.server.serving import Call, Issued, Project, Steps, read, write
 from avow.server.store import Tx
 
-__all__ = ["At", "begin", "found", "go_on"]
+__all__ = ["At", "begin", "found", "go_on", "run"]
 
 POLLING = "polling"
 
@@ -80,6 +80,23 @@ def begin(tx: Tx, call: Call[Any], flow_id: str, state: State, *, at: str = "") 
     made = executions.begin(tx, call.project, flow, moved.step, moved.state, ended=ended)
     issued = issued_for(tx, call, made.state) if ended else None
     return At(made, flow, issued=issued)
+
+
+def run(tx: Tx, call: Call[Any], flow_id: str, state: State, inputs: Mapping[str, object]) -> State:
+    """Run a flow that nobody has to do anything in, to its end; return what it knows then.
+
+    Raises:
+        NotFound: There is no such flow.
+        InvalidArgument: It waits for a person, or an act of it came to nothing.
+    """
+    flow = flow_named(tx, call.project, flow_id)
+    blank = Execution("", flow.id, flow.version, "", "", 0, state, 0)
+    moved, ended = _led(tx, _Moving(call, flow, blank, inputs, is_new=True), Began(), "")
+    if not ended:
+        raise InvalidArgument(error_message=f"This flow waits for a person at the step {moved.step or flow.start!r}.")
+    if moved.state.session is not None:
+        raise InvalidArgument(error_message="This flow signs somebody in, which nobody can do for them.")
+    return moved.state
 
 
 def found(tx: Tx, project: Project, wire_id: str) -> At:

@@ -26,9 +26,14 @@ from avow.errors import (
 )
 from avow.server.screens.values import Said
 
-__all__ = ["said_of"]
+__all__ = ["UNREADABLE", "UNREADABLE_EMAIL", "said_of"]
 
 _LONG_WAIT_SECONDS = 120  # told in minutes from here on
+
+# What the log is told of a login ID that cannot be read, and what a person is.
+UNREADABLE_EMAIL = "the login ID is no e-mail address"
+UNREADABLE = "the login ID is neither an e-mail address nor a phone number"
+_UNREADABLE = {UNREADABLE_EMAIL: "wrong.email", UNREADABLE: "wrong.address"}
 
 _KEYS: dict[type[AvowError], str] = {
     InvalidCode: "wrong.code-last",
@@ -63,5 +68,7 @@ def said_of(error: AvowError) -> Said:
     for kind, key in _KEYS.items():
         if isinstance(error, kind):
             return Said(key)
+    if isinstance(error, InvalidArgument) and error.detail in _UNREADABLE:
+        return Said(_UNREADABLE[error.detail])
     why = error.error_message if isinstance(error, InvalidArgument) else error.text
     return Said("wrong.other", {"why": why})

@@ -79,6 +79,7 @@ def _email(tx: Tx, project: Project, step: Step, state: State, saying: Mapping[s
         providers=providers,
         has_autofill="passkey-autofill" in step.on,
         asks_name=step.shown.get("asks") == "name",
+        has_recovery="recovery" in step.on,
         **saying,
     )
 

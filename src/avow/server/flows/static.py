@@ -5,18 +5,13 @@ Pages of any origin may read them: no request for them carries a credential, and
 Spec: contract "web" section 1.
 """
 
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-
 import msgspec
 
 from avow.errors import NotFound
 from avow.server.flows.chosen import flow_named, names
 from avow.server.flows.executions import screen_named
 from avow.server.flows.showing import screen_of
-from avow.server.screens import Brand, Component, Screen, render
-from avow.server.screens import rendering as screens_home
+from avow.server.screens import Component, Screen, Sheet, brand_of, brand_sheet, render, style_sheet
 from avow.server.serving import Answer, Call, Project, Steps, plain, read, steps
 from avow.server.store import Tx
 from avow.wire.endpoint import Caller, Endpoint, Nothing
@@ -51,18 +46,18 @@ class _Config(msgspec.Struct, rename="camel"):
 def file(call: Call[Nothing]) -> Steps[Answer]:
     """Return one of the files of a project: `config.json`, a theme, a style sheet, or a screen by its id."""
     name, project = call.path["file"], call.project
+    stem, _, kind = name.rpartition(".")
     if name == "config.json":
         return (yield from read(_config, project))
-    if name == _style().name:
-        return Answer(_style().body, content_type=_CSS, headers=_FOR_EVER)
-    stem, _, kind = name.rpartition(".")
+    if kind == "css":
+        return _sheet(project, name)
     if kind == "json":
         return theme(call)
     found = (yield from read(_screen, project, stem.partition("-")[0])) if kind == "html" else None
     if found is None:
         raise NotFound
     shown, locale = found
-    html = render(shown, locale=locale, brand=Brand(project.name), face=Component(style_urls(project)))
+    html = render(shown, locale=locale, brand=brand_of(project), face=Component(style_urls(project)))
     return Answer(html, content_type=_HTML, headers={**_ANYBODY, "cache-control": "no-store"})
 
 
@@ -77,8 +72,21 @@ def stub(call: Call[Nothing]) -> Answer:
 
 
 def style_urls(project: Project) -> tuple[str, ...]:
-    """Return the absolute addresses of the style sheets of a project."""
-    return (f"{project.public_url.rstrip('/')}/pages/{project.id}/v2-beta/{_style().name}",)
+    """Return the absolute addresses of the style sheets of a project, its own colours last."""
+    folder = f"{project.public_url.rstrip('/')}/pages/{project.id}/v2-beta"
+    return tuple(f"{folder}/{sheet.name}" for sheet in _sheets(project))
+
+
+def _sheet(project: Project, name: str) -> Answer:
+    found = next((sheet for sheet in _sheets(project) if sheet.name == name), None)
+    if found is None:
+        raise NotFound
+    return Answer(found.body, content_type=_CSS, headers=_FOR_EVER)
+
+
+def _sheets(project: Project) -> list[Sheet]:
+    own = brand_sheet(brand_of(project))
+    return [style_sheet(), *([own] if own is not None else [])]
 
 
 def _config(tx: Tx, project: Project) -> Answer:
@@ -93,17 +101,6 @@ def _screen(tx: Tx, project: Project, screen_id: str) -> tuple[Screen, str] | No
         return None
     flow = flow_named(tx, project, execution.flow_id)
     return screen_of(tx, project, flow, execution, is_component=True), execution.state.locale
-
-
-class _Asset(msgspec.Struct, frozen=True):
-    name: str
-    body: bytes
-
-
-@cache
-def _style() -> _Asset:
-    body = (Path(screens_home.__file__).parent / "style.css").read_bytes()
-    return _Asset(f"avow-{sha256(body).hexdigest()[:16]}.css", body)
 
 
 HANDLERS = (steps(FILE, file), plain(TENANT_THEME, theme), plain(STUB, stub))

@@ -6,18 +6,28 @@ from avow.core import addresses, factors
 from avow.errors import InvalidArgument, SessionEnded
 from avow.server.flows.acts.codes import masked
 from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile
+from avow.server.flows.says import said_of
 from avow.server.flows.state import Sent, State
 from avow.server.otp import actions as otp
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import require_method
 from avow.server.screens.values import Said
+from avow.server.serving import Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.login import UpdateEmail, UpdatePhone
 
-__all__ = ["ask_second", "has_two_factors", "prove_address", "read_profile", "require_session", "save_profile"]
+__all__ = [
+    "ask_second",
+    "choose_tenant",
+    "has_two_factors",
+    "prove_address",
+    "read_profile",
+    "require_session",
+    "save_profile",
+]
 
 _NAMES = {"name": "name", "givenName": "given_name", "familyName": "family_name"}
 
@@ -97,6 +107,19 @@ def prove_address(tx: Tx, turn: Turn) -> Outcome:
     left = turn.state.to_prove[1:]
     state = changed(turn.state, to_prove=left)
     return _sent(tx, turn, state, "sent") if left else Outcome("none", state)
+
+
+def choose_tenant(tx: Tx, turn: Turn) -> Outcome:
+    """Let the session act in the tenant that was chosen.
+
+    Raises:
+        Forbidden: The user is not a member.
+    """
+    chosen = turn.text("tenant", 512) or turn.state.tenant
+    result = sessions.select_tenant(tx, turn.asking(turn.call.body, as_self=True), chosen)
+    if isinstance(result, Refusal):
+        return turn.refuse(said_of(result.error))
+    return turn.come("done", tenant=chosen)
 
 
 def _sent(tx: Tx, turn: Turn, state: State, outcome: str, *, is_again: bool = False) -> Outcome:

@@ -15,7 +15,7 @@ from avow.server.totp import actions as totp
 from avow.wire.recoverycodes import RecoveryCode
 from avow.wire.totp import TotpCode, TotpUpdate
 
-__all__ = ["begin_totp", "verify_recovery", "verify_totp"]
+__all__ = ["begin_totp", "forget_codes", "make_codes", "verify_recovery", "verify_totp"]
 
 _WRONG_TOTP = Said("wrong.totp")
 _WRONG_RECOVERY = Said("wrong.recovery-code")
@@ -43,6 +43,18 @@ def verify_totp(tx: Tx, turn: Turn) -> Outcome:
     if outcome.name == "refused":
         return outcome
     return Outcome(outcome.name, changed(outcome.state, totp_url="", totp_key=""))
+
+
+def make_codes(tx: Tx, turn: Turn) -> Outcome:
+    """Make recovery codes for the user of the session; "none" where the project has none."""
+    if "recoverycodes" not in turn.call.project.settings.sign_in_methods:
+        return turn.come("none")
+    return turn.come("made", codes=recoverycodes.generate(tx, turn.asking(turn.call.body, as_self=True)))
+
+
+def forget_codes(tx: Tx, turn: Turn) -> Outcome:
+    """Forget the codes that were shown."""
+    return turn.come("done", codes=())
 
 
 def verify_recovery(tx: Tx, turn: Turn) -> Outcome:

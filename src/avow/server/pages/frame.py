@@ -18,7 +18,8 @@ from avow.errors import NotFound
 from avow.server.delivery.devices import known_device
 from avow.server.pages.cookies import Jar
 from avow.server.pages.texts import Catalogue, catalogue_for
-from avow.server.serving import Answer, Call, Client, Cookie
+from avow.server.screens import brand_of, brand_sheet, style_sheet
+from avow.server.serving import Answer, Call, Client, Cookie, Project
 from avow.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ __all__ = ["Frame", "Said"]
 _FOLDER = Path(__file__).parent
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _POLICY = (
-    "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'{leads_to}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' data:{pictures}; "
+    "connect-src 'self'; form-action 'self'{leads_to}; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 # Spec: HTML "cross-origin opener policy"; RFC 6797; Permissions Policy. The edge adds nosniff, no-store, no-referrer.
@@ -64,15 +65,24 @@ class _Asset:
     content_type: str
 
 
-def _asset(stem: str, kind: str) -> _Asset:
-    body = (_FOLDER / "assets" / f"{stem}.{kind}").read_bytes()
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a page has of its project: the path of a further style sheet, and the address of a logo."""
+
+    style: str = ""
+    logo: str = ""
+
+
+def _asset(stem: str, kind: str, before: bytes = b"") -> _Asset:
+    body = before + (_FOLDER / "assets" / f"{stem}.{kind}").read_bytes()
     return _Asset(f"{stem}-{sha256(body).hexdigest()[:16]}.{kind}", body, _TYPES[kind])
 
 
 @cache
 def _assets() -> dict[str, _Asset]:
     """Return every asset by what templates call it."""
-    return {"style": _asset("avow", "css"), "script": _asset("avow", "js"), "icon": _asset("avow", "svg")}
+    style = _asset("avow", "css", before=style_sheet().body)
+    return {"style": style, "script": _asset("avow", "js"), "icon": _asset("avow", "svg")}
 
 
 class Frame:
@@ -117,6 +127,7 @@ class Frame:
             leads_to: Approved URL that the page's form may end at; browsers check where a form leads to the last.
         """
         nonce = token_urlsafe(16)
+        look = _look(values.get("project"))
         words = catalogue_for(client.locale)
         html = (
             _environment()
@@ -128,11 +139,17 @@ class Frame:
                 root=self.root,
                 assets={name: asset.name for name, asset in _assets().items()},
                 nonce=nonce,
+                brand_style=look.style,
+                logo=look.logo,
                 is_development=self.settings.is_development,
                 **values,
             )
         )
-        policy = _POLICY.format(nonce=nonce, leads_to=f" {_origin(leads_to)}" if leads_to else "")
+        policy = _POLICY.format(
+            nonce=nonce,
+            pictures=f" {_origin(look.logo)}" if look.logo else "",
+            leads_to=f" {_origin(leads_to)}" if leads_to else "",
+        )
         headers = {**self._headers(), "content-security-policy": policy}
         return Answer(html, status, "text/html; charset=utf-8", headers, tuple(cookies))
 
@@ -181,6 +198,14 @@ class Frame:
 
     def _headers(self) -> dict[str, str]:
         return {**_HEADERS, **({"strict-transport-security": _HSTS} if self.settings.is_https else {})}
+
+
+def _look(project: Project | None) -> _Look:
+    if project is None:
+        return _Look()
+    brand = brand_of(project)
+    sheet = brand_sheet(brand)
+    return _Look(f"/pages/{project.id}/v2-beta/{sheet.name}" if sheet else "", brand.logo)
 
 
 def _device_text(words: Catalogue, user_agent: str) -> Markup:

@@ -1,53 +1,21 @@
-"""The words of the pages, one file for each language, and how values are put into them."""
+"""The words of the pages, out of the catalogue that they share with the screens of flows."""
 
-import re
-from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import Literal
 
-import msgspec
-from markupsafe import Markup, escape
-
-from avow.server.delivery.catalogue import DEFAULT, preferences
+from avow.server.delivery.catalogue import DEFAULT
+from avow.server.screens import catalogue
+from avow.server.screens.catalogue import LANGUAGES, Catalogue
 
 __all__ = ["LANGUAGES", "Catalogue", "catalogue_for", "catalogue_of"]
 
-_FOLDER = Path(__file__).with_name("texts")
-LANGUAGES = frozenset(path.stem for path in _FOLDER.glob("*.json"))
-_FIELD = re.compile(r"\{([a-z]+)\}")
-
-
-class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that pages say in one language; `{name}` marks where a value goes."""
-
-    language: str
-    direction: Literal["ltr", "rtl"]
-    words: dict[str, str]
-
-    def say(self, key: str, values: Mapping[str, object] | None = None) -> Markup:
-        """Return a text with its values, all of them escaped and kept apart from the direction of the text.
-
-        Raises:
-            KeyError: There is no such text.
-        """
-        given = values or {}
-
-        def value(mark: re.Match[str]) -> str:
-            return Markup("<bdi>{}</bdi>").format(given[mark[1]])
-
-        return Markup(_FIELD.sub(value, str(escape(self.words[key]))))  # noqa: S704 - text and values are escaped
-
 
 def catalogue_for(accept_language: str) -> Catalogue:
-    """Return the texts in the best language there is for a reader."""
-    wanted = (language for language in preferences(accept_language) if language in LANGUAGES)
-    return catalogue_of(next(wanted, DEFAULT))
+    """Return the texts of the pages in the best language there is for a reader."""
+    return catalogue_of(catalogue.catalogue_for(accept_language).language)
 
 
 @cache
 def catalogue_of(language: str) -> Catalogue:
-    """Return the texts of one of `LANGUAGES`."""
-    if language not in LANGUAGES:
-        raise LookupError(language)
-    return msgspec.json.decode((_FOLDER / f"{language}.json").read_bytes(), type=Catalogue)
+    """Return the texts of the pages in one of `LANGUAGES`; what it does not say is said in English."""
+    said = catalogue.catalogue_of(language)
+    return Catalogue(language, said.direction, catalogue.catalogue_of(DEFAULT).pages | said.pages)

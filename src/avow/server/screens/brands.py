@@ -1,7 +1,7 @@
 """The look of a project: its brand from its settings, and the style sheets as files that browsers keep for ever."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,6 +32,7 @@ def style_sheet() -> Sheet:
     return _sheet("avow", Path(__file__).with_name("style.css").read_bytes())
 
 
+@lru_cache(maxsize=256)
 def brand_sheet(brand: Brand) -> Sheet | None:
     """Return the style sheet that comes after it for a brand; None when there is nothing to add."""
     style = brand_style(brand)

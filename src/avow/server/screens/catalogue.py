@@ -1,4 +1,4 @@
-"""The words of the screens, one file for each language, and how values are put into them."""
+"""The words of screens and pages, one file for each language, and how values are put into them."""
 
 import re
 from collections.abc import Mapping
@@ -19,11 +19,19 @@ _FIELD = re.compile(r"\{([a-z_]+)\}")
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that screens say in one language; `{name}` marks where a value goes."""
+    """Everything that is said in one language; `{name}` marks where a value goes.
+
+    Attributes:
+        language: Its code.
+        direction: In which it is written.
+        words: Of the screens of flows.
+        pages: Of Avow's own pages around them.
+    """
 
     language: str
     direction: Literal["ltr", "rtl"]
     words: dict[str, str]
+    pages: dict[str, str] = {}
 
     def say(self, key: str, values: Mapping[str, object] | None = None) -> Markup:
         """Return a text with its values, all of them escaped and kept apart from the direction of the text.

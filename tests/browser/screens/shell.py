@@ -9,7 +9,7 @@ from avow.server.screens import Brand, Component, Page, Screen, brand_sheet, ren
 from avow.server.screens.catalogue import catalogue_for
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Route
+    from playwright.sync_api import Browser, Dialog, Route
     from playwright.sync_api import Page as Tab
 
 __all__ = ["ORIGIN", "Shell", "opened"]
@@ -48,7 +48,7 @@ _PLACE = """async ([html, language, direction, isComponent, theme]) => {
 }"""
 
 
-@dataclass(slots=True)
+@dataclass
 class Shell:
     """A tab that shows one screen after the other.
 
@@ -75,6 +75,11 @@ class Shell:
         words = catalogue_for(self.locale)
         self.tab.evaluate(_PLACE, [html, words.language, words.direction, self.is_component, self.theme])
         return html
+
+    def dismiss(self, dialog: "Dialog") -> None:
+        """Note that a script has run which is none of ours."""
+        self.complaints.append(f"a script said {dialog.message}")
+        dialog.dismiss()
 
     def serve(self, route: "Route") -> None:
         """Answer a request of the tab."""
@@ -104,8 +109,8 @@ def opened(
     shell = Shell(tab, is_component, theme=look.get("color_scheme", "light"), brand=brand or Brand("Acme"))
     tab.on("pageerror", lambda error: shell.complaints.append(str(error)))
     tab.on("console", lambda said: shell.complaints.append(said.text) if said.type == "error" else None)
-    tab.on("dialog", lambda dialog: (shell.complaints.append("a script ran"), dialog.dismiss()))
-    tab.route("**/*", lambda route: shell.serve(route))
+    tab.on("dialog", shell.dismiss)
+    tab.route("**/*", shell.serve)
     tab.goto(f"{ORIGIN}/")
     try:
         yield shell

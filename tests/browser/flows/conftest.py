@@ -29,7 +29,7 @@ PAGE = """<!doctype html>
 <html lang="en"><title>Shop</title>
 <script src="/script/{version}"></script>
 <div><descope-wc {attributes}></descope-wc></div>
-<script>
+<script nonce="app">
 window.told = [];
 for (const name of ["ready", "success", "error", "screen-updated"])
   document.querySelector("descope-wc").addEventListener(name, (event) => told.push([name, event.detail]));
@@ -51,10 +51,12 @@ class _Pages(http.server.BaseHTTPRequestHandler):
         given: Mapping[str, str] = json.loads(asked.get("wc", "{}"))
         attributes = " ".join(f'{name}="{value}"' for name, value in given.items())
         page = PAGE.format(version=asked.get("v", "4"), attributes=attributes)
-        self._send(page.encode(), "text/html; charset=utf-8")
+        self._send(page.encode(), "text/html; charset=utf-8", asked.get("policy", ""))
 
-    def _send(self, body: bytes, content_type: str) -> None:
+    def _send(self, body: bytes, content_type: str, policy: str = "") -> None:
         self.send_response(200)
+        if policy:
+            self.send_header("content-security-policy", policy)
         self.send_header("content-type", content_type)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -110,11 +112,13 @@ class Visitor:
     project_id: str
     foreign: list[str] = field(default_factory=list)
 
-    def open(self, flow: str = "sign-up-or-in", *, version: str = "4", path: str = "", **attributes: str) -> None:
-        """Open the page with the component on it."""
+    def open(self, flow: str = "sign-up-or-in", *, version: str = "4", policy: str = "", **attributes: str) -> None:
+        """Open the page with the component on it, under a Content-Security-Policy of its own."""
         given = {"project-id": self.project_id, "flow-id": flow, "base-url": self.api, **attributes}
         given = {name.replace("_", "-"): value for name, value in given.items()}
-        self.page.goto(f"{self.application}/app?" + urlencode({"v": version, "wc": json.dumps(given)}) + path)
+        self.page.goto(
+            f"{self.application}/app?" + urlencode({"v": version, "wc": json.dumps(given), "policy": policy})
+        )
 
     def field(self, name: str) -> "Locator":
         """Return a field of the screen; the component renames those that are no e-mail address until they are used."""

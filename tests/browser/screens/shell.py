@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import avow.web
 from avow.server.screens import Brand, Component, Page, Screen, brand_sheet, render, style_sheet
 from avow.server.screens.catalogue import catalogue_for
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ORIGIN", "Shell", "opened"]
 
+_WEB = Path(avow.web.__file__).parent
 ORIGIN = "http://screens.test"
 _POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'"
 _SHELL = """<!doctype html>
@@ -47,6 +50,14 @@ _PLACE = """async ([html, language, direction, isComponent, theme]) => {
   await Promise.all(loaded);
 }"""
 
+_ENHANCE = """async () => {
+  window.sent = [];
+  const form = document.querySelector("form");
+  form.addEventListener("submit", (event) => { event.preventDefault(); window.sent.push(event.submitter?.value); });
+  const { enhance } = await import("/screens.mjs");
+  enhance(document);
+}"""
+
 
 @dataclass
 class Shell:
@@ -76,6 +87,10 @@ class Shell:
         self.tab.evaluate(_PLACE, [html, words.language, words.direction, self.is_component, self.theme])
         return html
 
+    def enhance(self) -> None:
+        """Let the script serve the screen that is shown; what would be sent is counted in `window.sent`."""
+        self.tab.evaluate(_ENHANCE)
+
     def dismiss(self, dialog: "Dialog") -> None:
         """Note that a script has run which is none of ours."""
         self.complaints.append(f"a script said {dialog.message}")
@@ -92,6 +107,7 @@ class Shell:
         files: dict[str, tuple[str, bytes]] = {
             "/avow.css": ("text/css", style_sheet().body),
             "/brand.css": ("text/css", brand.body if brand else b""),
+            "/screens.mjs": ("text/javascript", (_WEB / "screens.mjs").read_bytes()),
             "/foreign.css": ("text/css", _FOREIGN_STYLE.encode()),
             "/": ("text/html", shell.encode()),
         }

@@ -22,7 +22,11 @@ const REASONS = {
 };
 
 const policy = globalThis.trustedTypes && trustedTypes.createPolicy("avow-login", { createHTML: (html) => html });
-const parsed = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
+// Without its tag, the style sheets of a fragment would be parsed into the head.
+const parsed = (text) => {
+  const html = "<body>" + text;
+  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
+};
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const nonceKey = (executionId) => "avow-flow-" + executionId;
 

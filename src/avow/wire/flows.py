@@ -147,6 +147,7 @@ class LastAuth(Shape, frozen=True, kw_only=True):
     auth_method: Text | None = None
     login_id: Text | None = None
     name: Text | None = None
+    oauth_provider: Text | None = None
 
 
 class FlowDevice(Shape, frozen=True, kw_only=True):
@@ -270,6 +271,14 @@ class FlowWebAuthn(Shape, frozen=True, kw_only=True):
     create: bool
 
 
+class FlowError(Shape, frozen=True, kw_only=True):
+    """What went wrong, for logs: people read the `errorText` of the screen."""
+
+    code: str
+    description: str = ""
+    message: str = ""
+
+
 class FlowAnswer(Shape, frozen=True, kw_only=True):
     """Where a flow is.
 
@@ -284,6 +293,9 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
         webauthn: See there (the official component's spelling).
         auth_info: The session, when it is completed.
         last_auth: For the browser to keep.
+        open_in_new_tab_url: A page that is opened beside the flow.
+        error: See there.
+        output: What the flow has to say at its end.
     """
 
     execution_id: str
@@ -296,6 +308,9 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
     webauthn: FlowWebAuthn | UnsetType = field(default=UNSET, name="webauthn")
     auth_info: Annotated[JwtResponse, Meta(extra=SECRET)] | UnsetType = UNSET
     last_auth: LastAuth | UnsetType = UNSET
+    open_in_new_tab_url: str | UnsetType = UNSET
+    error: FlowError | UnsetType = UNSET
+    output: dict[str, object] | UnsetType = UNSET
 
 
 # The cookie of the session counts at the start: who adds a passkey is signed in.

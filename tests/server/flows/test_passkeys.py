@@ -5,7 +5,7 @@ import pytest
 
 from avow.testing.server import Avow
 from tests.bed.authenticator import Authenticator
-from tests.factories import new_email
+from tests.factories import change_settings, new_email
 from tests.server.api import Api, Reply
 from tests.server.flows.test_code import walk_to_code
 from tests.server.flows.walking import Walk
@@ -142,3 +142,15 @@ def test_signed_in_person_adds_a_passkey(avow: Avow, api: Api, device: Authentic
     assert done["status"] == "completed"
     token = done["authInfo"]["refreshJwt"]
     assert len(avow.client().webauthn.passkeys(token)["passkeys"]) == 1
+
+
+def test_whoever_needs_a_second_factor_and_can_have_no_app_creates_a_passkey(
+    avow: Avow, api: Api, device: Authenticator
+) -> None:
+    change_settings(avow, {"mfa": "required", "sign_in_methods": ("otp", "webauthn")})
+    avow.advance(2)
+    mail = new_email()
+    walk = walk_to_code(api, mail, **CAN)
+    asked = walk.do("verify", code=avow.code(mail))
+    done = walk.do("submit", **created(device, asked))
+    assert set(avow.client().validate_session(done["authInfo"]["sessionJwt"])["amr"]) >= {"email", "webauthn"}

@@ -236,9 +236,10 @@ def _recovery(back: str) -> dict[str, Step]:
 
 def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
     """Return the second factor: which, and its proof; or its enrolment, where somebody has nothing to show."""
-    chosen = {"totp": "second-totp", "passkey": "ask-second-passkey", "recovery": "second-recovery"}
-    chosen |= {"email": "send-second-email", "sms": "send-second-sms"}
-    proven = {"done": "after", "second-factor": "factor"}
+    asks = {"totp": "second-totp", "webauthn": "ask-second-passkey", "recoverycodes": "second-recovery"}
+    words = {"totp": "totp", "webauthn": "passkey", "recoverycodes": "recovery"}
+    chosen = {words[method]: step for method, step in asks.items() if method in methods}
+    chosen |= {"email": "send-second-email", "sms": "send-second-sms"} if "otp" in methods else {}
     ending = {"back": back} if back else {}
     return {
         "factor": Choice(
@@ -249,39 +250,49 @@ def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
                 Case(when="factor-email", to="send-second-email"),
                 Case(when="factor-sms", to="send-second-sms"),
             ),
-            otherwise="begin-totp",
+            otherwise="begin-totp" if "totp" in methods or "webauthn" not in methods else "begin-passkey",
         ),
         "factors": Screen(screen="factors", on={**chosen, **ending}),
-        "second-totp": Screen(
-            screen="totp", shown={"is": "second"}, on={"verify": "verify-second-totp", "others": "factors", **ending}
-        ),
-        "verify-second-totp": Act(do="verify-totp", given={"adds": "yes"}, on=proven),
-        "second-recovery": Screen(
-            screen="recovery", on={"verify": "verify-second-recovery", "others": "factors", **ending}
-        ),
-        "verify-second-recovery": Act(do="verify-recovery", given={"adds": "yes"}, on=proven),
-        "send-second-email": Act(do="send-code", given={"adds": "yes", "by": "email"}, on={"sent": "second-code"}),
-        "send-second-sms": Act(do="send-code", given={"adds": "yes", "by": "sms"}, on={"sent": "second-code"}),
-        "resend-second": Act(do="send-code", given={"adds": "yes", "again": "yes"}, on={"sent": "second-code"}),
-        "second-code": Screen(
-            screen="code",
-            shown={"is": "second"},
-            on={"verify": "verify-second-code", "resend": "resend-second", "others": "factors", **ending},
-        ),
-        "verify-second-code": Act(do="verify-code", given={"adds": "yes"}, on=proven),
-        "ask-second-passkey": Act(
-            do="ask-passkey", given={"does": "sign-in", "adds": "yes"}, on={"asked": "second-passkey"}
-        ),
+        **_second_codes({"others": "factors", **ending}),
+        "ask-second-passkey": Act(do="ask-passkey", given={"adds": "yes"}, on={"asked": "second-passkey"}),
         "second-passkey": Screen(
             screen="passkey", on={"submit": "show-second-passkey", "again": "ask-second-passkey", "back": "factors"}
         ),
-        "show-second-passkey": Act(do="show-passkey", given={"adds": "yes"}, on={**proven, "cancelled": "factors"}),
+        "show-second-passkey": Act(do="show-passkey", given={"adds": "yes"}, on={**_PROVEN, "cancelled": "factors"}),
+        **_enrolment(),
+    }
+
+
+def _second_codes(ways_out: Mapping[str, str]) -> dict[str, Step]:
+    """Return the second factors that are typed: of an app, from a list, by message."""
+    second, adds = {"is": "second"}, {"adds": "yes"}
+    return {
+        "second-totp": Screen(screen="totp", shown=second, on={"verify": "verify-second-totp", **ways_out}),
+        "verify-second-totp": Act(do="verify-totp", given=adds, on=_PROVEN),
+        "second-recovery": Screen(screen="recovery", on={"verify": "verify-second-recovery", **ways_out}),
+        "verify-second-recovery": Act(do="verify-recovery", given=adds, on=_PROVEN),
+        "send-second-email": Act(do="send-code", given={**adds, "by": "email"}, on={"sent": "second-code"}),
+        "send-second-sms": Act(do="send-code", given={**adds, "by": "sms"}, on={"sent": "second-code"}),
+        "resend-second": Act(do="send-code", given={**adds, "again": "yes"}, on={"sent": "second-code"}),
+        "second-code": Screen(
+            screen="code", shown=second, on={"verify": "verify-second-code", "resend": "resend-second", **ways_out}
+        ),
+        "verify-second-code": Act(do="verify-code", given=adds, on=_PROVEN),
+    }
+
+
+def _enrolment() -> dict[str, Step]:
+    """Return what sets a second factor up for whoever has none and needs one."""
+    return {
         "begin-totp": Act(do="begin-totp", on={"begun": "totp-setup"}),
         "totp-setup": Screen(screen="totp-setup", on={"verify": "confirm-totp"}),
-        "confirm-totp": Act(do="verify-totp", given={"adds": "yes"}, on={**proven, "done": "make-codes"}),
+        "confirm-totp": Act(do="verify-totp", given={"adds": "yes"}, on={**_PROVEN, "done": "make-codes"}),
         "make-codes": Act(do="make-codes", on={"made": "recovery-codes", "none": "after"}),
         "recovery-codes": Screen(screen="recovery-codes", on={"go": "forget-codes"}),
         "forget-codes": Act(do="forget-codes", on={"done": "after"}),
+        "begin-passkey": Act(do="ask-passkey", given={"does": "add"}, on={"asked": "new-passkey"}),
+        "new-passkey": Screen(screen="passkey", on={"submit": "take-passkey", "again": "begin-passkey"}),
+        "take-passkey": Act(do="add-passkey", on={**_PROVEN}),
     }
 
 

@@ -37,7 +37,7 @@ def ask(tx: Tx, turn: Turn) -> Outcome:
     require_method(turn.call, _METHOD)
     does, origin, state = turn.given.get("does"), _origin(turn), turn.state
     if does == "add":
-        added = AddPasskey(login_id=own_login_id(tx, turn), origin=origin)
+        added = AddPasskey(login_id=own_login_id(tx, turn), origin=origin, mfa=state.waiting is not None)
         begun = passkey.start_adding(tx, turn.asking(added, as_self=True))
     elif does == "sign-up":
         state = turn.naming()

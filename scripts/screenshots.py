@@ -1,8 +1,8 @@
 """Take the pictures of docs/screenshots: Avow's own pages, light and dark, at two widths; or of every screen of flows.
 
 For the pages it starts `avow dev` on a folder that is thrown away and signs a person in with Chromium. With `--screens`
-it draws each screen of flows light, dark, on a phone and from right to left into .artifacts/screens, and the four looks
-of all of them side by side. It needs what `make test` needs.
+it draws each screen of flows light, dark, on a phone and from right to left into .artifacts/screens, and some of them
+side by side for the manual. It needs what `make test` needs.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -41,9 +41,11 @@ SCREEN_LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "phone": ("de", {"viewport": {"width": 360, "height": 680}, "device_scale_factor": 2, "has_touch": True}),
     "rtl": ("ar", {"viewport": {"width": 520, "height": 680}}),
 }
+SHOWN = ("email", "code-error", "enchanted", "passkey-offer", "new-password", "totp-setup", "factors", "recovery-codes")
 _SIDE_BY_SIDE = """<!doctype html><meta charset="utf-8"><title>Screens</title><style>
-body {{ margin: 0; display: grid; grid-template-columns: repeat(4, 25%); background: #777; font: 12px sans-serif }}
+body {{ margin: 0; display: grid; grid-template-columns: repeat(4, 25%); background: {behind} }}
 img {{ width: 100%; display: block }}</style>{pictures}"""
+_BEHIND = {"light": "#f5f6f8", "dark": "#101217"}
 
 
 @contextmanager
@@ -94,7 +96,7 @@ def take(browser: Browser, dev: dict[str, str], look: tuple[Literal["light", "da
 
 
 def take_screens(browser: Browser) -> Iterator[Path]:
-    """Take the pictures of every screen in every look; yield their files, and last the one with all of them."""
+    """Take the pictures of every screen in every look; yield their files."""
     from tests.browser.screens.examples import EXAMPLES
     from tests.browser.screens.shell import opened
 
@@ -110,10 +112,28 @@ def take_screens(browser: Browser) -> Iterator[Path]:
                 shell.tab.screenshot(path=path, full_page=True)
                 names.append(path.name)
                 yield path
-    pictures = "".join(f'<img src="{name}" alt="{name}">' for name in sorted(names))
-    together = SCREENS_FOLDER / "index.html"
-    together.write_text(_SIDE_BY_SIDE.format(pictures=pictures))
-    yield together
+    together(sorted(names), "index.html", "#777")
+
+
+def together(names: Sequence[str], file: str, behind: str) -> Path:
+    """Write a page that shows pictures of screens side by side."""
+    pictures = "".join(f'<img src="{name}" alt="{name}">' for name in names)
+    page = SCREENS_FOLDER / file
+    page.write_text(_SIDE_BY_SIDE.format(pictures=pictures, behind=behind))
+    return page
+
+
+def take_shown(browser: Browser) -> Iterator[Path]:
+    """Take the pictures of the manual: some of the screens side by side, light and dark; yield their files."""
+    for look, behind in _BEHIND.items():
+        page = together([f"{name}-{look}.png" for name in SHOWN], f"{look}.html", behind)
+        context = browser.new_context(viewport={"width": 1080, "height": 700})
+        tab = context.new_page()
+        tab.goto(page.as_uri())
+        path = FOLDER / f"screens-{look}.png"
+        tab.screenshot(path=path, full_page=True)
+        context.close()
+        yield path
 
 
 def main() -> int:
@@ -128,7 +148,9 @@ def main() -> int:
     if is_of_screens:
         with running_browser(chromium.where) as browser:
             count = len(list(take_screens(browser)))
-        print(f"{count - 1} pictures in {SCREENS_FOLDER.relative_to(ROOT)}; index.html shows all of them")
+            for path in take_shown(browser):
+                print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
+        print(f"{count} pictures in {SCREENS_FOLDER.relative_to(ROOT)}; index.html shows all of them")
         return 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     with running_avow() as dev, running_browser(chromium.where) as browser:

@@ -99,7 +99,7 @@ def test_s_typ_06_claims_asked_for_in_a_flow(case: Case, make_place: MakePlace) 
 
 
 def test_s_ses_04_disabled_in_the_middle_of_a_flow(case: Case, make_place: MakePlace) -> None:
-    place = make_place()
+    place = make_place(approved_redirects=[PAGE])
     case.control(lambda: signs_in(place))
     login_id = new_email()
     place.sign_in(login_id)
@@ -124,7 +124,7 @@ def test_s_ses_04_disabled_in_the_middle_of_a_flow(case: Case, make_place: MakeP
 
 
 def test_s_rac_01_a_step_of_a_flow_is_taken_once(case: Case, make_place: MakePlace, rounds: Rounds) -> None:
-    place = make_place()
+    place = make_place(approved_redirects=[PAGE])
     case.control(lambda: signs_in(place))
     for kind in ("code", "link"):
         with case.cell(f"{kind} in a flow"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from avow.server.delivery import catalogue as messages
 from avow.server.screens import SCREENS, rendering
 from avow.server.screens.catalogue import LANGUAGES, catalogue_for, catalogue_of
 
@@ -33,6 +34,10 @@ def sources() -> str:
 
 def test_twelve_languages_are_spoken() -> None:
     assert {"en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr", "ja", "ar", "he"} == LANGUAGES
+
+
+def test_messages_speak_every_language_that_screens_speak() -> None:
+    assert messages.LANGUAGES >= LANGUAGES
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))

@@ -6,11 +6,14 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from avow import web as served_files
 from avow.testing.server import Avow, Server
 from tests.bed import npm
 from tests.bed.plugin import DATABASES
@@ -25,6 +28,7 @@ OFFICIAL = {
     "3": "descope-web-component-3/dist/index.js",
     "sdk": "@descope/web-js-sdk/dist/index.umd.js",
 }
+OWN = {"avow": Path(served_files.__file__).parent / "served" / "avow-login.js"}
 PAGE = """<!doctype html>
 <html lang="en"><title>Shop</title>
 <script src="/script/{version}"></script>
@@ -42,7 +46,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         if address.path.startswith("/script/"):
             name = address.path.removeprefix("/script/")
-            self._send((npm.FOLDER / "node_modules" / OFFICIAL[name]).read_bytes(), "text/javascript")
+            path = OWN.get(name) or npm.FOLDER / "node_modules" / OFFICIAL[name]
+            self._send(path.read_bytes(), "text/javascript")
             return
         if address.path != "/app":
             self.send_error(404)
@@ -88,12 +93,13 @@ class Served:
 @pytest.fixture(scope="module", params=DATABASES)
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     port = free_port()
-    settings = {"public_url": f"http://localhost:{port}"}
+    url = f"http://localhost:{port}"
+    settings = {"public_url": url, "callable_networks": (ip_network("127.0.0.0/8"),)}
     with (
         server_over(request.param, request.getfixturevalue, settings=settings) as server,
         over_http(server, port=port),
     ):
-        yield Served(server, settings["public_url"])
+        yield Served(server, url)
 
 
 @pytest.fixture
@@ -111,13 +117,16 @@ class Visitor:
     api: str
     project_id: str
     foreign: list[str] = field(default_factory=list)
+    friends: list[str] = field(default_factory=list)
+    version: str = "4"
 
-    def open(self, flow: str = "sign-up-or-in", *, version: str = "4", policy: str = "", **attributes: str) -> None:
+    def open(self, flow: str = "sign-up-or-in", *, version: str = "", policy: str = "", **attributes: str) -> None:
         """Open the page with the component on it, under a Content-Security-Policy of its own."""
         given = {"project-id": self.project_id, "flow-id": flow, "base-url": self.api, **attributes}
         given = {name.replace("_", "-"): value for name, value in given.items()}
         self.page.goto(
-            f"{self.application}/app?" + urlencode({"v": version, "wc": json.dumps(given), "policy": policy})
+            f"{self.application}/app?"
+            + urlencode({"v": version or self.version, "wc": json.dumps(given), "policy": policy})
         )
 
     def field(self, name: str) -> "Locator":
@@ -136,6 +145,16 @@ class Visitor:
     def error(self) -> "Locator":
         """Return where the screen says what was wrong."""
         return self.page.locator('descope-wc [data-type="error-message"]')
+
+    def sign_in(self, mail: str, code: "Callable[[str], str]") -> Any:
+        """Sign somebody in with a code, and offer them no passkey; return the event's detail."""
+        self.open("otp")
+        self.field("email").fill(mail)
+        self.button("code").click()
+        self.field("code").wait_for()
+        self.field("code").fill(code(mail))
+        self.button("verify").click()
+        return self.event("success")
 
     def event(self, name: str) -> Any:
         """Wait for an event of the component and return its detail."""
@@ -169,10 +188,9 @@ def make_visitor(
             context = stack.enter_context(contextlib.closing(browser.new_context(**{"locale": "en-GB", **options})))
             page = context.new_page()
             visitor = Visitor(context, page, application_url, served.url, avow.project_id)
-            ours = (application_url, served.url)
 
             def judge(route: Any) -> None:
-                if route.request.url.startswith(ours):
+                if route.request.url.startswith((application_url, served.url, *visitor.friends)):
                     route.continue_()
                 else:
                     visitor.foreign.append(route.request.url)

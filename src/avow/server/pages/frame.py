@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,13 @@ def _asset(stem: str, kind: str, before: bytes = b"") -> _Asset:
 def _assets() -> dict[str, _Asset]:
     """Return every asset by what templates call it."""
     style = _asset("avow", "css", before=style_sheet().body)
-    return {"style": style, "script": _asset("avow", "js"), "icon": _asset("avow", "svg")}
+    return {"style": style, "script": _asset("avow", "js", before=_enhancing()), "icon": _asset("avow", "svg")}
+
+
+def _enhancing() -> bytes:
+    """Return what serves the marks of screens, as a classic script."""
+    module = (resources.files("avow.web") / "served" / "screens.mjs").read_text()
+    return f'"use strict";\n{module.replace("export function", "function")}'.encode()
 
 
 class Frame:

@@ -1,5 +1,4 @@
 // What makes Avow's own pages more comfortable. Every page works without it.
-"use strict";
 
 // Instants in the reader's own time zone, and as their region writes them.
 const language = document.documentElement.lang;
@@ -21,34 +20,8 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// The code: whatever is pasted becomes digits, and the last digit sends it, once for each code.
-const code = document.querySelector("input[data-digits]");
-if (code) {
-  const digits = Number(code.dataset.digits);
-  let last = "";
-  code.addEventListener("input", (event) => {
-    if (event.isComposing) return;
-    const typed = code.value.normalize("NFKC").replace(/[^0-9]/g, "").slice(0, digits);
-    if (typed !== code.value && /^[\s0-9.\-]*$/.test(code.value.normalize("NFKC"))) code.value = typed;
-    if (typed.length === digits && typed !== last) {
-      last = typed;
-      code.form.requestSubmit();
-    }
-  });
-}
-
-// Sending again waits for as long as the server wants.
-for (const button of document.querySelectorAll("button[data-wait]")) {
-  const label = button.textContent;
-  const until = Date.now() + Number(button.dataset.wait) * 1000;
-  const tick = () => {
-    const left = Math.ceil((until - Date.now()) / 1000);
-    button.disabled = left > 0;
-    button.textContent = left > 0 ? button.dataset.waiting.replace("#", left) : label;
-    if (left > 0) setTimeout(tick, 250);
-  };
-  tick();
-}
+// What the screens of flows mark: codes, waits, shown passwords, copies (web/screens.mjs, which comes before this).
+enhance(document);
 
 // A form that only waits for this script: not while the browser renders the page ahead of the click.
 for (const form of document.querySelectorAll("form[data-submit]")) {

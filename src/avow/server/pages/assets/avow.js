@@ -1,48 +1,63 @@
-// What makes Avow's own pages more comfortable. Every page works without it.
 
-// Instants in the reader's own time zone, and as their region writes them.
-const language = document.documentElement.lang;
-const locale = navigator.language.startsWith(language) ? navigator.language : language;
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const at = new Date(time.dateTime);
-  time.textContent = at.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+// Passkeys: a screen that asks for one, and the first field, which offers those of this device.
+const REASONS = {
+  InvalidStateError: "authenticator_already_registered",
+  NotAllowedError: "not_allowed",
+  SecurityError: "invalid_domain",
+  NotSupportedError: "no_supported_algorithm",
+  AbortError: "aborted",
+};
+
+async function passkey(options, creates, how) {
+  const read = creates ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
+  try {
+    const publicKey = PublicKeyCredential[read](JSON.parse(options).publicKey);
+    const shown = await navigator.credentials[creates ? "create" : "get"]({ publicKey, ...how });
+    return { response: JSON.stringify(shown) };
+  } catch (cause) {
+    return { failure: "true", failureReason: REASONS[cause.name] || "unknown" };
+  }
 }
 
-// A form is sent once.
-for (const form of document.forms) {
-  form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) return event.preventDefault();
-    form.dataset.sent = "yes";
+// Nothing of this is typed, so that nothing is validated.
+function send(form, values) {
+  for (const [name, value] of Object.entries({ ...values, origin: location.origin })) {
+    const field = form.querySelector(`input[type="hidden"][name="${name}"]`) || document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+  }
+  form.submit();
+}
+
+async function offerPasskeys(field) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  const [root, rest] = location.pathname.split("/login/");
+  const begun = await fetch(`${root}/v1/auth/webauthn/signin/start`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${rest.split("/")[0]}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ loginId: "", origin: location.origin }),
   });
-}
-// Back in the history, the page may be used again.
-addEventListener("pageshow", () => {
-  for (const form of document.forms) delete form.dataset.sent;
-});
-
-// What the screens of flows mark: codes, waits, shown passwords, copies (web/screens.mjs, which comes before this).
-enhance(document);
-
-// A form that only waits for this script: not while the browser renders the page ahead of the click.
-for (const form of document.querySelectorAll("form[data-submit]")) {
-  const send = () => form.requestSubmit();
-  if (document.prerendering) document.addEventListener("prerenderingchange", send, { once: true });
-  else send();
+  if (!begun.ok) return;
+  const { transactionId, options } = await begun.json();
+  const leaving = new AbortController();
+  field.form.addEventListener("submit", () => leaving.abort());
+  const shown = await passkey(options, false, { mediation: "conditional", signal: leaving.signal });
+  if (shown.response) send(field.form, { do: field.id, transactionId, ...shown });
 }
 
-// Waiting for a link: ask now and then, rest while nobody looks, and begin anew when something has changed.
-if (document.querySelector("[data-poll]")) {
-  const began = Date.now();
-  const ask = async () => {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(location.href, { headers: { Accept: "application/json" }, cache: "no-store" });
-        if (answer.ok && (await answer.json()).state !== "waiting") return location.reload();
-      } catch {
-        // The way to the server is broken; the next round asks again.
-      }
-    }
-    setTimeout(ask, Date.now() - began < 60000 ? 1500 : 5000);
-  };
-  setTimeout(ask, 1500);
+if (globalThis.PublicKeyCredential) {
+  const screen = document.querySelector("form.avow-screen");
+  if (screen) {
+    const can = document.createElement("input");
+    Object.assign(can, { type: "hidden", name: "canPasskey", value: "yes" });
+    screen.append(can);
+  }
+  const asked = document.querySelector("[data-passkey]");
+  // Whoever comes back to the screen, or was refused on it, asks again by its button.
+  if (asked && asked.dataset.options && !document.querySelector("[role=alert]")) {
+    const creates = asked.dataset.passkey === "create";
+    passkey(asked.dataset.options, creates).then((shown) => send(screen, { do: "submit", ...shown }));
+  }
+  const first = document.getElementById("passkey-autofill");
+  if (first) offerPasskeys(first).catch(() => {}); // without it, passkeys have their button
 }

@@ -28,7 +28,12 @@ OFFICIAL = {
     "3": "descope-web-component-3/dist/index.js",
     "sdk": "@descope/web-js-sdk/dist/index.umd.js",
 }
-OWN = {"avow": Path(served_files.__file__).parent / "served" / "avow-login.js"}
+
+BUNDLE = npm.FOLDER / "react_page.out.js"
+OWN = {"avow": Path(served_files.__file__).parent / "served" / "avow-login.js", "react": BUNDLE}
+REACT_PAGE = b"""<!doctype html>
+<html lang="en"><title>Shop</title><div id="root"></div><script src="/script/react"></script></html>
+"""
 PAGE = """<!doctype html>
 <html lang="en"><title>Shop</title>
 <script src="/script/{version}"></script>
@@ -48,6 +53,9 @@ class _Pages(http.server.BaseHTTPRequestHandler):
             name = address.path.removeprefix("/script/")
             path = OWN.get(name) or npm.FOLDER / "node_modules" / OFFICIAL[name]
             self._send(path.read_bytes(), "text/javascript")
+            return
+        if address.path == "/react":
+            self._send(REACT_PAGE, "text/html; charset=utf-8")
             return
         if address.path != "/app":
             self.send_error(404)

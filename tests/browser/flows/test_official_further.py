@@ -46,6 +46,22 @@ def test_provider_signs_in_and_leads_back_to_the_page(visitor: Visitor, avow: Av
     assert "code=" not in visitor.page.url
 
 
+def test_provider_in_a_window_of_its_own_signs_the_page_in(visitor: Visitor, avow: Avow, peer: OpenIdPeer) -> None:
+    Social(avow, peer).configure()
+    has_no_passkeys(avow)
+    flows = avow.client().mgmt.flow
+    flow = dict(flows.export_flow("social")["flow"])
+    flow["dsl"]["steps"]["start-social"]["given"]["popup"] = "yes"
+    flows.import_flow("social", flow, [])
+    visitor.friends.append(peer.url)
+    visitor.open("social")
+    with visitor.page.expect_popup() as opened:
+        visitor.button("social.acme").click()
+    assert visitor.event("success")["user"]["email"] == peer.person["email"]
+    assert opened.value.is_closed()
+    assert "/app?" in visitor.page.url
+
+
 def test_app_is_set_up_and_asked_for_the_next_time(visitor: Visitor, avow: Avow) -> None:
     has_no_passkeys(avow)
     change_settings(avow, {"mfa": "required"})

@@ -172,7 +172,9 @@ def _waiting(flow: Flow, execution: Execution) -> Steps[FlowAnswer]:
     if state.error is not None or step is None:
         return answer
     if step.screen == "leaving":
-        return structs.replace(answer, action="redirect", redirect=FlowRedirect(url=state.away.url))
+        return structs.replace(
+            answer, action="redirect", redirect=FlowRedirect(url=state.away.url, is_popup=state.away.is_popup)
+        )
     if step.screen == "passkey":
         away = state.away
         asked = FlowWebAuthn(transaction_id=away.transaction_id, options=away.options, create=away.creates)

@@ -59,6 +59,7 @@ class Away(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         url: Another server, or "".
         label: Who is there.
+        is_popup: In a window of its own.
         transaction_id: Of a passkey.
         options: What the browser is asked, JSON.
         creates: A passkey is created.
@@ -66,6 +67,7 @@ class Away(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     url: Secret = ""
     label: str = ""
+    is_popup: bool = False
     transaction_id: Secret = ""
     options: str = ""
     creates: bool = False

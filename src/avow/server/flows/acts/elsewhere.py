@@ -26,7 +26,8 @@ def start_social(tx: Tx, turn: Turn) -> Outcome:
     body = OAuthStart(provider=name, redirect_url=turn.return_url())
     does = _CODES_OF_DOES.get(turn.given.get("does", ""), "sign-up-or-in")
     url = starting.begin(tx, turn.asking(body), does).url
-    return turn.come("away", away=Away(url=url, label=(held.settings.display_name or name) if held else name))
+    label = (held.settings.display_name or name) if held else name
+    return turn.come("away", away=Away(url=url, label=label, is_popup=turn.is_popup))
 
 
 def finish_social(tx: Tx, turn: Turn) -> Outcome:
@@ -49,7 +50,7 @@ def start_sso(tx: Tx, turn: Turn) -> Outcome:
         url = sso.start(tx, turn.asking(body)).url
     except MalformedRequest:
         return turn.refuse(Said("wrong.no-sso"), login_id=typed)
-    return turn.come("away", away=Away(url=url, label=tenant), login_id=typed)
+    return turn.come("away", away=Away(url=url, label=tenant, is_popup=turn.is_popup), login_id=typed)
 
 
 def finish_sso(tx: Tx, turn: Turn) -> Outcome:

@@ -124,8 +124,15 @@ class Turn:
         except InvalidArgument as wrong:
             raise InvalidArgument(detail=UNREADABLE if takes_phone else UNREADABLE_EMAIL) from wrong
 
+    @property
+    def is_popup(self) -> bool:
+        """Tell whether the way to a provider is opened in a window of its own."""
+        return self.given.get("popup") == "yes"
+
     def return_url(self) -> str:
         """Return the page that links and providers lead back to, with the way to this step of the execution.
+
+        A popup hands what it was given to the page that opened it, and closes.
 
         Raises:
             InvalidArgument: The page is none of the project's approved ones.
@@ -135,7 +142,8 @@ class Turn:
         execution = self.execution_id.replace("|", "%7C").replace("#", "%23")
         rest, hash_sign, fragment = self.state.page.partition("#")
         joint = "&" if "?" in rest else "?"
-        return f"{rest}{joint}{_RETURN}={execution}_{self.seq}{hash_sign}{fragment}"
+        popup = "&redirect_mode=popup" if self.is_popup else ""
+        return f"{rest}{joint}{_RETURN}={execution}_{self.seq}{popup}{hash_sign}{fragment}"
 
     def come(self, outcome: str, **changes: object) -> Outcome:
         """Return an outcome with changes of the state."""

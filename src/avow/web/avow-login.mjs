@@ -28,7 +28,8 @@ const parsed = (text) => {
   return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
 };
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
-const nonceKey = (executionId) => "avow-flow-" + executionId;
+const NONCE = "avow-flow-";
+const NONCE_SECONDS = 7200;
 
 export class AvowLogin extends HTMLElement {
   static observedAttributes = ["project-id", "flow-id", "base-url", "tenant", "locale", "theme"];
@@ -76,6 +77,7 @@ export class AvowLogin extends HTMLElement {
     if (!projectId || !this.isConnected) return;
     this.#leaveScreen();
     this.#dress();
+    forgetOldNonces();
     this.#avow = Avow({
       projectId,
       baseUrl: this.#base,
@@ -107,11 +109,12 @@ export class AvowLogin extends HTMLElement {
   }
 
   #next(interactionId, input) {
+    return this.#came(this.#asked(interactionId, { ...input, origin: location.origin }));
+  }
+
+  #asked(interactionId, input) {
     const { executionId, stepId } = this.#at;
-    const nonce = localStorageItem(nonceKey(executionId));
-    const headers = nonce ? { "x-descope-flow-nonce": nonce } : {};
-    const body = { executionId, stepId, interactionId, input: { ...input, origin: location.origin } };
-    return this.#came(this.#avow.flow.next(body, headers));
+    return this.#avow.flow.next({ executionId, stepId, interactionId, input }, nonceHeader(executionId));
   }
 
   async #came(call, { isAgain = false } = {}) {
@@ -121,7 +124,7 @@ export class AvowLogin extends HTMLElement {
     if (turn !== this.#turn || !this.isConnected) return undefined;
     if (!ok) return this.#failed(error, isAgain);
     const nonce = response.headers.get("x-descope-flow-nonce");
-    if (nonce) localStorageItem(nonceKey(data.executionId), nonce);
+    if (nonce) localStorageItem(NONCE + data.executionId, `${nonce} ${Date.now()}`);
     if (data.lastAuth) localStorageItem("dls_last_auth", JSON.stringify(data.lastAuth));
     return this.#follow(data);
   }
@@ -140,7 +143,6 @@ export class AvowLogin extends HTMLElement {
   }
 
   #completed(data) {
-    localStorageItem(nonceKey(data.executionId), null);
     this.#leaveScreen();
     this.#tell("success", { ...data.authInfo, ...(data.output && { flowOutput: data.output }) });
     return data;
@@ -149,7 +151,7 @@ export class AvowLogin extends HTMLElement {
   /** A server that is busy or away leaves the screen as it is, so that whatever was typed can be sent again. */
   #failed(error, isAgain) {
     if (!isAgain && STARTS_ANEW.includes(error.errorCode) && this.getAttribute("restart-on-error") !== "false") {
-      localStorageItem(nonceKey(this.#at.executionId), null);
+      localStorageItem(NONCE + this.#at.executionId, null);
       return this.#start({}, { isAgain: true });
     }
     this.#busy(false);
@@ -256,9 +258,7 @@ export class AvowLogin extends HTMLElement {
     if (!this.#root.querySelector("[data-poll]")) return;
     for (let asked = 0; turn === this.#turn && this.isConnected; asked += 1) {
       if (!document.hidden && asked) {
-        const { executionId, stepId } = this.#at;
-        const headers = { "x-descope-flow-nonce": localStorageItem(nonceKey(executionId)) || "" };
-        const answer = await this.#avow.flow.next({ executionId, stepId, interactionId: "polling", input: {} }, headers);
+        const answer = await this.#asked("polling", {});
         if (turn !== this.#turn) return;
         const isOver = !answer.ok && STARTS_ANEW.concat("E103202").includes(answer.error.errorCode);
         if (isOver || (answer.ok && answer.data.action !== "poll")) return void this.#came(answer);
@@ -346,6 +346,20 @@ function json(text, otherwise) {
     return text ? JSON.parse(text) : otherwise;
   } catch {
     return otherwise;
+  }
+}
+
+/** What shows that this browser is the one that the flow is in; its tabs share it. */
+function nonceHeader(executionId) {
+  const kept = localStorageItem(NONCE + executionId);
+  return kept ? { "x-descope-flow-nonce": kept.split(" ")[0] } : {};
+}
+
+/** Nonces stay after the end, for another tab that waits for it; here go those of long ago. */
+function forgetOldNonces() {
+  for (const key of Object.keys(globalThis.localStorage || {}).filter((each) => each.startsWith(NONCE))) {
+    const at = Number((localStorageItem(key) || "").split(" ")[1]);
+    if (!(Date.now() - at < NONCE_SECONDS * 1000)) localStorageItem(key, null);
   }
 }
 

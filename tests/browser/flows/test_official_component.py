@@ -21,7 +21,8 @@ def to_code(visitor: Visitor, mail: str, **attributes: str) -> None:
 
 def finish_code(visitor: Visitor, code: str) -> None:
     visitor.field("code").fill(code)
-    visitor.button("verify").click()
+    if visitor.version != "avow" or len(code) < 6:  # ours sends the last digit by itself
+        visitor.button("verify").click()
 
 
 @pytest.mark.parametrize("version", ["4", "3"])
@@ -133,6 +134,8 @@ def test_passkey_is_created_after_a_code_and_signs_in(visitor: Visitor, avow: Av
     visitor.button("create").click()
     assert visitor.event("success")["user"]["email"] == mail
     visitor.page.evaluate("localStorage.clear()")
+    # Not offered in the field, where the virtual authenticator would answer at once.
+    visitor.context.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
     visitor.open()
     visitor.button("passkey").click()
     assert visitor.event("success")["user"]["email"] == mail
@@ -191,7 +194,6 @@ def test_screens_work_under_a_strict_policy_of_the_page(visitor: Visitor, avow: 
     visitor.field("email").fill(mail)
     visitor.button("code").click()
     visitor.field("code").wait_for()
-    visitor.field("code").fill(avow.code(mail))
-    visitor.button("verify").click()
+    finish_code(visitor, avow.code(mail))
     visitor.button("later").click()
     assert visitor.event("success")["user"]["email"] == mail

@@ -48,15 +48,15 @@ class Page:
 
     @property
     def heading(self) -> str:
-        return self.part(r"<h1>.*?</h1>")
+        return self.part(r"<h1[^>]*>.*?</h1>")
 
     @property
     def alert(self) -> str:
-        return self.part(r'<div[^>]*role="alert".*?</div>')
+        return self.part(r'<(div|p)[^>]*role="alert".*?</\1>')
 
     @property
     def notice(self) -> str:
-        return self.part(r'<div[^>]*role="status".*?</div>')
+        return self.part(r'<(div class="|p class="avow-)(told|notice|avow-notice)[^>]*role="status".*?</(div|p)>')
 
     def form(self, action: str = "") -> Form:
         """Return the first form, or the first one whose action ends so."""
@@ -99,12 +99,12 @@ class Browser:
     def ask(self, login_id: str, how: str = "code", query: str = "") -> Page:
         """Open the sign-in page and ask for a code or a link."""
         page = self.get(f"/login/{self.avow.project_id}{query}")
-        return self.submit(page.form(), how, loginId=login_id)
+        return self.submit(page.form(), how, email=login_id)
 
     def sign_in(self, login_id: str) -> Page:
         """Sign in with a code."""
         page = self.ask(login_id)
-        return self.submit(page.form("/code"), code=self.avow.code(login_id))
+        return self.submit(page.form(), "verify", code=self.avow.code(login_id))
 
     # --- The wire ---
 

@@ -103,7 +103,7 @@ def test_page_has_the_color_and_the_logo_of_its_project(avow: Avow) -> None:
     sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.html)
     assert len(sheets) == 2
     assert "--avow-accent: #a03366" in Browser(branded).get(sheets[1]).html
-    assert '<img class="avow-logo" src="https://cdn.example.com/logo.svg" alt="Acme">' in page.html
+    assert '<img class="avow-logo" part="logo" src="https://cdn.example.com/logo.svg" alt="Acme">' in page.html
     assert "img-src 'self' data: https://cdn.example.com;" in page.headers["content-security-policy"]
 
 
@@ -119,9 +119,9 @@ def test_page_of_a_project_without_a_look_loads_nothing_more(avow: Avow) -> None
 def test_cookies_over_https_are_of_this_host_alone(https: Avow) -> None:
     browser = Browser(https)
     page = browser.get(f"/login/{https.project_id}")
-    asked = browser.submit(page.form(), "code", follow=False, loginId=(mail := new_email()))
+    asked = browser.submit(page.form(), "code", follow=False, email=(mail := new_email()))
     page = browser.get(asked.headers["location"])
-    done = browser.submit(page.form("/code"), follow=False, code=https.code(mail))
+    done = browser.submit(page.form(), follow=False, code=https.code(mail))
     cookies = [*asked.set_cookies, *done.set_cookies]
     assert len(cookies) == 4
     for cookie in cookies:

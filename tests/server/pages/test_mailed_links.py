@@ -16,9 +16,14 @@ PHONE = (
 )
 
 
+def shown_number(page: Page) -> str:
+    """The number on the page that waits."""
+    return page.part('<p class="avow-number.*?</p>').rpartition(" ")[2]
+
+
 def numbered(avow: Avow, mail: str, page: Page) -> tuple[str, list[str]]:
     """The link with the number that the page shows, and the other two."""
-    number = page.part("<output>.*?</output>")
+    number = shown_number(page)
     sent = avow.messages(mail)[0].links
     return next(each.url for each in sent if each.id == number), [each.url for each in sent if each.id != number]
 
@@ -33,7 +38,7 @@ def test_link_completes_at_once_in_the_browser_that_asked(browser: Browser) -> N
     page = browser.get(browser.avow.link(mail))
     assert "data-submit" in page.form().attributes
     page = browser.submit(page.form())
-    assert page.heading == "You are signed in"
+    assert page.heading == "Your account"
     assert mail in page.text
 
 
@@ -46,7 +51,7 @@ def test_link_elsewhere_shows_who_asked_and_needs_a_click(avow: Avow) -> None:
     assert "Firefox on Linux" in page.text
     assert "203.0.113.7" in page.text
     assert mail in page.text
-    assert other.submit(page.form()).heading == "You are signed in"
+    assert other.submit(page.form()).heading == "Your account"
 
 
 def test_browser_that_asked_for_another_link_needs_a_click(avow: Avow) -> None:
@@ -76,7 +81,7 @@ def test_looking_does_not_use_a_link_up(browser: Browser) -> None:
         page = Browser(browser.avow).get(link, verb=verb)
         assert page.status == 200
         assert page.set_cookies == []
-    assert browser.submit(browser.get(link).form()).heading == "You are signed in"
+    assert browser.submit(browser.get(link).form()).heading == "Your account"
 
 
 def test_link_works_once(browser: Browser) -> None:
@@ -103,7 +108,9 @@ def test_expired_link_says_what_to_do(browser: Browser) -> None:
     page = browser.get(browser.avow.link(mail))
     browser.avow.advance(601)
     assert browser.get(browser.avow.link(mail)).status == 410
-    assert browser.submit(page.form()).heading == "This link does not work any more"
+    page = browser.submit(page.form())
+    assert (page.status, page.heading) == (401, "Check your messages")
+    assert page.alert == "The link is not valid any more. Ask for a new one."
 
 
 def test_older_browser_elsewhere_is_asked_twice(avow: Avow) -> None:
@@ -113,7 +120,7 @@ def test_older_browser_elsewhere_is_asked_twice(avow: Avow) -> None:
     page = older.submit(older.get(avow.link(mail)).form())
     assert page.heading == "Sign in to Acme?"
     assert "data-submit" not in page.form().attributes
-    assert older.submit(page.form()).heading == "You are signed in"
+    assert older.submit(page.form()).heading == "Your account"
 
 
 def test_link_of_the_api_leads_to_this_page(avow: Avow) -> None:
@@ -123,7 +130,7 @@ def test_link_of_the_api_leads_to_this_page(avow: Avow) -> None:
     browser = Browser(avow)
     page = browser.get(avow.link(mail))
     assert page.heading == "Sign in to Acme?"
-    assert browser.submit(page.form()).heading == "You are signed in"
+    assert browser.submit(page.form()).heading == "Your account"
 
 
 def test_page_that_waits_for_a_link_notices_the_sign_in(browser: Browser) -> None:
@@ -133,7 +140,7 @@ def test_page_that_waits_for_a_link_notices_the_sign_in(browser: Browser) -> Non
     assert browser.get(page.url, accept="application/json").html == '{"state":"waiting"}'
     browser.submit(browser.get(browser.avow.link(mail)).form())
     assert browser.get(page.url, accept="application/json").html == '{"state":"done"}'
-    assert browser.get(page.url).heading == "You are signed in"
+    assert browser.get(page.url).heading == "Your account"
 
 
 def test_approved_next_follows_a_link_in_the_browser_that_asked(make_avow: Callable[..., Avow]) -> None:
@@ -153,15 +160,15 @@ def test_right_number_signs_in_the_page_that_waits(avow: Avow) -> None:
     page = browser.ask(mail, "number")
     right, _ = numbered(avow, mail, page)
     there = phone.get(right)
-    assert there.part("<output>.*?</output>") == page.part("<output>.*?</output>")
+    assert there.part("<output>.*?</output>") == shown_number(page)
     assert "Firefox on Linux" in there.text
     assert browser.get(page.url, accept="application/json").html == '{"state":"waiting"}'
     there = phone.submit(there.form())
     assert there.text.endswith("You can close this page; you are signed in on the other device.")
     assert not [name for name in phone.cookies if "refresh" in name]
     assert browser.get(page.url, accept="application/json").html == '{"state":"clicked"}'
-    page = browser.submit(browser.get(page.url).form("/link"))
-    assert page.heading == "You are signed in"
+    page = browser.submit(browser.get(page.url).form(), "polling")
+    assert page.heading == "Your account"
 
 
 def test_wrong_number_stops_the_sign_in(avow: Avow) -> None:
@@ -173,8 +180,11 @@ def test_wrong_number_stops_the_sign_in(avow: Avow) -> None:
     assert (there.status, there.heading) == (401, "That was not the number")
     assert phone.get(right).status == 410
     page = browser.get(page.url)
-    assert page.alert.startswith("This sign-in was stopped")
-    assert browser.get(page.url, accept="application/json").html == '{"state":"ended"}'
+    assert browser.get(page.url, accept="application/json").html == '{"state":"clicked"}'
+    page = browser.submit(page.form(), "polling")
+    assert (page.status, page.alert) == (401, "The link is not valid any more. Ask for a new one.")
+    assert "data-poll" not in page.html
+    assert browser.get(page.url, accept="application/json").html == '{"state":"waiting"}'
 
 
 def test_page_of_a_wrong_number_does_not_tell(avow: Avow) -> None:
@@ -191,7 +201,7 @@ def test_page_of_a_wrong_number_does_not_tell(avow: Avow) -> None:
 
 def test_number_cannot_be_continued_before_the_click(browser: Browser) -> None:
     page = browser.ask(new_email(), "number")
-    again = browser.post(page.url, {"form": page.form("/resend").fields["form"]})
+    again = browser.submit(page.form(), "polling")
     assert again.heading == "Check your messages"
 
 

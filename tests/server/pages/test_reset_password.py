@@ -47,7 +47,7 @@ def test_good_password_is_set_and_signs_in(browser: Browser, mail: str) -> None:
     assert mail in page.text
     assert "At least 8 characters" in page.text
     page = browser.submit(page.form(), password=NEW)
-    assert page.heading == "You are signed in"
+    assert page.heading == "Your account"
     assert verify(stored(browser.avow, mail), NEW)
 
 
@@ -56,7 +56,7 @@ def test_looking_does_nothing_and_sets_no_cookie(browser: Browser, mail: str) ->
     for verb in ("HEAD", "GET", "GET"):
         page = Browser(browser.avow).get(where, verb=verb)
         assert (page.status, page.set_cookies) == (200, [])
-    assert browser.submit(browser.get(where).form(), password=NEW).heading == "You are signed in"
+    assert browser.submit(browser.get(where).form(), password=NEW).heading == "Your account"
 
 
 def test_link_works_once(browser: Browser, mail: str) -> None:
@@ -83,7 +83,7 @@ def test_bad_password_says_why_and_the_link_goes_on(browser: Browser, mail: str,
     assert 'aria-invalid="true"' in page.html
     assert not password or password not in page.html
     assert verify(stored(browser.avow, mail), GOOD)
-    assert browser.submit(page.form(), password=NEW).heading == "You are signed in"
+    assert browser.submit(page.form(), password=NEW).heading == "Your account"
 
 
 def test_rules_and_earlier_passwords_are_told(avow: Avow, mail: str) -> None:
@@ -102,7 +102,7 @@ def test_rules_and_earlier_passwords_are_told(avow: Avow, mail: str) -> None:
     ):
         page = browser.submit(page.form(), password=password)
         assert (page.status, page.alert) == (400, said)
-    assert browser.submit(page.form(), password="Better one, 2026").heading == "You are signed in"
+    assert browser.submit(page.form(), password="Better one, 2026").heading == "Your account"
 
 
 def test_older_browser_is_asked_twice(avow: Avow, mail: str) -> None:
@@ -110,7 +110,7 @@ def test_older_browser_is_asked_twice(avow: Avow, mail: str) -> None:
     page = older.submit(older.get(link(avow, mail)).form(), password=NEW)
     assert (page.status, page.heading) == (200, "Choose a new password")
     assert verify(stored(avow, mail), GOOD)
-    assert older.submit(page.form(), password=NEW).heading == "You are signed in"
+    assert older.submit(page.form(), password=NEW).heading == "Your account"
 
 
 def test_form_of_another_site_sets_nothing(avow: Avow, mail: str) -> None:

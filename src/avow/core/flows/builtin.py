@@ -47,6 +47,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "step-up": "Step up",
     "update-user": "Update a profile",
     "add-passkey": "Add a passkey",
+    "add-app": "Add an authenticator app",
+    "change-password": "Change a password",
     "recovery": "Recovery code",
 }
 
@@ -356,6 +358,30 @@ def _add_passkey(methods: Sequence[str]) -> dict[str, Step]:
     return {"begin": Act(do="require-session", on={"done": "passkey-offer"}), **steps, "done": Done()}
 
 
+def _add_app(methods: Sequence[str]) -> dict[str, Step]:
+    return {
+        "begin": Act(do="require-session", on={"done": "begin-totp"}),
+        "begin-totp": Act(do="begin-totp", on={"begun": "totp-setup"}),
+        "totp-setup": Screen(screen="totp-setup", on={"verify": "confirm-totp", "later": "done"}),
+        "confirm-totp": Act(do="verify-totp", given={"adds": "yes"}, on={"done": "make-codes"}),
+        "make-codes": Act(do="make-codes", on={"made": "recovery-codes", "none": "done"}),
+        "recovery-codes": Screen(screen="recovery-codes", on={"go": "forget-codes"}),
+        "forget-codes": Act(do="forget-codes", on={"done": "done"}),
+        "done": Done(),
+    }
+
+
+def _change_password(methods: Sequence[str]) -> dict[str, Step]:
+    return {
+        "begin": Act(do="require-session", on={"done": "new-password"}),
+        "new-password": Screen(
+            screen="new-password", shown={"why": "change"}, on={"save": "change-password", "back": "done"}
+        ),
+        "change-password": Act(do="change-password", on={"done": "done"}),
+        "done": Done(),
+    }
+
+
 def _recover(methods: Sequence[str]) -> dict[str, Step]:
     steps = _recovery("begin")
     return {
@@ -367,4 +393,11 @@ def _recover(methods: Sequence[str]) -> dict[str, Step]:
     }
 
 
-_OTHERS: Final = {"step-up": _step_up, "update-user": _update, "add-passkey": _add_passkey, "recovery": _recover}
+_OTHERS: Final = {
+    "step-up": _step_up,
+    "update-user": _update,
+    "add-passkey": _add_passkey,
+    "add-app": _add_app,
+    "change-password": _change_password,
+    "recovery": _recover,
+}

@@ -1,4 +1,4 @@
-"""The cookies of Avow's own pages: the browser's mark, a sign-in on its way, and the session.
+"""The cookies of Avow's own pages: the browser's mark, a flow on its way, and the session.
 
 Over https they carry the prefix `__Host-`, so that no neighbouring host can set or read them. Over http, which
 settings allow for localhost only, they have neither the prefix nor Secure: not every browser takes those there.
@@ -8,7 +8,7 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -20,14 +20,11 @@ from avow.core.vault import Vault
 from avow.errors import InvalidToken, SealBroken
 from avow.server.serving import Call, Cookie, Issued, Project, SessionCaller
 from avow.server.settings import Settings
-from avow.wire.secret import Secret, described, shown
 
-__all__ = ["How", "Jar", "SignInState"]
-
-How = Literal["code", "link", "number"]
+__all__ = ["Jar", "OnItsWay"]
 
 _BROWSER = "avow-browser"
-_SIGN_IN = "avow-sign-in"
+_FLOW = "avow-flow"
 _REFRESH = "avow-refresh-"
 _SESSION = "avow-session-"
 _BROWSER_SECONDS = 30 * 86400
@@ -35,36 +32,20 @@ _MARK = re.compile(r"[0-9A-Za-z]{26}", re.ASCII)
 _MOST_BYTES = 3800  # browsers drop a cookie of more than 4,096 bytes, attributes included
 
 
-class SignInState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A sign-in between its steps; it travels sealed, so the server remembers nothing.
+class OnItsWay(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which execution of a flow is this browser's; the cookie is sealed, and no other browser's is taken.
 
     Attributes:
         project_id: For which project.
-        login_id: As the API takes it.
-        method: Delivery method.
-        how: What was sent.
-        sent_at: When the message was asked for.
-        ends_at: When this state ends; later than what was sent, so that an expired code can be asked for anew.
-        is_again: It was sent again.
-        next: Where to go afterwards, approved; "" for the signed-in page.
-        challenge_id: Of a magic link: which one this browser asked for.
-        pending_ref, link_id: Of an enchanted link: the handle polled with, and the number shown.
+        execution_id: As the wire has it.
+        ends_at: When the execution ends.
+        next: Where to go afterwards, approved; "" for the account page.
     """
 
     project_id: str
-    login_id: str
-    method: Literal["email", "sms"]
-    how: How
-    sent_at: int
+    execution_id: str
     ends_at: int
-    is_again: bool = False
     next: str = ""
-    challenge_id: str = ""
-    pending_ref: Secret = ""
-    link_id: str = ""
-
-    __repr__ = described
-    __rich_repr__ = shown
 
 
 class Jar:
@@ -102,29 +83,28 @@ class Jar:
         mark = self.browser(call)
         return bool(mark) and hmac.compare_digest(self.form_token(mark).encode(), token.encode())
 
-    # --- A sign-in on its way ---
+    # --- A flow on its way ---
 
-    def keep_sign_in(self, mark: str, state: SignInState) -> Cookie:
-        """Return the cookie that carries a sign-in to its next step, in this browser only."""
-        sealed = self._vault.seal(msgspec.json.encode(state), row=_row(mark))
-        return self._cookie(_SIGN_IN, _text(sealed), max(1, state.ends_at - self._clock()))
+    def keep_flow(self, mark: str, flow: OnItsWay) -> Cookie:
+        """Return the cookie by which a flow goes on in this browser, and in no other."""
+        sealed = self._vault.seal(msgspec.json.encode(flow), row=_row(mark))
+        return self._cookie(_FLOW, _text(sealed), max(1, flow.ends_at - self._clock()))
 
-    def sign_in(self, call: Call[Any]) -> SignInState | None:
-        """Return the sign-in that this browser has begun for this project, or None."""
-        text = self._read(call, _SIGN_IN)
+    def flow(self, call: Call[Any]) -> OnItsWay | None:
+        """Return the flow that this browser has begun for this project, or None."""
+        text = self._read(call, _FLOW)
         if not text:
             return None
         try:
             plain = self._vault.open(urlsafe_b64decode(text + "=" * (-len(text) % 4)), row=_row(self.browser(call)))
-            state = msgspec.json.decode(plain, type=SignInState)
+            found = msgspec.json.decode(plain, type=OnItsWay)
         except (SealBroken, NotBase64, ValueError):
             return None
-        is_current = state.project_id == call.project.id and state.ends_at > self._clock()
-        return state if is_current else None
+        return found if found.project_id == call.project.id and found.ends_at > self._clock() else None
 
-    def forget_sign_in(self) -> Cookie:
-        """Return the cookie that ends a sign-in on its way."""
-        return self._cookie(_SIGN_IN, "", 0)
+    def forget_flow(self) -> Cookie:
+        """Return the cookie that forgets it."""
+        return self._cookie(_FLOW, "", 0)
 
     # --- The session ---
 
@@ -178,7 +158,7 @@ class Jar:
 
 
 def _row(mark: str) -> str:
-    return f"pages/sign-in/{mark}"
+    return f"pages/flow/{mark}"
 
 
 def _text(data: bytes) -> str:

@@ -75,7 +75,10 @@ class _Look:
 
 
 def _asset(stem: str, kind: str, before: bytes = b"") -> _Asset:
-    body = before + (_FOLDER / "assets" / f"{stem}.{kind}").read_bytes()
+    return _named(stem, kind, before + (_FOLDER / "assets" / f"{stem}.{kind}").read_bytes())
+
+
+def _named(stem: str, kind: str, body: bytes) -> _Asset:
     return _Asset(f"{stem}-{sha256(body).hexdigest()[:16]}.{kind}", body, _TYPES[kind])
 
 
@@ -83,13 +86,8 @@ def _asset(stem: str, kind: str, before: bytes = b"") -> _Asset:
 def _assets() -> dict[str, _Asset]:
     """Return every asset by what templates call it."""
     style = _asset("avow", "css", before=style_sheet().body)
-    return {"style": style, "script": _asset("avow", "js", before=_enhancing()), "icon": _asset("avow", "svg")}
-
-
-def _enhancing() -> bytes:
-    """Return what serves the marks of screens, as a classic script."""
-    module = (resources.files("avow.web") / "served" / "screens.mjs").read_text()
-    return f'"use strict";\n{module.replace("export function", "function")}'.encode()
+    script = _named("pages", "js", (resources.files("avow.web") / "served" / "pages.js").read_bytes())
+    return {"style": style, "script": script, "icon": _asset("avow", "svg")}
 
 
 class Frame:

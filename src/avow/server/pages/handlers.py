@@ -5,7 +5,7 @@ from functools import partial
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
-from avow.server.pages import endpoints, mailed_links, sign_in, signed_in, sso_setup
+from avow.server.pages import account, endpoints, hosted, numbers, returns, sso_setup
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
@@ -33,22 +33,20 @@ class Pages:
             (
                 plain(endpoints.HOME, partial(home, frame)),
                 plain(endpoints.ASSET, partial(asset, frame)),
-                steps(endpoints.LOGIN_ANY, partial(sign_in.ask_anywhere, frame)),
-                plain(endpoints.LOGIN, partial(sign_in.ask, frame)),
-                steps(endpoints.POST_LOGIN, partial(sign_in.begin, frame)),
-                plain(endpoints.CODE, partial(sign_in.code, frame)),
-                steps(endpoints.POST_CODE, partial(sign_in.verify, frame)),
-                steps(endpoints.WAITING, partial(sign_in.waiting, frame)),
-                steps(endpoints.POST_WAITING, partial(sign_in.proceed, frame)),
-                steps(endpoints.POST_RESEND, partial(sign_in.resend, frame)),
-                steps(endpoints.MAGIC_LINK, partial(mailed_links.look_at_magic, frame)),
-                steps(endpoints.POST_MAGIC_LINK, partial(mailed_links.verify_magic, frame)),
-                steps(endpoints.ENCHANTED_LINK, partial(mailed_links.look_at_enchanted, frame)),
-                steps(endpoints.POST_ENCHANTED_LINK, partial(mailed_links.verify_enchanted, frame)),
+                steps(endpoints.LOGIN_ANY, partial(hosted.ask_anywhere, frame)),
+                steps(endpoints.LOGIN, partial(hosted.ask, frame)),
+                steps(endpoints.POST_LOGIN, partial(hosted.begin, frame)),
+                steps(endpoints.RETURN, partial(returns.look, frame)),
+                steps(endpoints.POST_RETURN, partial(returns.verify, frame)),
+                steps(endpoints.STEP, partial(hosted.look, frame)),
+                steps(endpoints.POST_STEP, partial(hosted.go_on, frame)),
+                steps(endpoints.MAGIC_LINK, partial(returns.look, frame)),
+                steps(endpoints.ENCHANTED_LINK, partial(numbers.look, frame)),
+                steps(endpoints.POST_ENCHANTED_LINK, partial(numbers.verify, frame)),
                 steps(endpoints.RESET_PASSWORD, partial(look_at_reset, frame)),
                 steps(endpoints.POST_RESET_PASSWORD, partial(set_password, frame)),
-                steps(endpoints.SIGNED_IN, partial(signed_in.show, frame)),
-                steps(endpoints.POST_SIGNED_IN, partial(signed_in.act, frame)),
+                steps(endpoints.ACCOUNT, partial(account.show, frame)),
+                steps(endpoints.POST_ACCOUNT, partial(account.act, frame)),
                 steps(endpoints.SSO_SETUP, partial(sso_setup.show, frame)),
             ),
         )

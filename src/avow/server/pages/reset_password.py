@@ -11,7 +11,7 @@ from avow.errors import AvowError, InvalidArgument, SecondFactorNeeded, SessionE
 from avow.server.magiclink import actions as magiclink
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.frame import Frame, Said
-from avow.server.pages.sign_in import finished, refused, sole_holder
+from avow.server.pages.own_forms import finished, refused, sole_holder
 from avow.server.password import actions as password
 from avow.server.passwords import actions as passwords
 from avow.server.passwords.actions import Standard

@@ -18,6 +18,8 @@ def target(project: Project, method: str, wanted: str | None) -> str:
     Raises:
         InvalidArgument: The URL is not an approved one.
     """
+    if wanted and wanted.startswith(f"{project.public_url.rstrip('/')}/login/{project.id}/return?"):
+        return wanted  # our own page, where flows go on
     if wanted:
         return approve(wanted, project.settings.approved_redirects, default_open=project.is_open)
     return project.settings.default_redirects.get(method, "")

@@ -1,4 +1,4 @@
-"""The signed-in page: what it shows, and what its buttons do."""
+"""The account page: what it shows, and what its buttons do."""
 
 from avow import DeliveryMethod
 from avow.testing.server import Avow
@@ -20,7 +20,7 @@ def test_page_shows_session_user_claims_and_devices(avow: Avow) -> None:
     page = browser.sign_in(mail)
     for part in (mail, "code or link by e-mail", '"drn": "DS"', avow.project_id, "Firefox on Linux", "203.0.113.7"):
         assert part in page.text
-    assert browser.get("/signed-in/" + avow.project_id).text == page.text
+    assert browser.get("/account/" + avow.project_id).text == page.text
 
 
 def test_claims_tell_roles(avow: Avow) -> None:
@@ -33,7 +33,7 @@ def test_claims_tell_roles(avow: Avow) -> None:
 
 
 def test_without_a_session_it_leads_to_sign_in(browser: Browser) -> None:
-    assert browser.get(f"/signed-in/{browser.avow.project_id}").heading == "Sign in to Acme"
+    assert browser.get(f"/account/{browser.avow.project_id}").heading == "Sign in to Acme"
 
 
 def test_refresh_begins_a_new_generation_and_the_old_one_ends_the_session(browser: Browser) -> None:
@@ -48,9 +48,9 @@ def test_refresh_begins_a_new_generation_and_the_old_one_ends_the_session(browse
     thief.get(f"/login/{browser.avow.project_id}")
     thief.cookies[f"avow-refresh-{browser.avow.project_id}"] = first
     token = thief.get(f"/login/{browser.avow.project_id}").form().fields["form"]
-    stolen = thief.post(f"/signed-in/{browser.avow.project_id}", {"form": token, "do": "refresh"})
+    stolen = thief.post(f"/account/{browser.avow.project_id}", {"form": token, "do": "refresh"})
     assert stolen.heading == "Sign in to Acme"
-    assert browser.get(f"/signed-in/{browser.avow.project_id}").notice == "Your session has ended. Sign in again."
+    assert browser.get(f"/account/{browser.avow.project_id}").notice == "Your session has ended. Sign in again."
 
 
 def test_two_tabs_may_refresh_at_once(browser: Browser) -> None:
@@ -65,7 +65,7 @@ def test_two_tabs_may_refresh_at_once(browser: Browser) -> None:
 def test_expired_session_token_asks_for_a_refresh(browser: Browser) -> None:
     browser.sign_in(new_email())
     browser.avow.advance(700)
-    page = browser.get(f"/signed-in/{browser.avow.project_id}")
+    page = browser.get(f"/account/{browser.avow.project_id}")
     assert "expired; refresh to get a new one" in page.text
     assert '"drn"' not in page.text
     assert '"drn"' in press(browser, page, "refresh").text
@@ -81,8 +81,8 @@ def test_sign_out_ends_the_session_here_only(avow: Avow) -> None:
     assert page.notice == "You are signed out."
     assert not [name for name in one.cookies if "refresh" in name or "session" in name]
     one.cookies[f"avow-refresh-{avow.project_id}"] = kept
-    assert one.get(f"/signed-in/{avow.project_id}").notice == "Your session has ended. Sign in again."
-    assert other.get(f"/signed-in/{avow.project_id}").heading == "You are signed in"
+    assert one.get(f"/account/{avow.project_id}").notice == "Your session has ended. Sign in again."
+    assert other.get(f"/account/{avow.project_id}").heading == "Your account"
 
 
 def test_sign_out_everywhere_ends_every_session(avow: Avow) -> None:
@@ -91,7 +91,7 @@ def test_sign_out_everywhere_ends_every_session(avow: Avow) -> None:
     other.sign_in(mail)
     page = press(one, one.sign_in(mail), "end-all")
     assert page.notice == "You are signed out on every device."
-    assert other.get(f"/signed-in/{avow.project_id}").notice == "Your session has ended. Sign in again."
+    assert other.get(f"/account/{avow.project_id}").notice == "Your session has ended. Sign in again."
 
 
 def test_another_device_can_be_signed_out(avow: Avow) -> None:
@@ -99,9 +99,9 @@ def test_another_device_can_be_signed_out(avow: Avow) -> None:
     one, other = Browser(avow), Browser(avow)
     other.sign_in(mail)
     page = press(one, one.sign_in(mail), "end-one")
-    assert page.heading == "You are signed in"
+    assert page.heading == "Your account"
     assert page.text.count("last used") == 1
-    assert other.get(f"/signed-in/{avow.project_id}").notice == "Your session has ended. Sign in again."
+    assert other.get(f"/account/{avow.project_id}").notice == "Your session has ended. Sign in again."
 
 
 def test_session_of_another_user_cannot_be_ended(avow: Avow) -> None:
@@ -109,9 +109,9 @@ def test_session_of_another_user_cannot_be_ended(avow: Avow) -> None:
     victims = victim.sign_in(new_email()).text
     session_id = victims[victims.index('"sid": "') + 8 :].split('"')[0]
     page = other.sign_in(new_email())
-    form = page.forms[0].fields | {"do": "end-one", "sessionId": session_id}
+    form = page.forms[0].fields | {"do": "end-one", "id": session_id}
     other.post(page.forms[0].action, form)
-    assert victim.get(f"/signed-in/{avow.project_id}").heading == "You are signed in"
+    assert victim.get(f"/account/{avow.project_id}").heading == "Your account"
 
 
 def test_sessions_of_two_projects_stand_beside_each_other(avow: Avow) -> None:
@@ -119,5 +119,5 @@ def test_sessions_of_two_projects_stand_beside_each_other(avow: Avow) -> None:
     browser = Browser(avow)
     browser.sign_in(new_email())
     browser.avow = second
-    assert browser.sign_in(new_email()).heading == "You are signed in"
-    assert browser.get(f"/signed-in/{avow.project_id}").heading == "You are signed in"
+    assert browser.sign_in(new_email()).heading == "Your account"
+    assert browser.get(f"/account/{avow.project_id}").heading == "Your account"

@@ -1,0 +1,52 @@
+"""What the handlers of pages share: whose form it was, whose session, and what follows a sign-in."""
+
+from dataclasses import replace
+from typing import Any
+
+from avow.core.redirects import approve
+from avow.errors import AvowError, Forbidden, SecondFactorNeeded
+from avow.server.pages.endpoints import PlainForm
+from avow.server.pages.frame import Frame, Said
+from avow.server.serving import Answer, Call, Client, Issued, Project
+
+__all__ = ["approved", "finished", "is_own_click", "refused", "require_own_form", "sole_holder"]
+
+
+def require_own_form(frame: Frame, call: Call[Any], form: PlainForm) -> None:
+    """Refuse a form that was not shown to this browser.
+
+    Raises:
+        Forbidden: The form is another browser's, or none of ours.
+    """
+    if not frame.jar.is_own_form(call, form.form):
+        raise Forbidden(error_message="The form is not one that this browser was shown.")
+
+
+def is_own_click(frame: Frame, call: Call[Any], form: PlainForm) -> bool:
+    """Tell whether somebody clicked on a page of ours: the browser says so, or the form's token does."""
+    return call.client.is_same_origin or frame.jar.is_own_form(call, form.form)
+
+
+def approved(project: Project, url: str | None) -> str:
+    """Return an approved URL, "" for none.
+
+    Raises:
+        InvalidArgument: It is not approved.
+    """
+    return approve(url, project.settings.approved_redirects, default_open=project.is_open) if url else ""
+
+
+def sole_holder(client: Client) -> Client:
+    """Return the client as one that keeps the newest refresh token: here it lies in our own cookie only."""
+    return replace(client, stores_rotated_tokens=True)
+
+
+def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str) -> Answer:
+    """Keep a new session in the browser and lead on; whatever lay in these cookies before is overwritten."""
+    cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_flow())
+    return frame.redirect(leads_to or f"/account/{call.project.id}", cookies)
+
+
+def refused(error: AvowError) -> Said:
+    """Return what to tell somebody who may not come in although their proof was right."""
+    return Said("error.second-factor" if isinstance(error, SecondFactorNeeded) else "error.refused")

@@ -1,12 +1,16 @@
 """POST /v1/mgmt/flow/..., POST /v1/mgmt/theme/...: documents that are kept and given back."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from avow.core.flows.builtin import BUILT_IN
 from avow.server.keys.actions import create_management_key
-from tests.factories import new_email
+from avow.testing.server import Avow
+from tests.factories import join_tenant, make_tenant, make_user, new_email
 from tests.server.api import Api, Reply, Statements
 from tests.server.flows.walking import Walk
 
@@ -206,3 +210,24 @@ def test_document_of_another_kind_leaves_the_built_in_flow_as_it_is(api: Api, ke
 
 def test_flow_that_nobody_has_is_not_found(api: Api) -> None:
     assert Walk(api, "nonsense").start().refusal == (404, "E019404")
+
+
+def test_flow_of_the_manual_signs_in_and_asks_for_the_tenant(avow: Avow, api: Api, key: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
+    [dsl] = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    put(api, key, "manual", {"dsl": json.loads(dsl)}, [])
+    mail = new_email()
+    user_id = make_user(avow, mail)
+    tenant_ids = [make_tenant(avow, name) for name in ("Acme", "Other")]
+    for tenant_id in tenant_ids:
+        join_tenant(avow, user_id, tenant_id)
+    walk = Walk(api, "manual")
+    walk.start()
+    walk.do("code", email=mail)
+    walk.do("verify", code=avow.code(mail))
+    assert walk.screen == "tenant"
+    assert "Acme" in walk.html()
+    walk.do("go", tenant="Tnone")
+    assert (walk.screen, bool(walk.error)) == ("tenant", True)
+    done = walk.do("go", tenant=tenant_ids[1])
+    assert avow.client().validate_session(done["authInfo"]["sessionJwt"])["dct"] == tenant_ids[1]

@@ -7,7 +7,7 @@ from avow.errors import InvalidArgument, SessionEnded
 from avow.server.flows.acts.codes import masked
 from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile
 from avow.server.flows.says import said_of
-from avow.server.flows.state import Sent, State
+from avow.server.flows.state import Sent, State, Who
 from avow.server.otp import actions as otp
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import require_method
@@ -119,7 +119,9 @@ def choose_tenant(tx: Tx, turn: Turn) -> Outcome:
     result = sessions.select_tenant(tx, turn.asking(turn.call.body, as_self=True), chosen)
     if isinstance(result, Refusal):
         return turn.refuse(said_of(result.error))
-    return turn.come("done", tenant=chosen)
+    claims = result.claims
+    session = Who(user_id=claims.user_id, session_id=claims.session_id, generation=claims.generation)
+    return turn.come("done", tenant=chosen, session=session)
 
 
 def _sent(tx: Tx, turn: Turn, state: State, outcome: str, *, is_again: bool = False) -> Outcome:

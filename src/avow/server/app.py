@@ -83,7 +83,7 @@ def build(
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
-    pages = Pages(settings, vault, clock, takes_phone="sms" in senders)
+    pages = Pages(settings, vault, clock)
     slices = (*FIRST, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages, vault=vault)
 

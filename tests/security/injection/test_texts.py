@@ -230,7 +230,7 @@ def test_s_inj_04_file_names(case: Case, local_place: Place) -> None:
     page = place.api.get(f"/login/{place.avow.project_id}", headers={"accept": "text/html"}).content.decode()
     asset = page.split('href="/assets/')[1].split('"')[0]
     case.control(lambda: place.api.get(f"/assets/{asset}").status == 200)
-    paths = ("/assets/{}", "/v2/keys/{}", "/login/{}", "/magic-link/{}", "/enchanted-link/{}", "/signed-in/{}", "/{}")
+    paths = ("/assets/{}", "/v2/keys/{}", "/login/{}", "/magic-link/{}", "/enchanted-link/{}", "/account/{}", "/{}")
     for path in paths:
         for name in FILES:
             with case.cell(f"{path} {name[:60]!r}"):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -67,12 +67,12 @@ def https() -> Iterator[Avow]:
 
 
 def is_signed_in(page: Page) -> bool:
-    return (page.status, page.heading) == (200, "You are signed in")
+    return (page.status, page.heading) == (200, "Your account")
 
 
 def tables(avow: Avow) -> list[object]:
     """What a refused request must leave as it is."""
-    return [dump(avow, table) for table in ("users", "sessions", "challenges", "outbox")]
+    return [dump(avow, table) for table in ("users", "sessions", "challenges", "outbox", "flow_executions")]
 
 
 # --- Links -----------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def test_s_lnk_02_scanners_do_not_use_links_up(case: Case, local_place: Place) -
                 assert is_signed_in(owner.submit(owner.get(links[0]).form()))
             else:
                 Browser(avow).submit(Browser(avow).get(_right(avow, mail, waiting)).form())
-                assert is_signed_in(owner.submit(owner.get(waiting.url).form("/link")))
+                assert is_signed_in(owner.submit(owner.get(waiting.url).form(), "polling"))
 
 
 def test_s_lnk_07_token_does_not_leak(case: Case, local_place: Place) -> None:
@@ -141,9 +141,9 @@ def test_s_web_01_cookies_of_the_pages(case: Case, https: Avow) -> None:
     browser = Browser(https)
     mail = new_email()
     page = browser.get(f"/login/{https.project_id}")
-    asked = browser.submit(page.form(), "code", follow=False, loginId=mail)
+    asked = browser.submit(page.form(), "code", follow=False, email=mail)
     step = browser.get(asked.headers["location"])
-    done = browser.submit(step.form("/code"), follow=False, code=https.code(mail))
+    done = browser.submit(step.form(), follow=False, code=https.code(mail))
     with case.cell("hosted page, set"):
         assert len([*asked.set_cookies, *done.set_cookies]) == 4
         for cookie in (*asked.set_cookies, *done.set_cookies, *page.set_cookies):
@@ -153,7 +153,7 @@ def test_s_web_01_cookies_of_the_pages(case: Case, https: Avow) -> None:
             assert {"Secure", "HttpOnly", "Path", "SameSite", "Max-Age"} == attributes
             assert "; Path=/; SameSite=Lax" in cookie
     with case.cell("hosted page, cleared alike"):
-        page = browser.get(f"/signed-in/{https.project_id}")
+        page = browser.get(f"/account/{https.project_id}")
         left = browser.submit(page.forms[0], "end", follow=False)
         assert len(left.set_cookies) == 2
         for cookie in left.set_cookies:
@@ -166,16 +166,19 @@ def test_s_web_02_forms_of_other_sites_are_refused(case: Case, local_place: Plac
     case.control(lambda: is_signed_in(Browser(avow).sign_in(new_email())))
     victim, attacker = Browser(avow), Browser(avow)
     page = victim.sign_in(new_email())
-    victim.ask(new_email())  # a sign-in of theirs is on its way, too
-    path = f"/signed-in/{avow.project_id}"
+    step = victim.ask(new_email())  # a sign-in of theirs is on its way, too
+    path = f"/account/{avow.project_id}"
     theirs = attacker.get(f"/login/{avow.project_id}").form().fields["form"]
     targets = {
         "refresh": (path, {"do": "refresh"}),
         "sign out": (path, {"do": "end"}),
         "sign out everywhere": (path, {"do": "end-all"}),
-        "begin a sign-in": (f"/login/{avow.project_id}", {"loginId": new_email(), "how": "code"}),
-        "answer a sign-in": (f"/login/{avow.project_id}/code", {"code": "123456"}),
-        "send again": (f"/login/{avow.project_id}/resend", {}),
+        "remove a passkey": (path, {"do": "remove-passkey", "id": "x"}),
+        "make codes": (path, {"do": "make-codes"}),
+        "begin a sign-in": (f"/login/{avow.project_id}", {"email": new_email(), "do": "code"}),
+        "begin a step-up": (f"/login/{avow.project_id}", {"flow": "step-up"}),
+        "answer a sign-in": (step.url, {"code": "123456", "do": "verify", "step": step.form().fields["step"]}),
+        "send again": (step.url, {"do": "resend", "step": step.form().fields["step"]}),
     }
     own = page.forms[0].fields["form"]
     attacks = {
@@ -210,10 +213,10 @@ def test_s_web_02_forms_of_other_sites_are_refused(case: Case, local_place: Plac
         mail = new_email()
         Browser(avow).ask(mail, "link")
         before = tables(avow)
-        token = avow.link(mail).partition("t=")[2]
+        token = parse_qs(urlsplit(avow.link(mail)).query)["t"][0]
         for headers in ({"origin": EVIL, "sec_fetch_site": "cross-site"}, {"origin": EVIL}, {"origin": "null"}):
             browser = Browser(avow, metadata=False)
-            answer = browser.post(f"/magic-link/{avow.project_id}", {"t": token}, follow=False, **headers)
+            answer = browser.post(f"/login/{avow.project_id}/return", {"t": token}, follow=False, **headers)
             assert answer.status in {200, 403}
             assert not [cookie for cookie in answer.set_cookies if "refresh" in cookie or "session" in cookie]
         assert [dump(avow, table) for table in ("users", "sessions", "challenges")] == before[:3]
@@ -225,8 +228,8 @@ def test_s_web_05_headers_of_pages(case: Case, https: Avow) -> None:
     shown = {"start": browser.get("/"), "sign-in": browser.get(f"/login/{https.project_id}")}
     mail = new_email()
     shown["code"] = browser.ask(mail)
-    shown["wrong code"] = browser.submit(shown["code"].form("/code"), code="0000")
-    shown["signed in"] = browser.submit(shown["code"].form("/code"), code=https.code(mail))
+    shown["wrong code"] = browser.submit(shown["code"].form(), code="0000")
+    shown["signed in"] = browser.submit(shown["code"].form(), code=https.code(mail))
     for how in ("link", "number"):
         mail = new_email()
         shown[f"waiting for {how}"] = Browser(https).ask(mail, how)
@@ -266,9 +269,9 @@ def test_s_web_06_script_is_text(case: Case, local_place: Place) -> None:
         with case.cell(f"login hint and field, {text!r}"):
             browser = Browser(avow)
             page = browser.get(f"/login/{avow.project_id}?loginId={quote(text)}")
-            _assert_text(page, text, elsewhere=page.form().fields["loginId"])
+            _assert_text(page, text, elsewhere=page.form().fields["email"])
             page = browser.submit(page.form(), "code")
-            _assert_text(page, text, elsewhere=page.form().fields["loginId"])
+            _assert_text(page, text, elsewhere=page.form().fields["email"])
         with case.cell(f"name of the project, {text!r}"):
             named = avow.server.project(text)
             page = Browser(named).get(f"/login/{named.project_id}")
@@ -285,7 +288,7 @@ def test_s_web_06_script_is_text(case: Case, local_place: Place) -> None:
                 f"/{quote(text)}",
             ):
                 assert text not in Browser(avow, accept_language=text).get(url).html
-        with case.cell(f"custom claims in the signed-in page, {text!r}"):
+        with case.cell(f"custom claims in the account page, {text!r}"):
             browser = Browser(avow)
             mail = new_email()
             local_place.api.post(
@@ -308,7 +311,7 @@ def test_s_web_07_redirects_stay_where_they_are_approved(case: Case, https: Avow
             assert page.status == 400
             browser = Browser(https)
             form = browser.get(f"/login/{https.project_id}").form()
-            fields = {**form.fields, "loginId": new_email(), "how": "code", "next": url}
+            fields = {**form.fields, "email": new_email(), "do": "code", "next": url}
             assert browser.post(form.action, fields, follow=False).status == 400
         with case.cell(f"next without a project, {url[:60]!r}"):
             page = Browser(https).get(f"/login?next={quote(url)}", follow=False)
@@ -317,7 +320,7 @@ def test_s_web_07_redirects_stay_where_they_are_approved(case: Case, https: Avow
             else:
                 assert page.status == 400
         with case.cell(f"Referer and path, {url[:60]!r}"):
-            page = Browser(https).get(f"/signed-in/{https.project_id}", follow=False, referer=quote(url, safe=":/"))
+            page = Browser(https).get(f"/account/{https.project_id}", follow=False, referer=quote(url, safe=":/"))
             assert page.headers["location"] == f"/login/{https.project_id}"
             assert "location" not in Browser(https).get(f"/{quote(url)}", follow=False).headers
 
@@ -327,7 +330,7 @@ def test_s_web_08_pages_are_kept_by_nobody(case: Case, local_place: Place) -> No
     case.control(lambda: is_signed_in(Browser(avow).sign_in(new_email())))
     browser = Browser(avow)
     browser.sign_in(new_email())
-    for path in ("signed-in", "login"):
+    for path in ("account", "login"):
         with case.cell(f"hosted page, {path}"):
             assert browser.get(f"/{path}/{avow.project_id}").headers["cache-control"] == "no-store"
 
@@ -358,7 +361,7 @@ def test_s_ses_09_sign_in_on_a_page_makes_a_new_session(case: Case, place: Place
             assert all(victim.cookies[each] != cookies.get(each) for each in names)
             copy = Browser(avow)
             copy.cookies = dict(cookies)
-            seen = copy.get(f"/signed-in/{avow.project_id}")
+            seen = copy.get(f"/account/{avow.project_id}")
             assert own not in seen.text
             assert not is_signed_in(seen) or mail in seen.text
 
@@ -378,7 +381,7 @@ def _links(avow: Avow, mail: str) -> list[str]:
 
 
 def _right(avow: Avow, mail: str, waiting: Page) -> str:
-    number = waiting.part("<output>.*?</output>")
+    number = waiting.part('<p class="avow-number.*?</p>').rpartition(" ")[2]
     return next(each.url for each in avow.messages(mail)[0].links if each.id == number)
 
 
@@ -399,7 +402,7 @@ def _assert_text(page: Page, text: str, *, elsewhere: str) -> None:
 def _ends_at(avow: Avow, url: str) -> str:
     browser, mail = Browser(avow), new_email()
     page = browser.ask(mail, query=f"?next={quote(url)}")
-    return browser.submit(page.form("/code"), code=avow.code(mail)).headers["location"]
+    return browser.submit(page.form(), code=avow.code(mail)).headers["location"]
 
 
 def _session_id(text: str) -> str:

@@ -195,7 +195,7 @@ def test_s_web_04_origins(case: Case, served: Server) -> None:
         "an unknown path": lambda headers: place.api.get("/v1/auth/nothing", headers=headers),
         "management": lambda headers: place.api.get("/v1/mgmt/license", place.avow.management_key, headers=headers),
         "a page": lambda headers: place.api.get(f"/login/{place.avow.project_id}", headers=headers),
-        "the signed-in page": lambda headers: place.api.get(f"/signed-in/{place.avow.project_id}", headers=headers),
+        "the account page": lambda headers: place.api.get(f"/account/{place.avow.project_id}", headers=headers),
     }
     for origin in EVIL_ORIGINS:
         for name, send in requests.items():

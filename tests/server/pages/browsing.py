@@ -154,7 +154,7 @@ class _Forms(HTMLParser):
         given = dict(attributes)
         if tag == "form":
             self.forms.append(Form(given["action"] or "", given))
-        elif tag == "input" and self.forms:
+        elif tag == "input" and self.forms and given.get("name"):
             self.forms[-1].fields[given["name"] or ""] = given.get("value") or ""
         elif tag == "button" and self.forms:
             self.forms[-1].buttons.append((given.get("name") or "", given.get("value") or ""))

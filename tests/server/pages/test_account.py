@@ -1,8 +1,12 @@
 """The account page: what it shows, and what its buttons do."""
 
+import base64
+import re
+
 from avow import DeliveryMethod
 from avow.testing.server import Avow
-from tests.factories import make_member, new_email
+from tests.factories import make_member, make_passkey, new_email
+from tests.phones import holding
 from tests.server.pages.browsing import Browser, Page
 
 
@@ -121,3 +125,97 @@ def test_sessions_of_two_projects_stand_beside_each_other(avow: Avow) -> None:
     browser.avow = second
     assert browser.sign_in(new_email()).heading == "Your account"
     assert browser.get(f"/account/{avow.project_id}").heading == "Your account"
+
+
+# --- How somebody signs in -------------------------------------------------------------------------------------
+
+
+def start(browser: Browser, page: Page, flow: str) -> Page:
+    return browser.submit(next(form for form in page.forms if form.fields.get("flow") == flow), "begin")
+
+
+def with_passkey(avow: Avow, browser: Browser) -> Page:
+    """Sign somebody in, and give them a passkey afterwards."""
+    page = browser.sign_in(mail := new_email())
+    with avow.client() as client:
+        user_id = client.mgmt.user.load(mail)["user"]["userId"]
+    make_passkey(avow, user_id, "cred-1", "Laptop")
+    return browser.get(page.url)
+
+
+def test_password_is_set_and_changed(browser: Browser) -> None:
+    page = browser.sign_in(mail := new_email())
+    page = start(browser, page, "change-password")
+    assert page.heading == "Change your password"
+    page = browser.submit(page.form(), "save", **{"new-password": "short"})
+    assert page.status == 400
+    page = browser.submit(page.form(), "save", **{"new-password": "correct horse battery"})
+    assert page.heading == "Your account"
+    other = Browser(browser.avow)
+    page = other.submit(other.ask(mail, "password").form(), "sign-in", password="correct horse battery")
+    assert page.heading == "Your account"
+
+
+def test_app_is_set_up_with_recovery_codes_and_removed(browser: Browser) -> None:
+    page = browser.sign_in(new_email())
+    page = start(browser, page, "add-app")
+    assert page.heading == "Set up your authenticator app"
+    key = re.findall(r'id="avow-key"[^>]*value="([^"]+)"', page.html)[0]
+    seed = base64.b32decode(key.replace(" ", ""))
+    page = browser.submit(page.form(), "verify", code=holding(seed).code(browser.avow.server.clock()))
+    assert page.heading == "Your recovery codes"
+    page = browser.submit(page.form(), "go")
+    assert "10 left" in page.text
+    page = press(browser, page, "remove-app")
+    assert page.notice == "Saved."
+    assert ("do", "remove-app") not in [button for form in page.forms for button in form.buttons]
+
+
+def test_recovery_codes_are_shown_once(browser: Browser) -> None:
+    page = press(browser, browser.sign_in(new_email()), "make-codes")
+    codes = re.findall(r'aria-label="Code \d+" value="([^"]+)"', page.html)
+    assert len(codes) == 10
+    page = browser.submit(page.form(), "go")
+    assert "10 left" in page.text
+    assert codes[0] not in page.html
+
+
+def test_passkey_is_named_by_its_owner(avow: Avow, browser: Browser) -> None:
+    page = with_passkey(avow, browser)
+    form = next(each for each in page.forms if ("do", "rename-passkey") in each.buttons)
+    page = browser.submit(form, "rename-passkey", displayName="<b>Phone</b>")
+    assert page.notice == "Saved."
+    assert "<strong>&lt;b&gt;Phone&lt;/b&gt;</strong>" in page.html
+
+
+def test_passkey_is_not_removed_without_showing_it(avow: Avow, browser: Browser) -> None:
+    page = press(browser, with_passkey(avow, browser), "remove-passkey")
+    assert page.alert.startswith("Confirm first that it is you")
+    assert "Laptop" in page.text
+
+
+def test_old_session_changes_nothing_until_it_is_confirmed(avow: Avow) -> None:
+    browser = Browser(avow)
+    page = browser.sign_in(mail := new_email())
+    browser.avow.advance(100_000)
+    for begun in (start(browser, page, "change-password"), press(browser, page, "make-codes")):
+        assert begun.alert.startswith("Confirm first that it is you")
+    page = start(browser, begun, "step-up")
+    assert page.heading == "Enter your code"
+    page = browser.submit(page.form(), "verify", code=avow.code(mail))
+    assert page.heading == "Your account"
+    assert start(browser, page, "change-password").heading == "Change your password"
+
+
+def test_profile_is_changed(browser: Browser) -> None:
+    page = start(browser, browser.sign_in(new_email()), "update-user")
+    assert page.heading == "Your profile"
+    page = browser.submit(page.form(), "save", name="Mia Example")
+    assert page.heading == "Your account"
+    assert "Mia Example" in page.text
+
+
+def test_flow_of_no_account_is_not_begun(browser: Browser) -> None:
+    page = browser.sign_in(new_email())
+    form = page.forms[0].fields["form"]
+    assert browser.post(page.url, {"form": form, "do": "begin", "flow": "sign-up"}).heading == "Your account"

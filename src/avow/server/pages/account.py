@@ -129,7 +129,7 @@ def _begun(frame: Frame, call: Call[AccountForm]) -> Steps[Answer]:
         return frame.redirect(f"/account/{call.project.id}")
     if flow_id != _PROOF:
         yield from read(_require_fresh, call, enrols=flow_id == "add-app")
-    return (yield from hosted.begun(frame, call, flow_id, "", "", {"canPasskey": "yes"}))
+    return (yield from hosted.begun(frame, call, flow_id, "", "", {}))
 
 
 def _refreshed(frame: Frame, call: Call[AccountForm]) -> Steps[Answer]:

@@ -97,14 +97,12 @@ class Frame:
         settings: Of the server.
         clock: Of the server.
         jar: Its cookies.
-        takes_phone: Somebody carries messages to phones.
     """
 
-    def __init__(self, settings: Settings, vault: Vault, clock: Clock, *, takes_phone: bool) -> None:
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
         self.jar = Jar(settings, vault, clock)
-        self.takes_phone = takes_phone
 
     @cached_property
     def root(self) -> str:

@@ -20,9 +20,9 @@ __all__ = ["Pages"]
 class Pages:
     """The pages of one server."""
 
-    def __init__(self, settings: Settings, vault: Vault, clock: Clock, *, takes_phone: bool) -> None:
-        """Keep what pages need; `takes_phone` says that somebody carries messages to phones."""
-        self._frame = Frame(settings, vault, clock, takes_phone=takes_phone)
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
+        """Keep what pages need."""
+        self._frame = Frame(settings, vault, clock)
 
     @property
     def slice(self) -> Slice:

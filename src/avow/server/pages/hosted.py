@@ -42,7 +42,19 @@ from avow.server.serving import Answer, Call, Steps, read, write
 from avow.server.store import Tx
 from avow.wire.endpoint import Nothing, Shape
 
-__all__ = ["RETURN", "ask", "ask_anywhere", "begin", "begun", "first_state", "go_on", "led_on", "look", "on_its_way"]
+__all__ = [
+    "RETURN",
+    "ask",
+    "ask_anywhere",
+    "begin",
+    "begun",
+    "first_state",
+    "go_on",
+    "led_on",
+    "look",
+    "on_its_way",
+    "restarted",
+]
 
 RETURN = "return"
 _STANDARD = "sign-up-or-in"
@@ -176,8 +188,13 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
     except FlowElsewhere:  # another tab has gone on, or begun another flow
         return frame.redirect(_path(call, here))
     except (FlowExpired, FlowChanged, SessionEnded):
-        return frame.redirect(_start(call, notice="expired"), (frame.jar.forget_flow(),))
+        return restarted(frame, call)
     return (yield from led_on(frame, call, here, own.next, body.inputs))
+
+
+def restarted(frame: Frame, call: Call[Any]) -> Answer:
+    """Lead to the first screen, and say why: the flow took too long, or is another one by now."""
+    return frame.redirect(_start(call, notice="expired"), (frame.jar.forget_flow(),))
 
 
 def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[str, object]) -> Steps[Answer]:

@@ -12,7 +12,16 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from avow.core import links
-from avow.errors import AvowError, FlowElsewhere, NotFound, SecondFactorNeeded, UserExists
+from avow.errors import (
+    AvowError,
+    FlowChanged,
+    FlowElsewhere,
+    FlowExpired,
+    NotFound,
+    SecondFactorNeeded,
+    SessionEnded,
+    UserExists,
+)
 from avow.server.flows import running
 from avow.server.flows.chosen import flow_named
 from avow.server.flows.running import At
@@ -61,11 +70,14 @@ def verify(frame: Frame, call: Call[ReturnForm]) -> Steps[Answer]:
 
 def _gone_on(frame: Frame, call: Call[ReturnForm], own: OnItsWay, inputs: dict[str, object]) -> Steps[Answer]:
     """Go on with the flow of this browser."""
-    here = yield from read(running.found, call.project, own.execution_id)
     try:
-        here = yield from running.go_on(call, here, "submit", inputs, here.execution.nonce)
-    except FlowElsewhere:
         here = yield from read(running.found, call.project, own.execution_id)
+        try:
+            here = yield from running.go_on(call, here, "submit", inputs, here.execution.nonce)
+        except FlowElsewhere:  # another tab was faster
+            here = yield from read(running.found, call.project, own.execution_id)
+    except (FlowExpired, FlowChanged, SessionEnded):
+        return hosted.restarted(frame, call)
     return (yield from hosted.led_on(frame, call, here, own.next, {}))
 
 

@@ -91,7 +91,7 @@ def test_step_up_asks_the_one_who_is_signed_in(avow: Avow, api: Api) -> None:
     assert walk.screen == "totp"
     done = walk.do("verify", code=phone.code(api.clock()))
     claims = avow.client().validate_session(done["authInfo"]["sessionJwt"])
-    assert claims["su"] is True
+    assert claims.get("su") is True
 
 
 def test_step_up_by_mail_where_there_is_no_app(avow: Avow, api: Api) -> None:
@@ -101,7 +101,7 @@ def test_step_up_by_mail_where_there_is_no_app(avow: Avow, api: Api) -> None:
     walk.start()
     assert walk.screen == "code"
     done = walk.do("verify", code=avow.code(mail))
-    assert avow.client().validate_session(done["authInfo"]["sessionJwt"])["su"] is True
+    assert avow.client().validate_session(done["authInfo"]["sessionJwt"]).get("su") is True
 
 
 @pytest.mark.parametrize("flow", ["step-up", "update-user", "add-passkey"])

@@ -50,7 +50,8 @@ CONTRAST = """() => {
 
 # What is pressed is at least 44 pixels high; links within sentences are free (WCAG 2.2, 2.5.8 asks for 24).
 SMALL = """() => [...document.querySelectorAll("button, .button, input:not([type=hidden])")]
-  .filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 80))"""
+  .filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 44)
+  .map((e) => e.outerHTML.slice(0, 80))"""
 
 
 def pages(

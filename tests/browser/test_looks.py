@@ -1,11 +1,14 @@
-"""The pages as people see them: contrast, size of what is pressed, narrow screens; pictures in .artifacts/pages/."""
+"""The pages as people see them: contrast, axe, what is pressed, narrow screens; pictures in .artifacts/pages/."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bed import npm
+from tests.bed.programs import FINDERS, missing_sentence
 from tests.browser.conftest import ROOT, Dev
+from tests.browser.test_screens import AXE, RULES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -121,9 +124,17 @@ def _links(
     other.wait_for_url("**/account/**")
 
 
+@pytest.fixture(scope="module")
+def rules() -> str:
+    """Give the script that knows what keeps people out."""
+    if FINDERS["oidc-provider"]() is None:
+        pytest.skip(missing_sentence("oidc-provider"))
+    return (npm.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
 @pytest.mark.parametrize("name", LOOKS)
 def test_pages_can_be_read_and_pressed_by_everybody(
-    name: str, open_page: Callable[..., "Page"], dev: Dev, mail: str
+    name: str, open_page: Callable[..., "Page"], dev: Dev, mail: str, rules: str
 ) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     look = LOOKS[name]
@@ -132,7 +143,9 @@ def test_pages_can_be_read_and_pressed_by_everybody(
         page.screenshot(path=PICTURES / f"{name}-{title}.png", full_page=True)
         problems += [f"{title}: contrast of {each}" for each in page.evaluate(CONTRAST)]
         problems += [f"{title}: too small {each}" for each in page.evaluate(SMALL)]
+        page.evaluate(rules)
+        problems += [f"{title}: {each}" for each in page.evaluate(AXE, RULES)]
         width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         if width[0] > width[1]:
             problems.append(f"{title}: scrolls sideways, {width}")
-    assert problems == []
+    assert problems == [], "\n".join(problems)

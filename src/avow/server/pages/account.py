@@ -15,7 +15,7 @@ from avow.server.pages.endpoints import AccountForm, AccountQuery
 from avow.server.pages.frame import Frame, Said
 from avow.server.pages.own_forms import require_own_form
 from avow.server.passkey import actions as passkey
-from avow.server.passkey.rows import OwnRow as PasskeyRow
+from avow.server.passkey.actions import OwnRow as PasskeyRow
 from avow.server.recoverycodes import actions as recoverycodes
 from avow.server.screens import Page, brand_of, render, text_of, title_of
 from avow.server.screens.values import RecoveryCodes

@@ -27,6 +27,7 @@ from avow.wire.webauthn import PasskeyAdded, RemovePasskey, RenamePasskey
 
 __all__ = [
     "Expected",
+    "OwnRow",
     "Unfit",
     "add",
     "expect",

@@ -121,6 +121,14 @@ def test_secret_does_not_go_to_somebody_else(social: Social, moved: dict[str, An
     assert social.configure(client_secret="a new one", **moved)["isSecretKept"]
 
 
+def test_private_key_does_not_become_a_password(social: Social) -> None:
+    key = pem(ec.generate_private_key(ec.SECP256R1()))
+    social.configure(client_secret=key, client_auth="private_key_jwt")
+    with pytest.raises(InvalidArgument):
+        social.configure(client_secret=None, client_auth="post")
+    assert social.configure(client_secret=None, client_auth="private_key_jwt", key_id="other")["isSecretKept"]
+
+
 def test_providers_are_listed_by_name(avow: Avow) -> None:
     for name in ("x", "github", "google"):
         save(avow, name)

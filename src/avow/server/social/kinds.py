@@ -52,6 +52,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         parameters={
             "claims": '{"id_token":{"email":null,"email_verified":null,"preferred_username":null,"picture":null}}'
         },
+        claims={"name": "preferred_username"},
     ),
     # Its ID tokens carry no nonce, so that they prove less than its user endpoint does.
     "linkedin": Settings(
@@ -124,7 +125,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         client_auth="basic",
         claims={"subject": "uuid", "name": "display_name", "picture": "links.avatar.href"},
     ),
-    # It gives no address.
+    # It gives no address, unless the application has asked X for the right to it.
     "x": Settings(
         kind="x",
         protocol="oauth2",

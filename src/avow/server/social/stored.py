@@ -6,8 +6,9 @@ import msgspec
 
 from avow.core.federation.providers import ClaimMap, ClientAuth, Protocol, Provider
 
-__all__ = ["Settings", "decoded", "encoded", "provider_of", "with_kind"]
+__all__ = ["KEY_AUTHS", "Settings", "decoded", "encoded", "provider_of", "with_kind"]
 
+KEY_AUTHS: Final = frozenset({"private_key_jwt", "apple"})  # the secret is a private key, and stays here
 CLAIMS: Final = frozenset(
     {
         "subject",
@@ -62,9 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     may_connect: bool = True
 
     @property
-    def secret_goes_to(self) -> tuple[str, ...]:
-        """Return whose the client secret is, and where it is sent."""
-        return (self.kind, self.client_id, self.issuer, self.discovery_url, self.token_url, *self.hosts)
+    def secret_goes_to(self) -> tuple[object, ...]:
+        """Return what the client secret is, whose, and where it is sent: a private key never becomes a password."""
+        whose = (self.client_auth in KEY_AUTHS, self.kind, self.client_id)
+        return (*whose, self.issuer, self.discovery_url, self.token_url, *self.hosts)
 
 
 def with_kind(settings: Settings, kind: Settings) -> Settings:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from avow.server.site import Site, answer
-from avow.server.visit import Request
+from avow.server.visit import Request, Response
 
 __all__ = ["Page", "Visitor"]
 
@@ -71,17 +71,27 @@ class Visitor:
         sent |= {"sec-fetch-site": "cross-site", **headers}
         return self._send("POST", url, urlencode(fields).encode(), sent)
 
+    def answered(self, request: Request) -> Response:
+        """Have the server answer; a browser of a server in another process asks it there."""
+        return answer(self._site, request)
+
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def _send(self, verb: str, url: str, body: bytes, headers: dict[str, str]) -> Page:
-        parts = urlsplit(url)
-        sent: dict[str, Any] = {"accept": "text/html", **{name: value for name, value in headers.items() if value}}
-        too_long = len(body) > self._site.settings.body_bytes
-        request = Request(verb, parts.path, parts.query, sent, None if too_long else body, "203.0.113.9", len(sent))
-        response = answer(self._site, request)
-        cookies = tuple(value for name, value in response.headers if name == "set-cookie")
-        for each in cookies:
+        sent = {"accept": "text/html", **{name: value for name, value in headers.items() if value}}
+        page = self._answered(verb, url, body, sent)
+        for each in page.set_cookies:
             name, _, rest = each.partition("=")
             self.cookies[name] = rest.partition(";")[0]
+        return page
+
+    def _answered(self, verb: str, url: str, body: bytes, headers: dict[str, str]) -> Page:
+        parts = urlsplit(url)
+        too_long = len(body) > self._site.settings.body_bytes
+        request = Request(
+            verb, parts.path, parts.query, headers, None if too_long else body, "203.0.113.9", len(headers)
+        )
+        response = answer(self._site, request)
+        cookies = tuple(value for name, value in response.headers if name == "set-cookie")
         return Page(response.status, dict(response.headers), cookies, response.body)

@@ -1,7 +1,6 @@
 """A browser without a screen at Avow's own addresses: it keeps cookies, and follows nothing that it is not told to."""
 
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from avow.server.site import Site, answer
@@ -79,19 +78,13 @@ class Visitor:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def _send(self, verb: str, url: str, body: bytes, headers: dict[str, str]) -> Page:
+        parts = urlsplit(url)
         sent = {"accept": "text/html", **{name: value for name, value in headers.items() if value}}
-        page = self._answered(verb, url, body, sent)
-        for each in page.set_cookies:
+        too_long = len(body) > self._site.settings.body_bytes
+        request = Request(verb, parts.path, parts.query, sent, None if too_long else body, "203.0.113.9", len(sent))
+        response = self.answered(request)
+        cookies = tuple(value for name, value in response.headers if name == "set-cookie")
+        for each in cookies:
             name, _, rest = each.partition("=")
             self.cookies[name] = rest.partition(";")[0]
-        return page
-
-    def _answered(self, verb: str, url: str, body: bytes, headers: dict[str, str]) -> Page:
-        parts = urlsplit(url)
-        too_long = len(body) > self._site.settings.body_bytes
-        request = Request(
-            verb, parts.path, parts.query, headers, None if too_long else body, "203.0.113.9", len(headers)
-        )
-        response = answer(self._site, request)
-        cookies = tuple(value for name, value in response.headers if name == "set-cookie")
         return Page(response.status, dict(response.headers), cookies, response.body)

@@ -1,4 +1,4 @@
-"""What is secret in social sign-in and SSO, and what becomes of it when somebody signs in by them, rightly and wrongly."""
+"""What is secret in social sign-in and SSO, and sign-ins by them, rightly and wrongly."""
 
 import time
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def _by_openid(place: Place, known: "Everything", peer: OpenIdPeer, method: str,
     """Sign somebody in; then come back with each part of the answer wrong, and with a provider that says no."""
     domain = "openid.example"
     peer.person = {"sub": f"jane-{method}", "email": f"jane-{method}@{domain}", "email_verified": True}
-    visitor = DistantVisitor(place.api.carrier)
+    visitor = DistantVisitor(place)
     at_provider = visitor.get(_started(place, known, method, query)).location
     back = peer.authorize(at_provider)
     _kept_parts(known, method, at_provider, back)
@@ -63,7 +63,7 @@ def _by_saml(place: Place, known: "Everything") -> None:
     idp = TenantIdp(place.avow, make_tenant(place.avow))
     idp.configure(domains=["saml.example"])
     for way in ("saml", "saml in another browser"):
-        visitor = DistantVisitor(place.api.carrier)
+        visitor = DistantVisitor(place)
         journey = idp.follow(_started(place, known, "saml", f"tenant={idp.tenant}&{_AT}"), visitor)
         known.keep(f"{way}, RelayState", journey.relay_state)
         said = {"name_id": "mia@saml.example", "attributes": {"email": ("mia@saml.example",)}}
@@ -75,7 +75,7 @@ def _by_saml(place: Place, known: "Everything") -> None:
             _exchanged(place, known, "saml", visitor.get(held.location))
             _refused(known, idp.post(journey, response))
         else:
-            _refused(known, DistantVisitor(place.api.carrier).get(held.location))
+            _refused(known, DistantVisitor(place).get(held.location))
     unasked = known.keep("response that nobody asked for", idp.response(idp.unsolicited(), **said))
     _refused(known, idp.post(journey, unasked, known.keep("made-up RelayState", "stray-relay-state-4711")))
 

@@ -246,12 +246,17 @@ def test_s_ssr_03_hostile_providers(case: Case, make_social: MakeSocial) -> None
                 assert page.error in REFUSED
                 assert time.monotonic() - begun < 5
                 assert grown < 50_000_000
+    measured = case.full_only("other requests are as fast while providers are silent")
     with case.cell("other requests go on while providers are silent"):
-        _beside_silence(social, make_social)
+        alone, beside = _beside_silence(social, make_social)
+        assert beside < 1
+    if measured:
+        with case.cell("other requests are as fast while providers are silent"):
+            assert beside < alone * 1.2 + 0.001, (alone, beside)
 
 
-def _beside_silence(social: Social, make_social: MakeSocial) -> None:
-    """Ask for a user while twenty sign-ins wait for a provider that says nothing."""
+def _beside_silence(social: Social, make_social: MakeSocial) -> tuple[float, float]:
+    """Ask for a user while twenty sign-ins wait for a provider that says nothing; return the p95 without and with."""
     social.configure()
     token = social.sign_in()["refreshSessionToken"]["jwt"]
     client = social.avow.client()
@@ -273,10 +278,11 @@ def _beside_silence(social: Social, make_social: MakeSocial) -> None:
         thread.start()
     time.sleep(0.3)
     beside = min(p95() for _ in range(3))
+    assert any(thread.is_alive() for thread in threads), "the provider is not silent any more"
     release.set()
     for thread in threads:
         thread.join()
-    assert beside < alone * 1.2 + 0.001, (alone, beside)
+    return alone, beside
 
 
 def test_s_ssr_04_answers_tell_nothing_of_the_fetch(case: Case, make_social: MakeSocial) -> None:

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
+from avow.core.federation.providers import Discovery, resolve
 from avow.errors import AuthException, InvalidArgument, NotFound
 from avow.server.social.kinds import KINDS
+from avow.server.social.stored import provider_of
 from avow.testing.server import Avow
 from tests.bed.openid import OpenIdPeer
 from tests.bed.social import Social
@@ -25,6 +28,63 @@ def test_known_provider_needs_a_client_only(avow: Avow, kind: str) -> None:
     assert made["redirectUri"].endswith(f"/{avow.project_id}/{kind}")
     assert "a-secret" not in str(made)
     assert avow.client().mgmt.provider.load(kind)["provider"] == made
+
+
+def test_twelve_providers_are_known() -> None:
+    described = {"apple", "gitlab", "google", "microsoft", "slack", "twitch"}
+    spelt_out = {"bitbucket", "discord", "facebook", "github", "linkedin", "x"}
+    assert {name for name, kind in KINDS.items() if kind.protocol == "oidc"} == described == set(DESCRIBED)
+    assert {name for name, kind in KINDS.items() if kind.protocol == "oauth2"} == spelt_out
+
+
+# What they say of themselves by discovery: authorization, token and user endpoint, keys.
+DESCRIBED = {
+    "apple": (
+        "https://appleid.apple.com/auth/authorize",
+        "https://appleid.apple.com/auth/token",
+        "",
+        "https://appleid.apple.com/auth/keys",
+    ),
+    "gitlab": (
+        "https://gitlab.com/oauth/authorize",
+        "https://gitlab.com/oauth/token",
+        "https://gitlab.com/oauth/userinfo",
+        "https://gitlab.com/oauth/discovery/keys",
+    ),
+    "google": (
+        "https://accounts.google.com/o/oauth2/v2/auth",
+        "https://oauth2.googleapis.com/token",
+        "https://openidconnect.googleapis.com/v1/userinfo",
+        "https://www.googleapis.com/oauth2/v3/certs",
+    ),
+    "microsoft": (
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        "https://graph.microsoft.com/oidc/userinfo",
+        "https://login.microsoftonline.com/common/discovery/v2.0/keys",
+    ),
+    "slack": (
+        "https://slack.com/openid/connect/authorize",
+        "https://slack.com/api/openid.connect.token",
+        "https://slack.com/api/openid.connect.userInfo",
+        "https://slack.com/openid/connect/keys",
+    ),
+    "twitch": (
+        "https://id.twitch.tv/oauth2/authorize",
+        "https://id.twitch.tv/oauth2/token",
+        "https://id.twitch.tv/oauth2/userinfo",
+        "https://id.twitch.tv/oauth2/keys",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_hosts_that_a_known_provider_names_count(name: str) -> None:
+    provider = provider_of(replace(KINDS[name], client_id="us"))
+    named = dict(zip(("authorization_url", "token_url", "user_url", "keys_url"), DESCRIBED[name], strict=True))
+    endpoints = resolve(provider, Discovery(issuer=provider.issuer, **named))
+    assert {each: getattr(endpoints, each) for each in named} == named
+    assert endpoints.uses_pkce == (name != "slack")
 
 
 def test_apple_needs_a_key_and_its_names(avow: Avow) -> None:

@@ -42,7 +42,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         takes_text_flags=True,
     ),
     "gitlab": Settings(kind="gitlab", display_name="GitLab", issuer="https://gitlab.com", scopes=_EMAIL),
-    # Its OpenID endpoints fail with a code challenge where an application has switched PKCE on; the nonce binds the code.
+    # Its OpenID endpoints fail with a code challenge once an application has PKCE switched on; the nonce does its work.
     "slack": Settings(kind="slack", display_name="Slack", issuer="https://slack.com", scopes=_EMAIL, uses_pkce=False),
     "twitch": Settings(
         kind="twitch",

@@ -57,7 +57,7 @@ def test_s_typ_06_sso_start(case: Case, make_calling_place: MakePlace, peer: Ope
                 assert (claims["amr"], claims["drn"], claims["dct"]) == (["fed"], "DS", tenant.tenant)
                 assert claims["tenants"].keys() == {tenant.tenant}
                 assert not claims["tenants"][tenant.tenant].get("roles")
-                assert claims["exp"] < RESERVED["exp"]  # type: ignore[operator]
+                assert claims["exp"] < RESERVED["exp"]
                 assert claims["nsec"] == {"shoe_size": 44}
                 assert not claims.get("roles")
                 assert not {"tkn", "su", "dsub", "aud", "projectId", "userId", "email_verified"} & set(claims)

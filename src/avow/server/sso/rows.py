@@ -229,7 +229,7 @@ METADATA = """
 # Only while the configuration is there.
 PUT_METADATA = """
     INSERT INTO saml_metadata (project_id, tenant_id, sso_id, url, document, fetched_at)
-    SELECT c.project_id, c.tenant_id, c.id, :url, :document, :now
+    SELECT c.project_id, c.tenant_id, c.id, :url, :document, :fetched_at
     FROM sso_connections c WHERE c.project_id = :project_id AND c.tenant_id = :tenant_id AND c.id = :sso_id
     ON CONFLICT (project_id, tenant_id, sso_id) DO UPDATE
     SET url = excluded.url, document = excluded.document, fetched_at = excluded.fetched_at

@@ -81,10 +81,13 @@ DESCRIBED = {
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_hosts_that_a_known_provider_names_count(name: str) -> None:
     provider = provider_of(replace(KINDS[name], client_id="us"))
-    named = dict(zip(("authorization_url", "token_url", "user_url", "keys_url"), DESCRIBED[name], strict=True))
-    endpoints = resolve(provider, Discovery(issuer=provider.issuer, **named))
-    assert {each: getattr(endpoints, each) for each in named} == named
-    assert endpoints.uses_pkce == (name != "slack")
+    authorization, token, user, keys = DESCRIBED[name]
+    said = Discovery(
+        issuer=provider.issuer, authorization_url=authorization, token_url=token, user_url=user, keys_url=keys
+    )
+    found = resolve(provider, said)
+    assert (found.authorization_url, found.token_url, found.user_url, found.keys_url) == DESCRIBED[name]
+    assert found.uses_pkce == (name != "slack")
 
 
 def test_apple_needs_a_key_and_its_names(avow: Avow) -> None:

@@ -26,6 +26,8 @@ from tests.bed.postgres import fresh_database
 _VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 _PYTHON_TYPES = {20: int, 23: int, 25: str, 1043: str, 17: bytes}  # PostgreSQL's oids: int8, int4, text, varchar, bytea
 _UNBOUND = dict(CROSS_PROJECT)
+# The one statement that sees tenants which are being deleted and does not say so: the project itself is deleted.
+_SEES_DELETED_TENANTS = "avow.server.operations.leavings.rows.PURGE_TENANTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,16 @@ def test_statements_without_a_project_exist_and_have_reasons() -> None:
     for name, reason in CROSS_PROJECT:
         assert name in known
         assert reason.endswith(".")
+
+
+def test_statements_pass_over_tenants_that_are_being_deleted() -> None:
+    reads_tenants = re.compile(r"\b(?:FROM|JOIN|UPDATE) tenants\b")
+    seeing = {
+        each.name
+        for each in STATEMENTS
+        if reads_tenants.search(each.sql) and not re.search(r"\bdeleted_at\b", each.sql)
+    }
+    assert seeing == {_SEES_DELETED_TENANTS}
 
 
 def test_sql_is_written_in_rows_modules_only() -> None:

@@ -52,6 +52,18 @@ def fleet(request: pytest.FixtureRequest, backend: Backend) -> Iterator[Fleet]:
         yield started
 
 
+@pytest.fixture(autouse=True)
+def _nobody_dies_unasked(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a server dead which nobody stopped, and start it for the tests that follow."""
+    yield
+    if "fleet" not in request.fixturenames:
+        return
+    fleet: Fleet = request.getfixturevalue("fleet")
+    said = fleet.said()
+    if fleet.mend():
+        pytest.fail(f"a server ended by itself\n{said}")
+
+
 @pytest.fixture
 def make_fleet(request: pytest.FixtureRequest, clock: FileClock) -> Iterator[MakeFleet]:
     """Give a function that runs servers of this test alone."""

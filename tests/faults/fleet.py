@@ -55,7 +55,11 @@ class Fleet:
             instance.stop(signal.SIGKILL)
 
     def start(self) -> None:
-        """Start every process that does not run, and wait until they answer."""
+        """Start every process that does not run, and wait until they answer and know the projects.
+
+        What reaches a process before it knows its project counts against a limit of its own, which one start does not
+        touch and a start in every second would.
+        """
         begun = time.monotonic()
         started = [instance for instance in self.instances if instance.process is None]
         for instance in started:
@@ -64,7 +68,18 @@ class Fleet:
             instance.wait()
         for place in self._places:
             place.http.leave_kept()
+            for _ in self.instances:  # each in turn
+                place.http.send(place.api.wish("GET", f"/v2/keys/{place.avow.project_id}"))
         self.start_seconds = self.start_seconds or time.monotonic() - begun
+
+    def mend(self) -> bool:
+        """Start the processes that ended and that nobody stopped; tell whether there were any."""
+        lost = [each for each in self.instances if each.process is not None and each.process.poll() is not None]
+        for instance in lost:
+            instance.stop()
+        if lost:
+            self.start()
+        return bool(lost)
 
     def said(self) -> str:
         """Return whether each process runs and what it wrote, for who looks into a failure."""

@@ -19,7 +19,7 @@ USER, SEARCH, ROLE = "/v1/mgmt/user", "/v2/mgmt/user/search", "/v1/mgmt/role"
 Rounds = Callable[[int, int], int]
 
 MOST_SECONDS = 2.0
-_STEP = 10_000
+_STEP = 2_000
 _TENANTS = 20
 _EACH = "WITH RECURSIVE n (i) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
 _CROWD = (

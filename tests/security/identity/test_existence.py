@@ -48,7 +48,6 @@ def _shown(answer: Answer) -> tuple[int, object, dict[str, str]]:
     return answer.status, body, {name: value for name, value in answer.headers.items() if name != "x-request-id"}
 
 
-@pytest.mark.alone
 def test_s_idn_07_existence_is_hidden(case: Case, make_each_place: MakePlace) -> None:
     place = make_each_place(hides_existence=True)
     case.control(lambda: place.sign_in(_user(place), how="signin"))
@@ -132,6 +131,7 @@ def _guesses(place: Place, path: str, login_id: str) -> list[tuple[int, object]]
     return told
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("path", ["otp/signin", "magiclink/signin", "enchantedlink/signin", "otp/signup"])
 def test_s_idn_07_existence_is_not_told_by_time(
     case: Case, make_each_place: MakePlace, rounds: Rounds, path: str

@@ -1,12 +1,24 @@
 """POST /v1/auth/logout and /v1/auth/logoutall."""
 
+import threading
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
+from avow.server.store import Tx
 from avow.testing.server import Avow
-from tests.factories import new_email
+from tests.factories import make_user, new_email
 from tests.server.api import Api, Statements
+
+_MOMENT = 0.5  # what waits for a lock waits for longer
+_CROWD = """
+    INSERT INTO sessions
+        (project_id, id, user_id, generation, rotates, rotated_at, created_at, expires_at, last_used_at,
+         amr, claims, unsigned_claims, address, device)
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+    SELECT :project_id, 'S' || CAST(i AS TEXT), :user_id, 1, 0, :now, :now, :now, :now, '', '{}', '{}', '', '' FROM n
+"""
 
 
 @pytest.fixture
@@ -61,3 +73,24 @@ def test_logout_runs_two_statements(api: Api, address: str, statements: Statemen
     with statements:
         api.post("/v1/auth/logout", token=token)
     assert statements.ran == ["sessions.END", "store.INSERT_AUDIT"]
+
+
+def test_logout_all_ends_a_session_that_is_refreshed_at_that_moment(api: Api, avow: Avow, address: str) -> None:
+    """PostgreSQL waits for the refresh and then has to find the session again; statistics decide by which plan."""
+    tokens = [api.sign_in(address)["refreshJwt"] for _ in range(3)]
+    someone = make_user(avow)
+    avow.run(lambda tx: tx.run(_CROWD, user_id=someone))
+    url = avow.server.site.store.url
+    if url.startswith("postgresql"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ANALYZE sessions")
+    log_out = threading.Thread(target=lambda: api.post("/v1/auth/logoutall", token=tokens[0]))
+
+    def refresh(tx: Tx) -> None:
+        tx.run("UPDATE sessions SET generation = generation WHERE project_id = :project_id")
+        log_out.start()
+        log_out.join(_MOMENT)
+
+    avow.run(refresh)
+    log_out.join()
+    assert {api.refresh(token).refusal for token in tokens} == {(401, "E064001")}

@@ -109,7 +109,7 @@ def open_session(
         return Refusal(UserDisabled())
     row = _insert(tx, project, client, user_id, opening)
     if opening.revokes_others:
-        tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why="other sign-in", kept=row.id)
+        _end_all(tx, user_id, why="other sign-in", kept=row.id)
     tx.audit(
         "session.opened",
         actor=opening.actor or f"user:{user_id}",
@@ -307,14 +307,14 @@ def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") 
         kept: The one that goes on, or "".
         actor: Who ends them, for the audit; the user when absent.
     """
-    ended = tx.all(rows.END_ALL, rows.EndedRow, user_id=user_id, why=why, kept=kept)
+    count = _end_all(tx, user_id, why=why, kept=kept)
     tx.audit(
         "session.all_ended",
         actor=actor or f"user:{user_id}",
         user_id=user_id,
-        data={"count": len(ended), "why": why},
+        data={"count": count, "why": why},
     )
-    return len(ended)
+    return count
 
 
 def remove_signing_key(tx: Tx, kid: str) -> int:
@@ -337,6 +337,13 @@ def remove_signing_key(tx: Tx, kid: str) -> int:
 def forget(tx: Tx, most: int) -> int:
     """Delete sessions whose time ended thirty days ago, at most so many; return how many."""
     return tx.run(rows.FORGET, before=tx.now - _KEPT_SECONDS, most=most)
+
+
+def _end_all(tx: Tx, user_id: str, *, why: str, kept: str) -> int:
+    return sum(
+        len(tx.all(statement, rows.EndedRow, user_id=user_id, why=why, kept=kept))
+        for statement in (rows.END_ALL, rows.END_IMPERSONATIONS)
+    )
 
 
 def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Opening) -> SessionRow:

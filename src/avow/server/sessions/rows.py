@@ -155,14 +155,17 @@ END = """
     RETURNING id
 """
 
+# No subquery finds the rows: PostgreSQL would pass over a session that is refreshed in this moment (decision 0012).
 END_ALL = """
     UPDATE sessions SET revoked_at = :now, revoked_why = :why
-    WHERE project_id = :project_id AND revoked_at IS NULL AND id <> :kept
-      AND id IN (
-          SELECT own.id FROM sessions own WHERE own.project_id = :project_id AND own.user_id = :user_id
-          UNION ALL
-          SELECT other.id FROM sessions other
-          WHERE other.project_id = :project_id AND other.impersonator = :user_id AND other.impersonator <> '')
+    WHERE project_id = :project_id AND user_id = :user_id AND revoked_at IS NULL AND id <> :kept
+    RETURNING id
+"""
+
+END_IMPERSONATIONS = """
+    UPDATE sessions SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND impersonator = :user_id AND impersonator <> '' AND revoked_at IS NULL
+      AND id <> :kept
     RETURNING id
 """
 
@@ -217,6 +220,7 @@ RETURNS = {
     "STATE": StateRow,
     "END": EndedRow,
     "END_ALL": EndedRow,
+    "END_IMPERSONATIONS": EndedRow,
     "END_OF_REIGN": EndedRow,
     "SELECT_TENANT": EndedRow,
     "OWN": OwnRow,

@@ -617,17 +617,6 @@ def upgrade() -> None:
     op.add_column("tenants", sa.Column("custom_attributes", TEXT, server_default="{}", nullable=False))
     op.add_column("tenants", sa.Column("details", TEXT, server_default="{}", nullable=False))
     op.add_column("tenants", sa.Column("settings", TEXT, server_default="{}", nullable=False))
-    op.add_column("tenants", sa.Column("deleted_at", sa.BigInteger(), nullable=True))
-    op.add_column("tenants", sa.Column("takes_members", sa.BigInteger(), server_default="0", nullable=False))
-    op.add_column("tenants", sa.Column("deleted_by", TEXT, server_default="", nullable=False))
-    op.create_index(
-        "ix_tenants_deleted",
-        "tenants",
-        ["project_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("deleted_at IS NOT NULL"),
-        postgresql_where=sa.text("deleted_at IS NOT NULL"),
-    )
     op.create_index(
         op.f("ix_tenants_project_id_created_at_id"), "tenants", ["project_id", "created_at", "id"], unique=False
     )

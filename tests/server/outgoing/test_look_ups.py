@@ -54,6 +54,19 @@ def test_few_look_ups_hang_at_once_and_others_do_not_wait_for_ever(hanging: thre
     assert lines.looked_up("other.example.com", 443, 5) == ["203.0.113.9"]
 
 
+def test_thread_that_cannot_start_takes_no_place(hanging: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    hanging.set()
+    with monkeypatch.context() as without_threads:
+        without_threads.setattr(threading.Thread, "start", start)
+        for _ in range(3):
+            with pytest.raises(ConnectTimeout, match="no thread"):
+                lines.looked_up("other.example.com", 443, 0.05)
+    assert lines.looked_up("other.example.com", 443, 5) == ["203.0.113.9"]
+
+
 @pytest.mark.parametrize("failure", [OSError("no such name"), UnicodeError("label too long")])
 def test_unknown_name_is_told_at_once(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
     def resolve(*_: Any, **__: Any) -> Any:

@@ -61,12 +61,16 @@ def looked_up(host: str, port: int, seconds: float) -> list[str]:
 
     Raises:
         ConnectError: The name is not known.
-        ConnectTimeout: Nobody said in time, or too many look-ups hang already.
+        ConnectTimeout: Nobody said in time, too many look-ups hang already, or there is no thread for another.
     """
     until, answer = monotonic() + seconds, SimpleQueue[list[str] | OSError | UnicodeError]()
     if not _LOOK_UPS.acquire(timeout=seconds):
         raise ConnectTimeout("too many names are being looked up")
-    threading.Thread(target=_look_up, args=(host, port, answer), name="avow-look-up", daemon=True).start()
+    try:
+        threading.Thread(target=_look_up, args=(host, port, answer), name="avow-look-up", daemon=True).start()
+    except RuntimeError:  # the system has no more threads
+        _LOOK_UPS.release()
+        raise ConnectTimeout("no thread to look a name up") from None
     try:
         found = answer.get(timeout=max(until - monotonic(), 0.001))
     except Empty:

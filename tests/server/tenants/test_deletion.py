@@ -126,6 +126,7 @@ def test_tenant_is_of_no_use_from_the_first_unit_on(api: Api, key: str) -> None:
     assert api.post("/v1/mgmt/user/update/tenant/add", joining, token=key).status == 404
     assert api.post("/v1/mgmt/role/create", {"name": "clerk", "tenantId": "acme"}, token=key).status == 404
     assert api.post("/v1/mgmt/group/all", {"tenantId": "acme"}, token=key).status == 404
+    assert api.post("/v1/mgmt/password/settings", {"tenantId": "acme", "minLength": 12}, token=key).status == 404
     wanted = {"name": "k", "expireTime": 0, "keyTenants": [{"tenantId": "acme"}]}
     assert api.post("/v1/mgmt/accesskey/create", wanted, token=key).status == 404
     assert claims(api.post("/v1/auth/accesskey/exchange", token=machine)["sessionJwt"])["tenants"] == {}

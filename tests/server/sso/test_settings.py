@@ -323,6 +323,8 @@ def test_auth_type_of_the_tenant_is_that_of_its_first_configuration(api: Api, te
     key = api.avow.management_key
     api.post("/v1/mgmt/tenant/settings", {"tenantId": "T1", "authType": "oidc"}, token=key)
     assert (_load(api)["authType"], _load(api)["tenant"]["authType"]) == ("oidc", "oidc")
+    assert _load(api)["oidc"]["clientId"] == ""  # said before there is anything to sign in by
+    assert _post(api, "settings/authtype", {"authType": "oidc"}).refusal == (400, "E011004")
     _saml(api)
     assert api.get("/v1/mgmt/tenant/settings", {"id": "T1"}, token=key)["authType"] == "saml"
     assert api.post("/v1/mgmt/tenant/settings", {"tenantId": "T1", "enabled": True}, token=key).status == 200

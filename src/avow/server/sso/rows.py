@@ -43,6 +43,7 @@ class GroupRow(Struct, frozen=True):
     user_id: str
     id: str
     display: str
+    sso_id: str = ""
 
 
 class HeldRow(Struct, frozen=True):
@@ -106,7 +107,7 @@ LIST = """
 LOCK_FIRST = """
     INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
     SELECT t.project_id, t.id, '', 'none', '', '{}', :now, :now
-    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id
+    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id AND t.deleted_at IS NULL
     ON CONFLICT (project_id, tenant_id, id) DO UPDATE SET updated_at = excluded.updated_at
     RETURNING id, kind, display_name, settings, sealed_secret
 """
@@ -122,7 +123,7 @@ INSERT = """
     INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
     SELECT t.project_id, t.id, :id, 'none', :display_name, '{}', :now, :now
     FROM tenants t
-    WHERE t.project_id = :project_id AND t.id = :tenant_id
+    WHERE t.project_id = :project_id AND t.id = :tenant_id AND t.deleted_at IS NULL
       AND (SELECT COUNT(*) FROM sso_connections c
            WHERE c.project_id = :project_id AND c.tenant_id = :tenant_id) < :most
     ON CONFLICT (project_id, tenant_id, id) DO NOTHING
@@ -157,10 +158,9 @@ MEMBERS = """
 
 # Both of members from one to another by user id: for a list of a thousand PostgreSQL would compare every row with it.
 GROUPS_OF = """
-    SELECT gm.user_id, g.id, g.display FROM group_members gm
+    SELECT gm.user_id, g.id, g.display, g.sso_id FROM group_members gm
     JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
-    WHERE gm.project_id = :project_id AND gm.tenant_id = :tenant_id AND g.sso_id = :sso_id
-      AND gm.user_id >= :first AND gm.user_id <= :last
+    WHERE gm.project_id = :project_id AND gm.tenant_id = :tenant_id AND gm.user_id >= :first AND gm.user_id <= :last
     ORDER BY gm.user_id, g.id
 """
 
@@ -173,6 +173,12 @@ ROLES = "SELECT id FROM roles WHERE project_id = :project_id AND id IN (:role_id
 
 WITHDRAW = """
     DELETE FROM membership_roles
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND role_id = :role_id AND given_by = :given_by
+      AND user_id IN (:user_ids)
+"""
+
+HAND_OVER = """
+    UPDATE membership_roles SET given_by = :heir
     WHERE project_id = :project_id AND tenant_id = :tenant_id AND role_id = :role_id AND given_by = :given_by
       AND user_id IN (:user_ids)
 """
@@ -196,7 +202,8 @@ COMERS = """
 # --- Sign-in -------------------------------------------------------------------------------------------------------
 
 TENANT = """
-    SELECT id, created_at, is_disabled, settings FROM tenants WHERE project_id = :project_id AND id = :tenant_id
+    SELECT id, created_at, is_disabled, settings FROM tenants
+    WHERE project_id = :project_id AND id = :tenant_id AND deleted_at IS NULL
 """
 
 # A domain is asked for in its spelling in ASCII and in that with letters.

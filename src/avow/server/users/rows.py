@@ -92,7 +92,7 @@ PROFILES = """
         UNION ALL
         SELECT m.user_id, 'tenant', t.id, t.name, t.settings
         FROM memberships m
-        JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
+        JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id AND t.deleted_at IS NULL
         WHERE m.project_id = :project_id AND m.user_id IN (:user_ids)
         UNION ALL
         SELECT mr.user_id, 'tenant-role', mr.tenant_id, r.name, COALESCE(p.name, '')

@@ -2,7 +2,18 @@
 
 from sqlalchemy import Column, Index, Table
 
-from avow.server.store.schema.columns import TEXT, added_integer, added_text, data, flag, integer, metadata, owned, reference, text
+from avow.server.store.schema.columns import (
+    TEXT,
+    added_integer,
+    added_text,
+    data,
+    flag,
+    integer,
+    metadata,
+    owned,
+    reference,
+    text,
+)
 
 __all__ = ["challenges", "counters", "sessions"]
 

@@ -2,22 +2,26 @@
 
 import gzip
 import socket
+import ssl
 import statistics
 import threading
 import time
 import tracemalloc
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from avow.errors import AuthException, FetchFailed
 from avow.testing.server import Avow
 from tests.bed.cases import Case
-from tests.bed.openid import Asked, Said, Seen
+from tests.bed.openid import Asked, Said, Seen, listening
 from tests.bed.social import PAGE, Social
-from tests.bed.visitor import Visitor
+from tests.bed.visitor import Page, Visitor
 from tests.security.conftest import MakePlace
 from tests.security.federation.conftest import MakeSocial
 from tests.security.presenting import Canary
@@ -255,6 +259,36 @@ def test_s_ssr_03_hostile_providers(case: Case, make_social: MakeSocial) -> None
             assert beside < alone * 1.2 + 0.001, (alone, beside)
 
 
+def test_s_ssr_03_certificates_of_providers(
+    case: Case, make_social: MakeSocial, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    social, authority = make_social(), trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setattr(social.avow.server.site.outbound, "_tls", None)  # read anew by the next call
+    shown = {
+        "right": authority.issue_cert("localhost"),
+        "of another name": authority.issue_cert("id.example.com"),
+        "of the address alone": authority.issue_cert("127.0.0.1"),
+        "expired": authority.issue_cert("localhost", not_after=datetime(2020, 1, 1, tzinfo=UTC)),
+        "of an authority that nobody knows": trustme.CA().issue_cert("localhost"),
+    }
+
+    def arrives_at(name: str) -> Page:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        shown[name].configure_cert(context)
+        with listening(social.peer, tls=context):
+            social.configure()
+            visitor = Visitor(social.avow.server.site)
+            page = visitor.get(social.start())
+            return page if page.parameter("err") else visitor.get(social.peer.authorize(page.location))
+
+    case.control(lambda: bool(arrives_at("right").code))
+    for name in list(shown)[1:]:
+        with case.cell(f"a certificate {name}"):
+            assert arrives_at(name).error == FETCH_FAILED
+
+
 def _beside_silence(social: Social, make_social: MakeSocial) -> tuple[float, float]:
     """Ask for a user while twenty sign-ins wait for a provider that says nothing; return the p95 without and with."""
     social.configure()
@@ -272,7 +306,11 @@ def _beside_silence(social: Social, make_social: MakeSocial) -> tuple[float, flo
     alone = min(p95() for _ in range(3))
     silent = make_social(social.avow)
     release = threading.Event()
-    silent.peer.answers["/.well-known/openid-configuration"] = always(Said(write=lambda _: release.wait(5)))
+
+    def silence(_: Any) -> None:
+        release.wait(5)
+
+    silent.peer.answers["/.well-known/openid-configuration"] = always(Said(write=silence))
     threads = [threading.Thread(target=lambda: Visitor(silent.avow.server.site).get(silent.start())) for _ in range(20)]
     for thread in threads:
         thread.start()

@@ -244,7 +244,7 @@ PUT_METADATA = """
 
 # The groups of a person that sign-ins through this configuration speak of; those of SCIM are not theirs.
 OWN_GROUPS = """
-    SELECT gm.user_id, g.id, g.display FROM group_members gm
+    SELECT gm.user_id, g.id, g.display, g.sso_id FROM group_members gm
     JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
     WHERE gm.project_id = :project_id AND gm.user_id = :user_id AND gm.tenant_id = :tenant_id
       AND g.sso_id = :sso_id AND g.source IN ('saml', 'oidc')

@@ -8,7 +8,7 @@ import bcrypt
 import msgspec
 import pytest
 
-from avow.core.passwords import Checked, check, hashed, needs_rehash, verify
+from avow.core.passwords import Checked, check, hashed, needs_rehash, schemes, verify
 from avow.errors import Unavailable
 from avow.server.challenges import actions as challenges
 from avow.server.passwords import actions as passwords
@@ -68,6 +68,48 @@ def test_nobody_a_wrong_password_and_no_password_are_answered_alike(api: Api) ->
     answers = [sign_in(api, each, OTHER) for each in (email, new_email(), without, "nobody")]
     assert {reply.refusal for reply in answers} == {WRONG}
     assert len({str(reply.body) for reply in answers}) == 1
+
+
+def test_password_is_the_same_however_a_keyboard_composes_it(api: Api) -> None:
+    email, _ = make_person(api.avow, "caf\u00e9 au lait, \u00fc")
+    for typed in ("caf\u00e9 au lait, \u00fc", "cafe\u0301 au lait, u\u0308", "caf\u00e9\u00a0au\u2003lait, \u00fc"):
+        assert sign_in(api, email, typed).status == 200
+    for typed in ("cafe au lait, u", "Caf\u00e9 au lait, \u00fc", "caf\u00e9 au lait, \u00fc "):
+        assert sign_in(api, email, typed).refusal == WRONG
+
+
+def test_password_beyond_all_bounds_is_neither_looked_at_nor_counted(
+    api: Api, monkeypatch: pytest.MonkeyPatch, statements: Statements
+) -> None:
+    email, _ = make_person(api.avow, "a" * 1024)
+    assert sign_in(api, email, "a" * 1024).status == 200
+    looked_at: list[str] = []
+
+    def noted(stored: str | None, password: str) -> Checked:
+        looked_at.append(password)
+        return check(stored, password)
+
+    monkeypatch.setattr("avow.server.password.handlers.check", noted)
+    with statements:
+        assert {sign_in(api, email, "a" * length).status for length in (1025, 100_000)} == {400}
+    assert (looked_at, statements.ran) == ([], [])
+    assert sign_in(api, email, "a" * 1023).refusal == WRONG
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_one_hash_of_todays_cost_is_checked_for_a_user_and_for_nobody(
+    api: Api, monkeypatch: pytest.MonkeyPatch, has_password: bool
+) -> None:
+    email = make_person(api.avow)[0] if has_password else new_email()
+    checked: list[list[str]] = []
+
+    def noted(text: str) -> schemes.Scheme:
+        checked.append(text.split("$")[1:4])
+        return schemes.read(text)
+
+    monkeypatch.setattr("avow.core.passwords.read", noted)
+    assert sign_in(api, email, OTHER).refusal == WRONG
+    assert checked == [["argon2id", "v=19", "m=19456,t=2,p=1"]]
 
 
 def test_disabled_user_is_told_only_with_the_right_password(api: Api) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -26,12 +27,17 @@ _log = logging.getLogger("avow.server")
 
 
 class Pool:
-    """The bounded pool for slow pure work: when too many wait, the next is refused at once."""
+    """The bounded pool for slow pure work: when too many wait, the next is refused at once.
+
+    Its threads begin with the first work, also after they were closed.
+    """
 
     def __init__(self, threads: int, waiting: int = 256) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="avow-aside")
+        self._count = threads
         self._room = threads + waiting
         self._busy = 0
+        self._threads: ThreadPoolExecutor | None = None
+        self._lock = Lock()
 
     def submit(self, work: Callable[[], object]) -> Future[object]:
         """Start the work; return its future.
@@ -39,19 +45,26 @@ class Pool:
         Raises:
             Unavailable: The pool has no room.
         """
-        if self._busy >= self._room:
-            raise Unavailable(detail="the pool for slow work is full")
-        self._busy += 1
-        future = self._threads.submit(work)
+        with self._lock:
+            if self._busy >= self._room:
+                raise Unavailable(detail="the pool for slow work is full")
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="avow-aside")
+            future = self._threads.submit(work)
+            self._busy += 1
         future.add_done_callback(self._left)
         return future
 
     def close(self) -> None:
-        """Finish what runs and start nothing more."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        """Finish what runs."""
+        with self._lock:
+            threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=True, cancel_futures=True)
 
     def _left(self, _: object) -> None:
-        self._busy -= 1
+        with self._lock:
+            self._busy -= 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,7 +426,45 @@ def test_whoever_says_which_roles_groups_give_needs_the_right_to_give_roles(api:
     assert _post(api, *given[0], wide).status == 200
     assert _post(api, "saml", {"settings": SAML}, narrow).refusal == (403, "E019403")
     assert _post(api, *given[0], narrow).status == 200
-    assert _post(api, "oidc", {"settings": OIDC}, narrow).status == 200
+
+
+def test_whoever_says_whose_word_counts_needs_the_right_to_give_roles(api: Api, tenant: str) -> None:
+    # An identity provider of one's own keeps the mappings, and signs in as anybody of the domains with their roles.
+    narrow, wide = _key(api, "sso:write"), _key(api, "sso:write", "role:write")
+    for path, body in (("oidc", {"settings": OIDC}), ("saml", {"settings": SAML})):
+        assert _post(api, path, body, narrow).refusal == (403, "E019403"), path
+        assert _post(api, path, {**body, "domains": ["example.com"]}, wide).status == 200
+    stored = _load(api)
+    another = {**SAML, "entityId": "https://own.example/"}
+    by_metadata = {"idpMetadataUrl": "https://own.example/"}
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("saml", {"settings": another, "domains": ["example.com"]}),
+        ("saml", {"settings": {**SAML, "attributeMapping": {"email": "x"}}, "domains": ["example.com"]}),
+        ("saml", {"settings": {**SAML, "idpAdditionalCerts": [SAML["idpCert"]]}, "domains": ["example.com"]}),
+        ("saml", {"settings": SAML, "domains": ["example.com", "gmail.example"]}),
+        ("saml/metadata", {"settings": by_metadata, "domains": ["example.com"]}),
+        ("settings/authtype", {"authType": "oidc"}),
+        ("settings/authtype", {"authType": "none"}),
+    ]
+    for path, body in changes:
+        assert _post(api, path, body, narrow).refusal == (403, "E019403"), body
+    assert _load(api) == stored
+    assert _post(api, "redirect", {"samlRedirectUrl": "https://a.example/"}, narrow).status == 200
+    assert _post(api, "saml", {"settings": SAML, "domains": ["example.com"]}, narrow).status == 200
+    for path, body in changes:
+        assert _post(api, path, body, wide).status == 200, body
+
+
+def test_domains_of_a_tenant_take_the_right_to_give_roles(api: Api, tenant: str) -> None:
+    path, narrow = "/v1/mgmt/tenant/settings", _key(api, "tenant:write")
+    assert _post(api, "oidc", {"settings": OIDC, "domains": ["example.com"]}).status == 200
+    for change in ({"domains": ["example.com", "gmail.example"]}, {"domains": []}, {"authType": "none"}):
+        assert api.post(path, {"tenantId": "T1", **change}, token=narrow).refusal == (403, "E019403"), change
+    same = {"tenantId": "T1", "domains": ["EXAMPLE.com"], "authType": "oidc", "enforceSSO": False}
+    assert api.post(path, same, token=narrow).status == 200
+    assert _load(api)["domains"] == ["example.com"]
+    wide = _key(api, "tenant:write", "role:write")
+    assert api.post(path, {"tenantId": "T1", "domains": ["other.example"]}, token=wide).status == 200
 
 
 def test_callers_of_one_tenant_choose_no_identity_provider(api: Api, tenant: str) -> None:

@@ -222,8 +222,11 @@ def sso_domains(tx: Tx, tenant_id: str) -> dict[str, str]:
     return {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=SSO)}
 
 
-def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str]) -> None:
+def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str]) -> bool:
     """Replace the domains of one SSO configuration; one that led to another of the tenant leads here from now on.
+
+    Returns:
+        Whether a domain has come, gone or changed where it leads.
 
     Raises:
         InvalidArgument: Another tenant has one of them.
@@ -234,6 +237,7 @@ def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str])
     after = {**dict.fromkeys(wanted, sso_id), **others}
     if after != before or list(after) != list(before):
         _put_domains(tx, tenant_id, SSO, after)
+    return after != before
 
 
 def demanding_sso(tx: Tx, user_id: str, login_ids: Sequence[str]) -> frozenset[str]:

@@ -153,7 +153,8 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
     """Change the named settings of a tenant.
 
     `authType` says how members are to sign in through the tenant's first SSO configuration. It may be said before that
-    configuration has such settings: until it has, nobody signs in through it.
+    configuration has such settings: until it has, nobody signs in through it. Who turns that on or off, or changes of
+    which domains its word counts, decides who signs in as whom: it takes the right to give roles besides.
     """
     body = call.body
     before = actions.lock(tx, body.tenant_id)
@@ -175,6 +176,8 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
             else _folded(body.self_provisioning_domains)
         ),
     )
+    if after.settings.auth_type != before.settings.auth_type or set(after.sso_domains) != set(before.sso_domains):
+        call.management.require("role")
     actions.save(tx, before, after, actor=call.management.actor)
 
 

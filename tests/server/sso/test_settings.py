@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from avow.core import addresses
 from avow.server.keys.actions import create_management_key
 from avow.server.roles import actions as roles
 from avow.server.sso import actions as sso
+from avow.server.sso import routing
 from tests.factories import make_role, make_tenant
 from tests.server.api import Api, Reply, Statements
 from tests.server.sso.certificates import CERTIFICATE, certificate
@@ -345,6 +347,44 @@ def test_domain_of_another_tenant_is_refused_and_nothing_stored(api: Api, tenant
     body = {"tenantId": "T2", "settings": OIDC, "domains": ["ACME.example "]}
     assert _post(api, "oidc", body).refusal == (400, "E011004")
     assert _load(api, "T2")["authType"] == "none"
+
+
+def test_domain_belongs_to_one_tenant_however_it_is_spelled(api: Api, tenant: str) -> None:
+    make_tenant(api.avow, "Other", tenant_id="T2")
+    assert _saml(api, domains=["Bücher.example", "straße.example", "a.example"]).status == 200
+    assert _load(api)["domains"] == ["xn--bcher-kva.example", "xn--strae-oqa.example", "a.example"]
+    for spelling in ("bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example", "straße.example"):
+        body = {"tenantId": "T2", "settings": OIDC, "domains": [spelling]}
+        assert _post(api, "oidc", body).refusal == (400, "E011004"), spelling
+        settings = {"tenantId": "T2", "domains": [spelling]}
+        answered = api.post("/v1/mgmt/tenant/settings", settings, token=api.avow.management_key)
+        assert answered.refusal == (400, "E011004"), spelling
+
+
+@pytest.mark.parametrize("spelling", ["bücher.example", "straße.example"])
+def test_domain_that_an_older_release_kept_with_letters_is_that_domain(api: Api, tenant: str, spelling: str) -> None:
+    make_tenant(api.avow, "Other", tenant_id="T2")
+    _saml(api, domains=["a.example"])
+    older = "UPDATE tenant_domains SET domain = :domain WHERE project_id = :project_id"
+    api.avow.run(lambda tx: tx.run(older, domain=spelling))
+    ascii_form = addresses.domain(spelling).folded
+    for each in (spelling, ascii_form):
+        assert _post(api, "oidc", {"tenantId": "T2", "settings": OIDC, "domains": [each]}).status == 400, each
+    found = api.avow.run(lambda tx: routing.find(tx, f"jane@{spelling}", sso_id="", hint=""))
+    assert found is not None
+    assert found.tenant_id == "T1"
+    assert _saml(api, domains=[spelling]).status == 200
+    assert _load(api)["domains"] == [ascii_form]
+
+
+@pytest.mark.parametrize(
+    "domain", ["nothing", "a@b.example", "https://a.example", "a..example", "a.example.", "a b.example"]
+)
+def test_what_is_no_domain_is_refused(api: Api, tenant: str, domain: str) -> None:
+    assert _saml(api, domains=[domain]).refusal == (400, "E011004")
+    settings = {"tenantId": "T1", "selfProvisioningDomains": [domain]}
+    assert api.post("/v1/mgmt/tenant/settings", settings, token=api.avow.management_key).refusal == (400, "E011004")
+    assert _load(api)["domains"] == []
 
 
 def test_redirects_are_set_one_by_one(api: Api, tenant: str) -> None:

@@ -40,8 +40,8 @@ def save(
 ) -> None:
     """Save a configuration, and its domains where they are given.
 
-    Whoever chooses the identity provider, or of whom its word counts, can sign in as anybody there and gives its groups:
-    all but where people go afterwards takes the right to give roles besides.
+    Whoever chooses the identity provider, or of whom its word counts, can sign in as anybody there with any groups: all
+    but where people go afterwards takes the right to give roles besides.
     """
     if (before.kind, _vouching(before.settings)) != (after.kind, _vouching(after.settings)):
         call.management.require("role")

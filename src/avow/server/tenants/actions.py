@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from avow.core import ids
+from avow.core import addresses, ids
 from avow.errors import InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
 from avow.server.roles import actions as roles
@@ -23,6 +23,7 @@ __all__ = [
     "add_member",
     "create",
     "demanding_sso",
+    "folded",
     "get",
     "lock",
     "save",
@@ -165,7 +166,7 @@ def search(tx: Tx, wanted: Wanted, *, most: int | None = None) -> list[HeldTenan
     if wanted.names:
         statement.among("t.name", "names", wanted.names)
     if wanted.domains:
-        statement.within(rows.WITH_DOMAIN, {"domains": [each.lower() for each in wanted.domains]})
+        statement.within(rows.WITH_DOMAIN, {"domains": _spellings(wanted.domains)})
     for name, value in (wanted.custom_attributes or {}).items():
         if texts := sorted(set(attributes.searchable(value))):
             statement.within(rows.WITH_ATTRIBUTE, {"texts": texts}, attribute=name, least=len(texts))
@@ -213,13 +214,13 @@ def set_domains(tx: Tx, tenant_id: str, kind: str, domains: Sequence[str]) -> No
     Raises:
         InvalidArgument: Another tenant has one of them.
     """
-    leads = {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=kind)}
-    _put_domains(tx, tenant_id, kind, {domain: leads.get(domain, "") for domain in _folded(domains)})
+    leads = _leads(tx, tenant_id, kind)
+    _put_domains(tx, tenant_id, kind, {domain: leads.get(domain, "") for domain in folded(domains)})
 
 
 def sso_domains(tx: Tx, tenant_id: str) -> dict[str, str]:
     """Return the mail domains that sign in through a tenant's SSO, each with the id of its configuration."""
-    return {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=SSO)}
+    return _leads(tx, tenant_id, SSO)
 
 
 def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str]) -> bool:
@@ -232,7 +233,7 @@ def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str])
         InvalidArgument: Another tenant has one of them.
     """
     tx.one(rows.LOCK, IdRow, id=tenant_id)  # first: domains of its other configurations are written back too
-    before, wanted = sso_domains(tx, tenant_id), _folded(domains)
+    before, wanted = sso_domains(tx, tenant_id), folded(domains)
     others = {each: lead for each, lead in before.items() if lead != sso_id and each not in wanted}
     after = {**dict.fromkeys(wanted, sso_id), **others}
     if after != before or list(after) != list(before):
@@ -289,6 +290,15 @@ def add_member(tx: Tx, user_id: str, tenant_id: str, *, with_defaults: bool = Tr
     tx.audit("tenant.member_added", actor="command", user_id=user_id, tenant_id=tenant_id)
 
 
+def folded(domains: Sequence[str]) -> tuple[str, ...]:
+    """Return mail domains as they are stored and as those of addresses are compared: each once, in ASCII.
+
+    Raises:
+        InvalidArgument: One of them is no domain that an address can have.
+    """
+    return tuple(dict.fromkeys(addresses.domain(each).folded for each in domains if each.strip()))
+
+
 def shown(tenant: HeldTenant) -> Tenant:
     """Return a tenant as answers show it."""
     return Tenant(
@@ -312,11 +322,13 @@ def shown(tenant: HeldTenant) -> Tenant:
 def _put_domains(tx: Tx, tenant_id: str, kind: str, leads: Mapping[str, str]) -> None:
     tx.run(rows.CLEAR_DOMAINS, tenant_id=tenant_id, kind=kind)
     for position, (domain, sso_id) in enumerate(leads.items()):
+        lettered = _spellings([domain])[-1]
         added = tx.one(
             rows.ADD_DOMAIN,
             DomainRow,
             kind=kind,
             domain=domain,
+            lettered=lettered,
             tenant_id=tenant_id,
             position=position,
             sso_id=sso_id,
@@ -325,8 +337,23 @@ def _put_domains(tx: Tx, tenant_id: str, kind: str, leads: Mapping[str, str]) ->
             raise InvalidArgument(error_message=f"Another tenant has the domain {domain!r}.")
 
 
-def _folded(domains: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(each.strip().lower() for each in domains))
+def _leads(tx: Tx, tenant_id: str, kind: str) -> dict[str, str]:
+    """Return where domains lead; those that are no domains for `folded` are older than it, and stay as they are."""
+    found = tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=kind)
+    return {_spellings([row.domain])[0]: row.sso_id for row in found}
+
+
+def _spellings(domains: Sequence[str]) -> list[str]:
+    """Return domains as they are stored, and as older rows may have them: with letters, or as no domain at all."""
+    found: list[str] = []
+    for each in domains:
+        try:
+            domain = addresses.domain(each)
+        except InvalidArgument:
+            found.append(each.lower())
+        else:
+            found += (domain.folded, domain.lettered)
+    return found
 
 
 def _gathered(tx: Tx, found: Sequence[TenantRow]) -> list[HeldTenant]:

@@ -45,7 +45,7 @@ def create(tx: Tx, call: Call[CreateTenant]) -> CreatedTenant:
         custom_attributes=body.custom_attributes or {},
         sso_exclusions=body.sso_exclusions or (),
         federated_app_ids=body.federated_app_ids or (),
-        provisioning_domains=_folded(body.self_provisioning_domains),
+        provisioning_domains=actions.folded(body.self_provisioning_domains or ()),
     )
     made = actions.create(tx, body.name, tenant_id=body.id or "", wanted=wanted, actor=call.management.actor)
     return CreatedTenant(id=made)
@@ -63,7 +63,7 @@ def update(tx: Tx, call: Call[UpdateTenant]) -> None:
         custom_attributes=body.custom_attributes or {},
         sso_exclusions=body.sso_exclusions or (),
         federated_app_ids=body.federated_app_ids or (),
-        provisioning_domains=_folded(body.self_provisioning_domains),
+        provisioning_domains=actions.folded(body.self_provisioning_domains or ()),
     )
     actions.save(tx, before, after, actor=call.management.actor)
 
@@ -85,7 +85,7 @@ def patch(tx: Tx, call: Call[PatchTenant]) -> None:
         provisioning_domains=(
             before.provisioning_domains
             if body.self_provisioning_domains is None
-            else _folded(body.self_provisioning_domains)
+            else actions.folded(body.self_provisioning_domains)
         ),
     )
     actions.save(tx, before, after, actor=call.management.actor)
@@ -169,11 +169,11 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
         enforces_sso=before.enforces_sso if body.enforces_sso is None else body.enforces_sso,
         sso_exclusions=before.sso_exclusions if body.sso_exclusions is None else body.sso_exclusions,
         federated_app_ids=before.federated_app_ids if body.federated_app_ids is None else body.federated_app_ids,
-        sso_domains=before.sso_domains if body.domains is None else _folded(body.domains),
+        sso_domains=before.sso_domains if body.domains is None else actions.folded(body.domains),
         provisioning_domains=(
             before.provisioning_domains
             if body.self_provisioning_domains is None
-            else _folded(body.self_provisioning_domains)
+            else actions.folded(body.self_provisioning_domains)
         ),
     )
     if after.settings.auth_type != before.settings.auth_type or set(after.sso_domains) != set(before.sso_domains):
@@ -183,10 +183,6 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
 
 def _shown(found: Iterable[HeldTenant]) -> Tenants:
     return Tenants(tenants=tuple(map(actions.shown, found)))
-
-
-def _folded(domains: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.strip().lower() for each in domains or ()))
 
 
 SLICE = Slice(

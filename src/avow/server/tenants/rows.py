@@ -157,10 +157,13 @@ CLEAR_DOMAINS = """
     DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind
 """
 
-# Another tenant has the domain: no row comes back.
+# Another tenant has the domain: no row comes back. Older rows may have it with letters.
 ADD_DOMAIN = """
     INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position, sso_id)
-    VALUES (:project_id, :kind, :domain, :tenant_id, :position, :sso_id)
+    SELECT :project_id, :kind, :domain, :tenant_id, :position, :sso_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM tenant_domains d
+        WHERE d.project_id = :project_id AND d.kind = :kind AND d.domain = :lettered)
     ON CONFLICT (project_id, kind, domain) DO NOTHING
     RETURNING tenant_id, kind, domain
 """

@@ -71,7 +71,7 @@ tenant_domains = Table(
     metadata,
     Column("project_id", TEXT, nullable=False),
     text("kind"),  # provisioning (who has such an address joins by himself) | sso (who has one signs in there)
-    text("domain"),  # lower case
+    text("domain"),  # as `core.addresses.domain` folds it: lower case, in ASCII
     text("tenant_id"),
     integer("position"),
     added_text("sso_id"),  # of kind sso: whose configuration it leads to; "" for the first one of the tenant

@@ -16,6 +16,7 @@ __all__ = [
     "TenantRules",
     "combined",
     "held",
+    "is_strong",
     "judge",
     "needs_enrolled",
     "strictest",
@@ -155,7 +156,12 @@ def needs_enrolled(amr: Iterable[str], can_show: frozenset[str]) -> Needs | None
     Changes of how somebody signs in ask this whatever the policy is: a password alone does not replace an app.
     """
     enrolled = can_show & ENROLLED
-    return Needs(tuple(sorted(enrolled))) if enrolled and _STRONG.isdisjoint(_sources(amr)) else None
+    return Needs(tuple(sorted(enrolled))) if enrolled and not is_strong(amr) else None
+
+
+def is_strong(amr: Iterable[str]) -> bool:
+    """Tell whether what was shown is, or stands for, a factor that people enrol."""
+    return not _STRONG.isdisjoint(_sources(amr))
 
 
 def _sources(amr: Iterable[str]) -> frozenset[str]:

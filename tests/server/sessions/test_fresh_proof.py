@@ -15,6 +15,7 @@ from tests.factories import (
     new_phone,
 )
 from tests.server.api import Reply
+from tests.server.password import people
 from tests.server.sessions.conftest import ORIGIN, Person
 
 MakePerson = Callable[..., Person]
@@ -84,6 +85,55 @@ def test_nobody_changes_it_in_the_name_of_another(make_person: MakePerson, name:
     body = {"impersonatorId": agent, "loginId": person.email}
     token = person.api.post("/v1/mgmt/impersonate", body, token=person.api.avow.management_key)["jwt"]
     assert CHANGES[name](person, token).refusal == (403, "E019403")
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("wish", ["stepup", "mfa"])
+def test_weak_proof_makes_an_old_factor_no_fresher(person: Person, name: str, wish: str) -> None:
+    token = person.by_app(person.by_mail()["refreshJwt"], {"stepup": True})["refreshJwt"]
+    person.api.clock.advance(20 * 86_400)
+    for _ in range(2):  # nor does another one on top of it
+        token = person.by_mail(token, {wish: True})["refreshJwt"]
+        refused = CHANGES[name](person, token)
+        assert (refused.refusal, refused.body["factors"]) == ((403, "E061401"), ["totp"])
+    fresh = person.by_app(token, {"stepup": True})
+    assert CHANGES[name](person, fresh["refreshJwt"]).refusal != (403, "E061401")
+
+
+def test_password_makes_an_old_factor_no_fresher(make_person: MakePerson) -> None:
+    person = make_person(mfa="enrolled")
+    people.give_password(person.api.avow, person.id)
+    token = person.signed_in()["refreshJwt"]
+    person.api.clock.advance(20 * 86_400)
+    stepped = people.sign_in(person.api, person.email, token=token, loginOptions={"stepup": True})
+    for name in ("recovery codes", "removal of the app"):
+        assert CHANGES[name](person, stepped["refreshJwt"]).refusal == (403, "E061401")
+
+
+def test_word_of_a_back_end_makes_an_old_factor_no_fresher(person: Person) -> None:
+    def vouched(token: str) -> str:
+        body = {"loginId": person.email, "stepup": True, "jwt": token}
+        return str(person.api.post("/v1/mgmt/auth/signin", body, token=person.api.avow.management_key)["refreshJwt"])
+
+    token = person.by_app()["refreshJwt"]
+    assert CHANGES["app"](person, vouched(token)).status == 200
+    person.api.clock.advance(HOUR)
+    assert CHANGES["app"](person, vouched(token)).refusal == (403, "E061401")
+
+
+def test_factor_counts_from_when_it_was_shown(person: Person) -> None:
+    token = person.by_app()["refreshJwt"]
+    person.api.clock.advance(HOUR - 1)
+    token = person.by_mail(token, {"stepup": True})["refreshJwt"]
+    assert CHANGES["app"](person, token).status == 200
+    person.api.clock.advance(1)
+    assert CHANGES["app"](person, token).refusal == (403, "E061401")
+
+
+def test_factor_that_waited_for_another_one_is_fresh(make_person: MakePerson) -> None:
+    person = make_person(mfa="required")
+    token = person.by_mail(person.by_app().body["mfaToken"], {"mfa": True})["refreshJwt"]
+    assert CHANGES["app"](person, token).status == 200
 
 
 def test_proof_is_fresh_to_the_second(person: Person) -> None:

@@ -59,8 +59,9 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         user_id = profile.id if profile is not None else ""
     if not user_id:
         return Refusal(InvalidCode())
+    proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
     opening = Opening(
-        amr=_amr(binding),
+        amr=methods(binding.amr, proof, is_mfa=binding.is_mfa),
         first_seen=binding.does == "sign-up" or (held is not None and held.is_invited),
         claims=binding.claims,
         unsigned_claims=binding.unsigned_claims,
@@ -68,6 +69,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         is_step_up=binding.is_step_up,
         via="embedded" if binding.is_embedded else via,
         adds_to=binding.session_id,
+        proof=(proof,),
     )
     return sessions.open_session(tx, project, client, user_id, opening, profile)
 
@@ -164,8 +166,3 @@ def _updated(tx: Tx, binding: Binding) -> str:
         "user.address_changed", actor=f"user:{binding.user_id}", user_id=binding.user_id, data={"by": binding.method}
     )
     return binding.user_id
-
-
-def _amr(binding: Binding) -> tuple[str, ...]:
-    proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
-    return methods(binding.amr, proof, is_mfa=binding.is_mfa)

@@ -50,6 +50,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             is_step_up=self.is_step_up,
             via=via,
             adds_to=self.session_id,
+            proof=proof,
         )
 
 

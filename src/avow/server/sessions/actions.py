@@ -26,6 +26,7 @@ __all__ = [
     "Opening",
     "OwnDeviceRow",
     "OwnRow",
+    "SessionRow",
     "add_claims",
     "claims_of",
     "distrust_device",
@@ -448,6 +449,7 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
         address=client.address,
         device=client.device,
         impersonator=row.impersonator,
+        strong_at=waiting.strong_at(tx, opening),
     )
     return row
 

@@ -25,6 +25,8 @@ class Opening:
         via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
         adds_to: The live session that the proof adds to (MFA, step-up), or ""; one that waited for it ends.
         is_multi_factor: The proof was two factors in itself: a passkey that verified its user, or SSO that says so.
+        proof: What of `amr` was shown now; None for all of it.
+        strong_at: When an app or a passkey was last shown before, or 0.
     """
 
     amr: tuple[str, ...]
@@ -41,3 +43,5 @@ class Opening:
     via: str = ""
     adds_to: str = ""
     is_multi_factor: bool = False
+    proof: tuple[str, ...] | None = None
+    strong_at: int = 0

@@ -634,6 +634,7 @@ CREATE TABLE sessions (
 	device TEXT NOT NULL,
 	impersonator TEXT DEFAULT '' NOT NULL,
 	awaits_factor BIGINT DEFAULT '0' NOT NULL,
+	strong_at BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,

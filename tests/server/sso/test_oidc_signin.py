@@ -171,6 +171,13 @@ def test_step_up_needs_a_proof_of_now(op: TenantOp, project: Avow, auth_time: in
     assert stepped["sessionToken"]["su"] is True
 
 
+def test_step_up_ends_with_its_session_while_the_provider_is_asked(op: TenantOp, project: Avow) -> None:
+    refresh = op.sign_in()["refreshSessionToken"]["jwt"]
+    visitor, at_provider = op.start(login_options=LoginOptions(stepup=True), refresh_token=refresh)
+    op.peer.meanwhile("/token", lambda: project.client().logout_all(refresh))
+    assert visitor.get(op.peer.authorize(at_provider)).error == "E061301"
+
+
 @pytest.fixture
 def strict(make_project: Callable[..., Avow], peer: OpenIdPeer) -> TenantOp:
     """Give a tenant of a project that demands two factors of everybody."""

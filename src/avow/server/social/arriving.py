@@ -1,6 +1,6 @@
 """A sign-in with a social provider once the browser is back: judged, connected, handed to the application."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from avow.server.federation import actions as federation
 from avow.server.federation import relying, tokens
 from avow.server.federation.actions import Arrival, Grant, Rule
 from avow.server.federation.relying import Proven
+from avow.server.proofs.options import goes_on
 from avow.server.serving import Answer, Call, Refusal, Steps, write
 from avow.server.social import actions, stored
 from avow.server.social.actions import Held
@@ -40,7 +41,7 @@ class _Back:
 
     arrival: Arrival
     held: Held
-    secret: str
+    secret: str = field(repr=False)
 
 
 def forward(call: Call[CallbackQuery], address: str) -> Answer:
@@ -97,6 +98,8 @@ def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> s
     held = actions.find(tx, back.held.name)
     if held is None or not held.settings.is_enabled or held.settings.client_id != back.held.settings.client_id:
         return federation.refuse(tx, call, "oauth", GONE, begun.way)
+    if not goes_on(tx, call.project, begun.user_id, begun.asked.session_id):  # the provider took its time
+        return federation.refuse(tx, call, "oauth", "the session that asked for it has ended", begun.way)
     rule = Rule(
         does=begun.does,
         user_id=begun.user_id,

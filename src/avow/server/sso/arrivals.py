@@ -15,6 +15,7 @@ from avow.errors import AuthException, SignInRefused, SsoDomainRefused, UserNotF
 from avow.server.federation import actions as federation
 from avow.server.federation.actions import Admitted, Rule
 from avow.server.federation.starts import Grant, Start
+from avow.server.proofs.options import goes_on
 from avow.server.serving import Answer, Call, Refusal
 from avow.server.sso import groups, recalculation, routing
 from avow.server.sso.routing import Place
@@ -68,6 +69,8 @@ def complete(tx: Tx, call: Call[object], begun: Start, vouched: Vouched) -> Answ
     place = routing.place_of(tx, begun.way)
     if place is None or is_changed(place, begun):
         return failed(tx, call, begun, SignInRefused(detail="the configuration is off or gone"))
+    if not goes_on(tx, call.project, begun.user_id, begun.asked.session_id):  # the provider took its time
+        return failed(tx, call, begun, SignInRefused(detail="the session that asked for it has ended"))
     admitted = _admitted(tx, call, place, begun, vouched.person)
     if isinstance(admitted, AuthException):
         return failed(tx, call, begun, admitted)

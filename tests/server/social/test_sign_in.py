@@ -139,6 +139,39 @@ def test_provider_that_is_switched_off_is_refused(social: Social) -> None:
     assert social.sign_in()
 
 
+@pytest.mark.parametrize(
+    "other", [{"issuer": "https://other.example.com"}, {"client_id": "x"}, {"claims": {"subject": "email"}}], ids=repr
+)
+@pytest.mark.parametrize("when", ["before the browser goes", "at the provider", "asked", "before the exchange"])
+def test_another_provider_meanwhile_signs_nobody_in(
+    social: Social, visitor: Visitor, other: dict[str, object], when: str
+) -> None:
+    def replace() -> None:
+        wanted = {"issuer": social.peer.url, **other}
+        social.client.mgmt.provider.save("acme", str(wanted.pop("client_id", social.peer.client[0])), "s", **wanted)
+
+    url = social.start()
+    if when == "before the browser goes":
+        replace()
+        assert visitor.get(url).status == 401
+        return
+    journey = social.open(url, visitor)
+    if when == "before the exchange":
+        code = social.come_back(journey).code
+        replace()
+        with pytest.raises(AuthException) as refused:
+            social.client.oauth.exchange_token(code)
+        assert refused.value.status_code == 401
+        return
+    if when == "asked":
+        social.peer.meanwhile("/token", replace)
+        assert social.come_back(journey).error == "E061301"
+    else:
+        replace()
+        assert social.come_back(journey).status == 401
+    assert social.users() == []
+
+
 def test_person_who_gives_up_comes_back_with_an_error(social: Social) -> None:
     page = social.come_back(social.open(social.start()), code=None, error="access_denied")
     assert page.error == SignInDeclined.code

@@ -8,7 +8,7 @@ import pytest
 
 from avow import AuthException, LoginOptions, OIDCAttributeMapping, RoleMapping
 from avow.testing.server import Avow
-from tests.bed.openid import Asked, OpenIdPeer, Said, Seen
+from tests.bed.openid import Asked, OpenIdPeer, Said
 from tests.bed.tenant_idp import PAGE
 from tests.bed.tenant_op import TenantOp
 from tests.bed.visitor import Visitor
@@ -210,12 +210,35 @@ def test_turned_off_while_away(op: TenantOp, project: Avow) -> None:
 
 def test_turned_off_while_the_provider_is_asked(op: TenantOp, project: Avow) -> None:
     visitor, at_provider = op.start()
-    keep_to_the_books = op.peer._token
-
-    def answer(seen: Seen) -> Said:
-        project.client().mgmt.sso.configure_auth_type("T1", "none")
-        return keep_to_the_books(seen)
-
-    op.peer.answers["/token"] = answer
+    op.peer.meanwhile("/token", lambda: project.client().mgmt.sso.configure_auth_type("T1", "none"))
     assert visitor.get(op.peer.authorize(at_provider)).error == "E061301"
     assert project.client().mgmt.user.search_all()["users"] == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"issuer": "https://other.example.com"}, {"jwks_url": "https://other.example.com/k"}]
+)
+@pytest.mark.parametrize("when", ["before the browser goes", "at the provider", "asked", "before the exchange"])
+def test_another_provider_meanwhile_signs_nobody_in(
+    op: TenantOp, project: Avow, other: dict[str, str], when: str
+) -> None:
+    client = project.client()
+    if when == "before the browser goes":
+        url = client.sso.start("T1", PAGE)["url"]
+        op.configure(**other)
+        assert Visitor(project.server.site).get(url).error == "E061301"
+        return
+    visitor, at_provider = op.start()
+    if when == "before the exchange":
+        code = visitor.get(op.peer.authorize(at_provider)).code
+        op.configure(**other)
+        with pytest.raises(AuthException) as refused:
+            client.sso.exchange_token(code)
+        assert refused.value.status_code == 401
+        return
+    if when == "asked":
+        op.peer.meanwhile("/token", lambda: op.configure(**other))
+    else:
+        op.configure(**other)
+    assert visitor.get(op.peer.authorize(at_provider)).error == "E061301"
+    assert client.mgmt.user.search_all()["users"] == []

@@ -375,7 +375,18 @@ def _replace_tenant(avow: Avow) -> None:
     TenantIdp(avow, "T1").configure()
 
 
-@pytest.mark.parametrize("change", [_turn_off, _delete, _delete_tenant, _disable_tenant, _replace_tenant])
+def _replace_provider(avow: Avow) -> None:
+    TenantIdp(avow, "T1", entity_id="https://other.example.com/metadata", name="other").configure()
+
+
+def _replace_key(avow: Avow) -> None:
+    TenantIdp(avow, "T1", name="other").configure()
+
+
+_CHANGES = [_turn_off, _delete, _delete_tenant, _disable_tenant, _replace_tenant, _replace_provider, _replace_key]
+
+
+@pytest.mark.parametrize("change", _CHANGES)
 @pytest.mark.parametrize("when", ["before the browser goes", "at the provider", "held", "before the exchange"])
 def test_configuration_that_is_gone_signs_nobody_in(
     idp: TenantIdp, project: Avow, change: Callable[[Avow], None], when: str

@@ -46,7 +46,11 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def details_of(place: Place) -> dict[str, str]:
     """Return what a start remembers of the configuration that it was begun with."""
-    return {"protocol": place.connection.kind, "tenant_made_at": str(place.made_at)}
+    return {
+        "protocol": place.connection.kind,
+        "tenant_made_at": str(place.made_at),
+        "provider": place.connection.settings.provider_digest,
+    }
 
 
 def is_changed(place: Place | None, begun: Start) -> bool:
@@ -57,8 +61,8 @@ def is_changed(place: Place | None, begun: Start) -> bool:
 def complete(tx: Tx, call: Call[object], begun: Start, vouched: Vouched) -> Answer:
     """Find or create the user, give them what their groups give, and send the browser to the application with a code.
 
-    Everything is decided on what holds now: a configuration that was turned off, deleted or changed to another kind
-    while the person was away signs nobody in.
+    Everything is decided on what holds now: a configuration that was turned off, deleted or given another identity
+    provider while the person was away signs nobody in.
 
     Args:
         tx: The unit, in which the start, or what was held of it, has been consumed.
@@ -144,6 +148,7 @@ def _granted(tx: Tx, place: Place, begun: Start, vouched: Vouched, admitted: Adm
         idp_response=_told(place, vouched.person),
         is_multi_factor=vouched.is_multi_factor,
         lifetime_seconds=_lifetime(place, vouched.ends_at),
+        provider=place.connection.settings.provider_digest,
     )
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "end",
     "end_all",
     "forget",
+    "has_waited",
     "history",
     "hold",
     "is_live",
@@ -298,6 +299,12 @@ def is_live(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
         return False
     idle_seconds = project.settings.idle_lifetime_seconds
     return not idle_seconds or state.last_used_at > tx.now - idle_seconds
+
+
+def has_waited(tx: Tx, user_id: str, session_id: str) -> bool:
+    """Tell whether a session was only ever a sign-in that waits for its second factor, or is gone."""
+    state = tx.one(rows.STATE, rows.StateRow, id=session_id, user_id=user_id)
+    return state is None or bool(state.awaits_factor)
 
 
 def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveRow, Profile]:

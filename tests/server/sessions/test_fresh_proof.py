@@ -4,17 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
+from tests import phones
+from tests.bed.authenticator import Authenticator
 from tests.factories import (
     change_settings,
     join_tenant,
     make_member,
     make_passkey,
     make_tenant,
+    make_totp_seed,
     make_user,
     new_email,
     new_phone,
 )
 from tests.server.api import Reply
+from tests.server.passkey.conftest import Browser
 from tests.server.password import people
 from tests.server.sessions.conftest import ORIGIN, Person
 
@@ -44,6 +48,40 @@ CHANGES: dict[str, Callable[[Person, str], Reply]] = {
         "/v1/auth/webauthn/update/start", {"loginId": person.email, "origin": ORIGIN}, token=token
     ),
 }
+
+
+def begin_app(person: Person, token: str) -> Callable[[], Reply]:
+    key = CHANGES["app"](person, token)["key"]
+
+    def finish() -> Reply:
+        body = {"loginId": person.email, "code": phones.typing(key).code(person.api.clock())}
+        return person.api.post("/v1/auth/totp/verify", body)
+
+    return finish
+
+
+def begin_passkey(person: Person, token: str) -> Callable[[], Reply]:
+    browser = Browser(person.api, Authenticator(), ORIGIN)
+    begun = browser.begin("update", {"loginId": person.email}, token)
+    made = browser.device.create(begun["options"], ORIGIN)
+    return lambda: browser.finish("update", begun["transactionId"], made)
+
+
+def begin_address(person: Person, token: str) -> Callable[[], Reply]:
+    address = new_email()
+    body = {"loginId": person.email, "email": address}
+    assert person.api.post("/v1/auth/otp/update/email", body, token=token).status == 200
+    return lambda: person.api.verify_code(person.email, person.api.avow.code(address))
+
+
+def begin_number(person: Person, token: str) -> Callable[[], Reply]:
+    number = new_phone()
+    body = {"loginId": person.email, "phone": number}
+    assert person.api.post("/v1/auth/otp/update/phone/sms", body, token=token).status == 200
+    return lambda: person.api.verify_code(person.email, person.api.avow.code(number), "sms")
+
+
+BEGINNINGS = {"app": begin_app, "passkey": begin_passkey, "address": begin_address, "number": begin_number}
 
 
 @pytest.fixture
@@ -134,6 +172,28 @@ def test_factor_that_waited_for_another_one_is_fresh(make_person: MakePerson) ->
     person = make_person(mfa="required")
     token = person.by_mail(person.by_app().body["mfaToken"], {"mfa": True})["refreshJwt"]
     assert CHANGES["app"](person, token).status == 200
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_change_that_was_begun_without_a_factor_ends_with_the_first_one(make_person: MakePerson, name: str) -> None:
+    """Somebody with one factor does not wait until the owner has another, to bring one of their own in beside it."""
+    person = make_person(has_app=False)
+    finish = BEGINNINGS[name](person, person.by_mail()["refreshJwt"])
+    if name == "app":
+        make_passkey(person.api.avow, person.id, "passkey-1")
+    else:
+        make_totp_seed(person.api.avow, person.id)
+    refused = finish()
+    assert refused.refusal == (403, "E061401")
+    assert refused.body["factors"] == ["webauthn" if name == "app" else "totp"]
+    assert finish().status == 401  # nor is it there any more
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_change_that_was_begun_with_the_factor_goes_on(person: Person, name: str) -> None:
+    finish = BEGINNINGS[name](person, person.by_app()["refreshJwt"])
+    make_passkey(person.api.avow, person.id, "passkey-1")
+    assert finish().status == 200
 
 
 def test_proof_is_fresh_to_the_second(person: Person) -> None:

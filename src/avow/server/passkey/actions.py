@@ -18,7 +18,7 @@ from avow.server.passkey.ceremonies import ADD, SIGN_IN, SIGN_UP, Begun, Purpose
 from avow.server.passkey.rows import HeldRow, IdRow, OwnRow
 from avow.server.passkey.starts import start_adding, start_sign_in, start_sign_up, start_sign_up_or_in
 from avow.server.proofs import newcomers
-from avow.server.proofs.options import goes_on
+from avow.server.proofs.options import falls_short, goes_on
 from avow.server.serving import Call, Client, Issued, Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
@@ -180,8 +180,8 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
 def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> PasskeyAdded | Issued | Refusal:
     """Give a user another passkey, and tell them; with `mfa` a session comes with it.
 
-    The session that began it has to live on: what a thief began ends with it. The user is held before that is asked, so
-    that nothing is added beside the end of all their sessions.
+    The session that began it has to live on, and to be enough still: what a thief began ends with it. The user is held
+    before that is asked, so that nothing is added beside the end of all their sessions.
     """
     begun = expected.begun
     if not ceremonies.take(tx, ADD, expected.transaction_id):
@@ -189,6 +189,8 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     profile = users.hold(tx, begun.user_id)
     if profile is None or profile.is_disabled or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):
         return Refusal(InvalidPasskey(detail="the user, or their session, is gone"))
+    if (refusal := falls_short(begun.wishes.amr, profile)) is not None:
+        return refusal
     name = _name(passkey, call.client)
     if not _insert(tx, begun, passkey, name):
         return Refusal(InvalidPasskey(detail="a credential id that is taken"))

@@ -6,7 +6,7 @@ from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, queue
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import Binding, decoded, encoded
-from avow.server.proofs.options import goes_on, methods
+from avow.server.proofs.options import falls_short, goes_on, methods
 from avow.server.proofs.recipients import Recipient
 from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.sessions import actions as sessions
@@ -52,6 +52,10 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
+        present = users.hold(tx, binding.user_id)
+        refusal = falls_short(binding.amr, present) if present is not None else None
+        if refusal is not None:
+            return refusal
         user_id = _updated(tx, binding)
     else:
         held = users.hold(tx, binding.user_id)

@@ -3,14 +3,16 @@
 import msgspec
 
 from avow.core.claims import check_custom_claims
-from avow.errors import InvalidCaller
-from avow.server.serving import Call, Project, SessionCaller
+from avow.core.factors import needs_enrolled
+from avow.errors import InvalidCaller, SecondFactorNeeded
+from avow.server.serving import Call, Project, Refusal, SessionCaller
 from avow.server.sessions import actions as sessions
 from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
+from avow.server.users.actions import Profile
 from avow.wire.login import LoginOptions
 
-__all__ = ["Asked", "asked", "goes_on", "methods"]
+__all__ = ["Asked", "asked", "falls_short", "goes_on", "methods"]
 
 _DEFAULTS = LoginOptions()
 
@@ -91,6 +93,20 @@ def goes_on(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
     What was begun in a session ends with it: a thief's step-up or second factor above all.
     """
     return not session_id or sessions.is_live(tx, project, user_id, session_id)
+
+
+def falls_short(amr: tuple[str, ...], profile: Profile) -> Refusal | None:
+    """Return why a change of how somebody signs in that was begun earlier counts no more, or None.
+
+    Between its two requests its user may have got an app or a passkey that the session did not show: whoever had one
+    factor then does not bring in one of their own beside it.
+
+    Args:
+        amr: Of the session that it was begun in.
+        profile: The user, held.
+    """
+    missing = needs_enrolled(amr, profile.factors)
+    return Refusal(SecondFactorNeeded(factors=missing.factors)) if missing else None
 
 
 def methods(before: tuple[str, ...], *proof: str, is_mfa: bool) -> tuple[str, ...]:

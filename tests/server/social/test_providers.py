@@ -20,6 +20,15 @@ def save(avow: Avow, name: str, *, secret: str | None = "a-secret", **settings: 
     return dict(avow.client().mgmt.provider.save(name, "client-1", secret, **settings)["provider"])
 
 
+def test_provider_of_many_organisations_is_trusted_for_no_domain(avow: Avow) -> None:
+    with pytest.raises(InvalidArgument):
+        save(avow, "microsoft", trusted_domains=["corp.example"])
+    issuer = "https://login.microsoftonline.com/8d6f0f3c-8ed6-4a4e-8ea4-3c4e6f6b0001/v2.0"
+    assert save(avow, "microsoft", trusted_domains=["corp.example"], issuer=issuer)["trustedDomains"] == [
+        "corp.example"
+    ]
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "apple"])
 def test_known_provider_needs_a_client_only(avow: Avow, kind: str) -> None:
     made = save(avow, kind)

@@ -174,6 +174,10 @@ def _check(project: Project, settings: Settings) -> None:
     plain_issuer = settings.issuer.replace("{tenantid}", "common")
     if "?" in plain_issuer or "#" in plain_issuer or target(plain_issuer, project.callable_networks) is None:
         raise InvalidArgument(error_message="The issuer is no address that this server may call.")
+    if settings.trusted_domains and "{" in settings.issuer:
+        raise InvalidArgument(
+            error_message="A provider of many organisations speaks for the domains of none: name the issuer of one."
+        )
     if wrong := [name for name in settings.parameters if not is_parameter(name)]:
         raise InvalidArgument(error_message=f"The parameter {wrong[0]!r} cannot be set.")
     if unknown := [name for name in settings.claims if name not in CLAIMS]:

@@ -159,9 +159,9 @@ class Outbound:
         ends_at = min(monotonic() + seconds, until - _MARGIN_SECONDS)
         try:
             fetched = self._lanes.submit(_host(document.url), partial(self._fetch, document, ends_at))
-        except AvowError as full:
+        except Exception as failure:  # whoever waits is told, and the next one tries again
             fetched = Future()
-            fetched.set_exception(full)
+            fetched.set_exception(failure)
         fetched.add_done_callback(partial(self._landed, document, kept))
 
     def _fetch(self, document: Document[Any], ends_at: float) -> Any:  # noqa: ANN401 # what the document's reader makes

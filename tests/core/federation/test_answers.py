@@ -75,6 +75,7 @@ def test_tokens_are_read() -> None:
         ({"scope": ["a", "b"]}, ("a", "b")),
         ({"scope": ""}, ()),
         ({"scope": 7}, None),
+        ({"scope": "a\0b c"}, ("c",)),
     ],
 )
 def test_scopes_come_in_several_forms(said: dict[str, Any], scopes: tuple[str, ...] | None) -> None:

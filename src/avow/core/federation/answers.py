@@ -149,7 +149,9 @@ def _scopes(value: object) -> tuple[str, ...] | None:
     """Return the scopes, which some providers join by commas, or list."""
     if isinstance(value, list):
         value = " ".join(each for each in value if isinstance(each, str))
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return tuple(each for each in value.replace(",", " ").split() if each.isprintable())
 
 
 def _seconds(value: object) -> int | None:

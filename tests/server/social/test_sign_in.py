@@ -266,6 +266,14 @@ def test_form_of_the_provider_comes_once_more_as_a_request_of_ours(social: Socia
     assert visitor.get(page.location).code
 
 
+@pytest.mark.parametrize("name", ["a\r\nset-cookie: x=y", "a\0", "a/b", "A", "ü", "", "x" * 64], ids=ascii)
+def test_form_for_what_can_be_no_provider_leads_nowhere(social: Social, visitor: Visitor, name: str) -> None:
+    url = f"http://localhost:8000/v1/auth/oauth/callback/{social.avow.project_id}/{name}"
+    page = visitor.post_from_elsewhere(url, {"state": "x", "code": "y"})
+    assert page.status == 404
+    assert "location" not in page.headers
+
+
 def test_name_that_apple_hands_to_the_browser_counts_when_nobody_has_one(social: Social, peer: OpenIdPeer) -> None:
     apple = Social(social.avow, peer, "apple")
     key = pem(ec.generate_private_key(ec.SECP256R1()))

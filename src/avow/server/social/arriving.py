@@ -16,7 +16,7 @@ from avow.server.proofs.options import goes_on
 from avow.server.serving import Answer, Call, Refusal, Steps, write
 from avow.server.social import actions, stored
 from avow.server.social.actions import Held
-from avow.server.social.endpoints import CallbackQuery, redirect_uri
+from avow.server.social.endpoints import CallbackQuery, provider_of, redirect_uri
 from avow.server.social.starting import GONE, scopes_of, standing, way_of
 from avow.server.store import Tx
 
@@ -81,7 +81,7 @@ def callback(call: Call[CallbackQuery]) -> Steps[Answer | Refusal]:
 
 
 def _arrive(tx: Tx, call: Call[CallbackQuery]) -> _Back | Refusal:
-    way = way_of(call.path["provider"])
+    way = way_of(provider_of(call.path))
     arrival = federation.arrive(tx, call, way, call.body.state or "")
     if isinstance(arrival, Refusal):
         return arrival

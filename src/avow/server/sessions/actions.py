@@ -83,7 +83,7 @@ def open_session(
         if joined is None:
             return Refusal(SessionEnded())
         is_awaited = bool(joined.awaits_factor)
-        opening = waiting.taken_over(opening, joined)
+        opening = waiting.taken_over(project, opening, joined)
     device_id, days = "", waiting.rules_of(project, profile).trusted_device_days
     missing = waiting.needs(project, profile, opening)
     if missing is not None:
@@ -436,8 +436,7 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
         generation=1,
         rotates=int(rotates(settings.rotation, is_sole_holder=is_sole_holder)),
         rotated_at=tx.now,
-        expires_at=tx.now
-        + min(settings.refresh_lifetime_seconds, opening.lifetime_seconds or settings.refresh_lifetime_seconds),
+        expires_at=opening.expires_at(tx.now, settings.refresh_lifetime_seconds),
         amr=" ".join(opening.amr),
         claims=json_text(claims),
         unsigned_claims=json_text(opening.unsigned_claims),

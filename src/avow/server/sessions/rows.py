@@ -81,6 +81,8 @@ class JoinedRow(Struct, frozen=True):
     awaits_factor: int
     claims: str
     strong_at: int
+    created_at: int
+    expires_at: int
 
 
 class SignInRow(Struct, frozen=True):
@@ -145,7 +147,7 @@ JOIN = """
     SET revoked_at = CASE WHEN awaits_factor = 1 THEN :now ELSE revoked_at END,
         revoked_why = CASE WHEN awaits_factor = 1 THEN 'second factor' ELSE revoked_why END
     WHERE project_id = :project_id AND id = :id AND user_id = :user_id AND revoked_at IS NULL AND expires_at > :now
-    RETURNING awaits_factor, claims, strong_at
+    RETURNING awaits_factor, claims, strong_at, created_at, expires_at
 """
 
 # `core.sessions.judge` as one statement: of two refreshes at once the second sees what the first wrote, so at most

@@ -32,6 +32,8 @@ class _Brought(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_seen: bool = False
     revokes_others: bool = False
     is_step_up: bool = False
+    lifetime_seconds: int | None = None
+    ends_at: int | None = None
 
 
 def rules_of(project: Project, profile: Profile) -> Rules:
@@ -63,12 +65,14 @@ def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: O
         first_seen=opening.first_seen,
         revokes_others=opening.revokes_others,
         is_step_up=opening.is_step_up,
+        lifetime_seconds=opening.lifetime_seconds,
+        ends_at=opening.ends_at,
     )
     tx.run(
         rows.INSERT_WAITING,
         id=session_id,
         user_id=profile.id,
-        expires_at=tx.now + min(_LIFETIME_SECONDS, opening.lifetime_seconds or _LIFETIME_SECONDS),
+        expires_at=opening.expires_at(tx.now, _LIFETIME_SECONDS),
         amr=" ".join(opening.amr),
         brought=msgspec.json.encode(brought).decode(),
         address=client.address,
@@ -94,14 +98,16 @@ def strong_at(tx: Tx, opening: Opening) -> int:
     return tx.now if factors.is_strong(shown) else opening.strong_at
 
 
-def taken_over(opening: Opening, row: JoinedRow) -> Opening:
+def taken_over(project: Project, opening: Opening, row: JoinedRow) -> Opening:
     """Return what a proof opens together with what the session has that it adds to.
 
-    Of any session that is when a strong factor was shown; of one that waited for the proof, all that it had brought.
+    Of any session that is when a strong factor was shown, and its end if it was opened for a shorter time than others;
+    of one that waited for the proof, all that it had brought.
     """
     opening = replace(opening, strong_at=row.strong_at)
     if not row.awaits_factor:
-        return opening
+        is_shortened = row.expires_at < row.created_at + project.settings.refresh_lifetime_seconds
+        return replace(opening, ends_at=row.expires_at) if is_shortened else opening
     brought = msgspec.json.decode(row.claims, type=_Brought)
     return replace(
         opening,
@@ -111,6 +117,8 @@ def taken_over(opening: Opening, row: JoinedRow) -> Opening:
         first_seen=opening.first_seen or brought.first_seen,
         revokes_others=opening.revokes_others or brought.revokes_others,
         is_step_up=opening.is_step_up or brought.is_step_up,
+        lifetime_seconds=min(filter(None, (opening.lifetime_seconds, brought.lifetime_seconds)), default=None),
+        ends_at=brought.ends_at,
     )
 
 

@@ -9,11 +9,11 @@ from avow.core.federation.providers import ClaimMap, Provider
 from avow.core.redirects import MAX_LENGTH, is_url
 from avow.errors import InvalidArgument, SignInRefused
 
-__all__ = ["find", "lacks", "person_of"]
+__all__ = ["MOST_GROUPS", "find", "lacks", "person_of"]
 
 _MAX_NAME: Final = 256
 _MAX_SUBJECT: Final = 255
-_MAX_GROUPS: Final = 1_000
+MOST_GROUPS: Final = 500  # of one person
 _DEPTH: Final = 8
 
 
@@ -119,5 +119,5 @@ def _picture(text: str) -> str:
 
 def _groups(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
-    found = (each for each in listed[:_MAX_GROUPS] if isinstance(each, str) and 0 < len(each) <= _MAX_NAME)
-    return tuple(dict.fromkeys(each for each in found if each.isprintable()))
+    found = (each for each in listed if isinstance(each, str) and 0 < len(each) <= _MAX_NAME)
+    return tuple(dict.fromkeys(each for each in found if each.isprintable()))[:MOST_GROUPS]

@@ -131,6 +131,7 @@ def _keep(tx: Tx, place: Place, admitted: Admitted, person: Person) -> None:
         "family_name": person.family_name,
         "picture": person.picture,
     }
+    recalculation.hold(tx, place.tenant_id, [profile.id])
     users.describe(tx, profile, said, person.attributes, actor=f"sso:{place.tenant_id}")
     groups.keep(tx, place.connection, profile.id, person.groups)
     recalculation.give(tx, place.connection, profile.id)

@@ -16,7 +16,7 @@ from avow.server.sso.stored import Mappings
 from avow.server.store import Tx, in_list
 from avow.wire.sso import DEFAULT_SSO_ID
 
-__all__ = ["Looked", "entitled", "give", "look", "recalculate"]
+__all__ = ["Looked", "entitled", "give", "hold", "look", "recalculate"]
 
 _AT_A_TIME = 1000
 
@@ -72,10 +72,17 @@ def recalculate(tx: Tx, tenant_id: str, connection: str, user_ids: Sequence[str]
     A role that groups of another configuration give too stays, as theirs.
     """
     actions.lock(tx, tenant_id, connection)
+    hold(tx, tenant_id, user_ids)
     found = _difference(tx, tenant_id, connection, user_ids)
     _write(tx, tenant_id, connection, found)
     data = {"sso": connection or DEFAULT_SSO_ID, "users": len(found.users)}
     tx.audit("sso.roles_recalculated", actor=actor, tenant_id=tenant_id, data=data)
+
+
+def hold(tx: Tx, tenant_id: str, user_ids: Sequence[str]) -> None:
+    """Hold the memberships of users: nobody else changes their groups, or roles by these, until the unit ends."""
+    clause, listed = in_list("user_ids", user_ids)
+    tx.all(rows.HOLD_MEMBERS.replace("(:user_ids)", clause), IdRow, tenant_id=tenant_id, **listed)
 
 
 def give(tx: Tx, connection: Connection, user_id: str) -> None:

@@ -156,6 +156,15 @@ MEMBERS = """
     ORDER BY user_id LIMIT :most
 """
 
+# Whose groups and roles are about to change: nobody else changes them until the unit ends. In one order, so that two
+# units do not wait for each other.
+HOLD_MEMBERS = """
+    SELECT user_id AS id FROM memberships
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id IN (:user_ids)
+    ORDER BY user_id
+    /* postgres: FOR NO KEY UPDATE */
+"""
+
 # Both of members from one to another by user id: for a list of a thousand PostgreSQL would compare every row with it.
 GROUPS_OF = """
     SELECT gm.user_id, g.id, g.display, g.sso_id FROM group_members gm
@@ -251,13 +260,14 @@ OWN_GROUPS = """
     ORDER BY g.id
 """
 
-ADD_GROUP = """
+# Both run with many rows (`store.many_rows`).
+ADD_GROUPS = """
     INSERT INTO groups (project_id, tenant_id, id, display, source, sso_id, created_at)
     VALUES (:project_id, :tenant_id, :id, :display, :source, :sso_id, :now)
     ON CONFLICT (project_id, tenant_id, id) DO NOTHING
 """
 
-JOIN_GROUP = """
+JOIN_GROUPS = """
     INSERT INTO group_members (project_id, tenant_id, group_id, user_id)
     VALUES (:project_id, :tenant_id, :group_id, :user_id)
     ON CONFLICT DO NOTHING
@@ -266,6 +276,28 @@ JOIN_GROUP = """
 LEAVE_GROUPS = """
     DELETE FROM group_members
     WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id = :user_id AND group_id IN (:group_ids)
+"""
+
+# Whoever joins one of them in this moment has the group first: then it has a member, or is made anew.
+HOLD_GROUPS = """
+    SELECT id FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND id IN (:group_ids)
+    ORDER BY id
+    /* postgres: FOR UPDATE */
+"""
+
+DROP_EMPTY = """
+    DELETE FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND id IN (:group_ids) AND source IN ('saml', 'oidc')
+      AND NOT EXISTS (
+        SELECT 1 FROM group_members gm
+        WHERE gm.project_id = groups.project_id AND gm.tenant_id = groups.tenant_id AND gm.group_id = groups.id)
+"""
+
+# With their members.
+DELETE_GROUPS = """
+    DELETE FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND sso_id = :sso_id AND source IN ('saml', 'oidc')
 """
 
 RETURNS = {
@@ -277,6 +309,8 @@ RETURNS = {
     "DELETE": IdRow,
     "REVOKE_LINKS": IdRow,
     "MEMBERS": IdRow,
+    "HOLD_MEMBERS": IdRow,
+    "HOLD_GROUPS": IdRow,
     "GROUPS_OF": GroupRow,
     "HELD": HeldRow,
     "ROLES": IdRow,

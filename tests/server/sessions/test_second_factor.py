@@ -14,9 +14,11 @@ from avow.server.sessions import actions as sessions
 from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
 from tests import phones
-from tests.factories import change_settings, join_tenant, make_passkey, make_tenant
+from tests.bed.authenticator import Authenticator
+from tests.factories import change_settings, join_tenant, make_passkey, make_tenant, new_email
 from tests.server.api import Api, Reply, Statements
-from tests.server.sessions.conftest import Person
+from tests.server.passkey.conftest import Browser
+from tests.server.sessions.conftest import ORIGIN, Person
 
 MakePerson = Callable[..., Person]
 
@@ -265,6 +267,43 @@ def test_further_proof_begins_the_life_of_any_other_session_anew(person: Person)
     whole = ends_in(person, session)
     person.api.clock.advance(86_400)
     assert ends_in(person, person.by_app(session["refreshJwt"], {"stepup": True})) == whole
+
+
+@pytest.mark.parametrize("policy", ["off", "enrolled"])
+def test_factor_that_is_shown_twice_is_one(make_person: MakePerson, policy: str) -> None:
+    person = make_person(has_app=False, mfa=policy)
+    session, amr = person.by_mail(), ["email"]
+    for _ in range(2):
+        session = person.by_mail(session["refreshJwt"], {"mfa": True})
+        assert claims(person.api, session)["amr"] == amr
+    assert claims(person.api, person.by_sms(session["refreshJwt"], {"mfa": True}))["amr"] == ["email", "sms", "mfa"]
+
+
+def test_recovery_code_is_no_factor_beside_its_app(make_person: MakePerson) -> None:
+    person = make_person()
+    token = person.by_app()["refreshJwt"]
+    codes = person.api.post("/v1/auth/avow/recoverycodes/generate", token=token)["codes"]
+    body = {"loginId": person.email, "code": codes[0], "loginOptions": {"mfa": True}}
+    session = person.api.post("/v1/auth/avow/recoverycodes/verify", body, token=token)
+    assert claims(person.api, session)["amr"] == ["totp", "recovery"]
+
+
+def test_two_factors_are_said_again_of_what_is_added_to_them(make_person: MakePerson) -> None:
+    person = make_person()
+    session = person.by_app(person.by_mail()["refreshJwt"], {"mfa": True})
+    stepped = person.by_mail(session["refreshJwt"], {"mfa": True})
+    assert claims(person.api, stepped)["amr"] == ["email", "totp", "mfa"]
+
+
+@pytest.mark.parametrize(("verifies", "amr"), [(True, ["webauthn", "mfa"]), (False, ["webauthn"])])
+def test_passkey_that_is_shown_twice_is_two_factors_if_it_verified_its_user(
+    make_person: MakePerson, verifies: bool, amr: list[str]
+) -> None:
+    api = make_person(has_app=False, passkey_user_verification="preferred").api
+    browser, login_id = Browser(api, Authenticator(verifies=verifies), ORIGIN), new_email()
+    token = browser.sign_up(login_id)["refreshJwt"]
+    session = browser.sign_in(login_id, options={"mfa": True}, token=token)
+    assert claims(api, session)["amr"] == amr
 
 
 def test_first_session_is_told_as_such(make_person: MakePerson) -> None:

@@ -148,8 +148,7 @@ def sign_up(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey)
     user_id = newcomers.create(tx, begun.person, user_id=begun.user_id)
     if not _insert(tx, begun, passkey, _name(passkey, call.client)):
         raise InvalidPasskey(detail="a credential id that is taken")
-    opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=True)
-    opening = replace(opening, is_multi_factor=passkey.is_verified)
+    opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=True, is_multi_factor=passkey.is_verified)
     return sessions.open_session(tx, call.project, call.client, user_id, opening)
 
 
@@ -169,8 +168,8 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
         unfit = Unfit("refused", InvalidPasskey(detail="removed meanwhile, or used with this count"))
         _note(tx, call, expected, unfit)
         return Refusal(unfit.error)
-    opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=profile.is_invited)
-    opening = replace(opening, is_multi_factor=used.is_verified)
+    wishes, is_verified = begun.wishes, used.is_verified
+    opening = wishes.opening(_METHOD, via=_METHOD, first_seen=profile.is_invited, is_multi_factor=is_verified)
     if profile.is_invited:
         users.admit(tx, profile.id)
         profile = users.find(tx, profile.id)
@@ -198,7 +197,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     notify(tx, call.project, call.client, "passkey-added", address, what=name)
     if not begun.wishes.is_mfa:
         return PasskeyAdded()
-    opening = begun.wishes.opening(_METHOD, via=_METHOD)
+    opening = begun.wishes.opening(_METHOD, via=_METHOD, is_multi_factor=passkey.is_verified)
     issued = sessions.open_session(tx, call.project, call.client, profile.id, opening)
     return replace(issued, is_nested=True) if isinstance(issued, Issued) else issued
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,3 +128,9 @@ def test_secret_is_shown_in_the_header_where_the_provider_takes_it(methods: list
 
 def test_rs256_is_taken_where_nothing_is_said() -> None:
     assert resolve(PROVIDER, said(id_token_signing_alg_values_supported=None)).algorithms == ("RS256",)
+
+
+def test_what_another_issuer_says_of_itself_does_not_count() -> None:
+    other = replace(PROVIDER, issuer="https://id.example.com/other")
+    with pytest.raises(SignInRefused):
+        resolve(other, said())

@@ -185,11 +185,13 @@ def resolve(provider: Provider, discovery: Discovery | None) -> Endpoints:
     another one's token endpoint would be handed that one's codes and our secret there.
 
     Raises:
-        SignInRefused: An endpoint is missing or lies elsewhere.
+        SignInRefused: An endpoint is missing or lies elsewhere, or it is what another issuer says of itself.
 
     Spec: RFC 9700 section 4.4 (mix-up).
     """
     said = discovery or Discovery(issuer=provider.issuer)
+    if said.issuer != provider.issuer:  # one address, asked on behalf of two
+        raise SignInRefused(detail="the provider describes itself as another issuer")
     own = frozenset({_origin(provider.issuer), *(f"https://{host}" for host in provider.hosts)})
     endpoints = Endpoints(
         authorization_url=provider.authorization_url or _of(own, said.authorization_url, "authorization"),

@@ -74,6 +74,15 @@ def obtained(outbound: Outbound, wanted: Document[bytes], has: Callable[[bytes],
     return bytes(outbound.obtain(wanted, has, soon()).result(10))
 
 
+def test_documents_are_kept_up_to_a_sum_of_bytes(make_outbound: Callable[..., Outbound], peer: OpenIdPeer) -> None:
+    outbound = make_outbound(most_bytes=2500)
+    for path in ("/a", "/b", "/c"):
+        says(peer, path[1] * 1000, path)
+    for path in ("/a", "/b", "/a", "/c", "/a", "/b"):
+        assert obtained(outbound, document(peer, path)) == path[1].encode() * 1000
+    assert [seen.path for seen in peer.seen] == ["/a", "/b", "/c", "/b"]
+
+
 # --- No threads ------------------------------------------------------------------------------------------------
 
 

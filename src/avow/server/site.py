@@ -21,7 +21,9 @@ from avow.server.settings import Settings
 from avow.server.store import WAIT_SECONDS, Kv, Store
 from avow.server.visit import Request, Response, Visit
 
-__all__ = ["Pool", "Site", "answer", "time_for"]
+__all__ = ["Pool", "Site", "answer", "time_for", "time_for_work"]
+
+_SPARE_SECONDS = 0.5
 
 _log = logging.getLogger("avow.server")
 
@@ -104,6 +106,11 @@ def time_for(settings: Settings) -> float:
     return monotonic() + min(WAIT_SECONDS, settings.request_seconds)
 
 
+def time_for_work(until: float) -> float:
+    """Return until when a request waits for slow work: its unit that takes something back has time after that."""
+    return until - _SPARE_SECONDS
+
+
 def answer(site: Site, request: Request) -> Response:
     """Answer one request, blocking."""
     visit = Visit(request, id=random_id("Q"), until=time_for(site.settings))
@@ -126,7 +133,7 @@ def perform(site: Site, effect: Effect, project_id: str | None, until: float) ->
         case Read(unit):
             return store.look(project_id, unit, until) if project_id else store.look_anywhere(unit, until)
         case Aside(work):
-            return _result(site.pool.submit(work), until)
+            return _result(site.pool.submit(work), time_for_work(until))
         case Count(counters):
             return site.kv.add(counters, until)
         case Send(call):

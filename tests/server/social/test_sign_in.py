@@ -144,10 +144,10 @@ def test_provider_that_is_switched_off_is_refused(social: Social) -> None:
 )
 @pytest.mark.parametrize("when", ["before the browser goes", "at the provider", "asked", "before the exchange"])
 def test_another_provider_meanwhile_signs_nobody_in(
-    social: Social, visitor: Visitor, other: dict[str, object], when: str
+    social: Social, visitor: Visitor, other: dict[str, Any], when: str
 ) -> None:
     def replace() -> None:
-        wanted = {"issuer": social.peer.url, **other}
+        wanted: dict[str, Any] = {"issuer": social.peer.url, **other}
         social.client.mgmt.provider.save("acme", str(wanted.pop("client_id", social.peer.client[0])), "s", **wanted)
 
     url = social.start()

@@ -498,7 +498,12 @@ def test_whoever_says_whose_word_counts_needs_the_right_to_give_roles(api: Api, 
 def test_domains_of_a_tenant_take_the_right_to_give_roles(api: Api, tenant: str) -> None:
     path, narrow = "/v1/mgmt/tenant/settings", _key(api, "tenant:write")
     assert _post(api, "oidc", {"settings": OIDC, "domains": ["example.com"]}).status == 200
-    for change in ({"domains": ["example.com", "gmail.example"]}, {"domains": []}, {"authType": "none"}):
+    changes: list[dict[str, Any]] = [
+        {"domains": ["example.com", "gmail.example"]},
+        {"domains": []},
+        {"authType": "none"},
+    ]
+    for change in changes:
         assert api.post(path, {"tenantId": "T1", **change}, token=narrow).refusal == (403, "E019403"), change
     same = {"tenantId": "T1", "domains": ["EXAMPLE.com"], "authType": "oidc", "enforceSSO": False}
     assert api.post(path, same, token=narrow).status == 200

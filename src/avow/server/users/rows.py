@@ -161,14 +161,14 @@ UPGRADE = """
         email = :email, email_folded = :email_folded, is_email_verified = :is_email_verified,
         is_email_vouched = :is_email_vouched,
         phone = :phone, is_phone_verified = :is_phone_verified, is_phone_vouched = :is_phone_vouched,
-        credential_version = credential_version + 1, updated_at = :now
+        impersonation_until = 0, credential_version = credential_version + 1, updated_at = :now
     WHERE project_id = :project_id AND id = :id AND is_anonymous = 1 AND status = 'enabled'
     RETURNING id
 """
 
 ALLOW_IMPERSONATION = """
     UPDATE users SET impersonation_until = :until
-    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' RETURNING id
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' AND is_anonymous = 0 RETURNING id
 """
 
 ALLOWS_IMPERSONATION = """

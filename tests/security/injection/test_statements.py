@@ -58,8 +58,11 @@ def test_s_inj_01_texts_of_sql_in_every_field(case: Case, each_place: Place, rou
             with case.cell(f"{target.name}, {'.'.join(path)}"):
                 for text in TEXTS[:: rounds(3, 1)]:
                     body = with_value(target.body(), path, text)
-                    answer = target.send(place, person, body)
-                    created += target.users_of(answer)
+                    for _ in range(2):  # a slow one is asked again: another process may have had the turn
+                        answer = target.send(place, person, body)
+                        created += target.users_of(answer)
+                        if answer.seconds < MOST_SECONDS:
+                            break
                     _assert_harmless(answer, text)
     with case.cell("headers and paths"):
         for text in TEXTS:

@@ -1,6 +1,7 @@
 """Signing in with a code, from the first page to the session."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -117,9 +118,12 @@ def test_sending_again_waits_half_a_minute(browser: Browser) -> None:
     mail = new_email()
     page = browser.ask(mail)
     first = browser.avow.code(mail)
-    assert 'data-wait="30"' in page.html
+    waits = re.search(r'data-wait="(\d+)"', page.html)
+    assert waits is not None
+    assert 20 < int(waits[1]) <= 30  # the clock goes on while the test works
     page = browser.submit(page.form("/resend"))
-    assert (page.status, page.headers["retry-after"]) == (429, "30")
+    assert page.status == 429
+    assert 20 < int(page.headers["retry-after"]) <= 30
     assert len(browser.avow.messages(mail)) == 1
     browser.avow.advance(31)
     page = browser.submit(page.form("/resend"))

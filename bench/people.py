@@ -1,7 +1,8 @@
 """A project of any size, filled by a few statements for thousands of users each, the same ones on both databases.
 
-Whatever one request concerns is as large in a small project as in a large one: a tenant has twenty members, a rare role
-ten holders, a widely engaged user fifty tenants. Only the number of users grows, and of what belongs to them.
+Whatever one request concerns is as large in a small project as in a large one: a tenant has twenty members and ten
+domains, a rare role ten holders, a widely engaged user fifty tenants. Only the number of users grows, and of what
+belongs to them.
 """
 
 import sqlite3
@@ -84,8 +85,10 @@ _FILL = (
     f"""
     INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position)
     {_EACH}
-    SELECT :project_id, 'provisioning', 't' || (i / {MEMBERS}) || '.example.com', {_TENANT}, 0
-    FROM n WHERE i % {MEMBERS} = 0
+    SELECT :project_id, 'provisioning',
+           't' || (i / {MEMBERS}) || CASE i % {MEMBERS} WHEN 0 THEN '' ELSE '-' || i % {MEMBERS} END || '.example.com',
+           {_TENANT}, i % {MEMBERS}
+    FROM n WHERE i % {MEMBERS} < 10
     """,
     f"""
     INSERT INTO memberships (project_id, user_id, tenant_id, created_at)

@@ -17,11 +17,13 @@ from pathlib import Path
 
 from avow.clock import system_clock
 from avow.core import addresses, totp
+from avow.core.passwords import hashed
 from avow.core.tokens import sign
 from avow.core.vault import Vault
 from avow.server.challenges import actions as challenges
 from avow.server.keys import actions as keys
 from avow.server.keys.directory import load as load_project
+from avow.server.passwords import actions as passwords
 from avow.server.projects import actions as projects
 from avow.server.proofs import actions as proofs
 from avow.server.proofs.binding import Binding
@@ -42,6 +44,7 @@ _PEOPLE = 1000
 _SESSIONS = 2000  # of one round
 _CODES = 4000  # of one round, more than it uses up
 _CODE = "424242"
+_PASSWORD = "correct horse battery"
 _SEED = """
     INSERT INTO totp_seeds (project_id, user_id, sealed_seed, created_at)
     VALUES (:project_id, :user_id, :sealed, :now)
@@ -95,6 +98,18 @@ class Bench:
         signed = _refreshed(server, bearers)
         self.store.run(self.project_id, lambda tx: tx.run(_AGE))
         return _each("POST", "/v1/auth/refresh", [f"Bearer {self.project_id}:{token}" for token in signed])
+
+    def sign_in(self) -> str:
+        """Give everybody a password and return a script that signs one after the other in."""
+        encoded = hashed(_PASSWORD)
+
+        def put(tx: Tx) -> None:
+            for user_id in self._people:
+                passwords.insert(tx, user_id, encoded)
+
+        self.store.run(self.project_id, put)
+        bodies = [json.dumps({"loginId": name, "password": _PASSWORD}) for name in self._names]
+        return _bodies("/v1/auth/password/signin", f"Bearer {self.project_id}", bodies)
 
     def me(self) -> str:
         """Return a script that asks for one of a hundred users in turn."""
@@ -229,7 +244,7 @@ def _better_auth(stack: ExitStack, peers: Path, file: Path) -> Job:
     environment = {"NODE_ENV": "production", "BETTER_AUTH_TELEMETRY": "0"}
     server = stack.enter_context(running(command, folder=peers, environment=environment))
     headers = {**_JSON, "Origin": server.url}
-    person = json.dumps({"email": "mia@example.com", "password": "correct horse battery", "name": "Mia"})
+    person = json.dumps({"email": "mia@example.com", "password": _PASSWORD, "name": "Mia"})
     _asked(server, "POST", "/api/auth/sign-up/email", person, headers)
     _, _, cookie = _asked(server, "POST", "/api/auth/sign-in/email", person, headers)
     session = {"Cookie": cookie.partition(";")[0]}
@@ -334,7 +349,7 @@ def _bodies(path: str, bearer: str, bodies: list[str]) -> str:
     return (
         f"local all = {{{','.join(f'[==[{each}]==]' for each in bodies)}}}\nlocal n = 0\n"
         f"local headers = {_table({**_JSON, 'Authorization': bearer})}\n"
-        f"request = function() n = n + 1\nreturn wrk.format('POST', '{path}', headers, all[n]) end"
+        f"request = function() n = n % #all + 1\nreturn wrk.format('POST', '{path}', headers, all[n]) end"
     )
 
 

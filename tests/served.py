@@ -49,17 +49,23 @@ def server_over(
 
 
 @contextlib.contextmanager
-def over_http(server: Server, observe: Observe | None = None, *, port: int = 0) -> Iterator[str]:
+def over_http(server: Server, observe: Observe | None = None, *, port: int = 0, keeps: bool = False) -> Iterator[str]:
     """Serve a server's site on a free loopback port; give the address to call.
 
     Args:
-        server: Its site is served, and closed at the end.
+        server: Its site is served; its background work begins, and it is closed at the end.
         observe: Sees every request with its answer.
         port: A certain one (`free_port`), for a server that says in its settings where it is.
+        keeps: Others use the server afterwards: nothing of it begins, and nothing is closed.
     """
     site = dataclasses.replace(server.site, observe=observe) if observe else server.site
     config = uvicorn.Config(
-        AsgiApp(site), host="127.0.0.1", port=port, lifespan="on", log_config=None, access_log=False
+        AsgiApp(site),
+        host="127.0.0.1",
+        port=port,
+        lifespan="off" if keeps else "on",
+        log_config=None,
+        access_log=False,
     )
     listener = uvicorn.Server(config)
     thread = threading.Thread(target=listener.run, name="test-http", daemon=True)

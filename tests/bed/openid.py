@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,9 +20,10 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from avow.core.tokens import SigningKey
 from avow.core.tokens.encoding import to_base64url
 
-__all__ = ["Asked", "Issued", "OpenIdPeer", "Said", "jws", "openid_peer"]
+__all__ = ["Asked", "Issued", "OpenIdPeer", "Said", "jws", "listening", "openid_peer"]
 
 Handler = Callable[["Seen"], "Said"]
+_had: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,17 @@ class OpenIdPeer:
 
     # --- Its endpoints ---
 
+    def meanwhile(self, path: str, happens: Callable[[], object]) -> None:
+        """Let something happen while the next call of a path is on its way, which is answered by the books."""
+
+        def answer(seen: Seen) -> Said:
+            del self.answers[path]
+            self.seen.remove(seen)
+            happens()
+            return self.answer(seen)
+
+        self.answers[path] = answer
+
     def answer(self, seen: Seen) -> Said:
         """Answer a request of the server."""
         self.seen.append(seen)
@@ -233,6 +246,14 @@ def jws(claims: dict[str, object], key: SigningKey, **header: object) -> str:
 @contextlib.contextmanager
 def openid_peer(clock: Callable[[], int]) -> Iterator[OpenIdPeer]:
     """Give a provider on a free port of loopback."""
+    peer = OpenIdPeer("", clock)
+    with listening(peer):
+        yield peer
+
+
+@contextlib.contextmanager
+def listening(peer: OpenIdPeer, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Let a provider answer, on a free port of loopback unless one is named; return the port, which its URL names."""
 
     class Listener(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -257,23 +278,38 @@ def openid_peer(clock: Callable[[], int]) -> Iterator[OpenIdPeer]:
             for name, value in {"content-type": said.content_type, **said.headers}.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(said.data)))
-            self.end_headers()
-            self.wfile.write(said.data)
+            with contextlib.suppress(OSError):  # whoever asked did not wait
+                self.end_headers()
+                self.wfile.write(said.data)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+    server = _bound(port, Listener)
     server.daemon_threads = True
-    peer = OpenIdPeer(f"http://127.0.0.1:{server.server_address[1]}", clock)
+    port = server.server_port
+    peer.url = f"http://127.0.0.1:{port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        peer.url = f"https://localhost:{port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield peer
+        yield port
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _bound(port: int, listener: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    """Bind the port that is named, or a free one that no provider of this run had: servers keep what was said there."""
+    while True:
+        server = ThreadingHTTPServer(("127.0.0.1", port), listener)
+        if port or server.server_port not in _had:
+            _had.add(server.server_port)
+            return server
+        server.server_close()
 
 
 def _first(text: str) -> dict[str, str]:

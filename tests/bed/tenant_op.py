@@ -41,7 +41,9 @@ class TenantOp:
     @property
     def callback_url(self) -> str:
         """Return where its provider leads people back to."""
-        found: str = self.avow.client().mgmt.sso.load_settings(self.tenant, sso_id=self.sso_id or None)["oidc"]["callbackUrl"]
+        found: str = self.avow.client().mgmt.sso.load_settings(self.tenant, sso_id=self.sso_id or None)["oidc"][
+            "callbackUrl"
+        ]
         return found
 
     def start(self, visitor: Visitor | None = None, **wishes: Any) -> tuple[Visitor, str]:

@@ -1,11 +1,10 @@
 """A browser without a screen at Avow's own addresses: it keeps cookies, and follows nothing that it is not told to."""
 
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from avow.server.site import Site, answer
-from avow.server.visit import Request
+from avow.server.visit import Request, Response
 
 __all__ = ["Page", "Visitor"]
 
@@ -71,15 +70,19 @@ class Visitor:
         sent |= {"sec-fetch-site": "cross-site", **headers}
         return self._send("POST", url, urlencode(fields).encode(), sent)
 
+    def answered(self, request: Request) -> Response:
+        """Have the server answer; a browser of a server in another process asks it there."""
+        return answer(self._site, request)
+
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
     def _send(self, verb: str, url: str, body: bytes, headers: dict[str, str]) -> Page:
         parts = urlsplit(url)
-        sent: dict[str, Any] = {"accept": "text/html", **{name: value for name, value in headers.items() if value}}
+        sent = {"accept": "text/html", **{name: value for name, value in headers.items() if value}}
         too_long = len(body) > self._site.settings.body_bytes
         request = Request(verb, parts.path, parts.query, sent, None if too_long else body, "203.0.113.9", len(sent))
-        response = answer(self._site, request)
+        response = self.answered(request)
         cookies = tuple(value for name, value in response.headers if name == "set-cookie")
         for each in cookies:
             name, _, rest = each.partition("=")

@@ -1,15 +1,15 @@
-"""The official SDK in both colours behind one face: what is async is run to its end by whoever calls it."""
+"""Both colours of an SDK, the official or ours, behind one face: what is async is run to its end by whoever calls."""
 
 import asyncio
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-_SDK = "descope."
+_SDKS = ("descope.", "avow.sdk.")
 
 
 class WithoutAwait:
-    """An object of the asynchronous SDK whose methods are called as those of the synchronous one.
+    """An object of an asynchronous SDK whose methods are called as those of the synchronous one.
 
     Every call runs inside the loop and its context, where the SDK keeps the last response.
     """
@@ -22,7 +22,7 @@ class WithoutAwait:
         found = getattr(self.wrapped, name)
         if callable(found):
             return self._called(found)
-        return WithoutAwait(found, self.runner) if type(found).__module__.startswith(_SDK) else found
+        return WithoutAwait(found, self.runner) if type(found).__module__.startswith(_SDKS) else found
 
     def _called(self, function: Callable[..., Any]) -> Callable[..., Any]:
         async def run(*args: Any, **kwargs: Any) -> Any:

@@ -6,13 +6,16 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from types import ModuleType
 from typing import Any
 
+import descope
 import jwt.api_jwt
 import pytest
-from descope import DeliveryMethod, DescopeClient, DescopeClientAsync
+from descope import DeliveryMethod
 
 from avow.server.visit import Request, Response, Visit
 from avow.testing.server import Avow, Server
@@ -117,24 +120,29 @@ def avow(make_project: Callable[..., Avow]) -> Avow:
 
 @pytest.fixture(params=["sync", "async"])
 def make_client(request: pytest.FixtureRequest, served: Served) -> Iterator[Callable[..., Any]]:
-    """Make clients of one colour; only the address differs from what their makers' manual says."""
-    with asyncio.Runner() as runner:
-        opened: list[WithoutAwait] = []
+    """Make clients of one colour; only the address differs from what their makers' manual says.
 
-        def make(avow: Avow, **options: Any) -> Any:
+    They are of the official SDK; of ours, which has the same names, with `sdk=avow`.
+    """
+    with asyncio.Runner() as runner, ExitStack() as stack:
+
+        def make(avow: Avow, *, sdk: ModuleType = descope, **options: Any) -> Any:
             given: dict[str, Any] = {
                 "management_key": avow.management_key,
                 "base_url": served.base_url,
                 "verbose": True,
+                **options,
             }
-            if request.param == "sync":
-                return DescopeClient(avow.project_id, **{**given, **options})
-            opened.append(WithoutAwait(DescopeClientAsync(avow.project_id, **{**given, **options}), runner))
-            return opened[-1]
+            is_sync = request.param == "sync"
+            made = (sdk.DescopeClient if is_sync else sdk.DescopeClientAsync)(avow.project_id, **given)
+            client = made if is_sync else WithoutAwait(made, runner)
+            if sdk is not descope:
+                stack.callback(client.close)
+            elif not is_sync:  # the official synchronous client holds nothing open
+                stack.callback(client.aclose)
+            return client
 
         yield make
-        for client in opened:
-            client.aclose()
 
 
 @pytest.fixture

@@ -57,7 +57,8 @@ def test_impersonation_and_back(client: Any, avow: Avow, sign_in: SignIn, helper
     claims = session["sessionToken"]
     helper_id = client.mgmt.user.load(helper)["user"]["userId"]
     assert (session["userId"], claims["act"], claims["dct"]) == (person.id, {"sub": helper_id}, tenant)
-    assert (claims["ticket"], session["cookieData"]["maxAge"]) == (7, 600)
+    assert claims["ticket"] == 7
+    assert 595 <= session["cookieData"]["maxAge"] <= 600  # what the calls themselves took
     assert client.me(token)["userId"] == person.id
 
     back = client.mgmt.jwt.stop_impersonation(token, custom_claims={"ticket": 7})
@@ -92,7 +93,8 @@ def test_existing_user_is_signed_in(client: Any, fits: Any) -> None:
     session = client.mgmt.jwt.sign_in(address, MgmtLoginOptions(custom_claims={"plan": "gold"}, refresh_duration=600))
     assert fits("mgmt.jwt.sign_in", "sessionJwt", "refreshJwt", "user")
     assert (session["userId"], session["sessionToken"]["plan"]) == (user["userId"], "gold")
-    assert (session["cookieData"]["maxAge"], session["firstSeen"]) == (600, True)
+    assert 595 <= session["cookieData"]["maxAge"] <= 600  # what the calls themselves took
+    assert session["firstSeen"]
     assert client.validate_session(session["sessionToken"]["jwt"])["userId"] == user["userId"]
     assert client.mgmt.user.load(address)["user"]["status"] == "enabled"
     stepped = client.mgmt.jwt.sign_in(
@@ -128,7 +130,8 @@ def test_sign_up_or_in_does_whichever_applies(client: Any, fits: Any) -> None:
     assert fits("mgmt.jwt.sign_up_or_in", "sessionJwt", "refreshJwt", "user")
     second = client.mgmt.jwt.sign_up_or_in(address)
     assert (first["firstSeen"], second["firstSeen"]) == (True, False)
-    assert (first["userId"], first["cookieData"]["maxAge"]) == (second["userId"], 600)
+    assert first["userId"] == second["userId"]
+    assert 595 <= first["cookieData"]["maxAge"] <= 600
     assert client.mgmt.user.load(address)["user"]["userId"] == first["userId"]
 
 

@@ -1,24 +1,19 @@
-"""Sign-in by password through the official SDK."""
+"""Sign-in by password through the official SDK, and of users who were imported through ours too."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import bcrypt
+import descope
 import pytest
 from argon2 import PasswordHasher
-from descope import (
-    AuthException,
-    RateLimitException,
-    UserObj,
-    UserPassword,
-    UserPasswordBcrypt,
-    UserPasswordDjango,
-    UserPasswordFirebase,
-)
+from descope import AuthException, RateLimitException
 
+import avow as avow_sdk
 from avow.core import addresses
-from avow.core.passwords import needs_rehash
+from avow.core.passwords import needs_rehash, verify
 from avow.server.passwords import actions as passwords
 from avow.testing.server import Avow
 from tests.contract.people import Person, error_code
@@ -164,56 +159,67 @@ def test_temporary_and_expired_passwords_are_replaced(client: Any, sign_up: Call
     assert client.password.sign_in(person.login_id, "set by an administrator")["userId"] == person.id
 
 
-BROUGHT: dict[str, tuple[str, UserPassword]] = {
+# How the hash is handed over by an SDK (the official one has no class of its own for Argon2), and its password.
+BROUGHT: dict[str, tuple[Callable[[Any], Any], str]] = {
     "Django": (
+        lambda sdk: sdk.UserPasswordDjango("pbkdf2_sha256$10000$seasalt$CWWFdHOWwPnki7HvkcqN9iA2T3KLW1cf2uZ5kvArtVY="),
         "l\u00e8tmein",
-        UserPassword(
-            hashed=UserPasswordDjango("pbkdf2_sha256$10000$seasalt$CWWFdHOWwPnki7HvkcqN9iA2T3KLW1cf2uZ5kvArtVY=")
-        ),
     ),
     "bcrypt": (
+        lambda sdk: sdk.UserPasswordBcrypt(bcrypt.hashpw(b"of bcrypt", bcrypt.gensalt(4)).decode()),
         "of bcrypt",
-        UserPassword(hashed=UserPasswordBcrypt(bcrypt.hashpw(b"of bcrypt", bcrypt.gensalt(4)).decode())),
     ),
     "argon2": (
+        lambda sdk: (
+            sdk.UserPasswordDjango("argon2" + PasswordHasher(3, 65_536, 4).hash("of argon2"))
+            if sdk is descope
+            else sdk.UserPasswordArgon2(PasswordHasher(3, 65_536, 4).hash("of argon2"))
+        ),
         "of argon2",
-        UserPassword(hashed=UserPasswordDjango("argon2" + PasswordHasher(3, 65_536, 4).hash("of argon2"))),
     ),
     "Firebase": (
-        "user1password",
-        UserPassword(
-            hashed=UserPasswordFirebase(
-                hash="lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
-                salt="42xEC+ixf3L2lw==",
-                salt_separator="Bw==",
-                signer_key="jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==",
-                memory=14,
-                rounds=8,
-            )
+        lambda sdk: sdk.UserPasswordFirebase(
+            hash="lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+            salt="42xEC+ixf3L2lw==",
+            salt_separator="Bw==",
+            signer_key="jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==",
+            memory=14,
+            rounds=8,
         ),
+        "user1password",
     ),
 }
 
 
 @pytest.mark.operation("password.sign_in", "mgmt.user.invite_batch")
+@pytest.mark.parametrize("sdk", [descope, avow_sdk], ids=["official", "ours"])
 @pytest.mark.parametrize("form", BROUGHT)
 def test_imported_user_signs_in_with_the_old_password_and_its_hash_becomes_ours(
-    client: Any, avow: Avow, form: str
+    make_client: Callable[..., Any], avow: Avow, sdk: ModuleType, form: str
 ) -> None:
-    old, brought = BROUGHT[form]
-    email = new_email()
-    [user] = client.mgmt.user.invite_batch([UserObj(email, password=brought)], send_mail=False)["createdUsers"]
+    hashed, old = BROUGHT[form]
+    client, email = make_client(avow, sdk=sdk), new_email()
+    brought = sdk.UserObj(email, password=sdk.UserPassword(hashed=hashed(sdk)))
+    [user] = client.mgmt.user.invite_batch([brought], send_mail=False)["createdUsers"]
 
-    def is_ours() -> bool:
+    def stored() -> str:
         found = avow.run(lambda tx: passwords.held(tx, user["userId"]))
-        return found is not None and not needs_rehash(found.encoded)
+        assert found is not None
+        return found.encoded
 
-    with pytest.raises(AuthException):
+    imported = stored()
+    assert needs_rehash(imported)
+    with pytest.raises(sdk.AuthException):
         client.password.sign_in(email, old + "!")
-    assert not is_ours()
+    assert stored() == imported
     assert client.password.sign_in(email, old)["userId"] == user["userId"]
-    assert is_ours()
+    upgraded = stored()
+    assert upgraded.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert verify(upgraded, old)
     assert client.password.sign_in(email, old)["userId"] == user["userId"]
+    with pytest.raises(sdk.AuthException):
+        client.password.sign_in(email, old + "!")
+    assert stored() == upgraded
 
 
 @pytest.mark.operation("password.sign_in")

@@ -1,4 +1,4 @@
-"""What the official SDK's own end-to-end tests pin, one test each; what waits for a later issue stands in LATER.
+"""What the official SDK's own end-to-end tests pin, one test each.
 
 Spec: contract "tokens" section 10.
 """
@@ -18,33 +18,13 @@ from descope import (
 )
 
 from avow.testing.server import Avow
-from avow.wire.unsupported import UNSUPPORTED
 from tests.contract.people import EMAIL, SMS
 from tests.factories import make_role, make_tenant, new_email
 
 PHONE = "+12025550142"
+FIRST, SECOND, THIRD = "marble-lantern-47", "cobalt-orchard-58", "velvet-harbour-69"
 PAGE = "https://app.example.com/verify"
 UNMAPPED = ("username", "group", "givenName", "middleName", "familyName", "picture", "verifiedEmail", "verifiedPhone")
-
-# What waits for another issue: its number, and the operations that answer 501 until then.
-LATER: dict[str, tuple[int, tuple[str, ...]]] = {
-    "the policy that password.get_policy returns is the one configured": (4, ("password.get_policy",)),
-    "short passwords and those without a symbol are refused at sign-up": (4, ("password.sign_up",)),
-    "a second sign-up with a password is refused": (4, ("password.sign_up",)),
-    "sign-in of an unknown user, with an empty and with a wrong password is refused": (4, ("password.sign_in",)),
-    "firstSeen is true at a sign-up with a password and false later": (4, ("password.sign_up", "password.sign_in")),
-    "a replaced password signs in": (4, ("password.replace", "password.sign_in")),
-    "sign-in with a temporary password is refused until it is replaced": (4, ("password.sign_in",)),
-    "an active password that management sets signs in": (4, ("password.sign_in",)),
-}
-
-
-@pytest.mark.parametrize("assertion", LATER)
-def test_assertion_waits_for_its_issue(assertion: str) -> None:
-    issue, operations = LATER[assertion]
-    assert issue > 3
-    # Once one of them is supported, the assertion is due: write its test here and take it out of LATER.
-    assert set(operations) <= {row.id for row in UNSUPPORTED}
 
 
 # --- Users -------------------------------------------------------------------------------------------------------
@@ -252,6 +232,69 @@ def test_password_that_management_sets_is_held_to_the_policy(name: str, client: 
     assert client.mgmt.user.load(login_id)["user"]["password"] is False
     getattr(client.mgmt.user, name)(login_id, "WASD+ijklll")
     assert client.mgmt.user.load(login_id)["user"]["password"] is True
+
+
+@pytest.fixture
+def guarded(client: Any) -> Any:
+    """Configure the policy that those tests expect of their project."""
+    client.mgmt.password.configure_settings("", {"enabled": True, "minLength": 8, "nonAlphanumeric": True})
+    return client
+
+
+@pytest.fixture
+def signed_up(guarded: Any) -> str:
+    """Sign somebody up with the password `FIRST`."""
+    login_id = new_email()
+    assert guarded.password.sign_up(login_id, FIRST, {"name": "Desmond"})["firstSeen"] is True
+    return login_id
+
+
+@pytest.mark.operation("password.get_policy")
+def test_policy_that_is_told_is_the_one_configured(guarded: Any) -> None:
+    policy = guarded.password.get_policy()
+    assert policy["minLength"] > 5
+    assert policy["nonAlphanumeric"] is True
+
+
+@pytest.mark.parametrize("weak", ["aaa!", "wonderfulhorses", ""], ids=["short", "no symbol", "empty"])
+@pytest.mark.operation("password.sign_up")
+def test_weak_password_is_refused_at_sign_up(weak: str, guarded: Any) -> None:
+    login_id = new_email()
+    assert refused(guarded.password.sign_up, login_id, weak)
+    assert guarded.password.sign_up(login_id, FIRST)["firstSeen"] is True
+
+
+@pytest.mark.operation("password.sign_up")
+def test_second_sign_up_with_a_password_is_refused(guarded: Any, signed_up: str) -> None:
+    assert refused(guarded.password.sign_up, signed_up, FIRST)
+
+
+@pytest.mark.operation("password.sign_in")
+def test_unknown_user_empty_and_wrong_password_are_refused(guarded: Any, signed_up: str) -> None:
+    for login_id, password in ((new_email(), FIRST), (signed_up, ""), (signed_up, SECOND)):
+        assert refused(guarded.password.sign_in, login_id, password)
+    assert guarded.password.sign_in(signed_up, FIRST)["firstSeen"] is False
+
+
+@pytest.mark.operation("password.replace", "password.sign_in")
+def test_replaced_password_signs_in(guarded: Any, signed_up: str) -> None:
+    guarded.password.replace(signed_up, FIRST, SECOND)
+    assert refused(guarded.password.sign_in, signed_up, FIRST)
+    assert guarded.password.sign_in(signed_up, SECOND)["user"]["loginIds"] == [signed_up]
+
+
+@pytest.mark.operation("mgmt.user.set_temporary_password", "password.sign_in", "password.replace")
+def test_temporary_password_signs_in_once_it_is_replaced(guarded: Any, signed_up: str) -> None:
+    guarded.mgmt.user.set_temporary_password(signed_up, SECOND)
+    assert refused(guarded.password.sign_in, signed_up, SECOND)
+    guarded.password.replace(signed_up, SECOND, THIRD)
+    assert guarded.password.sign_in(signed_up, THIRD)["user"]["loginIds"] == [signed_up]
+
+
+@pytest.mark.operation("mgmt.user.set_active_password", "password.sign_in")
+def test_active_password_signs_in(guarded: Any, signed_up: str) -> None:
+    guarded.mgmt.user.set_active_password(signed_up, SECOND)
+    assert guarded.password.sign_in(signed_up, SECOND)["user"]["loginIds"] == [signed_up]
 
 
 # --- Access keys -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ PREFIXES = [name for name in ids.__all__ if name.isupper()]
 
 def test_every_kind_has_its_own_letter() -> None:
     letters = [getattr(ids, name) for name in PREFIXES]
-    assert len(set(letters)) == len(letters) == 12
+    assert len(set(letters)) == len(letters) == 13
     assert all(re.fullmatch("[A-Z]", letter) for letter in letters)
 
 

@@ -1,4 +1,4 @@
-"""The commands of docs/directory.md run as they stand there, in their order."""
+"""The commands of docs/directory.md and docs/social.md run as they stand there, in their order."""
 
 import re
 import shlex
@@ -13,8 +13,16 @@ from tests.bed.server import NOBODY_CARRIES
 from tests.cli.programs import SECRET_KEY, in_process
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "directory.md"
+SOCIAL = PAGE.with_name("social.md")
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINES = [line for block in BLOCK.findall(PAGE.read_text(encoding="utf-8")) for line in block.splitlines()]
+
+
+def lines(page: Path) -> list[str]:
+    """Return the commands of a page."""
+    return [line for block in BLOCK.findall(page.read_text(encoding="utf-8")) for line in block.splitlines()]
+
+
+LINES = lines(PAGE)
 
 
 @pytest.fixture
@@ -33,8 +41,9 @@ def variables(tmp_path: Path) -> dict[str, str]:
     return known
 
 
-def test_commands_of_the_page_run(variables: dict[str, str]) -> None:
-    for line in LINES:
+@pytest.mark.parametrize("page", [PAGE, SOCIAL], ids=lambda page: page.name)
+def test_commands_of_the_page_run(page: Path, variables: dict[str, str]) -> None:
+    for line in lines(page):
         before, piped, after = line.rpartition(" | ")
         typed = shlex.split(before)[-1].replace("\\n", "\n") if piped else ""
         program, *arguments = shlex.split(after)

@@ -4,10 +4,13 @@ What a page takes from elsewhere (the code that was mailed, the token that came 
 that hold tests run under pytest.
 """
 
+import html
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,9 @@ from avow import Client
 from avow.testing.server import Avow, Server
 from tests import phones
 from tests.bed.authenticator import Authenticator
+from tests.bed.openid import openid_peer
 from tests.bed.tenant_idp import TenantIdp
+from tests.bed.visitor import Visitor
 from tests.served import over_http
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -52,10 +57,31 @@ class Reader(dict[str, object]):
             shown_in_browser=lambda options: device.show(options, PAGE_ORIGIN),
         )
         self._globals: dict[str, object] = {}
+        self._ending = ExitStack()
         self._late: dict[str, Callable[[], object]] = {
+            "issuer_of_acme": lambda: self._acme(avow),
             "input": lambda: lambda prompt: avow.code(MIA),
             "token": lambda: token_of(avow.link(MIA)),
         }
+
+    def _acme(self, avow: Avow) -> str:
+        """Start the OpenID provider that the page on social sign-in speaks of; return its issuer."""
+        peer = self._ending.enter_context(openid_peer(avow.server.clock))
+        peer.client = ("avow", "secret-of-acme")
+
+        def code_from_acme(url: str) -> str:
+            visitor = Visitor(avow.server.site)
+            page = visitor.get(url)
+            if page.status == 200:  # whether to connect the account
+                page = visitor.get(html.unescape(page.content.decode().partition('href="')[2].partition('"')[0]))
+            return visitor.get(peer.authorize(page.location)).code
+
+        self["issuer_of_acme"], self["code_from_acme"] = peer.url, code_from_acme
+        return peer.url
+
+    def end(self) -> None:
+        """Stop what was started for the page."""
+        self._ending.close()
 
     @property
     def known(self) -> dict[str, object]:
@@ -123,7 +149,7 @@ def newest_enchanted_token(avow: Avow, to: str) -> Callable[[str], str]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[Server, str]]:
     """Serve over HTTP; letters leave when a page looks for them."""
-    server = Server()
+    server = Server(settings={"callable_networks": (ip_network("127.0.0.0/8"),)})
     with over_http(server) as url:
         server.site.courier.stop()
         yield server, url
@@ -132,10 +158,15 @@ def address() -> Iterator[tuple[Server, str]]:
 
 @pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: page.name)
 def test_blocks_of_a_page_run(
-    page: Path, address: tuple[Server, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    page: Path,
+    address: tuple[Server, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     server, url = address
     names = Reader(server.project())
+    request.addfinalizer(names.end)
     for number, block in enumerate(block for block in blocks(page) if "\ndef test_" not in block):
         avow = server.project()  # each block may be the first that somebody tries
         monkeypatch.setenv("AVOW_BASE_URL", url)

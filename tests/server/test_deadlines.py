@@ -1,20 +1,24 @@
 """The time of a request: one for all that it waits for, kept by both drivers whatever the store does."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
 from avow.server import site as blocking
 from avow.server.asgi import AsgiApp
+from avow.server.password import handlers
 from avow.server.site import Pool
 from avow.server.store import Job, Store
 from avow.server.store.jobs import Done, Unit
 from avow.server.visit import Request, Response
 from tests.server.api import Api
+from tests.server.password import people
 
 Answer = Callable[[blocking.Site, Request], Response]
 
@@ -63,6 +67,12 @@ def _sign_up(api: Api) -> Request:
     headers = {"authorization": f"Bearer {api.avow.project_id}", "content-type": "application/json"}
     body = b'{"loginId": "ada@example.com"}'
     return Request("POST", "/v1/auth/otp/signup/email", "", headers, body, "203.0.113.7")
+
+
+def _sign_in(api: Api, login_id: str) -> Request:
+    headers = {"authorization": f"Bearer {api.avow.project_id}", "content-type": "application/json"}
+    body = json.dumps({"loginId": login_id, "password": people.GOOD}).encode()
+    return Request("POST", people.SIGN_IN, "", headers, body, "203.0.113.7")
 
 
 def _keys(api: Api) -> Request:
@@ -114,6 +124,21 @@ def test_slow_work_is_waited_for_no_longer_and_not_begun(api: Api, answer: Answe
     request = Request("GET", "/metrics", "", {}, b"", "127.0.0.1")
     assert answer(site, request).status == 503
     assert [future.cancelled() for future in begun] == [True]
+
+
+def test_try_at_a_password_that_was_not_looked_at_in_time_is_taken_back(
+    api: Api, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login_id, _ = people.make_person(api.avow)
+    people.configure(api, lock=True, lockAttempts=2)
+    ended = Event()
+    with monkeypatch.context() as patch:
+        patch.setattr(blocking, "WAIT_SECONDS", 1.0)
+        patch.setattr(handlers, "check", lambda *_: ended.wait(5))
+        assert [answer(api.avow.server.site, _sign_in(api, login_id)).status for _ in range(3)] == [503] * 3
+        ended.set()
+    assert people.sign_in(api, login_id, people.OTHER).refusal == (401, "E062901")
+    assert people.sign_in(api, login_id).status == 200
 
 
 def test_unit_of_a_request_that_is_cancelled_is_cancelled(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

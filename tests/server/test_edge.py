@@ -4,7 +4,9 @@ from typing import Any, cast
 
 import pytest
 
-from avow.server.serving import Anyone, Call, Client, Project
+from avow.errors import ServerFault
+from avow.server.answers import success
+from avow.server.serving import Answer, Anyone, Call, Client, Cookie, Project
 from avow.server.site import answer
 from avow.server.visit import Request, Visit
 from avow.wire.links import LinkToken
@@ -36,6 +38,19 @@ def test_what_a_request_carries_is_not_in_its_text() -> None:
     body = LinkToken(token="SECRET")
     call: Call[Any] = Call(cast(Project, None), Anyone(), Client(""), body, cookies={"DSR": "SECRET"})
     assert "SECRET" not in f"{request!r} {Visit(request, 'Q1', body=body)!r} {call!r}"
+
+
+@pytest.mark.parametrize("value", ["a\r\nset-cookie: b=c", "a\nb", "a\0", "a\x7f", "é", "\u2028"], ids=ascii)
+@pytest.mark.parametrize("name", ["location", "set-cookie"])
+def test_header_that_would_be_another_one_is_never_sent(name: str, value: str) -> None:
+    visit = Visit(Request("GET", "/", "", {}, b"", "203.0.113.7"), "Q1")
+    told = (
+        Answer(cookies=(Cookie("c", value, max_age_seconds=1),))
+        if name == "set-cookie"
+        else Answer(headers={name: value})
+    )
+    with pytest.raises(ServerFault):
+        success(visit, told)
 
 
 def test_made_up_project_ids_cost_no_look_once_there_were_too_many(api: Api, statements: Statements) -> None:

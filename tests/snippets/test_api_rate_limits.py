@@ -14,8 +14,7 @@ from tests.served import over_http
 
 @pytest.fixture(scope="module")
 def base_url(server: Server) -> Iterator[str]:
-    with over_http(server) as url:
-        server.site.courier.stop()
+    with over_http(server, keeps=True) as url:
         yield url
 
 

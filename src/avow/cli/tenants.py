@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from avow.cli import named
-from avow.cli.directory import ACTOR, Directory, attributes, directory, facts
+from avow.cli.directory import Directory, attributes, directory, facts
 from avow.cli.options import Where
 from avow.cli.output import filled, plain, say, show, table
 from avow.cli.problems import CannotStart
@@ -11,7 +11,7 @@ from avow.cli.questions import require_yes
 from avow.server.store import Tx
 from avow.server.tenants import actions, handlers
 from avow.server.tenants.actions import HeldTenant
-from avow.wire.tenants import CreateTenant, DefaultRoles, PatchTenant
+from avow.wire.tenants import CreateTenant, DefaultRoles, DeleteTenant, PatchTenant
 
 __all__ = [
     "Details",
@@ -188,7 +188,7 @@ def delete(tenant: str, where: Where, *, cascade: bool, is_agreed: bool) -> None
         what = "its roles and memberships"
         what += ", and the users and access keys that belong to no other tenant" if cascade else ""
         require_yes(f"Delete the tenant {found.name!r} ({found.id}) with {what}, for ever?", is_agreed=is_agreed)
-        opened.change(lambda tx: actions.delete(tx, found.id, cascade=cascade, actor=ACTOR))
+        opened.follow(handlers.delete(opened.call(DeleteTenant(id=found.id, cascade=cascade))))
     say(f"The tenant {found.name!r} is deleted.", {"id": found.id, "deleted": True}, as_json=where["as_json"])
 
 

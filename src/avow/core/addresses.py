@@ -15,9 +15,11 @@ from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, InvalidArgument
 __all__ = [
     "DEFAULT_REGION",
     "MAX_LENGTH",
+    "Domain",
     "Email",
     "LoginId",
     "Phone",
+    "domain",
     "email",
     "is_email",
     "is_phone",
@@ -80,6 +82,19 @@ class Email:
     address: str
     folded: str
     deliverable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One domain of e-mail addresses.
+
+    Attributes:
+        folded: Lower case and in ASCII, as in `Email.folded`; for lookup.
+        lettered: The same with the letters that it stands for.
+    """
+
+    folded: str
+    lettered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,27 @@ def email(text: str) -> Email:
         raise _invalid("The domain of the e-mail address is not valid.")
     folded = _bounded(f"{_folded(local)}@{ascii_domain}", "e-mail address")
     return Email(typed, folded, f"{local}@{ascii_domain}")
+
+
+def domain(text: str) -> Domain:
+    """Read the domain of e-mail addresses; of what `email` accepts after the @, two spellings are one domain here too.
+
+    Args:
+        text: As it was typed.
+
+    Raises:
+        InvalidArgument: No address that `email` accepts can have it.
+    """
+    import email_validator
+
+    try:
+        folded = email(f"x@{text.strip(' ')}").folded.rpartition("@")[2]
+    except InvalidArgument as error:
+        raise _invalid(f"{text[:MAX_LENGTH]!r} is no domain of e-mail addresses.", detail=error.detail) from error
+    if "xn--" not in folded:
+        return Domain(folded, folded)
+    found = email_validator.validate_email(f"x@{folded}", check_deliverability=False, test_environment=True)
+    return Domain(folded, _folded(found.domain))
 
 
 def phone(text: str, default_region: str | None = None) -> Phone:

@@ -16,8 +16,10 @@ __all__ = [
     "TenantRules",
     "combined",
     "held",
+    "is_strong",
     "judge",
     "needs_enrolled",
+    "shows_two",
     "strictest",
 ]
 
@@ -120,7 +122,7 @@ def held(ways: Collection[str], *, is_email_proven: bool, is_phone_proven: bool)
 
 
 def judge(
-    policy: Policy, amr: Iterable[str], can_show: frozenset[str], *, is_multi_factor: bool = False
+    policy: Policy, amr: Collection[str], can_show: frozenset[str], *, is_multi_factor: bool = False
 ) -> Needs | None:
     """Decide whether what was shown is enough for a session.
 
@@ -143,9 +145,9 @@ def judge(
         return None
     if (missing := needs_enrolled(amr, can_show)) is not None:
         return missing
-    shown = _sources(amr)
-    if len(shown) > 1 or (is_multi_factor and not _MAY_BE_TWO.isdisjoint(shown)):
+    if shows_two(amr, is_multi_factor=is_multi_factor):
         return None
+    shown = _sources(amr)
     return Needs(tuple(sorted(word for word in can_show if _SOURCES[word] not in shown)))
 
 
@@ -155,7 +157,23 @@ def needs_enrolled(amr: Iterable[str], can_show: frozenset[str]) -> Needs | None
     Changes of how somebody signs in ask this whatever the policy is: a password alone does not replace an app.
     """
     enrolled = can_show & ENROLLED
-    return Needs(tuple(sorted(enrolled))) if enrolled and _STRONG.isdisjoint(_sources(amr)) else None
+    return Needs(tuple(sorted(enrolled))) if enrolled and not is_strong(amr) else None
+
+
+def shows_two(amr: Collection[str], *, is_multi_factor: bool = False) -> bool:
+    """Tell whether what was shown is two factors: one that was shown twice is one.
+
+    Args:
+        amr: What was shown.
+        is_multi_factor: As in `judge`.
+    """
+    shown = _sources(amr)
+    return len(shown) > 1 or (is_multi_factor and not _MAY_BE_TWO.isdisjoint(shown))
+
+
+def is_strong(amr: Iterable[str]) -> bool:
+    """Tell whether what was shown is, or stands for, a factor that people enrol."""
+    return not _STRONG.isdisjoint(_sources(amr))
 
 
 def _sources(amr: Iterable[str]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 __all__ = [
     "COOKIE_DATA_NAME",
@@ -13,6 +13,7 @@ __all__ = [
     "SESSION_TOKEN_NAME",
     "TRUSTED_DEVICE_COOKIE_NAME",
     "AccessKeyLoginOptions",
+    "AssociatedFamily",
     "AssociatedTenant",
     "AttributeMapping",
     "DeliveryMethod",
@@ -134,6 +135,15 @@ class AccessKeyLoginOptions:
 
     custom_claims: Mapping[str, object] | None = None
     selected_tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedFamily:
+    """A family that a user belongs to, for code of the official SDK: the server does not support families yet (501)."""
+
+    family_id: str
+    role_names: Sequence[str] | None = None
+    family_scoped_attributes: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

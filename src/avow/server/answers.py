@@ -16,6 +16,7 @@ from avow.errors import (
     InvalidToken,
     RateLimitException,
     SecondFactorNeeded,
+    ServerFault,
     SessionEnded,
     Unavailable,
 )
@@ -81,8 +82,8 @@ def success(visit: Visit, result: object) -> Response:
         if "access-control-allow-origin" in own:  # open to pages of any origin, and then to no credentials
             own |= {"access-control-allow-credentials", "access-control-expose-headers"}
         headers = [pair for pair in headers if pair[0] not in own]
-        headers += [(name.lower(), value) for name, value in result.headers.items()]
-        headers += [("set-cookie", _set_cookie(cookie)) for cookie in result.cookies]
+        headers += [(name.lower(), _plain(value)) for name, value in result.headers.items()]
+        headers += [("set-cookie", _plain(_set_cookie(cookie))) for cookie in result.cookies]
         return Response(result.status, headers, body)
     return Response(HTTPStatus.OK, _headers(visit, _JSON), encode(Nothing() if result is None else result))
 
@@ -239,6 +240,16 @@ def _headers(visit: Visit, content_type: str) -> list[tuple[str, str]]:
             ("access-control-expose-headers", _EXPOSED_HEADERS),
         ]
     return headers
+
+
+def _plain(value: str) -> str:
+    """Return the value of a header; one that would end its line, or that not every server can send, is a fault of ours.
+
+    Spec: RFC 9110 section 5.5.
+    """
+    if not (value.isascii() and value.isprintable()):
+        raise ServerFault(detail="a header value that holds control characters, or others than ASCII")
+    return value
 
 
 def _set_cookie(cookie: Cookie) -> str:

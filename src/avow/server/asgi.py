@@ -16,7 +16,7 @@ from avow.core.ids import random_id
 from avow.errors import AvowError, RequestLate, Unavailable
 from avow.server import answers
 from avow.server.serving import Aside, Count, Effect, Obtain, Read, Send, Write
-from avow.server.site import Site, time_for
+from avow.server.site import Site, time_for, time_for_work
 from avow.server.store import Job
 from avow.server.visit import Request, Response, Visit
 
@@ -229,7 +229,7 @@ class AsgiApp:
             case Read(unit):
                 wait = waits.for_unit(site.store.read, project_id, unit, until)
             case Aside(work):
-                wait = waits.for_work(asyncio.wrap_future(site.pool.submit(work)), until)
+                wait = waits.for_work(asyncio.wrap_future(site.pool.submit(work)), time_for_work(until))
             case Send(call):
                 wait = waits.for_work(asyncio.wrap_future(site.outbound.send(call, until)), until)
             case Obtain(document, has):

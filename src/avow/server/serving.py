@@ -452,7 +452,11 @@ def write(unit: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwar
 
 
 def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
-    """Ask for slow pure work in the bounded pool; return its result."""
+    """Ask for slow pure work in the bounded pool; return its result.
+
+    Raises:
+        Unavailable: The pool has no room, or the work is not done in time; there is still time for a short unit then.
+    """
     result: T = yield Aside(lambda: work(*args, **kwargs))
     return result
 

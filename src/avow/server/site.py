@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -20,18 +21,25 @@ from avow.server.settings import Settings
 from avow.server.store import WAIT_SECONDS, Kv, Store
 from avow.server.visit import Request, Response, Visit
 
-__all__ = ["Pool", "Site", "answer", "time_for"]
+__all__ = ["Pool", "Site", "answer", "time_for", "time_for_work"]
+
+_SPARE_SECONDS = 0.5
 
 _log = logging.getLogger("avow.server")
 
 
 class Pool:
-    """The bounded pool for slow pure work: when too many wait, the next is refused at once."""
+    """The bounded pool for slow pure work: when too many wait, the next is refused at once.
+
+    Its threads begin with the first work, also after they were closed.
+    """
 
     def __init__(self, threads: int, waiting: int = 256) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="avow-aside")
+        self._count = threads
         self._room = threads + waiting
         self._busy = 0
+        self._threads: ThreadPoolExecutor | None = None
+        self._lock = Lock()
 
     def submit(self, work: Callable[[], object]) -> Future[object]:
         """Start the work; return its future.
@@ -39,19 +47,26 @@ class Pool:
         Raises:
             Unavailable: The pool has no room.
         """
-        if self._busy >= self._room:
-            raise Unavailable(detail="the pool for slow work is full")
-        self._busy += 1
-        future = self._threads.submit(work)
+        with self._lock:
+            if self._busy >= self._room:
+                raise Unavailable(detail="the pool for slow work is full")
+            if self._threads is None:
+                self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="avow-aside")
+            future = self._threads.submit(work)
+            self._busy += 1
         future.add_done_callback(self._left)
         return future
 
     def close(self) -> None:
-        """Finish what runs and start nothing more."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        """Finish what runs."""
+        with self._lock:
+            threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=True, cancel_futures=True)
 
     def _left(self, _: object) -> None:
-        self._busy -= 1
+        with self._lock:
+            self._busy -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,11 @@ def time_for(settings: Settings) -> float:
     return monotonic() + min(WAIT_SECONDS, settings.request_seconds)
 
 
+def time_for_work(until: float) -> float:
+    """Return until when a request waits for slow work: its unit that takes something back has time after that."""
+    return until - _SPARE_SECONDS
+
+
 def answer(site: Site, request: Request) -> Response:
     """Answer one request, blocking."""
     visit = Visit(request, id=random_id("Q"), until=time_for(site.settings))
@@ -113,7 +133,7 @@ def perform(site: Site, effect: Effect, project_id: str | None, until: float) ->
         case Read(unit):
             return store.look(project_id, unit, until) if project_id else store.look_anywhere(unit, until)
         case Aside(work):
-            return _result(site.pool.submit(work), until)
+            return _result(site.pool.submit(work), time_for_work(until))
         case Count(counters):
             return site.kv.add(counters, until)
         case Send(call):

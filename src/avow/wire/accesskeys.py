@@ -50,6 +50,9 @@ References = Annotated[tuple[Reference, ...], Meta(max_length=500)]
 Cleartext = Annotated[str, Meta(extra=SECRET)]
 
 
+MOST_LISTED = 20_000
+
+
 class KeyTenant(Shape, frozen=True, kw_only=True):
     """A tenant that a key belongs to, and the roles it has there."""
 
@@ -186,7 +189,7 @@ class AccessKeyAnswer(Shape, frozen=True, kw_only=True):
 
 
 class AccessKeys(Shape, frozen=True, kw_only=True):
-    """Keys, the oldest first."""
+    """Keys, the oldest first; at most `MOST_LISTED`."""
 
     keys: tuple[AccessKey, ...]
 

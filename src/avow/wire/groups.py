@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 MOST_MEMBERS = 1000
+MOST_LISTED = 100_000  # members in the groups of one answer
 
 SsoId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
 UserIds = Annotated[tuple[Reference, ...], Meta(max_length=MOST_MEMBERS)]

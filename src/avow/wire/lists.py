@@ -20,6 +20,7 @@ __all__ = [
     "LOAD",
     "LOAD_ALL",
     "LOAD_BY_NAME",
+    "MOST_CHARACTERS",
     "MOST_ENTRIES",
     "REMOVE_IPS",
     "REMOVE_TEXTS",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 MOST_ENTRIES = 10_000
+MOST_CHARACTERS = 16_777_216
 _MOST_CHECKED = 100
 _MOST_IMPORTED = 100
 
@@ -78,7 +80,7 @@ class ListAnswer(Shape, frozen=True, kw_only=True):
 
 
 class Lists(Shape, frozen=True, kw_only=True):
-    """Every list, by name."""
+    """Every list, by name; at most `MOST_CHARACTERS` of entries together."""
 
     lists: tuple[List, ...]
 

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 MOST_IN_BATCH = 500
+MOST_LISTED = 100_000
 
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Description = Annotated[str, Meta(max_length=1024)]
@@ -41,7 +42,7 @@ class Permission(Shape, frozen=True, kw_only=True):
 
 
 class Permissions(Shape, frozen=True, kw_only=True):
-    """Permissions, by name."""
+    """Permissions, by name; at most `MOST_LISTED`."""
 
     permissions: tuple[Permission, ...]
 

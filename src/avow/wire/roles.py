@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 MOST_IN_BATCH = 200
+MOST_LISTED = 100_000  # permissions in the roles of one answer
 
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Description = Annotated[str, Meta(max_length=1024)]

@@ -39,6 +39,8 @@ __all__ = [
 Id = Annotated[str, Meta(max_length=128)]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Domain = Annotated[str, Meta(min_length=1, max_length=253)]
+MOST_LISTED = 20_000
+
 Domains = Annotated[tuple[Domain, ...], Meta(max_length=200)]
 References = Annotated[tuple[Reference, ...], Meta(max_length=1000)]
 Inheritance = Annotated[str, Meta(max_length=64)]
@@ -87,7 +89,7 @@ class Tenant(Shape, frozen=True, kw_only=True):
 
 
 class Tenants(Shape, frozen=True, kw_only=True):
-    """Tenants, the oldest first."""
+    """Tenants, the oldest first; at most `MOST_LISTED`."""
 
     tenants: tuple[Tenant, ...]
 

@@ -1,6 +1,6 @@
-// A small page of an application, at an address of its own: it speaks to Avow by fetch, and keeps the session to itself.
+// The page of a small application: it speaks to Avow by fetch, and to the application's own server, which decides who is in.
 
-const { url, project, tenant, provider } = await (await fetch("config.json")).json();
+const { url, project, provider } = await (await fetch("config.json")).json();
 const form = document.forms[0];
 const at = (id) => document.getElementById(id);
 let refreshToken = "";
@@ -13,28 +13,31 @@ class Refused extends Error {
   }
 }
 
-async function call(path, body = {}, token = mfaToken) {
-  const answer = await fetch(url + path, {
+function call(path, body = {}, token = mfaToken) {
+  return said(fetch(url + path, {
     method: "POST",
     headers: { authorization: `Bearer ${token ? `${project}:${token}` : project}`, "content-type": "application/json" },
     body: JSON.stringify(body),
-  });
-  const said = await answer.json();
-  if (!answer.ok) throw new Refused(said);
-  return said;
+  }));
+}
+
+const ask = (path, text) => said(fetch(path, { method: "POST", body: text }));
+
+async function said(answering) {
+  const answer = await answering;
+  const body = await answer.json();
+  if (!answer.ok) throw new Refused(body);
+  return body;
 }
 
 const loginId = () => form.elements.email.value;
 const options = () => ({ mfa: Boolean(mfaToken) });
-const claims = (jwt) => JSON.parse(atob(jwt.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
 
-function show(session) {
-  const said = claims(session.sessionJwt);
+async function enter(session) {
+  await ask("enter", session.sessionJwt);
   refreshToken = session.refreshJwt;
   mfaToken = "";
   at("who").value = session.user.email || session.user.loginIds[0];
-  at("how").value = said.amr.join(" ");
-  at("roles").value = [...said.roles, ...Object.values(said.tenants).flatMap((held) => held.roles ?? [])].join(" ");
   at("session").hidden = false;
   at("enrolment").hidden = true;
 }
@@ -57,8 +60,8 @@ async function leave(path, kind, query) {
 }
 
 const acts = {
-  signUpByPasskey: async () => show(await ceremony("signup", { user: { loginId: loginId(), email: loginId() } })),
-  signInByPasskey: async () => show(await ceremony("signin", { loginId: loginId(), loginOptions: options() })),
+  signUpByPasskey: async () => enter(await ceremony("signup", { user: { loginId: loginId(), email: loginId() } })),
+  signInByPasskey: async () => enter(await ceremony("signin", { loginId: loginId(), loginOptions: options() })),
   signUpByApp: async () => {
     const { image } = await call("/v1/auth/totp/signup", { loginId: loginId() });
     at("enrolment").querySelector("img").src = `data:image/png;base64,${image}`;
@@ -66,13 +69,13 @@ const acts = {
   },
   signInByApp: async () => {
     const body = { loginId: loginId(), code: form.elements.code.value, loginOptions: options() };
-    show(await call("/v1/auth/totp/verify", body));
+    enter(await call("/v1/auth/totp/verify", body));
   },
   signInByPassword: async () => {
     const body = { loginId: loginId(), password: form.elements.password.value, loginOptions: options() };
-    show(await call("/v1/auth/password/signin", body));
+    enter(await call("/v1/auth/password/signin", body));
   },
-  signInBySso: () => leave("/v1/auth/sso/authorize", "sso", { tenant: loginId() || tenant }),
+  signInBySso: () => leave("/v1/auth/sso/authorize", "sso", { tenant: loginId() }),
   signInByProvider: () => leave("/v1/auth/oauth/authorize", "oauth", { provider }),
   signOut: async () => {
     await call("/v1/auth/logout", {}, refreshToken);
@@ -100,7 +103,7 @@ const kind = sessionStorage.getItem("kind");
 if (came.has("code") && kind) {
   sessionStorage.removeItem("kind");
   history.replaceState(null, "", location.pathname);
-  await run(async () => show(await call(`/v1/auth/${kind}/exchange`, { code: came.get("code") })));
+  await run(async () => enter(await ask(`exchange/${kind}`, came.get("code"))));
 } else if (came.has("err")) {
   at("error").textContent = came.get("err");
 }

@@ -75,6 +75,7 @@ def test_tokens_are_read() -> None:
         ({"scope": ["a", "b"]}, ("a", "b")),
         ({"scope": ""}, ()),
         ({"scope": 7}, None),
+        ({"scope": "a\0b c"}, ("c",)),
     ],
 )
 def test_scopes_come_in_several_forms(said: dict[str, Any], scopes: tuple[str, ...] | None) -> None:
@@ -148,3 +149,16 @@ def test_user_endpoint_has_to_answer_an_object(status: int, content_type: str, b
 def test_primary_address_counts(body: object, found: tuple[str, bool]) -> None:
     assert answers.read_emails(200, to_json(body)) == found
     assert answers.read_emails(403, to_json(body)) == ("", False)
+
+
+@pytest.mark.parametrize("error", ["see http://evil.example", "access_denied\n", "x" * 300, "\0"], ids=ascii)
+def test_words_of_the_provider_are_not_passed_on(error: str) -> None:
+    with pytest.raises(SignInRefused) as refused:
+        answers.code_of(PROVIDER, endpoints(), {"error": error})
+    assert refused.value.detail == "the provider answered an error of its own"
+    with pytest.raises(SignInRefused) as refused:
+        answers.read_tokens(PROVIDER, 400, to_json({"error": error}))
+    assert refused.value.detail == "token endpoint: 400, an error of its own"
+    with pytest.raises(SignInRefused) as refused:
+        answers.read_tokens(PROVIDER, 400, to_json({"error": "invalid_grant"}))
+    assert refused.value.detail == "token endpoint: 400, invalid_grant"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,12 @@ from avow.core.federation.providers import ClaimMap, Provider
 from avow.errors import SignInRefused
 
 PROVIDER = Provider(protocol="oidc", issuer="https://id.example.com", client_id="avow")
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\nb", "\ud800", "a\u202eb"], ids=ascii)
+def test_group_that_cannot_be_kept_is_left_out(name: str) -> None:
+    grouped = replace(PROVIDER, mapping=ClaimMap(groups="groups"))
+    assert person(grouped, groups=[name, "a b"]).groups == ("a b",)
 
 
 def person(provider: Provider = PROVIDER, **claims: object) -> Any:
@@ -57,6 +64,8 @@ def test_trusted_domain_stands_in_for_silence_and_never_against_a_no() -> None:
     assert not person(trusted, email="jane@example.com", email_verified="yes").is_email_verified
     assert not person(trusted, email="jane@sub.example.com").is_email_verified
     assert not person(trusted, email="jane@example.com.evil.test").is_email_verified
+    of_many = replace(trusted, issuer="https://login.example.com/{tenantid}/v2.0")
+    assert not person(of_many, email="jane@example.com").is_email_verified
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,24 @@ def test_issuer_of_many_organisations_is_the_one_that_the_token_names() -> None:
             claims_of(jws(changed(**wrong), KEY), expected)
 
 
+@pytest.mark.parametrize(
+    ("of_key", "holds"),
+    [("{tenantid}", True), ("9188040d", True), ("other", False)],
+    ids=["any", "its own", "another"],
+)
+def test_key_of_one_organisation_signs_for_no_other(of_key: str, holds: bool) -> None:
+    expected = ExpectedIdToken(
+        issuer="https://login.example.com/{tenantid}", client_id="avow", nonce="n-1", algorithms=("ES256",)
+    )
+    keys = read_keys(to_json({"keys": [{**_jwk(KEY), "issuer": f"https://login.example.com/{of_key}"}]}))
+    token = jws(changed(iss="https://login.example.com/9188040d", tid="9188040d"), KEY)
+    if holds:
+        assert claims_of(token, expected, keys)
+        return
+    with pytest.raises(SignInRefused):
+        claims_of(token, expected, keys)
+
+
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("latin-1")))
 def test_any_text_is_refused_or_parsed(text: str) -> None:
     try:

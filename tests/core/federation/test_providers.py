@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,22 @@ def test_provider_describes_itself() -> None:
     found = resolve(PROVIDER, said())
     assert (found.token_url, found.keys_url) == ("https://id.example.com/token", "https://id.example.com/keys")
     assert (found.algorithms, found.client_auth, found.uses_pkce) == (("ES256",), "post", True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://id.example.com/a\r\nset-cookie: a=b",
+        "https://id.example.com/a b",
+        "javascript:alert(1)",
+        "https://id.example.com@evil.example/",
+        "/a",
+        7,
+    ],
+)
+def test_address_that_is_none_is_refused(url: object) -> None:
+    with pytest.raises(ValueError, match="authorization_endpoint"):
+        said(authorization_endpoint=url)
 
 
 def test_description_lies_below_the_issuer() -> None:
@@ -61,7 +78,6 @@ def test_description_of_another_shape_is_refused(changes: dict[str, object]) -> 
         {"userinfo_endpoint": "https://accounts.other.example/me"},
         {"token_endpoint": "http://id.example.com/token"},
         {"token_endpoint": "https://id.example.com:8443/token"},
-        {"token_endpoint": "https://id.example.com@evil.example/token"},
         {"token_endpoint": "https://id.example.com.evil.example/token"},
     ],
     ids=str,
@@ -112,3 +128,9 @@ def test_secret_is_shown_in_the_header_where_the_provider_takes_it(methods: list
 
 def test_rs256_is_taken_where_nothing_is_said() -> None:
     assert resolve(PROVIDER, said(id_token_signing_alg_values_supported=None)).algorithms == ("RS256",)
+
+
+def test_what_another_issuer_says_of_itself_does_not_count() -> None:
+    other = replace(PROVIDER, issuer="https://id.example.com/other")
+    with pytest.raises(SignInRefused):
+        resolve(other, said())

@@ -203,11 +203,6 @@ def test_user_is_asked_for_with_the_access_token() -> None:
     assert request.headers["authorization"] == "Bearer at-1"
 
 
-def test_refresh_token_is_exchanged() -> None:
-    request = requests.refresh_request(provider(), endpoints("post"), "s", "rt-1", NOW)
-    assert b"grant_type=refresh_token&refresh_token=rt-1" in request.body
-
-
 def test_verifier_of_the_rfc_has_its_challenge() -> None:
     assert to_base64url(hashlib.sha256(VERIFIER.encode()).digest()) == CHALLENGE
     assert json.dumps(asked()["code_challenge"]) == json.dumps(CHALLENGE)

@@ -319,6 +319,20 @@ def test_what_is_no_credential_is_an_argument_that_is_not_valid(changed: Callabl
         assert refused.value.status_code == 400
 
 
+@pytest.mark.parametrize(("member", "most"), [("attestationObject", 4096), ("authenticatorData", 2048)])
+def test_what_takes_long_to_read_is_not_read(member: str, most: int) -> None:
+    """A number of CBOR takes the square of its length to read."""
+    device = Authenticator()
+    text, read = (device.create(_to_create(), ORIGIN), created)
+    if member == "authenticatorData":
+        text, read = device.show(_to_show(), ORIGIN), shown  # type: ignore[assignment]  # of the other kind
+    sent = json.loads(text)
+    sent["response"][member] = "A" * (most * 4 // 3 + 4)
+    with pytest.raises(InvalidArgument) as refused:
+        read(json.dumps(sent))
+    assert "longer" in (refused.value.error_message or "")
+
+
 def test_ids_have_one_spelling() -> None:
     text = json.loads(Authenticator().create(_to_create(), ORIGIN))
     text["id"] = text["rawId"] = text["id"] + "="

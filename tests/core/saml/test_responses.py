@@ -89,8 +89,9 @@ def test_response_is_believed_until_the_second_it_says() -> None:
         ({"ends_in": None}, 300),
         ({"ends_in": 86_400, "confirmations": (confirmed(86_400),)}, 600),
         ({"confirmations": (confirmed(50),)}, 50),
+        ({"ends_in": None, "confirmations": (confirmed(10), confirmed(590))}, 590),
     ],
-    ids=["the conditions", "the confirmation when they do not", "its making, whatever it allows itself", "either"],
+    ids=["the conditions", "the confirmation when not", "its making, whatever it allows itself", "either", "the later"],
 )  # fmt: skip
 def test_what_ends_first_ends_it(changes: dict[str, Any], until: int) -> None:
     document = said(cast(), TOLD, **changes)

@@ -20,6 +20,7 @@ from avow.server.keys.directory import load
 from avow.server.serving import Client, Refusal
 from avow.server.social import actions as providers
 from avow.server.social.actions import Held
+from avow.server.sso import actions as sso
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
@@ -51,10 +52,18 @@ def make_code(place: Place, kind: str = "OAuth exchange code", user_id: str = ""
     def unit(tx: Tx) -> str:
         held = users.find(tx, user)
         assert held is not None
-        version = held.row.credential_version
-        return federation.grant(tx, Grant(way=way, user_id=user, credential_version=version, method=method))
+        version, provider = held.row.credential_version, _digest(tx, way)
+        granted = Grant(way=way, user_id=user, credential_version=version, method=method, provider=provider)
+        return federation.grant(tx, granted)
 
     return place.avow.run(unit)
+
+
+def _digest(tx: Tx, way: Way) -> str:
+    """Return what a code remembers of the provider that vouched."""
+    if way.kind == "oauth":
+        return providers.get(tx, way.name).settings.digest
+    return sso.load(tx, way.tenant_id, way.name).settings.provider_digest
 
 
 def _set_up(place: Place, way: Way, user: str) -> None:

@@ -30,7 +30,6 @@ PAGES = tuple(each for each in vars(pages).values() if isinstance(each, Endpoint
 # What ends the session that the walk goes on with, or the project.
 _ENDS = {"logout", "logout_all", "sessions.end", "mgmt.project.delete"}
 _CREATE_USERS = {"mgmt.user.create", "mgmt.user.create_test_user", "mgmt.user.invite_batch"}
-_MAY_SIGN_UP = {"mgmt.jwt.sign_up", "mgmt.jwt.sign_up_or_in", "mgmt.jwt.anonymous"}
 _UNNAME_USERS = {"mgmt.user.delete", "mgmt.user.update_login_id"}
 # Fields of SSO settings that hold a URL.
 _ADDRESSES = (
@@ -71,7 +70,7 @@ class Target:
         """Return how many users this answer says were created; -1 when it says that one was deleted."""
         if self.endpoint.id == "mgmt.user.delete":
             return -(answer.status == 200)
-        if self.endpoint.id in _MAY_SIGN_UP and answer.status == 200:
+        if answer.status == 200 and b'"firstSeen"' in answer.content:  # a session, perhaps of somebody new
             return int(answer.body["firstSeen"])
         if self.endpoint.id not in _CREATE_USERS or answer.status != 200:
             return 0

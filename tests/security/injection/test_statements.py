@@ -58,8 +58,11 @@ def test_s_inj_01_texts_of_sql_in_every_field(case: Case, each_place: Place, rou
             with case.cell(f"{target.name}, {'.'.join(path)}"):
                 for text in TEXTS[:: rounds(3, 1)]:
                     body = with_value(target.body(), path, text)
-                    answer = target.send(place, person, body)
-                    created += target.users_of(answer)
+                    for _ in range(2):  # a slow one is asked again: another process may have had the turn
+                        answer = target.send(place, person, body)
+                        created += target.users_of(answer)
+                        if answer.seconds < MOST_SECONDS:
+                            break
                     _assert_harmless(answer, text)
     with case.cell("headers and paths"):
         for text in TEXTS:
@@ -78,7 +81,9 @@ def test_s_inj_01_texts_of_sql_in_every_field(case: Case, each_place: Place, rou
         assert table_names(place.avow.server.site.store.url) == tables
         after = state(place)
         _assert_same_people(before, after, walked, created)
-        assert {row[1] for row in after["sessions"]} == {row[1] for row in before["sessions"]}
+        known = {row[1] for row in before["users"]}
+        sessions = [{row[1] for row in found["sessions"] if row[2] in known} for found in (before, after)]
+        assert sessions[0] == sessions[1]  # nobody who was there got or lost one; whoever signed up has their own
 
 
 def test_s_inj_01_nobody_is_found_by_a_pattern(case: Case, each_place: Place) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -105,15 +106,22 @@ def test_s_jwt_14_oversized(case: Case, production: Production) -> None:
                 # The fastest of three: another process may have had the turn.
                 assert min(_refused_in(api.wish(verb, path, token), place) for _ in range(3)) < ANSWER_SECONDS
         with case.cell(f"validate_session, {name}"):
-            begun = time.thread_time()
-            refuses(partial(place.avow.client().validate_session, token))
-            assert time.thread_time() - begun < ANSWER_SECONDS
+            assert (
+                min(_read_in(partial(place.avow.client().validate_session, token)) for _ in range(3)) < ANSWER_SECONDS
+            )
     with case.cell("memory after 50 repeats"):
         for _ in range(50):
             _refused_in(api.wish("GET", "/v1/auth/me", tokens["1 MB header"]), place)
         assert _resident_bytes(running) - memory < 50 * MEGABYTE
     with case.cell("nothing stored has changed"):
         assert stored(place) == before
+
+
+def _read_in(validate: Callable[[], object]) -> float:
+    """Return the processor time of a refusal by our SDK."""
+    begun = time.thread_time()
+    refuses(validate)
+    return time.thread_time() - begun
 
 
 def _refused_in(wish: Wish, place: Place) -> float:

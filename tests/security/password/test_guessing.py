@@ -14,6 +14,7 @@ import pytest
 from tests.bed.cases import Case
 from tests.factories import make_user, new_email
 from tests.security.calls import Answer, assert_refused
+from tests.security.counting import stand_still
 from tests.security.dos.raw import Told, head, tell
 from tests.security.password.people import (
     GOOD,
@@ -28,6 +29,7 @@ from tests.security.password.people import (
     stored,
 )
 from tests.security.place import Place
+from tests.security.webauthn.holder import Holder
 
 pytestmark = pytest.mark.timeout(900)  # the stated counts take minutes on two cores
 
@@ -130,6 +132,7 @@ def _sign_ins_meanwhile(place: Place, owner: Owner, count: int) -> float:
 
 def test_s_pwd_05_online_guessing(case: Case, each_place: Place, rounds: Rounds) -> None:
     place = each_place
+    stand_still(place)
     case.control(lambda: make_owner(place).send().status == 200)
     count = rounds(200, 1000)
     owner, nobody = make_owner(place), Owner(place, "", new_email())
@@ -190,6 +193,12 @@ def test_s_pwd_06_lock_is_no_weapon(case: Case, each_place: Place) -> None:
     with case.cell("a link"):
         owner, _ = locked()
         assert take_link(place, owner).status == 200
+    with case.cell("a passkey"):
+        owner, _ = locked()
+        holder = Holder(place)
+        assert holder.add(place.sign_in(owner.login_id)).status == 200
+        assert holder.sign_in(owner.login_id).status == 200
+        assert_refused(owner.send(), 429)
     with case.cell("the password, on a device that was signed in before"):
         owner, device = locked()
         assert owner.send(token=device).status == 200

@@ -21,6 +21,7 @@ from tests.factories import change_settings, make_user, new_email, new_phone
 from tests.security.calls import Answer, Wish
 from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
+from tests.security.secrets.elsewhere import elsewhere
 from tests.security.tables import read_table
 from tests.security.totp.people import make_owner
 from tests.security.webauthn.holder import ROUTES, Holder
@@ -58,6 +59,7 @@ def talkative(tmp_path: Path, smtp_sink: SmtpSink, sms_sink: SmsSink) -> Iterato
     installation = install(tmp_path / "data")
     settings = {
         "AVOW_LOG_LEVEL": "debug",
+        "AVOW_CALLABLE_NETWORKS": "127.0.0.1/32",
         "AVOW_SMTP_HOST": "localhost",
         "AVOW_SMTP_PORT": str(smtp_sink.port),
         "AVOW_SMTP_SECURITY": "none",
@@ -69,7 +71,8 @@ def talkative(tmp_path: Path, smtp_sink: SmtpSink, sms_sink: SmsSink) -> Iterato
         "AVOW_SMS_FROM": "+12025550199",
     }
     with served(installation, **settings) as running, place_of(installation, running) as place:
-        change_settings(place.avow, {**NO_LIMITS, "code_digits": 10, "rotation": "always"})
+        policy = {"code_digits": 10, "rotation": "always", "approved_redirects": ["https://app.example.com"]}
+        change_settings(place.avow, {**NO_LIMITS, **policy})
         yield Production(installation, running, place)
 
 
@@ -86,6 +89,7 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     _passwords(place, known, talkative.installation.management_key)
     _apps(place, known)
     _passkeys(place, known)
+    elsewhere(place, known, talkative.installation.management_key)
     _audit(place, known, talkative.installation.management_key)
     _management(place, known, talkative.installation.management_key)
     _management_refuses(place, known, talkative.installation.management_key)
@@ -213,7 +217,7 @@ def _audit(place: Place, known: Everything, key: str) -> None:
     assert place.api.post(path, key, body).status == 200
     made = place.api.post(path, key, {"name": "other", "url": "https://receiver.invalid/"}).body["hmacSecret"]
     known.keep("secret of a webhook that was made for it", made)
-    for wrong in ({"url": "http://127.0.0.1/"}, {"headers": {"Host": given["hmacSecret"]}}, {"hmacSecret": [made]}):
+    for wrong in ({"url": "http://10.0.0.1/"}, {"headers": {"Host": given["hmacSecret"]}}, {"hmacSecret": [made]}):
         known.refusals.append(place.api.post(path, key, {**body, **wrong}))
     event = {"action": "noted", "type": "info", "actorId": "me", "tenantId": ""}
     assert place.api.post("/v1/mgmt/audit/event", key, event).status == 200
@@ -330,7 +334,7 @@ def _management_refuses(place: Place, known: Everything, key: str) -> None:
         ("/v1/mgmt/user/create/batch", {"users": [{"loginId": 1, "password": stray, "seed": stray}]}),
         ("/v1/mgmt/user/import", {"source": "auth0", "users": stray, "hashes": stray}),
         ("/v1/mgmt/sso/oidc", {"tenantId": "nowhere", "settings": {"name": "x", "clientSecret": stray}}),
-        ("/v2/mgmt/connector/audit/web/set", {"name": "x", "url": "http://127.0.0.1", "hmacSecret": stray}),
+        ("/v2/mgmt/connector/audit/web/set", {"name": "x", "url": "http://10.0.0.1", "hmacSecret": stray}),
         (
             "/v1/mgmt/project/snapshot/import",
             {"files": {}, "inputSecrets": {"connectors": [{"id": "a", "value": stray}]}},

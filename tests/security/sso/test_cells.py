@@ -172,6 +172,7 @@ def test_s_ssr_02_metadata_is_not_looked_for_elsewhere(
         return bool(idp.sign_in()["userId"])
 
     case.control(works)
+    calls = len(canary.calls)
     for status in (301, 302, 303, 307, 308):
         for where in (canary.url, "file:///etc/hostname", f"{peer.url}/metadata"):
             with case.cell(f"metadata, {status} to {where.rpartition('/')[0].rpartition(':')[0]}, {where[-8:]}"):
@@ -180,7 +181,7 @@ def test_s_ssr_02_metadata_is_not_looked_for_elsewhere(
                 configure_metadata(avow, peer.url + path)
                 assert go(avow).error == FETCH_FAILED
     with case.cell("metadata, nobody else was called"):
-        assert canary.calls == []
+        assert len(canary.calls) == calls
 
 
 def test_s_ssr_03_hostile_metadata(case: Case, make_calling_place: MakePlace, peer: OpenIdPeer) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from avow.server.accounts.credentials import rows
+from avow.server.federation import rows as federation_rows
 from avow.server.keys import actions as keys
 from avow.testing.server import Avow
 from tests.factories import (
@@ -117,8 +117,8 @@ def test_provider_token_is_sealed_for_its_row(api: Api, avow: Avow, login_id: st
     other = new_email()
     other_id = make_user(avow, other)
     make_provider_token(avow, other_id)
-    find = rows.PROVIDER_TOKEN
-    sealed = avow.run(lambda tx: tx.one(find, rows.ProviderTokenRow, user_id=user_id, provider="google"))
+    find = federation_rows.TOKENS
+    sealed = avow.run(lambda tx: tx.one(find, federation_rows.TokenRow, user_id=user_id, provider="google"))
     assert sealed is not None
     assert b"access-secret" not in bytes(sealed.sealed)
     assert "access" not in repr(sealed)

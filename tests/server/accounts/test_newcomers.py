@@ -10,7 +10,6 @@ import pytest
 from avow.core.passwords import hashed, needs_rehash, verify
 from avow.core.totp import sealed_row
 from avow.server.accounts import newcomers
-from avow.server.accounts import passwords as routes
 from avow.server.passwords import actions as passwords
 from avow.server.store import Tx
 from avow.testing.server import Avow
@@ -108,7 +107,7 @@ def test_hashing_is_done_aside(api: Api, monkeypatch: pytest.MonkeyPatch) -> Non
         threads.append(threading.current_thread().name)
         return hashed(password)
 
-    for module in (newcomers, routes):
+    for module in (newcomers, passwords):
         monkeypatch.setattr(module, "hashed", noted)
     batch(api, *({"loginId": new_email(), "password": GOOD} for _ in range(2)), {"loginId": (email := new_email())})
     body = {"loginId": email, "password": GOOD}

@@ -45,6 +45,10 @@ def found(avow: Avow, action: str) -> list[dict[str, Any]]:
     return audits
 
 
+def end(avow: Avow) -> None:
+    assert Api(avow).post("/v1/mgmt/project/delete", token=avow.management_key).status == 200
+
+
 # --- What arrives ------------------------------------------------------------------------------------------------
 
 
@@ -73,6 +77,32 @@ def test_only_what_passes_the_filters_is_sent(avow: Avow, round_: Round) -> None
     note(avow, "none")
     round_.deliver()
     assert sent(round_) == ["test.first"]
+
+
+def test_nothing_is_sent_of_a_project_that_was_deleted(avow: Avow, round_: Round) -> None:
+    round_.hook(avow)
+    note(avow, "before")
+    deliveries.look_through(round_.server.site.store, avow.project_id)
+    note(avow, "later")
+    end(avow)
+    assert round_.deliver() == 0
+    assert deliveries.take(round_.server.site.store, avow.project_id, HOOK) is None
+    assert round_.receiver.requests == []
+
+
+def test_sending_stops_with_the_project(avow: Avow, round_: Round) -> None:
+    round_.hook(avow)
+    for number in range(3):
+        note(avow, f"event-{number}")
+
+    def act(handler: Any) -> None:
+        if len(round_.receiver.requests) == 1:
+            end(avow)
+        handler.wfile.write(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n")
+
+    round_.receiver.act = act
+    assert round_.deliver() == 1
+    assert len(round_.receiver.requests) == 1
 
 
 def test_events_of_other_projects_and_of_before_are_never_sent(make_project: Any, round_: Round) -> None:

@@ -1,6 +1,8 @@
 """What has ended goes after a while, and nothing else."""
 
+from avow.server.imports import actions as imports
 from avow.server.operations.housekeeping import Housekeeper
+from avow.server.store import Tx
 from tests.factories import new_email
 from tests.server.api import Api
 
@@ -47,6 +49,23 @@ def test_session_goes_thirty_days_after_its_end(api: Api) -> None:
     housekeeper.run_once()
     assert count(api, "sessions") == 0
     assert count(api, "users") == 1
+
+
+def test_import_is_forgotten_thirty_days_after_it_was_finished(api: Api) -> None:
+    def begin(tx: Tx) -> None:
+        for import_id in ("finished", "interrupted"):
+            imports.begin(tx, import_id, "users.jsonl")
+        imports.finish(tx, "finished")
+
+    api.avow.run(begin)
+    housekeeper = Housekeeper(api.avow.server.site.store)
+    api.avow.advance(30 * DAY - 1)
+    housekeeper.run_once()
+    assert count(api, "imports") == 2
+    api.avow.advance(1)
+    housekeeper.run_once()
+    assert [each.id for each in (api.avow.run(lambda tx: imports.find(tx, "interrupted")),) if each] == ["interrupted"]
+    assert count(api, "imports") == 1
 
 
 def test_more_than_one_step_is_taken(api: Api) -> None:

@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
 from time import monotonic
@@ -72,6 +72,53 @@ def says(peer: OpenIdPeer, text: str, path: str = "/keys") -> None:
 
 def obtained(outbound: Outbound, wanted: Document[bytes], has: Callable[[bytes], bool] | None = None) -> bytes:
     return bytes(outbound.obtain(wanted, has, soon()).result(10))
+
+
+def test_documents_are_kept_up_to_a_sum_of_bytes(make_outbound: Callable[..., Outbound], peer: OpenIdPeer) -> None:
+    outbound = make_outbound(most_bytes=2500)
+    for path in ("/a", "/b", "/c"):
+        says(peer, path[1] * 1000, path)
+    for path in ("/a", "/b", "/a", "/c", "/a", "/b"):
+        assert obtained(outbound, document(peer, path)) == path[1].encode() * 1000
+    assert [seen.path for seen in peer.seen] == ["/a", "/b", "/c", "/b"]
+
+
+# --- No threads ------------------------------------------------------------------------------------------------
+
+
+def _starting_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ThreadPoolExecutor, "_adjust_thread_count", refuse)  # after the work is in its queue
+
+
+def test_machine_without_threads_refuses_and_later_goes_on(
+    outbound: Outbound, peer: OpenIdPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(peer, "one")
+    with monkeypatch.context() as patch:
+        _starting_nothing(patch)
+        with pytest.raises(Unavailable):
+            obtained(outbound, document(peer))
+        with pytest.raises(Unavailable):
+            outbound.send(OutgoingCall(f"{peer.url}/keys"), soon())
+    assert obtained(outbound, document(peer)) == b"one"
+    assert [seen.path for seen in peer.seen] == ["/keys"]
+
+
+def test_refused_work_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    lanes = Lanes(threads=1, waiting=1)
+    with monkeypatch.context() as patch:
+        _starting_nothing(patch)
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                lanes.submit("a", lambda: 1)
+    assert lanes.submit("a", lambda: 2).result(5) == 2
+    assert lanes.submit("b", lambda: 3).result(5) == 3
+    lanes.close()
+    with pytest.raises(Unavailable):
+        lanes.submit("a", lambda: 4)
 
 
 # --- Calls -----------------------------------------------------------------------------------------------------

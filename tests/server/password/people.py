@@ -25,9 +25,14 @@ def make_person(
     """Insert a user with a password; return login ID and user id."""
     login_id = login_id or new_email()
     user_id = make_user(avow, login_id, **user)
+    give_password(avow, user_id, password, state)
+    return login_id, user_id
+
+
+def give_password(avow: Avow, user_id: str, password: str = GOOD, state: State = "active") -> None:
+    """Give a user a password."""
     encoded = hashed(password)
     avow.run(lambda tx: passwords.replace(tx, user_id, encoded, state, remembers=0))
-    return login_id, user_id
 
 
 def make_imported(avow: Avow, form: HashedPassword) -> tuple[str, str]:

@@ -25,9 +25,7 @@ def test_link_signs_in_and_lets_a_new_password_be_set(api: Api) -> None:
     email, user_id = make_person(api.avow)
     other = sign_in(api, email)["refreshJwt"]
     sent = reset(api, email)
-    assert (
-        sent.body == {"resetMethod": "magiclink", "maskedEmail": f"{email[0]}{'*' * 3}@e***.com"} or sent["maskedEmail"]
-    )
+    assert sent.body == {"resetMethod": "magiclink", "maskedEmail": addresses.masked_email(email)}
     assert api.avow.link(email).startswith(f"{PAGE}?t=")
     assert sign_in(api, email).status == 200  # the old one is good until then
     session = take(api, api.link_token(email))

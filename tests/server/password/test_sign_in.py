@@ -8,7 +8,7 @@ import bcrypt
 import msgspec
 import pytest
 
-from avow.core.passwords import Checked, check, hashed, needs_rehash, verify
+from avow.core.passwords import Checked, check, hashed, needs_rehash, schemes, verify
 from avow.errors import Unavailable
 from avow.server.challenges import actions as challenges
 from avow.server.passwords import actions as passwords
@@ -19,18 +19,20 @@ from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.testing.server import Avow
 from avow.wire.hashes import HashedPassword
-from tests.factories import join_tenant, make_tenant, make_user, new_email
+from tests.factories import join_tenant, make_tenant, make_user, new_email, new_phone
 from tests.server.api import Api, Reply, Statements
 from tests.server.password.people import (
     GOOD,
     OTHER,
     SIGN_IN,
     configure,
+    give_password,
     held,
     make_imported,
     make_person,
     sign_in,
 )
+from tests.server.sessions.conftest import Person
 
 WRONG = (401, "E062901")
 LOCKED = (429, "E130429")
@@ -38,6 +40,13 @@ LOCKED = (429, "E130429")
 
 def fail(api: Api, login_id: str, times: int, **options: Any) -> list[tuple[int, str]]:
     return [sign_in(api, login_id, OTHER, **options).refusal for _ in range(times)]
+
+
+def of_two_factors(make_project: Callable[..., Avow]) -> Person:
+    """Return somebody with a password who has to show two factors."""
+    api, number = Api(make_project(mfa="required")), new_phone()
+    email, user_id = make_person(api.avow, phone=number)
+    return Person(api, user_id, email, number, phone=None)
 
 
 def wait(reply: Reply) -> int:
@@ -68,6 +77,48 @@ def test_nobody_a_wrong_password_and_no_password_are_answered_alike(api: Api) ->
     answers = [sign_in(api, each, OTHER) for each in (email, new_email(), without, "nobody")]
     assert {reply.refusal for reply in answers} == {WRONG}
     assert len({str(reply.body) for reply in answers}) == 1
+
+
+def test_password_is_the_same_however_a_keyboard_composes_it(api: Api) -> None:
+    email, _ = make_person(api.avow, "caf\u00e9 au lait, \u00fc")
+    for typed in ("caf\u00e9 au lait, \u00fc", "cafe\u0301 au lait, u\u0308", "caf\u00e9\u00a0au\u2003lait, \u00fc"):
+        assert sign_in(api, email, typed).status == 200
+    for typed in ("cafe au lait, u", "Caf\u00e9 au lait, \u00fc", "caf\u00e9 au lait, \u00fc "):
+        assert sign_in(api, email, typed).refusal == WRONG
+
+
+def test_password_beyond_all_bounds_is_neither_looked_at_nor_counted(
+    api: Api, monkeypatch: pytest.MonkeyPatch, statements: Statements
+) -> None:
+    email, _ = make_person(api.avow, "a" * 1024)
+    assert sign_in(api, email, "a" * 1024).status == 200
+    looked_at: list[str] = []
+
+    def noted(stored: str | None, password: str) -> Checked:
+        looked_at.append(password)
+        return check(stored, password)
+
+    monkeypatch.setattr("avow.server.password.handlers.check", noted)
+    with statements:
+        assert {sign_in(api, email, "a" * length).status for length in (1025, 100_000)} == {400}
+    assert (looked_at, statements.ran) == ([], [])
+    assert sign_in(api, email, "a" * 1023).refusal == WRONG
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_one_hash_of_todays_cost_is_checked_for_a_user_and_for_nobody(
+    api: Api, monkeypatch: pytest.MonkeyPatch, has_password: bool
+) -> None:
+    email = make_person(api.avow)[0] if has_password else new_email()
+    checked: list[list[str]] = []
+
+    def noted(text: str) -> schemes.Scheme:
+        checked.append(text.split("$")[1:4])
+        return schemes.read(text)
+
+    monkeypatch.setattr("avow.core.passwords.read", noted)
+    assert sign_in(api, email, OTHER).refusal == WRONG
+    assert checked == [["argon2id", "v=19", "m=19456,t=2,p=1"]]
 
 
 def test_disabled_user_is_told_only_with_the_right_password(api: Api) -> None:
@@ -304,6 +355,43 @@ def test_known_device_has_a_count_of_its_own(api: Api) -> None:
     assert sign_in(api, email).status == 200
     assert fail(api, email, 10, token=foreign) == [WRONG] * 10
     assert sign_in(api, email).refusal == LOCKED  # another's token is none
+
+
+def test_sessions_share_their_count(api: Api) -> None:
+    """Whoever has one factor opens as many as they like."""
+    email, _ = make_person(api.avow)
+    assert fail(api, email, 5, token=sign_in(api, email)["refreshJwt"]) == [WRONG] * 5
+    another = api.sign_in(email)["refreshJwt"]
+    assert fail(api, email, 6, token=another) == [WRONG] * 5 + [LOCKED]
+    begun_later = api.sign_in(email)["refreshJwt"]
+    assert sign_in(api, email, token=begun_later).refusal == LOCKED
+    assert sign_in(api, email, token=begun_later, loginOptions={"stepup": True}).refusal == LOCKED
+    assert sign_in(api, email).status == 200
+
+
+def test_sign_ins_that_wait_share_their_count(make_project: Callable[..., Avow]) -> None:
+    person = of_two_factors(make_project)
+    options = {"mfa": True}
+    for _ in range(2):
+        assert fail(person.api, person.email, 5, token=person.waiting(), loginOptions=options) == [WRONG] * 5
+    later = person.waiting()
+    assert sign_in(person.api, person.email, token=later, loginOptions=options).refusal == LOCKED
+    assert sign_in(person.api, person.email, token=later).refusal == LOCKED  # without the wish likewise
+    session = person.by_sms(later, options)
+    assert session.status == 200  # which has a count of its own
+    token = session["refreshJwt"]
+    assert sign_in(person.api, person.email, token=token, loginOptions={"stepup": True}).status == 200
+
+
+def test_another_password_ends_the_lock_of_sessions(make_project: Callable[..., Avow]) -> None:
+    person = of_two_factors(make_project)
+    waiting, session = person.waiting(), person.by_sms(person.waiting(), {"mfa": True})["refreshJwt"]
+    for token in (waiting, session):
+        assert fail(person.api, person.email, 11, token=token)[-1] == LOCKED
+    give_password(person.api.avow, person.id, GOOD)
+    options = {"mfa": True}
+    for token in (person.waiting(), session):
+        assert sign_in(person.api, person.email, token=token, loginOptions=options).status == 200
 
 
 def test_session_that_is_over_still_shows_a_known_device(api: Api) -> None:

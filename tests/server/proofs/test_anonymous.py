@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from tests import phones
-from tests.factories import make_user, new_email, new_phone
+from tests.factories import make_passkey, make_user, new_email, new_phone
 from tests.server.api import Api, Reply, token_of
 
 PASSWORD = "a long password of hers"
+IDENTITY = """
+    INSERT INTO identities (project_id, way, issuer, subject, protocol, user_id, created_at, last_used_at)
+    VALUES (:project_id, 'oauth:google', 'https://accounts.example.com', 'thief', 'oauth', :user_id, :now, :now)
+"""
 
 
 def anonymous(api: Api, **body: object) -> Reply:
@@ -92,6 +96,28 @@ def test_planted_session_ends(api: Api, way: str) -> None:
     assert WAYS[way](api, new_email(), planted["refreshJwt"]).status == 200
     assert api.refresh(planted["refreshJwt"]).refusal == (401, "E064001")
     assert api.get("/v1/auth/me", token=planted["refreshJwt"]).refusal == (401, "E064001")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_planted_ways_to_sign_in_end(api: Api, way: str) -> None:
+    planted = anonymous(api)
+    codes = api.post("/v1/auth/avow/recoverycodes/generate", token=planted["refreshJwt"])["codes"]
+    make_passkey(api.avow, id_of(planted), "planted")
+    api.avow.run(lambda tx: tx.run(IDENTITY, user_id=id_of(planted)))
+    login_id = new_email()
+    after = WAYS[way](api, login_id, planted["refreshJwt"])
+    assert after.status == 200
+    refused = api.post("/v1/auth/avow/recoverycodes/verify", {"loginId": login_id, "code": codes[0]})
+    assert refused.status == 401
+    listed = api.get("/v1/auth/avow/passkeys", token=after["refreshJwt"])
+    assert listed.status == 200
+    assert "planted" not in str(listed.body)
+    assert api.avow.run(lambda tx: tx.run("DELETE FROM identities WHERE project_id = :project_id")) == 0
+
+
+def test_anonymous_user_lets_nobody_impersonate_them(api: Api) -> None:
+    session = anonymous(api)
+    assert api.post("/v1/auth/avow/impersonation/allow", {"seconds": 60}, token=session["refreshJwt"]).status == 401
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,14 +1,24 @@
 """Sign-ins that wait for a second factor: who is asked, what waits, and what the factor opens."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from avow.errors import SecondFactorNeeded
+from avow.server.keys.directory import load
+from avow.server.serving import Client, Issued, Refusal
+from avow.server.sessions import actions as sessions
+from avow.server.sessions.actions import Opening
+from avow.server.store import Tx
 from tests import phones
-from tests.factories import change_settings, join_tenant, make_passkey, make_tenant
+from tests.bed.authenticator import Authenticator
+from tests.factories import change_settings, join_tenant, make_passkey, make_tenant, new_email
 from tests.server.api import Api, Reply, Statements
-from tests.server.sessions.conftest import Person
+from tests.server.passkey.conftest import Browser
+from tests.server.sessions.conftest import ORIGIN, Person
 
 MakePerson = Callable[..., Person]
 
@@ -212,6 +222,88 @@ def test_options_of_the_first_factor_count(person: Person) -> None:
     opened = person.by_app(token, {"mfa": True, "customClaims": {"both": 2}})
     assert claims(person.api, opened)["nsec"] == {"from": "first", "both": 2}
     assert person.api.get("/v1/auth/me", token=before["refreshJwt"]).refusal == (401, "E064001")
+
+
+def ends_in(person: Person, session: Reply) -> int:
+    """Return after how many seconds the refresh token ends."""
+    payload = session["refreshJwt"].split(".")[1]
+    return int(json.loads(base64.urlsafe_b64decode(payload + "=="))["exp"] - person.api.clock())
+
+
+def test_short_life_of_the_first_factor_counts(person: Person) -> None:
+    """As an identity provider says for how long it knows somebody."""
+
+    def arrive(tx: Tx) -> Issued | Refusal:
+        project = load(tx, person.api.avow.server.site.settings)
+        assert project is not None
+        opening = Opening(amr=("fed",), via="sso", lifetime_seconds=900)
+        return sessions.open_session(tx, project, Client("203.0.113.9"), person.id, opening)
+
+    waits = person.api.avow.run(arrive)
+    assert isinstance(waits, Refusal)
+    assert isinstance(waits.error, SecondFactorNeeded)
+    assert ends_in(person, person.by_app(waits.error.mfa_token, {"mfa": True})) == 900
+
+
+@pytest.mark.parametrize("policy", ["off", "enrolled"])
+@pytest.mark.parametrize("wish", ["stepup", "mfa"])
+def test_further_proof_makes_a_short_session_no_longer(make_person: MakePerson, policy: str, wish: str) -> None:
+    person = make_person(mfa=policy)
+    body, key = {"loginId": person.email, "refreshDuration": 900}, person.api.avow.management_key
+    token = person.api.post("/v1/mgmt/auth/signin", body, token=key)["refreshJwt"]
+    person.api.clock.advance(300)
+    answer = person.by_mail(token, {wish: True})  # a first factor, in the session of a back end's word
+    if policy == "off":
+        assert ends_in(person, answer) == 600
+        token = answer["refreshJwt"]
+    else:
+        assert answer.refusal == (403, "E061401")
+        token = answer.body["mfaToken"]
+    assert ends_in(person, person.by_app(token, {"mfa": True})) == 570  # half a minute later
+
+
+def test_further_proof_begins_the_life_of_any_other_session_anew(person: Person) -> None:
+    session = person.signed_in()
+    whole = ends_in(person, session)
+    person.api.clock.advance(86_400)
+    assert ends_in(person, person.by_app(session["refreshJwt"], {"stepup": True})) == whole
+
+
+@pytest.mark.parametrize("policy", ["off", "enrolled"])
+def test_factor_that_is_shown_twice_is_one(make_person: MakePerson, policy: str) -> None:
+    person = make_person(has_app=False, mfa=policy)
+    session, amr = person.by_mail(), ["email"]
+    for _ in range(2):
+        session = person.by_mail(session["refreshJwt"], {"mfa": True})
+        assert claims(person.api, session)["amr"] == amr
+    assert claims(person.api, person.by_sms(session["refreshJwt"], {"mfa": True}))["amr"] == ["email", "sms", "mfa"]
+
+
+def test_recovery_code_is_no_factor_beside_its_app(make_person: MakePerson) -> None:
+    person = make_person()
+    token = person.by_app()["refreshJwt"]
+    codes = person.api.post("/v1/auth/avow/recoverycodes/generate", token=token)["codes"]
+    body = {"loginId": person.email, "code": codes[0], "loginOptions": {"mfa": True}}
+    session = person.api.post("/v1/auth/avow/recoverycodes/verify", body, token=token)
+    assert claims(person.api, session)["amr"] == ["totp", "recovery"]
+
+
+def test_two_factors_are_said_again_of_what_is_added_to_them(make_person: MakePerson) -> None:
+    person = make_person()
+    session = person.by_app(person.by_mail()["refreshJwt"], {"mfa": True})
+    stepped = person.by_mail(session["refreshJwt"], {"mfa": True})
+    assert claims(person.api, stepped)["amr"] == ["email", "totp", "mfa"]
+
+
+@pytest.mark.parametrize(("verifies", "amr"), [(True, ["webauthn", "mfa"]), (False, ["webauthn"])])
+def test_passkey_that_is_shown_twice_is_two_factors_if_it_verified_its_user(
+    make_person: MakePerson, verifies: bool, amr: list[str]
+) -> None:
+    api = make_person(has_app=False, passkey_user_verification="preferred").api
+    browser, login_id = Browser(api, Authenticator(verifies=verifies), ORIGIN), new_email()
+    token = browser.sign_up(login_id)["refreshJwt"]
+    session = browser.sign_in(login_id, options={"mfa": True}, token=token)
+    assert claims(api, session)["amr"] == amr
 
 
 def test_first_session_is_told_as_such(make_person: MakePerson) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from avow.server.keys import actions as keys
 from avow.server.keys.actions import create_management_key
+from avow.server.projects import actions as projects
 from avow.testing.server import Avow
 from tests.factories import make_user
 from tests.server.api import Api
@@ -78,6 +79,25 @@ def test_key_of_a_copy_may_do_no_more_than_its_maker(api: Api, key: str) -> None
 def test_key_that_may_not_read_everything_copies_nothing(api: Api) -> None:
     limited = api.avow.run(lambda tx: create_management_key(tx, "limited", rights=["project:write", "role:read"]))[1]
     assert api.post(f"{PATH}/clone", {"name": "Copy"}, token=limited).refusal == (403, "E019403")
+
+
+@pytest.mark.parametrize(
+    ("bound", "most"),
+    [
+        ("avow.server.snapshots.actions._MOST_HELD", 1),
+        ("avow.server.snapshots.actions._MOST_CHANGES", 1),
+        ("avow.wire.roles.MOST_LISTED", 1),
+        ("avow.wire.permissions.MOST_LISTED", 1),
+    ],
+)
+def test_project_that_is_too_large_for_one_unit_is_not_copied_at_all(
+    api: Api, key: str, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+) -> None:
+    configure(api, key)
+    before = len(api.avow.server.site.store.look_anywhere(projects.every))
+    monkeypatch.setattr(bound, most)
+    assert api.post(f"{PATH}/clone", {"name": "Copy"}, token=key).refusal == (400, "E011004")
+    assert len(api.avow.server.site.store.look_anywhere(projects.every)) == before
 
 
 def test_server_takes_a_bounded_number_of_projects(api: Api, key: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -449,6 +449,14 @@ def test_statements_do_not_grow_with_what_is_imported(target: Api, statements: S
     assert all(found[f"r{n}"]["permissionNames"] == [f"p{n}"] for n in range(300))
 
 
+def test_roles_of_one_import_have_a_bounded_number_of_permissions(
+    files: Files, target: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avow.server.snapshots.actions._MOST_HELD", 1)
+    assert "one import at most 1." in tried(target, files)["failures"][0]
+    assert take(target, files).refusal == (400, "E011004")
+
+
 def test_one_import_changes_a_bounded_number_of_documents(
     files: Files, target: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec.structs import replace
 
+from avow.core.federation.providers import Discovery, resolve
 from avow.errors import AuthException, InvalidArgument, NotFound
 from avow.server.social.kinds import KINDS
+from avow.server.social.stored import provider_of
 from avow.testing.server import Avow
 from tests.bed.openid import OpenIdPeer
 from tests.bed.social import Social
@@ -17,6 +20,15 @@ def save(avow: Avow, name: str, *, secret: str | None = "a-secret", **settings: 
     return dict(avow.client().mgmt.provider.save(name, "client-1", secret, **settings)["provider"])
 
 
+def test_provider_of_many_organisations_is_trusted_for_no_domain(avow: Avow) -> None:
+    with pytest.raises(InvalidArgument):
+        save(avow, "microsoft", trusted_domains=["corp.example"])
+    issuer = "https://login.microsoftonline.com/8d6f0f3c-8ed6-4a4e-8ea4-3c4e6f6b0001/v2.0"
+    assert save(avow, "microsoft", trusted_domains=["corp.example"], issuer=issuer)["trustedDomains"] == [
+        "corp.example"
+    ]
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "apple"])
 def test_known_provider_needs_a_client_only(avow: Avow, kind: str) -> None:
     made = save(avow, kind)
@@ -25,6 +37,66 @@ def test_known_provider_needs_a_client_only(avow: Avow, kind: str) -> None:
     assert made["redirectUri"].endswith(f"/{avow.project_id}/{kind}")
     assert "a-secret" not in str(made)
     assert avow.client().mgmt.provider.load(kind)["provider"] == made
+
+
+def test_twelve_providers_are_known() -> None:
+    described = {"apple", "gitlab", "google", "microsoft", "slack", "twitch"}
+    spelt_out = {"bitbucket", "discord", "facebook", "github", "linkedin", "x"}
+    assert {name for name, kind in KINDS.items() if kind.protocol == "oidc"} == described == set(DESCRIBED)
+    assert {name for name, kind in KINDS.items() if kind.protocol == "oauth2"} == spelt_out
+
+
+# What they say of themselves by discovery: authorization, token and user endpoint, keys.
+DESCRIBED = {
+    "apple": (
+        "https://appleid.apple.com/auth/authorize",
+        "https://appleid.apple.com/auth/token",
+        "",
+        "https://appleid.apple.com/auth/keys",
+    ),
+    "gitlab": (
+        "https://gitlab.com/oauth/authorize",
+        "https://gitlab.com/oauth/token",
+        "https://gitlab.com/oauth/userinfo",
+        "https://gitlab.com/oauth/discovery/keys",
+    ),
+    "google": (
+        "https://accounts.google.com/o/oauth2/v2/auth",
+        "https://oauth2.googleapis.com/token",
+        "https://openidconnect.googleapis.com/v1/userinfo",
+        "https://www.googleapis.com/oauth2/v3/certs",
+    ),
+    "microsoft": (
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+        "https://graph.microsoft.com/oidc/userinfo",
+        "https://login.microsoftonline.com/common/discovery/v2.0/keys",
+    ),
+    "slack": (
+        "https://slack.com/openid/connect/authorize",
+        "https://slack.com/api/openid.connect.token",
+        "https://slack.com/api/openid.connect.userInfo",
+        "https://slack.com/openid/connect/keys",
+    ),
+    "twitch": (
+        "https://id.twitch.tv/oauth2/authorize",
+        "https://id.twitch.tv/oauth2/token",
+        "https://id.twitch.tv/oauth2/userinfo",
+        "https://id.twitch.tv/oauth2/keys",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_hosts_that_a_known_provider_names_count(name: str) -> None:
+    provider = provider_of(replace(KINDS[name], client_id="us"))
+    authorization, token, user, keys = DESCRIBED[name]
+    said = Discovery(
+        issuer=provider.issuer, authorization_url=authorization, token_url=token, user_url=user, keys_url=keys
+    )
+    found = resolve(provider, said)
+    assert (found.authorization_url, found.token_url, found.user_url, found.keys_url) == DESCRIBED[name]
+    assert found.uses_pkce == (name != "slack")
 
 
 def test_apple_needs_a_key_and_its_names(avow: Avow) -> None:
@@ -119,6 +191,14 @@ def test_secret_does_not_go_to_somebody_else(social: Social, moved: dict[str, An
     with pytest.raises(InvalidArgument):
         social.configure(client_secret=None, **moved)
     assert social.configure(client_secret="a new one", **moved)["isSecretKept"]
+
+
+def test_private_key_does_not_become_a_password(social: Social) -> None:
+    key = pem(ec.generate_private_key(ec.SECP256R1()))
+    social.configure(client_secret=key, client_auth="private_key_jwt")
+    with pytest.raises(InvalidArgument):
+        social.configure(client_secret=None, client_auth="post")
+    assert social.configure(client_secret=None, client_auth="private_key_jwt", key_id="other")["isSecretKept"]
 
 
 def test_providers_are_listed_by_name(avow: Avow) -> None:

@@ -139,6 +139,39 @@ def test_provider_that_is_switched_off_is_refused(social: Social) -> None:
     assert social.sign_in()
 
 
+@pytest.mark.parametrize(
+    "other", [{"issuer": "https://other.example.com"}, {"client_id": "x"}, {"claims": {"subject": "email"}}], ids=repr
+)
+@pytest.mark.parametrize("when", ["before the browser goes", "at the provider", "asked", "before the exchange"])
+def test_another_provider_meanwhile_signs_nobody_in(
+    social: Social, visitor: Visitor, other: dict[str, Any], when: str
+) -> None:
+    def replace() -> None:
+        wanted: dict[str, Any] = {"issuer": social.peer.url, **other}
+        social.client.mgmt.provider.save("acme", str(wanted.pop("client_id", social.peer.client[0])), "s", **wanted)
+
+    url = social.start()
+    if when == "before the browser goes":
+        replace()
+        assert visitor.get(url).status == 401
+        return
+    journey = social.open(url, visitor)
+    if when == "before the exchange":
+        code = social.come_back(journey).code
+        replace()
+        with pytest.raises(AuthException) as refused:
+            social.client.oauth.exchange_token(code)
+        assert refused.value.status_code == 401
+        return
+    if when == "asked":
+        social.peer.meanwhile("/token", replace)
+        assert social.come_back(journey).error == "E061301"
+    else:
+        replace()
+        assert social.come_back(journey).status == 401
+    assert social.users() == []
+
+
 def test_person_who_gives_up_comes_back_with_an_error(social: Social) -> None:
     page = social.come_back(social.open(social.start()), code=None, error="access_denied")
     assert page.error == SignInDeclined.code
@@ -231,6 +264,14 @@ def test_form_of_the_provider_comes_once_more_as_a_request_of_ours(social: Socia
     assert page.status == 303
     assert not page.set_cookies
     assert visitor.get(page.location).code
+
+
+@pytest.mark.parametrize("name", ["a\r\nset-cookie: x=y", "a\0", "a/b", "A", "ü", "", "x" * 64], ids=ascii)
+def test_form_for_what_can_be_no_provider_leads_nowhere(social: Social, visitor: Visitor, name: str) -> None:
+    url = f"http://localhost:8000/v1/auth/oauth/callback/{social.avow.project_id}/{name}"
+    page = visitor.post_from_elsewhere(url, {"state": "x", "code": "y"})
+    assert page.status == 404
+    assert "location" not in page.headers
 
 
 def test_name_that_apple_hands_to_the_browser_counts_when_nobody_has_one(social: Social, peer: OpenIdPeer) -> None:
@@ -349,4 +390,4 @@ def test_number_of_statements_of_a_sign_in(social: Social, statements: Any, visi
     assert len(statements.ran) <= 14, statements.ran
     with statements:
         social.client.oauth.exchange_token(code)
-    assert len(statements.ran) <= 6, statements.ran
+    assert len(statements.ran) <= 7, statements.ran  # one of them: whether the provider is on still

@@ -83,6 +83,17 @@ def test_session_that_ended_meanwhile_connects_nothing(
     assert social.users()[0]["OAuth"] == {}
 
 
+def test_session_that_ends_while_the_provider_is_asked_connects_nothing(
+    social: Social, refresh_token: str, visitor: Visitor, avow: Avow
+) -> None:
+    page = visitor.get(start(social, refresh_token))
+    journey = social.open(agreed(page), visitor)
+    social.peer.meanwhile("/token", lambda: avow.client().logout_all(refresh_token))
+    assert social.come_back(journey).error == "E061301"
+    assert social.users()[0]["OAuth"] == {}
+    assert "session that asked" in social.audited()[0]["data"]["reason"]
+
+
 def test_old_session_has_to_step_up_first(social: Social, refresh_token: str, avow: Avow) -> None:
     avow.advance(3601)
     with pytest.raises(AuthException) as refused:

@@ -1,18 +1,23 @@
 """POST /v1/auth/sso/authorize to /v1/auth/sso/exchange, by way of an OpenID provider."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from avow import AuthException, LoginOptions, OIDCAttributeMapping, RoleMapping
+from avow.server.sso import recalculation
+from avow.server.users import actions as users
 from avow.testing.server import Avow
-from tests.bed.openid import Asked, OpenIdPeer, Said, Seen
+from tests.bed.openid import Asked, OpenIdPeer, Said
 from tests.bed.tenant_idp import PAGE
 from tests.bed.tenant_op import TenantOp
 from tests.bed.visitor import Visitor
 from tests.factories import make_role, make_tenant, make_user
+from tests.server.api import Statements
 
 
 @pytest.fixture
@@ -171,6 +176,13 @@ def test_step_up_needs_a_proof_of_now(op: TenantOp, project: Avow, auth_time: in
     assert stepped["sessionToken"]["su"] is True
 
 
+def test_step_up_ends_with_its_session_while_the_provider_is_asked(op: TenantOp, project: Avow) -> None:
+    refresh = op.sign_in()["refreshSessionToken"]["jwt"]
+    visitor, at_provider = op.start(login_options=LoginOptions(stepup=True), refresh_token=refresh)
+    op.peer.meanwhile("/token", lambda: project.client().logout_all(refresh))
+    assert visitor.get(op.peer.authorize(at_provider)).error == "E061301"
+
+
 @pytest.fixture
 def strict(make_project: Callable[..., Avow], peer: OpenIdPeer) -> TenantOp:
     """Give a tenant of a project that demands two factors of everybody."""
@@ -194,6 +206,60 @@ def test_provider_that_speaks_of_two_factors_is_believed(strict: TenantOp, said:
     assert strict.sign_in()["sessionToken"]["amr"] == ["fed"]
 
 
+# --- Groups --------------------------------------------------------------------------------------------------------
+
+
+def test_groups_are_few_statements_and_gone_with_their_last_member(
+    op: TenantOp, project: Avow, statements: Statements
+) -> None:
+    def names() -> list[str]:
+        return sorted(each["display"] for each in project.client().mgmt.group.load_all_groups("T1"))
+
+    op.sign_in(sub="eve", email="eve@example.com", groups=["g-1", "g-2"])
+    op.sign_in(groups=[])
+    counts = []
+    for groups in (["g-2", "g-3"], [f"g-{number}" for number in range(2, 1002)]):
+        with statements:
+            op.sign_in(groups=groups)
+        counts.append(len(statements.ran))
+        statements.ran.clear()
+    assert counts[1] - counts[0] < 10  # for 500 groups
+    assert len(names()) == 501  # 500 of one person, and one of the other's besides
+    op.sign_in(groups=["g-2"])
+    assert names() == ["g-1", "g-2"]
+
+
+def test_group_that_cannot_be_kept_is_left_out(op: TenantOp, project: Avow) -> None:
+    session = op.sign_in(groups=["a\0b", "a\nb", "plain"])
+    assert session["idpResponse"]["idpGroups"] == ["plain"]
+
+
+def test_roles_follow_the_last_sign_in_while_they_are_worked_out_anew(
+    op: TenantOp, project: Avow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_role(project, "Admin")
+    user_id = op.sign_in(groups=["Admins"])["userId"]
+    project.client().mgmt.sso.mapping("T1", [RoleMapping(["Admins"], "Admin")])
+    is_read, is_done, write = threading.Event(), threading.Event(), recalculation._write
+
+    def late(*given: Any) -> None:
+        if not is_read.is_set():  # the one that works all out anew: time for the other one, if nothing held it
+            is_read.set()
+            is_done.wait(1)
+        write(*given)
+
+    monkeypatch.setattr(recalculation, "_write", late)
+    with ThreadPoolExecutor(1) as pool:
+        anew = pool.submit(project.run, lambda tx: recalculation.recalculate(tx, "T1", "", [user_id], actor="test"))
+        assert is_read.wait(5)
+        op.sign_in(groups=[])
+        is_done.set()
+        anew.result(5)
+    profile = project.run(lambda tx: users.find(tx, user_id))
+    assert profile is not None
+    assert profile.tenants["T1"].roles == ()
+
+
 def test_turned_off_while_away(op: TenantOp, project: Avow) -> None:
     visitor, at_provider = op.start()
     project.client().mgmt.sso.configure_auth_type("T1", "none")
@@ -203,12 +269,35 @@ def test_turned_off_while_away(op: TenantOp, project: Avow) -> None:
 
 def test_turned_off_while_the_provider_is_asked(op: TenantOp, project: Avow) -> None:
     visitor, at_provider = op.start()
-    keep_to_the_books = op.peer._token
-
-    def answer(seen: Seen) -> Said:
-        project.client().mgmt.sso.configure_auth_type("T1", "none")
-        return keep_to_the_books(seen)
-
-    op.peer.answers["/token"] = answer
+    op.peer.meanwhile("/token", lambda: project.client().mgmt.sso.configure_auth_type("T1", "none"))
     assert visitor.get(op.peer.authorize(at_provider)).error == "E061301"
     assert project.client().mgmt.user.search_all()["users"] == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"issuer": "https://other.example.com"}, {"jwks_url": "https://other.example.com/k"}]
+)
+@pytest.mark.parametrize("when", ["before the browser goes", "at the provider", "asked", "before the exchange"])
+def test_another_provider_meanwhile_signs_nobody_in(
+    op: TenantOp, project: Avow, other: dict[str, str], when: str
+) -> None:
+    client = project.client()
+    if when == "before the browser goes":
+        url = client.sso.start("T1", PAGE)["url"]
+        op.configure(**other)
+        assert Visitor(project.server.site).get(url).error == "E061301"
+        return
+    visitor, at_provider = op.start()
+    if when == "before the exchange":
+        code = visitor.get(op.peer.authorize(at_provider)).code
+        op.configure(**other)
+        with pytest.raises(AuthException) as refused:
+            client.sso.exchange_token(code)
+        assert refused.value.status_code == 401
+        return
+    if when == "asked":
+        op.peer.meanwhile("/token", lambda: op.configure(**other))
+    else:
+        op.configure(**other)
+    assert visitor.get(op.peer.authorize(at_provider)).error == "E061301"
+    assert client.mgmt.user.search_all()["users"] == []

@@ -128,6 +128,28 @@ def test_configurations_and_tenants_do_not_mix(api: Api, tenant: str) -> None:
     assert _roles(api, mia) == ("Editor",)
 
 
+def test_role_that_two_configurations_give_goes_with_the_last_of_them(api: Api, tenant: str) -> None:
+    make_role(api.avow, "Editor")
+    mia, ben = _member(api, tenant), _member(api, tenant)
+    make_group(api.avow, tenant, "first's", [mia, ben])
+    make_group(api.avow, tenant, "second's", [mia], sso_id="second")
+    key = api.avow.management_key
+    api.post(f"{V1}/settings/new", {"tenantId": "T1", "displayName": "Second", "ssoId": "second"}, token=key)
+    mapping = {"settings": {**SAML, "roleMappings": [{"groups": ["second's"], "roleName": "Editor"}]}}
+    assert api.post(f"{V1}/saml", {"tenantId": "T1", "ssoId": "second", **mapping}, token=key).status == 200
+    _map(api, Editor=["first's"])
+    _recalculate(api)
+    _map(api)
+    _recalculate(api, ssoId="default_ssoid")
+    assert (_roles(api, mia), _roles(api, ben)) == (("Editor",), ())
+    _recalculate(api, ssoId="default_ssoid")
+    assert _roles(api, mia) == ("Editor",)
+    nothing = {"settings": {**SAML, "roleMappings": []}}
+    assert api.post(f"{V1}/saml", {"tenantId": "T1", "ssoId": "second", **nothing}, token=key).status == 200
+    _recalculate(api, ssoId="second")
+    assert _roles(api, mia) == ()
+
+
 def test_somebody_in_a_group_who_is_no_member_gets_nothing(api: Api, tenant: str) -> None:
     make_role(api.avow, "Editor")
     stranger = make_user(api.avow)

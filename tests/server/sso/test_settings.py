@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from avow.core import addresses
 from avow.server.keys.actions import create_management_key
 from avow.server.roles import actions as roles
 from avow.server.sso import actions as sso
+from avow.server.sso import routing
 from tests.factories import make_role, make_tenant
 from tests.server.api import Api, Reply, Statements
 from tests.server.sso.certificates import CERTIFICATE, certificate
@@ -323,6 +325,8 @@ def test_auth_type_of_the_tenant_is_that_of_its_first_configuration(api: Api, te
     key = api.avow.management_key
     api.post("/v1/mgmt/tenant/settings", {"tenantId": "T1", "authType": "oidc"}, token=key)
     assert (_load(api)["authType"], _load(api)["tenant"]["authType"]) == ("oidc", "oidc")
+    assert _load(api)["oidc"]["clientId"] == ""  # said before there is anything to sign in by
+    assert _post(api, "settings/authtype", {"authType": "oidc"}).refusal == (400, "E011004")
     _saml(api)
     assert api.get("/v1/mgmt/tenant/settings", {"id": "T1"}, token=key)["authType"] == "saml"
     assert api.post("/v1/mgmt/tenant/settings", {"tenantId": "T1", "enabled": True}, token=key).status == 200
@@ -343,6 +347,44 @@ def test_domain_of_another_tenant_is_refused_and_nothing_stored(api: Api, tenant
     body = {"tenantId": "T2", "settings": OIDC, "domains": ["ACME.example "]}
     assert _post(api, "oidc", body).refusal == (400, "E011004")
     assert _load(api, "T2")["authType"] == "none"
+
+
+def test_domain_belongs_to_one_tenant_however_it_is_spelled(api: Api, tenant: str) -> None:
+    make_tenant(api.avow, "Other", tenant_id="T2")
+    assert _saml(api, domains=["Bücher.example", "straße.example", "a.example"]).status == 200
+    assert _load(api)["domains"] == ["xn--bcher-kva.example", "xn--strae-oqa.example", "a.example"]
+    for spelling in ("bücher.example", "xn--bcher-kva.example", "XN--BCHER-KVA.example", "straße.example"):
+        body = {"tenantId": "T2", "settings": OIDC, "domains": [spelling]}
+        assert _post(api, "oidc", body).refusal == (400, "E011004"), spelling
+        settings = {"tenantId": "T2", "domains": [spelling]}
+        answered = api.post("/v1/mgmt/tenant/settings", settings, token=api.avow.management_key)
+        assert answered.refusal == (400, "E011004"), spelling
+
+
+@pytest.mark.parametrize("spelling", ["bücher.example", "straße.example"])
+def test_domain_that_an_older_release_kept_with_letters_is_that_domain(api: Api, tenant: str, spelling: str) -> None:
+    make_tenant(api.avow, "Other", tenant_id="T2")
+    _saml(api, domains=["a.example"])
+    older = "UPDATE tenant_domains SET domain = :domain WHERE project_id = :project_id"
+    api.avow.run(lambda tx: tx.run(older, domain=spelling))
+    ascii_form = addresses.domain(spelling).folded
+    for each in (spelling, ascii_form):
+        assert _post(api, "oidc", {"tenantId": "T2", "settings": OIDC, "domains": [each]}).status == 400, each
+    found = api.avow.run(lambda tx: routing.find(tx, f"jane@{spelling}", sso_id="", hint=""))
+    assert found is not None
+    assert found.tenant_id == "T1"
+    assert _saml(api, domains=[spelling]).status == 200
+    assert _load(api)["domains"] == [ascii_form]
+
+
+@pytest.mark.parametrize(
+    "domain", ["nothing", "a@b.example", "https://a.example", "a..example", "a.example.", "a b.example"]
+)
+def test_what_is_no_domain_is_refused(api: Api, tenant: str, domain: str) -> None:
+    assert _saml(api, domains=[domain]).refusal == (400, "E011004")
+    settings = {"tenantId": "T1", "selfProvisioningDomains": [domain]}
+    assert api.post("/v1/mgmt/tenant/settings", settings, token=api.avow.management_key).refusal == (400, "E011004")
+    assert _load(api)["domains"] == []
 
 
 def test_redirects_are_set_one_by_one(api: Api, tenant: str) -> None:
@@ -424,7 +466,50 @@ def test_whoever_says_which_roles_groups_give_needs_the_right_to_give_roles(api:
     assert _post(api, *given[0], wide).status == 200
     assert _post(api, "saml", {"settings": SAML}, narrow).refusal == (403, "E019403")
     assert _post(api, *given[0], narrow).status == 200
-    assert _post(api, "oidc", {"settings": OIDC}, narrow).status == 200
+
+
+def test_whoever_says_whose_word_counts_needs_the_right_to_give_roles(api: Api, tenant: str) -> None:
+    # An identity provider of one's own keeps the mappings, and signs in as anybody of the domains with their roles.
+    narrow, wide = _key(api, "sso:write"), _key(api, "sso:write", "role:write")
+    for path, body in (("oidc", {"settings": OIDC}), ("saml", {"settings": SAML})):
+        assert _post(api, path, body, narrow).refusal == (403, "E019403"), path
+        assert _post(api, path, {**body, "domains": ["example.com"]}, wide).status == 200
+    stored = _load(api)
+    another = {**SAML, "entityId": "https://own.example/"}
+    by_metadata = {"idpMetadataUrl": "https://own.example/"}
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("saml", {"settings": another, "domains": ["example.com"]}),
+        ("saml", {"settings": {**SAML, "attributeMapping": {"email": "x"}}, "domains": ["example.com"]}),
+        ("saml", {"settings": {**SAML, "idpAdditionalCerts": [SAML["idpCert"]]}, "domains": ["example.com"]}),
+        ("saml", {"settings": SAML, "domains": ["example.com", "gmail.example"]}),
+        ("saml/metadata", {"settings": by_metadata, "domains": ["example.com"]}),
+        ("settings/authtype", {"authType": "oidc"}),
+        ("settings/authtype", {"authType": "none"}),
+    ]
+    for path, body in changes:
+        assert _post(api, path, body, narrow).refusal == (403, "E019403"), body
+    assert _load(api) == stored
+    assert _post(api, "redirect", {"samlRedirectUrl": "https://a.example/"}, narrow).status == 200
+    assert _post(api, "saml", {"settings": SAML, "domains": ["example.com"]}, narrow).status == 200
+    for path, body in changes:
+        assert _post(api, path, body, wide).status == 200, body
+
+
+def test_domains_of_a_tenant_take_the_right_to_give_roles(api: Api, tenant: str) -> None:
+    path, narrow = "/v1/mgmt/tenant/settings", _key(api, "tenant:write")
+    assert _post(api, "oidc", {"settings": OIDC, "domains": ["example.com"]}).status == 200
+    changes: list[dict[str, Any]] = [
+        {"domains": ["example.com", "gmail.example"]},
+        {"domains": []},
+        {"authType": "none"},
+    ]
+    for change in changes:
+        assert api.post(path, {"tenantId": "T1", **change}, token=narrow).refusal == (403, "E019403"), change
+    same = {"tenantId": "T1", "domains": ["EXAMPLE.com"], "authType": "oidc", "enforceSSO": False}
+    assert api.post(path, same, token=narrow).status == 200
+    assert _load(api)["domains"] == ["example.com"]
+    wide = _key(api, "tenant:write", "role:write")
+    assert api.post(path, {"tenantId": "T1", "domains": ["other.example"]}, token=wide).status == 200
 
 
 def test_callers_of_one_tenant_choose_no_identity_provider(api: Api, tenant: str) -> None:

@@ -79,4 +79,7 @@ def test_roles_need_the_right_to_give_them(api: Api, tenant: str) -> None:
     key = api.avow.run(lambda tx: create_management_key(tx, "k", rights=("sso:write",)))[1]
     body = {"tenantId": "T1", "enabled": True, "settings": TRUST}
     assert api.post(PATH, {**body, "defaultSSORoles": ["Editor"]}, token=key).refusal == (403, "E019403")
-    assert api.post(PATH, body, token=key).status == 200
+    assert api.post(PATH, body, token=key).refusal == (403, "E019403")  # whose word counts gives roles as well
+    both = api.avow.run(lambda tx: create_management_key(tx, "b", rights=("sso:write", "role:write")))[1]
+    assert api.post(PATH, body, token=both).status == 200
+    assert api.post(PATH, body, token=key).status == 200  # which changes nothing

@@ -4,7 +4,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -77,6 +77,24 @@ def make_by_migrations(url: str) -> None:
     in_transaction(url, upgrade)
 
 
+def _fill_0002(connection: sa.Connection) -> None:
+    for sql in (
+        "INSERT INTO projects (id, name, environment, version, created_at) VALUES ('P1', '', '', 1, 0)",
+        """INSERT INTO tenants (project_id, id, name, created_at, enforces_sso, custom_attributes)
+           VALUES ('P1', 'T1', 'Acme', 7, 1, '{"plan":"gold"}'), ('P1', 'T2', 'Bolt', 8, 0, '{}')""",
+    ):
+        connection.exec_driver_sql(sql)
+
+
+def _tenants(
+    url: str, columns: str = "id, name, created_at, enforces_sso, custom_attributes"
+) -> list[Sequence[object]]:
+    found: list[Sequence[object]] = []
+    sql = f"SELECT {columns} FROM tenants ORDER BY id"
+    in_transaction(url, lambda connection: found.extend(tuple(row) for row in connection.exec_driver_sql(sql)))
+    return found
+
+
 @pytest.fixture
 def migrated_url(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """Give a second database, made by every migration in turn."""
@@ -111,6 +129,18 @@ def test_migrated_database_is_served(migrated_url: str, vault: Vault) -> None:
     check_schema(store)
     assert store.look(PROJECT, version) is None
     store.close()
+
+
+def test_tenants_of_the_release_before_stay_and_are_not_being_deleted(postgres_url: str, tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/before.db", postgres_url):
+        if url.startswith("sqlite"):
+            Path(sqlite_path(url)).touch()
+        in_transaction(url, lambda connection: upgrade(connection, "0002"))
+        in_transaction(url, _fill_0002)
+        before = _tenants(url)
+        assert migrate(url) == "migrated"
+        assert _tenants(url) == before
+        assert _tenants(url, "deleted_at, takes_members, deleted_by") == [(None, 0, ""), (None, 0, "")]
 
 
 def test_revisions_are_those_of_the_folder_in_their_order() -> None:

@@ -17,6 +17,24 @@ _MAX_SECONDS: Final = 10 * 365 * 86_400
 _DECLINED: Final = frozenset(
     {"access_denied", "consent_required", "interaction_required", "login_required", "user_cancelled_authorize"}
 )
+# What may be repeated in the audit: RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core 1.0 section 3.1.2.6.
+_ERRORS: Final = _DECLINED | {
+    "account_selection_required",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
+    "invalid_scope",
+    "registration_not_supported",
+    "request_not_supported",
+    "request_uri_not_supported",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+}
 _MOST_EMAILS: Final = 100
 
 
@@ -60,9 +78,8 @@ def code_of(provider: Provider, endpoints: Endpoints, answer: Mapping[str, str |
         raise SignInRefused(detail="iss: of another provider")
     error = answer.get("error")
     if error:
-        name = error[:64] if error.isascii() and error.isprintable() else "unreadable"
         kind = SignInDeclined if error in _DECLINED else SignInRefused
-        raise kind(detail=f"the provider answered {name!r}")
+        raise kind(detail=f"the provider answered {_name(error)}")
     code = answer.get("code")
     if not code:
         raise SignInRefused(detail="the provider sent no code")
@@ -104,7 +121,7 @@ def read_user(status: int, content_type: str, body: bytes) -> dict[str, object]:
     Spec: OpenID Connect Core 1.0 section 5.3.2.
     """
     if status != 200 or content_type == "application/jwt":
-        raise SignInRefused(detail=f"user endpoint: {status}, {content_type[:64]!r}")
+        raise SignInRefused(detail=f"user endpoint: {status}, or a signed answer")
     return _object(body)
 
 
@@ -149,7 +166,9 @@ def _scopes(value: object) -> tuple[str, ...] | None:
     """Return the scopes, which some providers join by commas, or list."""
     if isinstance(value, list):
         value = " ".join(each for each in value if isinstance(each, str))
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return tuple(each for each in value.replace(",", " ").split() if each.isprintable())
 
 
 def _seconds(value: object) -> int | None:
@@ -159,4 +178,6 @@ def _seconds(value: object) -> int | None:
 
 
 def _name(value: object) -> str:
-    return repr(value[:64]) if isinstance(value, str) and value.isprintable() else "no reason"
+    if value is None:
+        return "no error"
+    return value if isinstance(value, str) and value in _ERRORS else "an error of its own"

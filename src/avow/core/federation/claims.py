@@ -9,11 +9,11 @@ from avow.core.federation.providers import ClaimMap, Provider
 from avow.core.redirects import MAX_LENGTH, is_url
 from avow.errors import InvalidArgument, SignInRefused
 
-__all__ = ["find", "lacks", "person_of"]
+__all__ = ["MOST_GROUPS", "find", "lacks", "person_of"]
 
 _MAX_NAME: Final = 256
 _MAX_SUBJECT: Final = 255
-_MAX_GROUPS: Final = 1_000
+MOST_GROUPS: Final = 500  # of one person
 _DEPTH: Final = 8
 
 
@@ -83,12 +83,13 @@ def _subject(claims: Mapping[str, object], mapping: ClaimMap) -> str:
 def _is_verified(provider: Provider, email: str, said: object) -> bool:
     """Tell whether an address counts as the person's.
 
-    Only a JSON `true` says so. A trusted domain stands in for a provider that says nothing, never against its no.
+    Only a JSON `true` says so. A trusted domain stands in for a provider that says nothing, never against its no; nor
+    for one of many organisations, each of which names its people as it likes.
     """
     if said is True or (provider.mapping.takes_text_flags and said == "true"):
         return True
     domain = addresses.email(email).folded.rpartition("@")[2]
-    return said is None and domain in {each.lower() for each in provider.trusted_domains}
+    return said is None and "{" not in provider.issuer and domain in {each.lower() for each in provider.trusted_domains}
 
 
 def _text(claims: Mapping[str, object], path: str, most: int = _MAX_NAME) -> str:
@@ -118,5 +119,5 @@ def _picture(text: str) -> str:
 
 def _groups(value: object) -> tuple[str, ...]:
     listed = value if isinstance(value, list) else [value]
-    found = (each for each in listed[:_MAX_GROUPS] if isinstance(each, str) and 0 < len(each) <= _MAX_NAME)
-    return tuple(dict.fromkeys(found))
+    found = (each for each in listed if isinstance(each, str) and 0 < len(each) <= _MAX_NAME)
+    return tuple(dict.fromkeys(each for each in found if each.isprintable()))[:MOST_GROUPS]

@@ -106,6 +106,8 @@ def verify(token: IdToken, keys: ProviderKeys, expected: ExpectedIdToken, now: i
         claims = json_object(token.payload)
     except ValueError as error:
         raise _refused(str(error)) from error
+    if key.issuer and not is_of_issuer(key.issuer, claims):
+        raise _refused("kid: a key of another issuer")
     _check_parties(claims, expected)
     _check_times(claims, expected, now)
     nonce = claims.get("nonce")

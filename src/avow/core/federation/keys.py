@@ -27,10 +27,12 @@ class ProviderKey:
     Attributes:
         kid: Its name, or "" where the provider gives none.
         algorithms: What it may verify: the one that it names, or those of its kind.
+        issuer: For whose tokens alone it is, where one set has keys of several (Microsoft), or "".
     """
 
     kid: str
     algorithms: tuple[str, ...]
+    issuer: str
     _key: SigningKey = field(repr=False)
 
     def is_right(self, algorithm: str, signature: bytes, message: bytes) -> bool:
@@ -89,12 +91,12 @@ def _key(row: object) -> ProviderKey | None:
     known = _OF_KIND.get(kind, ()) if isinstance(kind, str) else ()
     named = row.get("alg")
     algorithms = known if named is None else tuple(each for each in known if each == named)
-    kid = row.get("kid", "")
-    if not algorithms or not isinstance(kid, str):
+    kid, issuer = row.get("kid", ""), row.get("issuer", "")
+    if not algorithms or not isinstance(kid, str) or not isinstance(issuer, str):
         return None
     base = next(iter(known))
     members = {name: row[name] for name in _PUBLIC if name in row} | {"kid": kid or "unnamed", "alg": base}
     try:
-        return ProviderKey(kid, algorithms, SigningKey.from_jwk(to_json(members)))
+        return ProviderKey(kid, algorithms, issuer, SigningKey.from_jwk(to_json(members)))
     except InvalidPublicKey:
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, cast
 from urllib.parse import urlsplit
 
+from avow.core.redirects import is_url
 from avow.core.tokens.encoding import json_object
 from avow.errors import SignInRefused
 
@@ -26,7 +27,6 @@ ClientAuth = Literal["basic", "post", "private_key_jwt", "apple", "none"]
 
 ALGORITHMS: Final = ("RS256", "ES256", "PS256", "EdDSA")
 _DEFAULT_ALGORITHM: Final = "RS256"  # OpenID Connect Core section 2: what a provider has to offer
-_MAX_URL: Final = 2048
 _MAX_LISTED: Final = 64
 _AUTH_METHODS: Final[Mapping[str, ClientAuth]] = {"client_secret_basic": "basic", "client_secret_post": "post"}
 _TENANT: Final = "{tenantid}"
@@ -185,11 +185,13 @@ def resolve(provider: Provider, discovery: Discovery | None) -> Endpoints:
     another one's token endpoint would be handed that one's codes and our secret there.
 
     Raises:
-        SignInRefused: An endpoint is missing or lies elsewhere.
+        SignInRefused: An endpoint is missing or lies elsewhere, or it is what another issuer says of itself.
 
     Spec: RFC 9700 section 4.4 (mix-up).
     """
     said = discovery or Discovery(issuer=provider.issuer)
+    if said.issuer != provider.issuer:  # one address, asked on behalf of two
+        raise SignInRefused(detail="the provider describes itself as another issuer")
     own = frozenset({_origin(provider.issuer), *(f"https://{host}" for host in provider.hosts)})
     endpoints = Endpoints(
         authorization_url=provider.authorization_url or _of(own, said.authorization_url, "authorization"),
@@ -250,7 +252,7 @@ def _origin(url: str) -> str:
 
 def _url(found: Mapping[str, object], name: str) -> str:
     value = found.get(name, "")
-    if not isinstance(value, str) or len(value) > _MAX_URL:
+    if not isinstance(value, str) or not (value == "" or is_url(value)):
         raise ValueError(f"{name} is no URL")
     return value
 

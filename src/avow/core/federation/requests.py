@@ -25,7 +25,6 @@ __all__ = [
     "emails_request",
     "is_parameter",
     "read_key",
-    "refresh_request",
     "user_request",
 ]
 
@@ -159,16 +158,6 @@ def code_request(
     if endpoints.uses_pkce:
         fields["code_verifier"] = verifier
     return _token_request(provider, endpoints, secret, fields, now)
-
-
-def refresh_request(provider: Provider, endpoints: Endpoints, secret: str, refresh_token: str, now: int) -> Request:
-    """Return the request that exchanges a provider's refresh token for a new access token.
-
-    Spec: RFC 6749 section 6.
-    """
-    return _token_request(
-        provider, endpoints, secret, {"grant_type": "refresh_token", "refresh_token": refresh_token}, now
-    )
 
 
 def user_request(provider: Provider, endpoints: Endpoints, access_token: str) -> Request:

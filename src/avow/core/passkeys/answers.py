@@ -42,6 +42,9 @@ __all__ = [
 Kind = Literal["platform", "cross-platform"]
 _KINDS: Final[tuple[Kind, ...]] = ("platform", "cross-platform")
 _MAX_ID_BYTES: Final = 1023
+# CBOR has forms whose reading takes the square of their length; these bounds leave room for whatever devices make.
+_MAX_ATTESTATION_BYTES: Final = 4096
+_MAX_DATA_BYTES: Final = 2048
 _TRANSPORTS: Final = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
 _COORDINATE: Final = 32
 _RSA_BYTES: Final = range(256, 513)
@@ -166,7 +169,13 @@ def created(text: str) -> Created:
     _require_same(found.id, found.raw_id)
     answer = found.response
     transports = tuple(sorted(_TRANSPORTS.intersection(answer.transports or ())))
-    return Created(found.id, _bytes(answer.client_data), _bytes(answer.attestation), transports, found.attachment or "")
+    return Created(
+        found.id,
+        _bytes(answer.client_data),
+        _bytes(answer.attestation, most=_MAX_ATTESTATION_BYTES),
+        transports,
+        found.attachment or "",
+    )
 
 
 def shown(text: str) -> Shown:
@@ -182,7 +191,7 @@ def shown(text: str) -> Shown:
     return Shown(
         found.id,
         _bytes(answer.client_data),
-        _bytes(answer.authenticator_data),
+        _bytes(answer.authenticator_data, most=_MAX_DATA_BYTES),
         _bytes(answer.signature),
         _bytes(answer.user_handle or ""),
     )
@@ -291,7 +300,9 @@ def _require_same(id: str, raw_id: str) -> None:
     _bytes(id)
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(text: str, *, most: int = 65_536) -> bytes:
+    if len(text) * 3 // 4 > most:
+        raise InvalidArgument(error_message="The response is longer than devices make it.")
     try:
         return from_base64url(text.encode("ascii"))
     except ValueError as wrong:  # of characters beyond ASCII, too

@@ -4,6 +4,7 @@ Nothing here looks at signatures: what comes in is what a signature covers.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from avow.core.saml.assertions import Assertion, Expected, NameId
@@ -147,7 +148,7 @@ def _name_id(subject: Element, expected: Expected) -> NameId:
 
 
 def _check_confirmation(subject: Element, expected: Expected, now: int) -> int:
-    """Return until when one of the confirmations makes the bearer the subject.
+    """Return until when one of the confirmations may make the bearer the subject, as one does now.
 
     Raises:
         SamlRefused: None does; with what is wrong with the last one.
@@ -159,24 +160,33 @@ def _check_confirmation(subject: Element, expected: Expected, now: int) -> int:
         if confirmation.get("Method") != _BEARER:
             continue
         try:
-            return _confirmed(confirmation, expected, now)
+            _confirm(confirmation, expected, now)
         except SamlRefused as error:
             refused = error
+        else:
+            return _last_end(subject)
     raise refused
 
 
-def _confirmed(confirmation: Element, expected: Expected, now: int) -> int:
+def _last_end(subject: Element) -> int:
+    """Return when the last confirmation ends, whichever made the bearer the subject: another one may do so later."""
+    ends: list[int] = []
+    for data in subject.iterfind(f"{_CONFIRMATION}/{_CONFIRMATION_DATA}"):
+        with suppress(SamlRefused):  # one that is malformed never does
+            ends.append(instant(data.get("NotOnOrAfter", "")))
+    return max(ends)
+
+
+def _confirm(confirmation: Element, expected: Expected, now: int) -> None:
     data = parts(confirmation, {_CONFIRMATION_DATA: ONE})[_CONFIRMATION_DATA][0]
     parts(data, {})
     if data.get("Recipient") != expected.sp.acs_url:
         raise SamlRefused(Reason.RECIPIENT, str(data.get("Recipient")))
-    ends_at = data.get("NotOnOrAfter")
-    if ends_at is None:
+    if data.get("NotOnOrAfter") is None:
         raise SamlRefused(Reason.CONFIRMATION, "no NotOnOrAfter")
     _check_window(data, now)
     if data.get("InResponseTo") != expected.request_id:
         raise SamlRefused(Reason.IN_RESPONSE_TO, f"the assertion answers {data.get('InResponseTo')}")
-    return instant(ends_at)
 
 
 # --- Conditions ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from avow.server.accesskeys import rows
 from avow.server.accesskeys.rows import FactRow, IdRow, KeyRow, LiveRow, RoleRow
 from avow.server.attributes import actions as attributes
 from avow.server.serving import Call, Client, Project
-from avow.server.store import MOST_IN_LIST, Search, Tx, in_list
+from avow.server.store import MOST_IN_LIST, Search, Tx, in_list, json_object, json_text
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.accesskeys import CreateAccessKey, ExchangeAccessKey, KeyLoginOptions, KeyTenant, UpdateAccessKey
@@ -81,7 +81,7 @@ def exchange(tx: Tx, call: Call[ExchangeAccessKey]) -> KeyClaims:
     options, layout = call.body.login_options or KeyLoginOptions(), call.project.key_layout
     if options.selected_tenant and options.selected_tenant not in held.tenants:
         raise Forbidden(error_message="The access key does not belong to this tenant.")
-    selected, own = selection(layout, held.tenants, options.selected_tenant or ""), _object(key.custom_claims)
+    selected, own = selection(layout, held.tenants, options.selected_tenant or ""), json_object(key.custom_claims)
     if layout.claims:  # what the key was given stands above what all of them have
         own = layout.filled(_subjects(call.project, held, user, selected)) | own
     return KeyClaims(
@@ -120,9 +120,9 @@ def create(tx: Tx, wanted: CreateAccessKey, *, actor: str) -> tuple[str, str]:
         secret_mac=_mac(tx, cleartext),
         user_id=wanted.user_id or None,
         created_by=actor,
-        custom_claims=_json(check_custom_claims(wanted.custom_claims or {})),
-        custom_attributes=_json(values),
-        permitted_ips=_json(wanted.permitted_ips or ()),
+        custom_claims=json_text(check_custom_claims(wanted.custom_claims or {})),
+        custom_attributes=json_text(values),
+        permitted_ips=json_text(wanted.permitted_ips or ()),
         expires_at=wanted.expire_time or None,
     )
     attributes.put(tx, "accesskey", key_id, values, is_new=True)
@@ -154,8 +154,12 @@ def get(tx: Tx, key_id: str) -> HeldKey:
     return found[0]
 
 
-def search(tx: Tx, wanted: Wanted) -> list[HeldKey]:
-    """Return the keys that match everything, the oldest first, in two statements."""
+def search(tx: Tx, wanted: Wanted, *, most: int | None = None) -> list[HeldKey]:
+    """Return the keys that match everything, the oldest first, in two statements for each thousand.
+
+    Raises:
+        InvalidArgument: There are more than `most`.
+    """
     statement = Search(rows.SEARCH)
     if wanted.key_ids is not None:
         statement.among("k.id", "key_ids", wanted.key_ids)
@@ -170,7 +174,7 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldKey]:
         statement.among("k.created_by", "created_by", (who, f"user:{who}", f"key:{who}"))
     for name, value in wanted.custom_attributes.items():
         statement.within(rows.WITH_ATTRIBUTE, {"attribute_values": attributes.searchable(value)}, attribute=name)
-    found = statement.order("k.created_at, k.id").all(tx, KeyRow)
+    found = statement.order("k.created_at, k.id").listed(tx, KeyRow, most, "access keys")
     facts: dict[str, list[FactRow]] = {}
     for fact in _facts(tx, found):
         facts.setdefault(fact.key_id, []).append(fact)
@@ -206,9 +210,9 @@ def update(tx: Tx, wanted: UpdateAccessKey, *, actor: str) -> None:
         id=wanted.id,
         name=wanted.name,
         description=wanted.description,
-        custom_claims=None if claims is None else _json(claims),
-        custom_attributes=None if values is None else _json(values),
-        permitted_ips=None if wanted.permitted_ips is None else _json(wanted.permitted_ips),
+        custom_claims=None if claims is None else json_text(claims),
+        custom_attributes=None if values is None else json_text(values),
+        permitted_ips=None if wanted.permitted_ips is None else json_text(wanted.permitted_ips),
     )
     if changed is None:
         raise _missing()
@@ -317,12 +321,11 @@ def _mac(tx: Tx, cleartext: str) -> bytes:
 
 
 def _facts(tx: Tx, found: Sequence[KeyRow]) -> list[FactRow]:
-    if not found:
-        return []
-    if len(found) > MOST_IN_LIST:
-        return tx.all(rows.FACTS, FactRow)
-    clause, listed = in_list("key_ids", [row.id for row in found])
-    return tx.all(rows.FACTS_OF.replace("(:key_ids)", clause), FactRow, **listed)
+    facts: list[FactRow] = []
+    for start in range(0, len(found), MOST_IN_LIST):
+        clause, listed = in_list("key_ids", [row.id for row in found[start : start + MOST_IN_LIST]])
+        facts += tx.all(rows.FACTS_OF.replace("(:key_ids)", clause), FactRow, **listed)
+    return facts
 
 
 def _told(row: FactRow | LiveRow) -> tuple[str, str, str, str]:
@@ -392,14 +395,6 @@ def _require_all(key_ids: Sequence[str], done: Sequence[IdRow]) -> None:
 
 def _missing() -> NotFound:
     return NotFound(error_message=MISSING)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _object(text: str) -> dict[str, object]:
-    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
 
 
 def _texts(text: str) -> tuple[str, ...]:

@@ -4,15 +4,13 @@ A tenant's administrator makes and finds the keys of that tenant, and changes th
 says; what is out of reach answers as what does not exist.
 """
 
-import msgspec
-
 from avow.core.accesskeys import KeyClaims
 from avow.core.tokens import SigningKey, sign
 from avow.errors import InvalidArgument, MissingArgument
 from avow.server.accesskeys import actions, reach
 from avow.server.accesskeys.actions import ACTIVE, INACTIVE, HeldKey, Wanted
 from avow.server.serving import Call, Confinement, Slice, Steps, read, reads, steps, writes
-from avow.server.store import Tx
+from avow.server.store import Tx, json_object
 from avow.wire import accesskeys as wire
 from avow.wire.accesskeys import (
     AccessKey,
@@ -67,7 +65,10 @@ def load(tx: Tx, call: Call[LoadAccessKey]) -> AccessKeyAnswer:
 
 
 def search(tx: Tx, call: Call[SearchAccessKeys]) -> AccessKeys:
-    """Return the access keys that match everything asked for, the oldest first, without their secrets."""
+    """Return the access keys that match everything asked for, the oldest first, without their secrets.
+
+    More than 20,000 are refused: ask for those of some tenants, of a user, or with an attribute.
+    """
     body = call.body
     wanted = Wanted(
         tenant_ids=call.confinement.within(body.tenant_ids),
@@ -75,7 +76,8 @@ def search(tx: Tx, call: Call[SearchAccessKeys]) -> AccessKeys:
         created_by=body.creating_user or "",
         custom_attributes=body.custom_attributes or {},
     )
-    return AccessKeys(keys=tuple(_shown(call.confinement, key) for key in actions.search(tx, wanted)))
+    found = actions.search(tx, wanted, most=wire.MOST_LISTED)
+    return AccessKeys(keys=tuple(_shown(call.confinement, key) for key in found))
 
 
 def update(tx: Tx, call: Call[UpdateAccessKey]) -> AccessKeyAnswer:
@@ -172,10 +174,10 @@ def _shown(confinement: Confinement, key: HeldKey) -> AccessKey:
         expire_time=row.expires_at,
         created_by=row.created_by,
         bound_user_id=row.user_id,
-        custom_claims=msgspec.json.decode(row.custom_claims, type=dict[str, object]),
+        custom_claims=json_object(row.custom_claims),
         description=row.description,
         permitted_ips=actions.permitted_ips(key),
-        custom_attributes=msgspec.json.decode(row.custom_attributes, type=dict[str, object]),
+        custom_attributes=json_object(row.custom_attributes),
     )
 
 

@@ -90,7 +90,7 @@ LIVE = """
         UNION ALL
         SELECT 'tenant', t.id, t.name, ''
         FROM access_key_tenants kt
-        JOIN tenants t ON t.project_id = kt.project_id AND t.id = kt.tenant_id
+        JOIN tenants t ON t.project_id = kt.project_id AND t.id = kt.tenant_id AND t.deleted_at IS NULL
         WHERE kt.project_id = :project_id AND kt.key_id = :id
         UNION ALL
         SELECT 'tenant-role', ktr.tenant_id, r.name, COALESCE(p.name, '')
@@ -122,33 +122,27 @@ WITH_ATTRIBUTE = """k.id IN (
     WHERE v.project_id = :project_id AND v.kind = 'accesskey' AND v.name = :attribute
       AND v.value IN (:attribute_values))"""
 
-FACTS = """
+# Each branch is bound to the keys, so that an index serves it.
+FACTS_OF = """
     SELECT f.key_id, f.kind, f.first, f.second, f.third
     FROM (
         SELECT kr.key_id, 'role' AS kind, r.name AS first, '' AS second, '' AS third
         FROM access_key_roles kr
         JOIN roles r ON r.project_id = kr.project_id AND r.id = kr.role_id
-        WHERE kr.project_id = :project_id
+        WHERE kr.project_id = :project_id AND kr.key_id IN (:key_ids)
         UNION ALL
         SELECT kt.key_id, 'tenant', t.id, t.name, ''
         FROM access_key_tenants kt
-        JOIN tenants t ON t.project_id = kt.project_id AND t.id = kt.tenant_id
-        WHERE kt.project_id = :project_id
+        JOIN tenants t ON t.project_id = kt.project_id AND t.id = kt.tenant_id AND t.deleted_at IS NULL
+        WHERE kt.project_id = :project_id AND kt.key_id IN (:key_ids)
         UNION ALL
         SELECT ktr.key_id, 'tenant-role', ktr.tenant_id, r.name, ''
         FROM access_key_tenant_roles ktr
         JOIN roles r ON r.project_id = ktr.project_id AND r.id = ktr.role_id
-        WHERE ktr.project_id = :project_id
+        WHERE ktr.project_id = :project_id AND ktr.key_id IN (:key_ids)
     ) f
     ORDER BY f.key_id, f.kind, f.first, f.second
 """
-
-# The same for some keys, each branch bound to them so that an index serves it.
-FACTS_OF = (
-    FACTS.replace("WHERE kr.project_id = :project_id", "WHERE kr.project_id = :project_id AND kr.key_id IN (:key_ids)")
-    .replace("WHERE kt.project_id = :project_id", "WHERE kt.project_id = :project_id AND kt.key_id IN (:key_ids)")
-    .replace("WHERE ktr.project_id = :project_id", "WHERE ktr.project_id = :project_id AND ktr.key_id IN (:key_ids)")
-)
 
 # --- Made ----------------------------------------------------------------------------------------------------------
 
@@ -182,7 +176,7 @@ JOIN = """
     SELECT t.project_id, k.id, t.id
     FROM tenants t
     JOIN access_keys k ON k.project_id = t.project_id AND k.id = :id
-    WHERE t.project_id = :project_id AND t.id IN (:tenant_ids)
+    WHERE t.project_id = :project_id AND t.id IN (:tenant_ids) AND t.deleted_at IS NULL
     RETURNING tenant_id AS id
 """
 
@@ -243,7 +237,6 @@ OWN = """
 RETURNS = {
     "LIVE": LiveRow,
     "SEARCH": KeyRow,
-    "FACTS": FactRow,
     "FACTS_OF": FactRow,
     "FIND_USER": IdRow,
     "ROLES": RoleRow,

@@ -16,7 +16,7 @@ from avow.server.accounts.rows import AccountRow, IdRow, LoginIdRow
 from avow.server.attributes import actions as attributes
 from avow.server.challenges import actions as challenges
 from avow.server.sessions import actions as sessions
-from avow.server.store import Tx, in_list
+from avow.server.store import About, Tx, audit_several, in_list, json_object, json_text
 from avow.server.users import actions as users
 from avow.server.users.actions import NewUser, Profile
 from avow.wire.accounts import NewAccount, OneUser, PatchUser, UpdateUser
@@ -206,7 +206,7 @@ def write(
         actor: For the audit.
     """
     if values is not None:
-        after = replace(after, custom_attributes=msgspec.json.encode(values).decode())
+        after = replace(after, custom_attributes=json_text(values))
         attributes.put(tx, "user", after.id, values)
     proofs_before, proofs_after = _proofs(before), _proofs(after)
     tx.run(
@@ -291,8 +291,7 @@ def delete(tx: Tx, user_ids: Sequence[str], *, actor: str) -> int:
     # Afterwards: whoever was changing one of them has written by now, and nobody will again.
     attributes.clear(tx, "user", deleted)
     challenges.drop_several(tx, deleted)
-    for user_id in deleted:
-        tx.audit("user.deleted", actor=actor, user_id=user_id)
+    audit_several(tx, "user.deleted", [About(user_id=each) for each in deleted], actor=actor)
     return len(deleted)
 
 
@@ -319,7 +318,7 @@ def forget_attributes(tx: Tx, user_ids: Sequence[str], names: Sequence[str]) -> 
         row = tx.one(rows.LOCK_BY_ID, AccountRow, id=user_id)
         if row is not None:
             kept = {name: value for name, value in _values(row).items() if name not in names}
-            after = replace(row, custom_attributes=msgspec.json.encode(kept).decode())
+            after = replace(row, custom_attributes=json_text(kept))
             tx.run(
                 rows.WRITE,
                 **asdict(after),
@@ -380,7 +379,7 @@ def _merged(row: AccountRow, checked: Mapping[str, object], named: Mapping[str, 
 
 
 def _values(row: AccountRow) -> dict[str, object]:
-    return msgspec.json.decode(row.custom_attributes, type=dict[str, object])
+    return json_object(row.custom_attributes)
 
 
 def _proofs(row: AccountRow) -> tuple[object, ...]:

@@ -136,7 +136,7 @@ ROLES = """
     WHERE project_id = :project_id AND name IN (:names) AND (tenant_id IS NULL OR tenant_id = :tenant_id)
 """
 
-TENANTS = "SELECT id FROM tenants WHERE project_id = :project_id AND id IN (:tenant_ids)"
+TENANTS = "SELECT id FROM tenants WHERE project_id = :project_id AND id IN (:tenant_ids) AND deleted_at IS NULL"
 
 GRANT = """
     INSERT INTO user_roles (project_id, user_id, role_id)
@@ -154,7 +154,7 @@ WITHDRAW_ALL = "DELETE FROM user_roles WHERE project_id = :project_id AND user_i
 JOIN = """
     INSERT INTO memberships (project_id, user_id, tenant_id, created_at)
     SELECT t.project_id, :user_id, t.id, :now FROM tenants t
-    WHERE t.project_id = :project_id AND t.id IN (:tenant_ids)
+    WHERE t.project_id = :project_id AND t.id IN (:tenant_ids) AND t.deleted_at IS NULL
     ON CONFLICT DO NOTHING
     RETURNING tenant_id AS id
 """

@@ -10,6 +10,7 @@ from avow.core.webhooks import is_wanted
 from avow.server.audit import events, rows
 from avow.server.audit.rows import CountRow, DueRow, LeaseRow, NameRow, UnsentRow, WebhookRow
 from avow.server.audit.webhooks import Webhook, opened, rules_of
+from avow.server.projects import actions as projects
 from avow.server.store import Store, Tx, in_list, many_rows
 from avow.wire.audit import Audit
 
@@ -22,6 +23,7 @@ __all__ = [
     "Tried",
     "due",
     "forget_dead",
+    "lives",
     "look_through",
     "settle",
     "take",
@@ -97,6 +99,11 @@ def look_through(store: Store, project_id: str) -> tuple[bool, list[str]]:
 def take(store: Store, project_id: str, name: str) -> Batch | None:
     """Take events of a webhook that are due, or None when there are none, or another worker probes the receiver."""
     return store.run(project_id, partial(_take, name=name))
+
+
+def lives(store: Store, project_id: str) -> bool:
+    """Tell whether a project is there still: of one that was deleted nothing more is sent."""
+    return store.look(project_id, projects.find_version) is not None
 
 
 def settle(store: Store, batch: Batch, tried: Sequence[Tried]) -> int:

@@ -155,6 +155,8 @@ class Postman:
             for lease in batch.leased:
                 if tried and (is_stopping() or self._clock() >= ends_at):
                     break
+                if tried and not deliveries.lives(self._store, batch.project_id):
+                    break
                 tried.append(self._sent(calls, batch, lease))
                 if tried[-1].error:
                     break

@@ -175,7 +175,9 @@ DUE = """
        WHERE d.project_id = w.project_id AND d.webhook = w.name AND d.state IN ('waiting', 'leased')) AS due_at,
       (SELECT MIN(e.occurred_at) FROM audit_events AS e
        WHERE e.project_id = w.project_id AND e.is_unsent = 1) AS unsent_at
-    FROM audit_webhooks AS w ORDER BY w.project_id, w.name
+    FROM audit_webhooks AS w
+    JOIN projects AS p ON p.id = w.project_id AND p.deleted_at IS NULL
+    ORDER BY w.project_id, w.name
 """
 
 # The condition is repeated outside: PostgreSQL judges it again on the row it finally locks, so that an event which
@@ -209,9 +211,12 @@ CLAIM_PROBE = """
     RETURNING name
 """
 
+# Of a project that was deleted nothing is sent any more.
 FIND_WEBHOOK = """
-    SELECT name, description, url, filters, sealed, failures, due_at, created_at FROM audit_webhooks
-    WHERE project_id = :project_id AND name = :name
+    SELECT w.name, w.description, w.url, w.filters, w.sealed, w.failures, w.due_at, w.created_at
+    FROM audit_webhooks w
+    JOIN projects p ON p.id = w.project_id AND p.deleted_at IS NULL
+    WHERE w.project_id = :project_id AND w.name = :name
 """
 
 # As of the outbox: while an event is leased its due_at is the end of the lease, so that a dead worker's events come

@@ -352,11 +352,12 @@ def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refu
     # Whatever changed about the user's credentials meanwhile, the code was for the user as they were.
     if profile is None or profile.row.credential_version != granted.credential_version:
         return Refusal(InvalidCode())
-    opening = granted.asked.opening(granted.method, via=kind, first_seen=granted.first_seen)
+    opening = granted.asked.opening(
+        granted.method, via=kind, first_seen=granted.first_seen, is_multi_factor=granted.is_multi_factor
+    )
     opening = replace(
         opening,
         tenant_id=granted.tenant_id or None,
-        is_multi_factor=granted.is_multi_factor,
         lifetime_seconds=granted.lifetime_seconds or None,
     )
     issued = sessions.open_session(tx, call.project, call.client, granted.user_id, opening, profile)

@@ -74,6 +74,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         idp_response: What the application is told of the identity provider's answer (`idpResponse`), JSON, or "".
         is_multi_factor: Two factors were shown there, by the word of whoever is in charge of the person.
         lifetime_seconds: How long the session may live at most, or 0.
+        provider: Digest of the provider that vouched, as the configuration had it: the code ends with it.
     """
 
     way: Way
@@ -86,6 +87,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     idp_response: str = ""
     is_multi_factor: bool = False
     lifetime_seconds: int = 0
+    provider: str = ""
 
 
 def encoded(kept: Start | Grant) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from avow.errors import InvalidArgument, MissingArgument, NotFound
 from avow.server.flows import rows
 from avow.server.flows.rows import FlowRow, HeadRow, IdRow, SpaceRow, ThemeRow
-from avow.server.store import Tx, in_list
+from avow.server.store import Tx, in_list, json_object, json_text
 
 __all__ = [
     "Flow",
@@ -174,7 +174,7 @@ def put(tx: Tx, flow: Flow, *, actor: str) -> None:
         InvalidArgument: With it, the project would have more flows than are kept.
     """
     space = tx.one(rows.SPACE, SpaceRow, id=flow.id) or SpaceRow(0, 0)
-    _require_room(space.flows + 1, space.length + len(_json(flow.document)) + len(_json(flow.screens)))
+    _require_room(space.flows + 1, space.length + len(json_text(flow.document)) + len(json_text(flow.screens)))
     keep(tx, flow, actor=actor)
 
 
@@ -189,8 +189,8 @@ def keep(tx: Tx, flow: Flow, *, actor: str) -> None:
         description=flow.description,
         is_disabled=int(flow.is_disabled),
         etag=etag,
-        document=_json(flow.document),
-        screens=_json(flow.screens),
+        document=json_text(flow.document),
+        screens=json_text(flow.screens),
     )
     tx.audit("flow.imported", actor=actor, data={"flow": flow.id, "etag": etag})
 
@@ -201,7 +201,7 @@ def check_room(together: Sequence[Flow]) -> None:
     Raises:
         InvalidArgument: They are too many, or too long together.
     """
-    _require_room(len(together), sum(len(_json(flow.document)) + len(_json(flow.screens)) for flow in together))
+    _require_room(len(together), sum(len(json_text(flow.document)) + len(json_text(flow.screens)) for flow in together))
 
 
 def delete(tx: Tx, flow_ids: Sequence[str], *, actor: str) -> None:
@@ -224,13 +224,13 @@ def delete(tx: Tx, flow_ids: Sequence[str], *, actor: str) -> None:
 def find_theme(tx: Tx) -> Theme:
     """Return the theme of the project, an empty one if it has none."""
     row = tx.one(rows.FIND_THEME, ThemeRow)
-    return Theme(row.id, msgspec.json.decode(row.document, type=dict[str, object])) if row else Theme()
+    return Theme(row.id, json_object(row.document)) if row else Theme()
 
 
 def put_theme(tx: Tx, theme: Theme, *, actor: str) -> None:
     """Make a theme the project's, in the place of the one before."""
     tx.run(rows.CLEAR_OTHER_THEMES, id=theme.id)
-    tx.one(rows.PUT_THEME, IdRow, id=theme.id, document=_json(theme.css_template))
+    tx.one(rows.PUT_THEME, IdRow, id=theme.id, document=json_text(theme.css_template))
     tx.audit("theme.imported", actor=actor, data={"theme": theme.id})
 
 
@@ -262,7 +262,7 @@ def held(row: FlowRow) -> Flow:
         name=row.name,
         description=row.description,
         is_disabled=bool(row.is_disabled),
-        document=msgspec.json.decode(row.document, type=dict[str, object]),
+        document=json_object(row.document),
         screens=msgspec.json.decode(row.screens, type=list[dict[str, object]]),
     )
 
@@ -272,10 +272,6 @@ def _shaped(document: Mapping[str, object], shape: type[Shaped], place: str) -> 
         return msgspec.convert(document, shape)
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"{place}: {wrong}.") from None
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _missing() -> NotFound:

@@ -8,6 +8,7 @@ from avow.errors import InvalidArgument, NotFound
 from avow.server.groups import rows
 from avow.server.groups.rows import IdRow, MemberRow
 from avow.server.store import Search, Tx
+from avow.wire.groups import MOST_LISTED
 
 __all__ = ["HeldGroup", "Members", "search"]
 
@@ -50,6 +51,7 @@ def search(
 
     Raises:
         NotFound: There is no such tenant.
+        InvalidArgument: There are more members in them than one answer lists.
     """
     if tx.one(rows.TENANT, IdRow, tenant_id=tenant_id) is None:
         raise NotFound(error_message="There is no such tenant.")
@@ -61,7 +63,7 @@ def search(
     if members is not None:
         login_ids = [_canonical(each) for each in members.login_ids]
         statement.within(rows.OF_USERS, {"user_ids": members.user_ids, "login_ids": login_ids})
-    return _grouped(statement.order("g.id, user_id").all(tx, MemberRow))
+    return _grouped(statement.order("g.id, user_id").listed(tx, MemberRow, MOST_LISTED, "members of groups"))
 
 
 def _canonical(login_id: str) -> str:

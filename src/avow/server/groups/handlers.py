@@ -14,7 +14,7 @@ __all__ = ["SLICE"]
 
 
 def load_all(tx: Tx, call: Call[LoadGroups]) -> list[Group]:
-    """Return every group of a tenant with its members, by id."""
+    """Return every group of a tenant with its members, by id; more than 100,000 members together are refused."""
     body = call.body
     return _shown(actions.search(tx, body.tenant_id, sso_id=_connection(body.sso_id)))
 

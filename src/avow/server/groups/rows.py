@@ -23,7 +23,7 @@ class MemberRow(Struct, frozen=True):
     login_id: str
 
 
-TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :tenant_id"
+TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :tenant_id AND deleted_at IS NULL"
 
 SEARCH = """
     SELECT g.id, g.display, g.source, g.sso_id, COALESCE(u.id, '') AS user_id, COALESCE(u.name, '') AS name,

@@ -18,7 +18,7 @@ from avow.server.imports import judging, rows
 from avow.server.imports.judging import Line, Plan, Ready, Refused
 from avow.server.imports.rows import IdRow, ImportRow, OwnerRow
 from avow.server.sessions import actions as sessions
-from avow.server.store import MOST_IN_LIST, Tx, in_list, many_rows
+from avow.server.store import MOST_IN_LIST, Tx, in_list, json_text, many_rows
 from avow.server.store.tx import Value
 from avow.server.users import actions as users
 from avow.wire.accounts import Association, PatchUser
@@ -187,7 +187,7 @@ def move(tx: Tx, step: Step, lines: Sequence[Line], *, updates: bool, actor: str
         created=len(outcome.created),
         updated=outcome.updated,
         rejected=len(refused),
-        refusals=msgspec.json.encode([(each.number, each.reason) for each in refused]).decode(),
+        refusals=json_text([(each.number, each.reason) for each in refused]),
         report_bytes=step.report_bytes,
     )
     return replace(outcome, refused=refused)
@@ -271,8 +271,8 @@ def _user(tx: Tx, user_id: str, ready: Ready) -> dict[str, Value]:
         "picture": said.picture or "",
         "is_test": int(bool(said.test)),
         "created_at": tx.now if person.created_at is None else min(person.created_at, tx.now),
-        "custom_attributes": _json(ready.attributes) if ready.attributes else "{}",
-        "external_ids": _json(said.external_ids) if said.external_ids else "[]",
+        "custom_attributes": json_text(ready.attributes) if ready.attributes else "{}",
+        "external_ids": json_text(said.external_ids) if said.external_ids else "[]",
     }
 
 
@@ -341,10 +341,6 @@ def _replace_password(tx: Tx, user_id: str, encoded: str, actor: str) -> None:
 
 def _name(person: Person) -> str:
     return person.said.display_name or person.said.name or ""
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 _TAKEN: Final = "A login ID was taken by another user meanwhile."

@@ -81,7 +81,7 @@ ROLES = """
         OR (name IN (:names) AND (tenant_id IS NULL OR tenant_id IN (:tenant_ids))))
 """
 
-TENANTS = "SELECT id FROM tenants WHERE project_id = :project_id AND id IN (:tenant_ids)"
+TENANTS = "SELECT id FROM tenants WHERE project_id = :project_id AND id IN (:tenant_ids) AND deleted_at IS NULL"
 
 DEFAULTS = """
     SELECT tenant_id, role_id FROM tenant_default_roles

@@ -20,7 +20,7 @@ from avow.errors import (
 )
 from avow.server.serving import Call, Issued, OneToken, Project, Refusal
 from avow.server.sessions import actions as sessions
-from avow.server.sessions.actions import Opening
+from avow.server.sessions.actions import Opening, SessionRow
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
@@ -109,14 +109,17 @@ def sign_in(tx: Tx, call: Call[MgmtSignIn], shown: ShownToken | None) -> Issued 
     profile = users.find_by_login_id(tx, addresses.login_id(body.login_id).canonical)
     if profile is None:
         raise UserMissing
+    before = _added_to(tx, call, profile, shown)
     opening = Opening(
-        amr=_amr(tx, call, profile, shown),
+        amr=_amr(body, before),
         claims=body.custom_claims or {},
         revokes_others=bool(body.revoke_other_sessions),
         is_step_up=bool(body.stepup),
         lifetime_seconds=body.refresh_duration or None,
         in_body=True,
         actor=call.management.actor,
+        proof=(),
+        strong_at=before.strong_at if before else 0,
     )
     return _signed_in(tx, call, profile, opening)
 
@@ -274,18 +277,22 @@ def _signed_in(tx: Tx, call: Call[object], profile: Profile, opening: Opening) -
     return sessions.open_session(tx, call.project, call.client, profile.id, opening)
 
 
-def _amr(tx: Tx, call: Call[MgmtSignIn], profile: Profile, shown: ShownToken | None) -> tuple[str, ...]:
-    """Return the methods of the session that a step-up or a further factor adds to; a back end's word is none."""
-    body = call.body
-    if not (body.stepup or body.mfa):
-        return ()
+def _added_to(tx: Tx, call: Call[MgmtSignIn], profile: Profile, shown: ShownToken | None) -> SessionRow | None:
+    """Return the session that a step-up or a further factor adds to, held; None without one."""
+    if not (call.body.stepup or call.body.mfa):
+        return None
     if shown is None:
         raise MissingArgument(error_message="Step-up and MFA need the jwt of the user's live session.")
     if shown.user_id != profile.id:
         raise InvalidToken(error_message="The token is not one of this user.")
     row = sessions.hold(tx, call.project, shown.user_id, shown.session_id, shown.generation)
     sessions.require_oneself(row)
-    methods = dict.fromkeys(row.amr.split())
+    return row
+
+
+def _amr(body: MgmtSignIn, before: SessionRow | None) -> tuple[str, ...]:
+    """Return the methods of a session that a back end vouches for; its word is none."""
+    methods = dict.fromkeys(before.amr.split() if before else ())
     if body.mfa:
         methods["mfa"] = None
     return tuple(methods)

@@ -134,7 +134,9 @@ FIND_SECRET = """
     WHERE project_id = :project_id AND id = :id AND status = 'active' AND deactivated_at IS NULL
       AND (expires_at IS NULL OR expires_at > :now)
       AND (tenant_id IS NULL
-           OR EXISTS (SELECT 1 FROM tenants t WHERE t.project_id = :project_id AND t.id = k.tenant_id))
+           OR EXISTS (
+               SELECT 1 FROM tenants t
+               WHERE t.project_id = :project_id AND t.id = k.tenant_id AND t.deleted_at IS NULL))
 """
 
 REVOKE_MANAGEMENT_KEY = """

@@ -9,8 +9,9 @@ from avow.core import ids
 from avow.core import lists as rules
 from avow.errors import InvalidArgument, NotFound
 from avow.server.lists import rows
-from avow.server.lists.rows import CountRow, IdRow, ListRow
+from avow.server.lists.rows import CountRow, IdRow, ListRow, SizeRow
 from avow.server.store import Tx
+from avow.wire.lists import MOST_CHARACTERS
 
 __all__ = [
     "HeldList",
@@ -141,7 +142,17 @@ def find_by_name(tx: Tx, name: str) -> HeldList:
 
 
 def every(tx: Tx) -> list[HeldList]:
-    """Return all lists of the project, by name."""
+    """Return all lists of the project, by name.
+
+    Raises:
+        InvalidArgument: They are too much for one answer.
+    """
+    held = tx.one(rows.SIZE, SizeRow)
+    if held is not None and held.characters > MOST_CHARACTERS:
+        raise InvalidArgument(
+            error_message=f"The lists hold more than {MOST_CHARACTERS:,} characters: too many for one answer. Load "
+            "them one by one, by id or by name."
+        )
     return [_held(row) for row in tx.all(rows.LIST, ListRow)]
 
 

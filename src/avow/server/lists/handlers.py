@@ -55,7 +55,10 @@ def load_by_name(tx: Tx, call: Call[ListName]) -> ListAnswer:
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> Lists:
-    """Return every list with its entries, by name."""
+    """Return every list with its entries, by name.
+
+    Where the entries are more than 16,777,216 characters together, load the lists one by one.
+    """
     return Lists(lists=tuple(_shown(each) for each in actions.every(tx)))
 
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "CountRow", "IdRow", "ListRow"]
+__all__ = ["RETURNS", "CountRow", "IdRow", "ListRow", "SizeRow"]
 
 
 class IdRow(Struct, frozen=True):
@@ -19,6 +19,12 @@ class ListRow(Struct, frozen=True):
     description: str
     type: str
     document: str
+
+
+class SizeRow(Struct, frozen=True):
+    """How much stands in all lists together."""
+
+    characters: int
 
 
 class CountRow(Struct, frozen=True):
@@ -58,6 +64,10 @@ FIND_BY_NAME = "SELECT id, name, description, type, document FROM lists WHERE pr
 
 LIST = "SELECT id, name, description, type, document FROM lists WHERE project_id = :project_id ORDER BY name"
 
+SIZE = """
+    SELECT COALESCE(SUM(LENGTH(document)), 0) AS characters FROM lists WHERE project_id = :project_id
+"""
+
 COUNT = "SELECT COUNT(*) AS lists FROM lists WHERE project_id = :project_id"
 
 RETURNS = {
@@ -67,5 +77,6 @@ RETURNS = {
     "FIND": ListRow,
     "FIND_BY_NAME": ListRow,
     "LIST": ListRow,
+    "SIZE": SizeRow,
     "COUNT": CountRow,
 }

@@ -26,7 +26,7 @@ UPDATE = """
     RETURNING id
 """
 
-FIND_TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :id"
+FIND_TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :id AND deleted_at IS NULL"
 
 # The role is one of the project: what a tenant's own roles are called, its administrators decide.
 FIND_ADMIN_ROLE = """
@@ -34,6 +34,7 @@ FIND_ADMIN_ROLE = """
     FROM membership_roles m
     JOIN roles r ON r.project_id = :project_id AND r.id = m.role_id
     JOIN users u ON u.project_id = :project_id AND u.id = m.user_id
+    JOIN tenants t ON t.project_id = :project_id AND t.id = m.tenant_id AND t.deleted_at IS NULL
     WHERE m.project_id = :project_id AND m.user_id = :user_id AND m.tenant_id = :tenant_id
       AND r.name = :role AND r.tenant_id IS NULL AND u.status = 'enabled'
 """

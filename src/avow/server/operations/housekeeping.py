@@ -30,6 +30,8 @@ _TASKS: tuple[Callable[[Tx, int], int], ...] = (
     challenges.forget,
     sessions.forget,
     users.forget_anonymous,
+    leavings.purge_tenants,
+    leavings.forget_imports,
     audit.forget_events,
     audit.forget_deliveries,
     assertions.forget,

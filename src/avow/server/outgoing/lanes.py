@@ -3,10 +3,10 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from avow.errors import Unavailable
 
@@ -14,11 +14,16 @@ __all__ = ["Lanes"]
 
 T = TypeVar("T")
 
+_NO_THREAD: Final = "no thread for calls to other servers"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class _Job(Generic[T]):
+    """Work and its future; what is refused is not run, although the pool may hold it still."""
+
     work: Callable[[], T]
     future: Future[T] = field(default_factory=Future)
+    is_refused: bool = False
 
 
 @dataclass(slots=True)
@@ -50,7 +55,7 @@ class Lanes:
         """Have work done that waits for a host; return its future.
 
         Raises:
-            Unavailable: There is no room.
+            Unavailable: There is no room, or no thread.
         """
         job = _Job(work)
         if self._process != os.getpid():  # threads do not come along through a fork
@@ -61,7 +66,10 @@ class Lanes:
             self._held += 1
             lane = self._lanes.setdefault(host, _Lane())
             lane.waiting.append(job)
-            self._go_on(host, lane)
+            refused = self._go_on(host, lane)
+        _refuse([each for each in refused if each is not job])
+        if job.is_refused:
+            raise Unavailable(detail=_NO_THREAD)
         return job.future
 
     def close(self) -> None:
@@ -80,15 +88,27 @@ class Lanes:
         self._lanes: dict[str, _Lane] = {}
         self._held = 0
 
-    def _go_on(self, host: str, lane: _Lane) -> None:
-        """Start what has room in a lane; the guard is held."""
+    def _go_on(self, host: str, lane: _Lane) -> list[_Job[Any]]:
+        """Start what has room in a lane; the guard is held. Return what found no thread, for `_refuse` without it."""
+        refused: list[_Job[Any]] = []
         while lane.waiting and lane.running < self._of_one_host:
-            lane.running += 1
-            self._pool.submit(self._run, host, lane, lane.waiting.popleft())
+            job = lane.waiting.popleft()
+            try:
+                self._pool.submit(self._run, host, lane, job)
+            except RuntimeError:  # the machine has no more threads, or the pool has ended
+                job.is_refused = True
+                self._held -= 1
+                refused.append(job)
+            else:
+                lane.running += 1
         if not lane.running:
             self._lanes.pop(host, None)
+        return refused
 
     def _run(self, host: str, lane: _Lane, job: _Job[Any]) -> None:
+        with self._guard:
+            if job.is_refused:
+                return
         try:
             if job.future.set_running_or_notify_cancel():
                 _settle(job)
@@ -96,7 +116,14 @@ class Lanes:
             with self._guard:
                 self._held -= 1
                 lane.running -= 1
-                self._go_on(host, lane)
+                refused = self._go_on(host, lane)
+            _refuse(refused)
+
+
+def _refuse(jobs: Iterable[_Job[Any]]) -> None:
+    for job in jobs:
+        if job.future.set_running_or_notify_cancel():
+            job.future.set_exception(Unavailable(detail=_NO_THREAD))
 
 
 def _settle(job: _Job[Any]) -> None:

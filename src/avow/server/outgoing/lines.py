@@ -2,7 +2,9 @@
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterable, Sequence
+from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
@@ -12,7 +14,9 @@ from httpcore2 import SOCKET_OPTION, ConnectError, ConnectTimeout, ReadTimeout, 
 from avow.core.networks import Network, is_callable, is_within
 from avow.core.targets import Target
 
-__all__ = ["Line", "pool"]
+__all__ = ["Line", "looked_up", "pool"]
+
+_LOOK_UPS = threading.BoundedSemaphore(16)  # threads that may hang in the resolver at once
 
 
 class Line:
@@ -40,16 +44,40 @@ class Line:
 
         Raises:
             ConnectError: The name is not known, or no address of it may be called.
+            ConnectTimeout: Nobody said in time.
         """
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as failure:
-            raise ConnectError("the name is not known") from failure
         may = is_within if self._target is not None and self._target.is_plain else is_callable
-        address = next((text for text in (str(entry[4][0]) for entry in found) if may(text, self._allowed)), None)
+        known = looked_up(host, port, self.left(ConnectTimeout))
+        address = next((each for each in known if may(each, self._allowed)), None)
         if address is None:
             raise ConnectError("an address that may not be called")
         return address
+
+
+def looked_up(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses behind a name.
+
+    The resolver of the system has no time limit that we could set, so a thread waits for it that nobody waits for.
+
+    Raises:
+        ConnectError: The name is not known.
+        ConnectTimeout: Nobody said in time, too many look-ups hang already, or there is no thread for another.
+    """
+    until, answer = monotonic() + seconds, SimpleQueue[list[str] | OSError | UnicodeError]()
+    if not _LOOK_UPS.acquire(timeout=seconds):
+        raise ConnectTimeout("too many names are being looked up")
+    try:
+        threading.Thread(target=_look_up, args=(host, port, answer), name="avow-look-up", daemon=True).start()
+    except RuntimeError:  # the system has no more threads
+        _LOOK_UPS.release()
+        raise ConnectTimeout("no thread to look a name up") from None
+    try:
+        found = answer.get(timeout=max(until - monotonic(), 0.001))
+    except Empty:
+        raise ConnectTimeout("the name was not looked up in time") from None
+    if isinstance(found, Exception):
+        raise ConnectError("the name is not known") from found
+    return found
 
 
 def pool(line: Line, tls: ssl.SSLContext | None = None) -> httpcore2.ConnectionPool:
@@ -62,6 +90,15 @@ def pool(line: Line, tls: ssl.SSLContext | None = None) -> httpcore2.ConnectionP
     return httpcore2.ConnectionPool(
         ssl_context=tls or ssl.create_default_context(), max_connections=1, network_backend=_Backend(line)
     )
+
+
+def _look_up(host: str, port: int, answer: "SimpleQueue[list[str] | OSError | UnicodeError]") -> None:
+    try:
+        answer.put([str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)])
+    except (OSError, UnicodeError) as failure:
+        answer.put(failure)
+    finally:
+        _LOOK_UPS.release()
 
 
 class _Stream(httpcore2.NetworkStream):

@@ -32,6 +32,7 @@ _RENEWING_SECONDS: Final = 2.0  # as long as there is an older copy
 _FAILURE_SECONDS: Final = 30  # an older copy is used at once for so long after a failure
 _ANEW_SECONDS: Final = 10  # between two fetches of a fresh document that lacked something
 _MOST_DOCUMENTS: Final = 512
+_MOST_BYTES: Final = 64 * 1024 * 1024  # of all documents, as they came
 _TEXTUAL: Final = frozenset({"", "text/plain", "text/json", "application/octet-stream"})
 
 _log = logging.getLogger("avow.outgoing")
@@ -45,12 +46,14 @@ class _Kept:
 
     Attributes:
         copies: The value, once there is one; a tuple of none or one, as None may be a value.
+        size: Bytes of it, as it came.
         fetched_at, failed_at, anew_at: Seconds since the epoch: the last success, the last failure after it, and the
             last fetch because a fresh copy lacked something.
         waiting: Who waits for the fetch that is on its way, or None when there is no such fetch.
     """
 
     copies: tuple[Any, ...] = ()
+    size: int = 0
     fetched_at: int = 0
     failed_at: int = 0
     anew_at: int = 0
@@ -60,14 +63,18 @@ class _Kept:
 class Outbound:
     """Calls other servers for the handlers' effects; any thread may ask."""
 
-    def __init__(self, allowed: Sequence[Network], clock: Clock, *, lanes: Lanes | None = None) -> None:
+    def __init__(
+        self, allowed: Sequence[Network], clock: Clock, *, lanes: Lanes | None = None, most_bytes: int = _MOST_BYTES
+    ) -> None:
         """Keep the rules; nothing is connected yet.
 
         Args:
             allowed: Networks that may be called besides the public ones.
             clock: For the age of documents.
             lanes: The pool; one of the usual size when absent.
+            most_bytes: Of all documents that are kept, as they came.
         """
+        self._most_bytes = most_bytes
         self._allowed = tuple(allowed)
         self._clock = clock
         self._lanes = lanes or Lanes()
@@ -154,17 +161,28 @@ class Outbound:
                 del self._kept[idle]
         return kept
 
+    def _make_room(self, new: _Kept) -> None:
+        """Let go what nobody has asked for longest, until the rest is not too long; the guard is held."""
+        size = sum(each.size for each in self._kept.values())
+        for key, each in list(self._kept.items()):
+            if size <= self._most_bytes:
+                return
+            if each.waiting is None and each is not new:
+                size -= each.size
+                del self._kept[key]
+
     def _begin(self, document: Document[Any], kept: _Kept, until: float) -> None:
         seconds = _RENEWING_SECONDS if _is_usable(kept, document, self._clock()) else _SECONDS
         ends_at = min(monotonic() + seconds, until - _MARGIN_SECONDS)
         try:
             fetched = self._lanes.submit(_host(document.url), partial(self._fetch, document, ends_at))
-        except AvowError as full:
+        except Exception as failure:  # whoever waits is told, and the next one tries again
             fetched = Future()
-            fetched.set_exception(full)
+            fetched.set_exception(failure)
         fetched.add_done_callback(partial(self._landed, document, kept))
 
-    def _fetch(self, document: Document[Any], ends_at: float) -> Any:  # noqa: ANN401 # what the document's reader makes
+    def _fetch(self, document: Document[Any], ends_at: float) -> tuple[Any, int]:
+        """Return what the document's reader makes of it, and how long it is."""
         call = OutgoingCall(document.url, headers={"accept": document.accept}, most_bytes=document.most_bytes)
         answered = self._call(call, ends_at)
         if answered.status != 200:
@@ -172,7 +190,7 @@ class Outbound:
         if not _is_of_type(answered.content_type, document.accept):
             raise FetchFailed(detail=f"{_host(document.url)} answered another content type")
         try:
-            return document.read(answered.body)
+            return document.read(answered.body), len(answered.body)
         except ValueError as wrong:
             raise FetchFailed(detail=f"{document.kind} of {_host(document.url)}: {wrong}") from wrong
 
@@ -185,7 +203,9 @@ class Outbound:
             if failure is None and not fetched.cancelled():
                 if kept.copies and now - kept.fetched_at < document.fresh_seconds:
                     kept.anew_at = now
-                kept.copies, kept.fetched_at, kept.failed_at = (fetched.result(),), now, 0
+                value, kept.size = fetched.result()
+                kept.copies, kept.fetched_at, kept.failed_at = (value,), now, 0
+                self._make_room(kept)
             else:
                 kept.failed_at = now
             copies = kept.copies if failure is None or _is_usable(kept, document, now) else ()

@@ -18,7 +18,7 @@ from avow.server.passkey.ceremonies import ADD, SIGN_IN, SIGN_UP, Begun, Purpose
 from avow.server.passkey.rows import HeldRow, IdRow, OwnRow
 from avow.server.passkey.starts import start_adding, start_sign_in, start_sign_up, start_sign_up_or_in
 from avow.server.proofs import newcomers
-from avow.server.proofs.options import goes_on
+from avow.server.proofs.options import falls_short, goes_on
 from avow.server.serving import Call, Client, Issued, Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
@@ -149,8 +149,7 @@ def sign_up(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey)
     user_id = newcomers.create(tx, begun.person, user_id=begun.user_id)
     if not _insert(tx, begun, passkey, _name(passkey, call.client)):
         raise InvalidPasskey(detail="a credential id that is taken")
-    opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=True)
-    opening = replace(opening, is_multi_factor=passkey.is_verified)
+    opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=True, is_multi_factor=passkey.is_verified)
     return sessions.open_session(tx, call.project, call.client, user_id, opening)
 
 
@@ -170,8 +169,8 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
         unfit = Unfit("refused", InvalidPasskey(detail="removed meanwhile, or used with this count"))
         _note(tx, call, expected, unfit)
         return Refusal(unfit.error)
-    opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=profile.is_invited)
-    opening = replace(opening, is_multi_factor=used.is_verified)
+    wishes, is_verified = begun.wishes, used.is_verified
+    opening = wishes.opening(_METHOD, via=_METHOD, first_seen=profile.is_invited, is_multi_factor=is_verified)
     if profile.is_invited:
         users.admit(tx, profile.id)
         profile = users.find(tx, profile.id)
@@ -181,8 +180,8 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
 def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> PasskeyAdded | Issued | Refusal:
     """Give a user another passkey, and tell them; with `mfa` a session comes with it.
 
-    The session that began it has to live on: what a thief began ends with it. The user is held before that is asked, so
-    that nothing is added beside the end of all their sessions.
+    The session that began it has to live on, and to be enough still: what a thief began ends with it. The user is held
+    before that is asked, so that nothing is added beside the end of all their sessions.
     """
     begun = expected.begun
     if not ceremonies.take(tx, ADD, expected.transaction_id):
@@ -190,6 +189,8 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     profile = users.hold(tx, begun.user_id)
     if profile is None or profile.is_disabled or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):
         return Refusal(InvalidPasskey(detail="the user, or their session, is gone"))
+    if (refusal := falls_short(begun.wishes.amr, profile)) is not None:
+        return refusal
     name = _name(passkey, call.client)
     if not _insert(tx, begun, passkey, name):
         return Refusal(InvalidPasskey(detail="a credential id that is taken"))
@@ -197,7 +198,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     notify(tx, call.project, call.client, "passkey-added", address, what=name)
     if not begun.wishes.is_mfa:
         return PasskeyAdded()
-    opening = begun.wishes.opening(_METHOD, via=_METHOD)
+    opening = begun.wishes.opening(_METHOD, via=_METHOD, is_multi_factor=passkey.is_verified)
     issued = sessions.open_session(tx, call.project, call.client, profile.id, opening)
     return replace(issued, is_nested=True) if isinstance(issued, Issued) else issued
 

@@ -276,14 +276,16 @@ def require_enabled(tx: Tx) -> PasswordSettings:
 
 
 def _known_device(tx: Tx, call: Call[object], user_id: str) -> str:
-    """Return the device on which a user was signed in before, as the caller shows: by a session's token or its own.
+    """Return where a user was signed in before, as the caller shows: by the token of a device or of a session.
 
     The session may be over. Nobody else has such a token: whoever locks the account has not.
     """
-    if isinstance(call.caller, SessionCaller) and call.caller.user_id == user_id:
-        return call.caller.session_id
     device = devices.known(tx, call.client, user_id)
-    return device.id if device is not None else ""
+    if device is not None:
+        return device.id
+    if not isinstance(call.caller, SessionCaller) or call.caller.user_id != user_id:
+        return ""
+    return guesses.WAITING if sessions.has_waited(tx, user_id, call.caller.session_id) else guesses.SESSIONS
 
 
 def _accepted(tx: Tx, attempt: Attempt) -> Profile | None:

@@ -170,7 +170,7 @@ def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int,
         tx.run(rows.FORGET, user_id=user_id, most=remembers)
     tx.one(rows.PUT, UserRow, user_id=user_id, encoded=encoded, state=state, is_own=int(is_own))
     tx.one(rows.MOVE, UserRow, user_id=user_id)
-    guesses.clear(tx, guesses.bucket_of(user_id))
+    guesses.clear_all(tx, user_id)
 
 
 def expire(tx: Tx, user_id: str) -> None:

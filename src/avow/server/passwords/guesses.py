@@ -1,8 +1,9 @@
 """Wrong passwords: counted before they are looked at, for the account and for where they come from.
 
-Each account has a count, and so has each login ID of nobody: both are locked alike. A device on which its user was
-signed in before (it shows a refresh token of theirs, or that of a trusted device) has a count of its own, so that
-whoever locks the account from elsewhere does not lock its user out.
+Each account has a count, and so has each login ID of nobody: both are locked alike. Whoever shows that they were signed
+in as its user before is counted apart, so that whoever locks the account from elsewhere does not lock its user out:
+each trusted device has a count of its own. All sessions have one together, and so have all sign-ins that wait for a
+second factor, however many of them somebody with one factor begins.
 """
 
 from typing import Final
@@ -17,14 +18,20 @@ from avow.server.serving import Client, Project
 from avow.server.store import Tx
 
 __all__ = [
+    "SESSIONS",
+    "WAITING",
     "bucket_of",
     "bucket_of_nobody",
     "check_client",
     "clear",
+    "clear_all",
     "count_client",
     "give_back",
     "spend",
 ]
+
+SESSIONS: Final = "sessions"
+WAITING: Final = "waiting"
 
 _REMEMBERED_SECONDS: Final = 86_400
 # Nodes differ by less: what another node has just counted is not taken for a lock.
@@ -33,11 +40,12 @@ _CLIENT_SECONDS: Final = 600
 
 
 def bucket_of(user_id: str, device: str = "") -> str:
-    """Return where wrong passwords of a user are counted: apart for each device on which they were signed in before.
+    """Return where wrong passwords of a user are counted.
 
     Args:
         user_id: Whose password is tried.
-        device: A session of theirs, or a trusted device; "" for whoever shows neither.
+        device: The id of a trusted device of theirs, `SESSIONS` for whoever shows a session, `WAITING` for one that
+            waited for a second factor; "" for whoever shows nothing.
     """
     return f"password:{user_id}:{device}" if device else f"password:{user_id}"
 
@@ -71,8 +79,14 @@ def give_back(tx: Tx, bucket: str) -> None:
 
 
 def clear(tx: Tx, bucket: str) -> None:
-    """Forget the wrong passwords of a bucket: the right one came, or there is another one now."""
+    """Forget the wrong passwords of a bucket: the right one came."""
     tx.run(rows.CLEAR, bucket=bucket)
+
+
+def clear_all(tx: Tx, user_id: str) -> None:
+    """Forget the wrong passwords of a user, but those of trusted devices: there is another one now."""
+    sessions, waiting = bucket_of(user_id, SESSIONS), bucket_of(user_id, WAITING)
+    tx.run(rows.CLEAR_ALL, bucket=bucket_of(user_id), sessions=sessions, waiting=waiting)
 
 
 def check_client(tx: Tx, project: Project, client: Client) -> None:

@@ -18,7 +18,9 @@ def get_settings(tx: Tx, call: Call[WhosePasswords]) -> PasswordSettings:
 
     A tenant that has no settings of its own has those of the project.
     """
-    tenant_id = _known(tx, call.body.tenant_id)
+    tenant_id = call.body.tenant_id or ""
+    if tenant_id:
+        tenants.get(tx, tenant_id)
     return actions.settings(tx, tenant_id)
 
 
@@ -29,21 +31,12 @@ def configure_settings(tx: Tx, call: Call[ConfigurePasswords]) -> Nothing:
     settings of their own has to satisfy all of them.
     """
     projects.bump(tx)  # first: it locks the project, so that of two changes at once the second adds to the first
-    tenant_id = _known(tx, call.body.tenant_id)
+    tenant_id = call.body.tenant_id or ""
+    if tenant_id:
+        tenants.lock(tx, tenant_id)  # whoever deletes it takes these settings away too
     after = policy.changed(actions.settings(tx, tenant_id), call.body)
     actions.configure(tx, tenant_id, after, actor=call.management.actor)
     return Nothing()
-
-
-def _known(tx: Tx, tenant_id: str | None) -> str:
-    """Return the tenant, which exists and which the caller reaches, or "" for the project.
-
-    Raises:
-        NotFound: Otherwise.
-    """
-    if not tenant_id:
-        return ""
-    return tenants.get(tx, tenant_id).id
 
 
 SLICE = Slice("passwords", (reads(wire.GET_SETTINGS, get_settings), writes(wire.CONFIGURE, configure_settings)))

@@ -152,6 +152,8 @@ GIVE_BACK = """
 
 CLEAR = "DELETE FROM counters WHERE project_id = :project_id AND id = :bucket"
 
+CLEAR_ALL = "DELETE FROM counters WHERE project_id = :project_id AND id IN (:bucket, :sessions, :waiting)"
+
 # Of an address: wrong passwords of all users, in a window that begins with the first.
 COUNT = """
     INSERT INTO counters (project_id, id, value, ends_at) VALUES (:project_id, :bucket, 1, :ends_at)

@@ -6,7 +6,7 @@ from avow.core import ids
 from avow.errors import InvalidArgument, MissingArgument, NotFound
 from avow.server.permissions import rows
 from avow.server.permissions.rows import IdRow, PermissionRow
-from avow.server.store import Tx, in_list
+from avow.server.store import Search, Tx, in_list
 
 __all__ = ["PermissionRow", "create", "delete", "ensure", "every", "update"]
 
@@ -74,9 +74,13 @@ def delete(tx: Tx, *, permission_ids: Sequence[str] = (), names: Sequence[str] =
     tx.audit("permission.deleted", actor=actor, data={"permissions": sorted(row.id for row in deleted)})
 
 
-def every(tx: Tx) -> list[PermissionRow]:
-    """Return all permissions of the project, by name."""
-    return tx.all(rows.LIST, PermissionRow)
+def every(tx: Tx, *, most: int | None = None) -> list[PermissionRow]:
+    """Return all permissions of the project, by name.
+
+    Raises:
+        InvalidArgument: There are more than `most`.
+    """
+    return Search(rows.LIST).order("name").listed(tx, PermissionRow, most, "permissions")
 
 
 def _taken(name: str) -> InvalidArgument:

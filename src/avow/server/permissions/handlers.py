@@ -55,11 +55,10 @@ def delete_batch(tx: Tx, call: Call[DeletePermissions]) -> None:
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> Permissions:
-    """Return every permission of the project, by name."""
+    """Return every permission of the project, by name; more than 100,000 are refused."""
+    found = actions.every(tx, most=wire.MOST_LISTED)
     return Permissions(
-        permissions=tuple(
-            Permission(id=row.id, name=row.name, description=row.description) for row in actions.every(tx)
-        )
+        permissions=tuple(Permission(id=row.id, name=row.name, description=row.description) for row in found)
     )
 
 

@@ -42,7 +42,7 @@ DELETE_BY_IDS = "DELETE FROM permissions WHERE project_id = :project_id AND id I
 
 DELETE_BY_NAMES = "DELETE FROM permissions WHERE project_id = :project_id AND name IN (:names) RETURNING id"
 
-LIST = "SELECT id, name, description FROM permissions WHERE project_id = :project_id ORDER BY name"
+LIST = "SELECT id, name, description FROM permissions WHERE project_id = :project_id"
 
 RETURNS = {
     "INSERT": IdRow,

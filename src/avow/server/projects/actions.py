@@ -11,7 +11,7 @@ from avow.core.redirects import is_entry, is_url
 from avow.errors import InvalidArgument
 from avow.server.projects import layouts, rows
 from avow.server.projects.rows import ProjectRow
-from avow.server.store import Tx
+from avow.server.store import Tx, json_text
 from avow.wire.projects import ProjectSettings
 
 __all__ = [
@@ -51,7 +51,7 @@ def create(
     actor: str = "command",
 ) -> str:
     """Insert the project whose id the unit is bound to; return its id."""
-    tx.run(rows.INSERT, name=name, environment=environment, issuer_host=issuer_host, tags=_json(list(tags)))
+    tx.run(rows.INSERT, name=name, environment=environment, issuer_host=issuer_host, tags=json_text(list(tags)))
     tx.audit("project.created", actor=actor, data={"name": name})
     return tx.project_id
 
@@ -97,7 +97,7 @@ def rename(tx: Tx, name: str, *, actor: str) -> None:
 def set_tags(tx: Tx, tags: Iterable[str], *, actor: str) -> None:
     """Put these tags in the place of all that the project has; a second time the same one is dropped."""
     wanted = list(dict.fromkeys(tags))
-    tx.one(rows.SET_TAGS, rows.VersionRow, tags=_json(wanted))
+    tx.one(rows.SET_TAGS, rows.VersionRow, tags=json_text(wanted))
     tx.audit("project.tags_changed", actor=actor, data={"tags": wanted})
 
 
@@ -145,7 +145,7 @@ def change_settings(tx: Tx, changes: Mapping[str, object], *, actor: str) -> Pro
         if value is None:
             tx.run(rows.CLEAR_SETTING, name=name)
         else:
-            text = msgspec.json.encode(getattr(changed, name)).decode()
+            text = json_text(getattr(changed, name))
             tx.run(rows.SET_SETTING, name=name, value=text)
     bump(tx)
     layouts.check(tx, changed)
@@ -202,10 +202,6 @@ def _named(changes: Mapping[str, object]) -> dict[str, object]:
     if unknown:
         raise InvalidArgument(error_message=f"There is no project setting {unknown[0][:100]!r}.")
     return wanted
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _typed(values: Mapping[str, object]) -> ProjectSettings:

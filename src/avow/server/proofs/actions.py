@@ -6,7 +6,7 @@ from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, queue
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import Binding, decoded, encoded
-from avow.server.proofs.options import goes_on, methods
+from avow.server.proofs.options import falls_short, goes_on, methods
 from avow.server.proofs.recipients import Recipient
 from avow.server.serving import Client, Issued, Project, Refusal
 from avow.server.sessions import actions as sessions
@@ -52,6 +52,10 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
     if binding.does == "sign-up":
         user_id = _created(tx, binding)
     elif binding.does == "update":
+        present = users.hold(tx, binding.user_id)
+        refusal = falls_short(binding.amr, present) if present is not None else None
+        if refusal is not None:
+            return refusal
         user_id = _updated(tx, binding)
     else:
         held = users.hold(tx, binding.user_id)
@@ -59,8 +63,9 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         user_id = profile.id if profile is not None else ""
     if not user_id:
         return Refusal(InvalidCode())
+    proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
     opening = Opening(
-        amr=_amr(binding),
+        amr=methods(binding.amr, proof, is_mfa=binding.is_mfa),
         first_seen=binding.does == "sign-up" or (held is not None and held.is_invited),
         claims=binding.claims,
         unsigned_claims=binding.unsigned_claims,
@@ -68,6 +73,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         is_step_up=binding.is_step_up,
         via="embedded" if binding.is_embedded else via,
         adds_to=binding.session_id,
+        proof=(proof,),
     )
     return sessions.open_session(tx, project, client, user_id, opening, profile)
 
@@ -164,8 +170,3 @@ def _updated(tx: Tx, binding: Binding) -> str:
         "user.address_changed", actor=f"user:{binding.user_id}", user_id=binding.user_id, data={"by": binding.method}
     )
     return binding.user_id
-
-
-def _amr(binding: Binding) -> tuple[str, ...]:
-    proof = "embedded" if binding.is_embedded else "email" if binding.method == "email" else "sms"
-    return methods(binding.amr, proof, is_mfa=binding.is_mfa)

@@ -17,6 +17,16 @@ from avow.wire.users import SignUpUser
 __all__ = ["anonymous_of", "create", "described", "insert", "upgrading"]
 
 
+# What could be planted with an anonymous user for whoever signs up as them.
+_PLANTED = (
+    users.drop_passkeys,
+    users.drop_password,
+    users.drop_seed,
+    users.drop_recovery_codes,
+    users.drop_identities,
+)
+
+
 def described(identity: LoginId, known: SignUpUser | None, *, email: str = "", phone: str = "") -> NewPerson:
     """Return the person that a sign-up describes; nobody exists yet.
 
@@ -75,7 +85,8 @@ def insert(tx: Tx, user: NewUser, *, anonymous_id: str = "", user_id: str = "") 
     """Create a user, or make an anonymous one this user; return the user id.
 
     An anonymous user has proven nothing, and whoever holds a token of theirs may have planted it: their sessions and
-    challenges end, and the one that the sign-up opens is the only one.
+    challenges end, so that the one which the sign-up opens is the only one, and so does all that they could sign in
+    with.
 
     Args:
         tx: The unit that consumed the proof.
@@ -90,6 +101,8 @@ def insert(tx: Tx, user: NewUser, *, anonymous_id: str = "", user_id: str = "") 
         if users.upgrade(tx, anonymous_id, user):
             sessions.end_all(tx, anonymous_id, why="anonymous user signed up")
             challenges.drop_all(tx, anonymous_id)
+            for drop in _PLANTED:
+                drop(tx, anonymous_id, user.login_id.canonical)
             return anonymous_id
         if user_id:
             raise UserExists

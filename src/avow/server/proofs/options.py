@@ -3,14 +3,16 @@
 import msgspec
 
 from avow.core.claims import check_custom_claims
-from avow.errors import InvalidCaller
-from avow.server.serving import Call, Project, SessionCaller
+from avow.core.factors import needs_enrolled, shows_two
+from avow.errors import InvalidCaller, SecondFactorNeeded
+from avow.server.serving import Call, Project, Refusal, SessionCaller
 from avow.server.sessions import actions as sessions
 from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
+from avow.server.users.actions import Profile
 from avow.wire.login import LoginOptions
 
-__all__ = ["Asked", "asked", "goes_on", "methods"]
+__all__ = ["Asked", "asked", "falls_short", "goes_on", "methods"]
 
 _DEFAULTS = LoginOptions()
 
@@ -34,22 +36,25 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unsigned_claims: dict[str, object] = {}
     revokes_others: bool = False
 
-    def opening(self, *proof: str, via: str, first_seen: bool = False) -> Opening:
+    def opening(self, *proof: str, via: str, first_seen: bool = False, is_multi_factor: bool = False) -> Opening:
         """Return what a proof brings to its session.
 
         Args:
             proof: Methods of the proof, as `amr` names them: pwd, totp, webauthn, oauth, fed, email, sms, recovery.
             via: The method of sign-in, for the audit.
             first_seen: The user was created by this sign-in.
+            is_multi_factor: The proof was two factors in itself.
         """
         return Opening(
-            amr=methods(self.amr, *proof, is_mfa=self.is_mfa),
+            amr=methods(self.amr, *proof, is_mfa=self.is_mfa, is_multi_factor=is_multi_factor),
             first_seen=first_seen,
             unsigned_claims=self.unsigned_claims,
             revokes_others=self.revokes_others,
             is_step_up=self.is_step_up,
             via=via,
             adds_to=self.session_id,
+            is_multi_factor=is_multi_factor,
+            proof=proof,
         )
 
 
@@ -92,12 +97,31 @@ def goes_on(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
     return not session_id or sessions.is_live(tx, project, user_id, session_id)
 
 
-def methods(before: tuple[str, ...], *proof: str, is_mfa: bool) -> tuple[str, ...]:
-    """Return the `amr` of a session: what was proven before, what has been now, and `mfa` where it was asked for.
+def falls_short(amr: tuple[str, ...], profile: Profile) -> Refusal | None:
+    """Return why a change of how somebody signs in that was begun earlier counts no more, or None.
 
-    Spec: contract "tokens" section 5: more than one method means MFA.
+    Between its two requests its user may have got an app or a passkey that the session did not show: whoever had one
+    factor then does not bring in one of their own beside it.
+
+    Args:
+        amr: Of the session that it was begun in.
+        profile: The user, held.
     """
-    return tuple(dict.fromkeys((*before, *proof, *(("mfa",) if is_mfa else ()))))
+    missing = needs_enrolled(amr, profile.factors)
+    return Refusal(SecondFactorNeeded(factors=missing.factors)) if missing else None
+
+
+def methods(before: tuple[str, ...], *proof: str, is_mfa: bool, is_multi_factor: bool = False) -> tuple[str, ...]:
+    """Return the `amr` of a session: what was proven before, what has been now, and `mfa`.
+
+    That is said where it was asked for and two factors were shown, never of one that was shown twice: more than one
+    method means MFA to applications.
+
+    Spec: contract "tokens" section 5; RFC 8176 section 2 (mfa).
+    """
+    shown = tuple(dict.fromkeys((*before, *proof)))
+    is_said = is_mfa and "mfa" not in shown and shows_two(shown, is_multi_factor=is_multi_factor)
+    return (*shown, "mfa") if is_said else shown
 
 
 def _amr_of_live_session(tx: Tx, call: Call[object], user_id: str) -> tuple[str, ...]:

@@ -174,8 +174,17 @@ def delete(tx: Tx, found: Sequence[PlaceRow], *, actor: str) -> None:
         tx.audit("role.deleted", actor=actor, tenant_id=tenant_id, data={"roles": gone})
 
 
-def search(tx: Tx, wanted: Wanted) -> list[HeldRole]:
-    """Return the roles that match, by name, in one statement."""
+def search(tx: Tx, wanted: Wanted, *, most: int | None = None) -> list[HeldRole]:
+    """Return the roles that match, by name, in one statement.
+
+    Args:
+        tx: The unit.
+        wanted: Which.
+        most: How many permissions in roles (a role without one counts as one) are looked through; None for any number.
+
+    Raises:
+        InvalidArgument: There are more than `most`.
+    """
     statement = Search(rows.SEARCH)
     if wanted.tenants is not None:
         statement.among("r.tenant", "tenants", list(wanted.tenants))
@@ -184,7 +193,8 @@ def search(tx: Tx, wanted: Wanted) -> list[HeldRole]:
     if wanted.role_ids is not None:
         statement.among("r.id", "role_ids", list(wanted.role_ids))
     by_id: dict[str, list[RoleRow]] = {}
-    for row in statement.order("r.name, r.tenant, r.id, permission").all(tx, RoleRow):
+    statement.order("r.name, r.tenant, r.id, permission")
+    for row in statement.listed(tx, RoleRow, most, "permissions in roles"):
         by_id.setdefault(row.id, []).append(row)
     text, needed = wanted.text.casefold(), set(wanted.permissions)
     held = [_held(found) for found in by_id.values()]

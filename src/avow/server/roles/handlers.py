@@ -67,13 +67,19 @@ def delete_batch(tx: Tx, call: Call[DeleteRoles]) -> None:
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> Roles:
-    """Return every role, of the project and of its tenants, by name."""
+    """Return every role, of the project and of its tenants, by name.
+
+    Where they have more than 100,000 permissions together, search for some of them.
+    """
     own = call.management.tenant_id
-    return _shown(call, actions.search(tx, Wanted(tenants=("", own) if own else None)))
+    return _shown(call, actions.search(tx, Wanted(tenants=("", own) if own else None), most=wire.MOST_LISTED))
 
 
 def search(tx: Tx, call: Call[SearchRoles]) -> Roles:
-    """Return the roles that match everything asked for, by name."""
+    """Return the roles that match everything asked for, by name.
+
+    More than 100,000 permissions in roles are not looked through: name tenants, names or ids.
+    """
     body = call.body
     tenants = call.confinement.within(body.tenant_ids)
     if tenants is not None and (body.include_project_roles or not body.tenant_ids):
@@ -85,7 +91,7 @@ def search(tx: Tx, call: Call[SearchRoles]) -> Roles:
         text=body.role_name_like or "",
         permissions=body.permission_names or (),
     )
-    return _shown(call, actions.search(tx, wanted))
+    return _shown(call, actions.search(tx, wanted, most=wire.MOST_LISTED))
 
 
 def _create(tx: Tx, call: Call[object], wanted: CreateRole) -> str:

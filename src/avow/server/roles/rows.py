@@ -46,7 +46,7 @@ INSERT = """
     RETURNING id
 """
 
-FIND_TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :tenant_id"
+FIND_TENANT = "SELECT id FROM tenants WHERE project_id = :project_id AND id = :tenant_id AND deleted_at IS NULL"
 
 FIND_BY_ID = """
     SELECT id, COALESCE(tenant_id, '') AS tenant, is_private FROM roles WHERE project_id = :project_id AND id = :id

@@ -17,7 +17,7 @@ from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionC
 from avow.server.sessions import devices, rows, waiting
 from avow.server.sessions.opening import Opening
 from avow.server.sessions.rows import HistoryRow, JoinedRow, LiveRow, OwnDeviceRow, OwnRow, SessionRow
-from avow.server.store import Tx, in_list
+from avow.server.store import Tx, in_list, json_object, json_text
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
@@ -26,12 +26,14 @@ __all__ = [
     "Opening",
     "OwnDeviceRow",
     "OwnRow",
+    "SessionRow",
     "add_claims",
     "claims_of",
     "distrust_device",
     "end",
     "end_all",
     "forget",
+    "has_waited",
     "history",
     "hold",
     "is_live",
@@ -81,7 +83,7 @@ def open_session(
         if joined is None:
             return Refusal(SessionEnded())
         is_awaited = bool(joined.awaits_factor)
-        opening = waiting.taken_over(opening, joined)
+        opening = waiting.taken_over(project, opening, joined)
     device_id, days = "", waiting.rules_of(project, profile).trusted_device_days
     missing = waiting.needs(project, profile, opening)
     if missing is not None:
@@ -279,12 +281,12 @@ def add_claims(tx: Tx, row: SessionRow, given: Mapping[str, object], *, renews: 
         InvalidArgument: They are not JSON, or with those before more than a token carries.
         SessionEnded: Somebody ended it meanwhile.
     """
-    own = _decoded(row.claims)
+    own = json_object(row.claims)
     merged = own | check_custom_claims(given)
     kept = check_custom_claims({name: value for name, value in merged.items() if value is not None})
     if own.get(_STEP_UP):
         kept[_STEP_UP] = True
-    said = tx.one(rows.SAY, SessionRow, id=row.id, claims=msgspec.json.encode(kept).decode(), renews=int(renews))
+    said = tx.one(rows.SAY, SessionRow, id=row.id, claims=json_text(kept), renews=int(renews))
     if said is None:
         raise SessionEnded
     return said
@@ -297,6 +299,12 @@ def is_live(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
         return False
     idle_seconds = project.settings.idle_lifetime_seconds
     return not idle_seconds or state.last_used_at > tx.now - idle_seconds
+
+
+def has_waited(tx: Tx, user_id: str, session_id: str) -> bool:
+    """Tell whether a session was only ever a sign-in that waits for its second factor, or is gone."""
+    state = tx.one(rows.STATE, rows.StateRow, id=session_id, user_id=user_id)
+    return state is None or bool(state.awaits_factor)
 
 
 def live_profile(tx: Tx, project: Project, caller: SessionCaller) -> tuple[LiveRow, Profile]:
@@ -428,11 +436,10 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
         generation=1,
         rotates=int(rotates(settings.rotation, is_sole_holder=is_sole_holder)),
         rotated_at=tx.now,
-        expires_at=tx.now
-        + min(settings.refresh_lifetime_seconds, opening.lifetime_seconds or settings.refresh_lifetime_seconds),
+        expires_at=opening.expires_at(tx.now, settings.refresh_lifetime_seconds),
         amr=" ".join(opening.amr),
-        claims=msgspec.json.encode(claims).decode(),
-        unsigned_claims=msgspec.json.encode(opening.unsigned_claims).decode(),
+        claims=json_text(claims),
+        unsigned_claims=json_text(opening.unsigned_claims),
         impersonator=opening.impersonator,
     )
     tx.run(
@@ -448,6 +455,7 @@ def _insert(tx: Tx, project: Project, client: Client, user_id: str, opening: Ope
         address=client.address,
         device=client.device,
         impersonator=row.impersonator,
+        strong_at=waiting.strong_at(tx, opening),
     )
     return row
 
@@ -461,7 +469,7 @@ def _issued(
 
 def claims_of(tx: Tx, project: Project, row: SessionRow, profile: Profile) -> SessionClaims:
     """Return what the tokens of a session say, laid out as the project's template asks."""
-    layout, own = project.layout, _decoded(row.claims)
+    layout, own = project.layout, json_object(row.claims)
     selected = selection(layout, profile.tenants, row.tenant_id or "")
     if layout.claims:  # what a session was given stands above what all of them have
         own = layout.filled(_facts(project, row, profile, selected)) | own
@@ -480,7 +488,7 @@ def claims_of(tx: Tx, project: Project, row: SessionRow, profile: Profile) -> Se
         tenants=profile.tenants,
         selected_tenant=selected,
         claims=own,
-        unsigned_claims=_decoded(row.unsigned_claims),
+        unsigned_claims=json_object(row.unsigned_claims),
         impersonator=row.impersonator,
         token_id=ids.random_id(_TOKEN_ID) if layout.adds_id else "",
         layout=layout,
@@ -504,10 +512,6 @@ def _may_go_on(tx: Tx, impersonator: str, other: Profile) -> bool:
     if profile is None or profile.is_disabled:
         return False
     return judge_impersonation(profile, other) is Permission.ALLOWED
-
-
-def _decoded(text: str) -> dict[str, object]:
-    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
 
 
 def _refused(tx: Tx, project: Project, client: Client, caller: SessionCaller) -> Refusal:

@@ -25,6 +25,9 @@ class Opening:
         via: How the user proved who they are, for the audit: otp, magiclink, ... or "".
         adds_to: The live session that the proof adds to (MFA, step-up), or ""; one that waited for it ends.
         is_multi_factor: The proof was two factors in itself: a passkey that verified its user, or SSO that says so.
+        proof: What of `amr` was shown now; None for all of it.
+        ends_at: When the session ends at the latest, because the one that it goes on from does; None for no such end.
+        strong_at: When an app or a passkey was last shown before, or 0.
     """
 
     amr: tuple[str, ...]
@@ -41,3 +44,15 @@ class Opening:
     via: str = ""
     adds_to: str = ""
     is_multi_factor: bool = False
+    proof: tuple[str, ...] | None = None
+    ends_at: int | None = None
+    strong_at: int = 0
+
+    def expires_at(self, now: int, most: int) -> int:
+        """Return when what is opened now ends; `most` is how many seconds it lives if nothing shortens it."""
+        ends = [now + most]
+        if self.lifetime_seconds:
+            ends.append(now + self.lifetime_seconds)
+        if self.ends_at is not None:
+            ends.append(self.ends_at)
+        return min(ends)

@@ -30,6 +30,7 @@ class SessionRow(Struct, frozen=True):
     claims: str
     unsigned_claims: str
     impersonator: str = ""
+    strong_at: int = 0
 
 
 class StateRow(Struct, frozen=True):
@@ -71,6 +72,7 @@ class LiveRow(Struct, frozen=True):
     impersonator: str = ""
     created_at: int = 0
     awaits_factor: int = 0
+    strong_at: int = 0
 
 
 class JoinedRow(Struct, frozen=True):
@@ -78,6 +80,9 @@ class JoinedRow(Struct, frozen=True):
 
     awaits_factor: int
     claims: str
+    strong_at: int
+    created_at: int
+    expires_at: int
 
 
 class SignInRow(Struct, frozen=True):
@@ -119,20 +124,20 @@ class OwnDeviceRow(Struct, frozen=True):
 INSERT = """
     INSERT INTO sessions
         (project_id, id, user_id, tenant_id, generation, rotates, rotated_at, created_at, expires_at, last_used_at,
-         amr, claims, unsigned_claims, address, device, impersonator)
+         amr, claims, unsigned_claims, address, device, impersonator, strong_at)
     VALUES
         (:project_id, :id, :user_id, :tenant_id, 1, :rotates, :now, :now, :expires_at, :now,
-         :amr, :claims, :unsigned_claims, :address, :device, :impersonator)
+         :amr, :claims, :unsigned_claims, :address, :device, :impersonator, :strong_at)
 """
 
 # A sign-in that waits for its second factor: nobody is signed in by it, and `claims` holds all that it had brought.
 INSERT_WAITING = """
     INSERT INTO sessions
         (project_id, id, user_id, generation, rotates, rotated_at, created_at, expires_at, last_used_at,
-         amr, claims, unsigned_claims, address, device, awaits_factor)
+         amr, claims, unsigned_claims, address, device, awaits_factor, strong_at)
     VALUES
         (:project_id, :id, :user_id, 1, 0, :now, :now, :expires_at, :now,
-         :amr, :brought, '{}', :address, :device, 1)
+         :amr, :brought, '{}', :address, :device, 1, :strong_at)
 """
 
 # The session that a further proof adds to, held until the unit ends. One that waited for it ends here, so that of two
@@ -142,7 +147,7 @@ JOIN = """
     SET revoked_at = CASE WHEN awaits_factor = 1 THEN :now ELSE revoked_at END,
         revoked_why = CASE WHEN awaits_factor = 1 THEN 'second factor' ELSE revoked_why END
     WHERE project_id = :project_id AND id = :id AND user_id = :user_id AND revoked_at IS NULL AND expires_at > :now
-    RETURNING awaits_factor, claims
+    RETURNING awaits_factor, claims, strong_at, created_at, expires_at
 """
 
 # `core.sessions.judge` as one statement: of two refreshes at once the second sees what the first wrote, so at most
@@ -159,14 +164,14 @@ CONTINUE = """
       AND (generation = :presented
            OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
     RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims,
-              impersonator
+              impersonator, strong_at
 """
 
 # The same conditions without the write, for calls that only need to know that the session lives; whether it waits for
 # a second factor, they judge. Who acts in another's
 # name must be there and not disabled; `CONTINUE` leaves that to its unit, which asks whether they still may.
 LIVE = """
-    SELECT user_id, tenant_id, amr, impersonator, created_at, awaits_factor FROM sessions
+    SELECT user_id, tenant_id, amr, impersonator, created_at, awaits_factor, strong_at FROM sessions
     WHERE project_id = :project_id AND id = :id AND user_id = :user_id
       AND revoked_at IS NULL AND expires_at > :now AND (:idle = 0 OR last_used_at > :now - :idle)
       AND (generation = :presented
@@ -187,7 +192,7 @@ HOLD = """
           SELECT 1 FROM users u
           WHERE u.project_id = :project_id AND u.id = sessions.impersonator AND u.status <> 'disabled'))
     RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims,
-              impersonator
+              impersonator, strong_at
 """
 
 # A refresh token that is made anew is signed with the key of today: the generation of a session that does not rotate
@@ -197,7 +202,7 @@ SAY = """
     SET claims = :claims, rotated_at = CASE WHEN :renews = 1 AND rotates = 0 THEN :now ELSE rotated_at END
     WHERE project_id = :project_id AND id = :id AND revoked_at IS NULL
     RETURNING id, user_id, tenant_id, generation, rotates, rotated_at, expires_at, amr, claims, unsigned_claims,
-              impersonator
+              impersonator, strong_at
 """
 
 STATE = """

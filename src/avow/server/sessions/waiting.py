@@ -16,7 +16,7 @@ from avow.server.sessions.rows import JoinedRow, LiveRow
 from avow.server.store import Tx
 from avow.server.users.actions import Profile
 
-__all__ = ["begin", "needs", "refused", "require_fresh_proof", "rules_of", "taken_over"]
+__all__ = ["begin", "needs", "refused", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
 
 _LIFETIME_SECONDS = 600
 _UNAUTHORIZED = 401
@@ -32,6 +32,8 @@ class _Brought(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_seen: bool = False
     revokes_others: bool = False
     is_step_up: bool = False
+    lifetime_seconds: int | None = None
+    ends_at: int | None = None
 
 
 def rules_of(project: Project, profile: Profile) -> Rules:
@@ -63,16 +65,19 @@ def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: O
         first_seen=opening.first_seen,
         revokes_others=opening.revokes_others,
         is_step_up=opening.is_step_up,
+        lifetime_seconds=opening.lifetime_seconds,
+        ends_at=opening.ends_at,
     )
     tx.run(
         rows.INSERT_WAITING,
         id=session_id,
         user_id=profile.id,
-        expires_at=tx.now + min(_LIFETIME_SECONDS, opening.lifetime_seconds or _LIFETIME_SECONDS),
+        expires_at=opening.expires_at(tx.now, _LIFETIME_SECONDS),
         amr=" ".join(opening.amr),
         brought=msgspec.json.encode(brought).decode(),
         address=client.address,
         device=client.device,
+        strong_at=strong_at(tx, opening),
     )
     tx.audit(
         "session.waits",
@@ -87,10 +92,22 @@ def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: O
     return Refusal(SecondFactorNeeded(factors=missing.factors, mfa_token=token))
 
 
-def taken_over(opening: Opening, row: JoinedRow) -> Opening:
-    """Return what a proof opens together with what the sign-in that waited for it had brought, if one did."""
+def strong_at(tx: Tx, opening: Opening) -> int:
+    """Return when an app or a passkey was last shown of what a session is opened by; 0 for never."""
+    shown = opening.amr if opening.proof is None else opening.proof
+    return tx.now if factors.is_strong(shown) else opening.strong_at
+
+
+def taken_over(project: Project, opening: Opening, row: JoinedRow) -> Opening:
+    """Return what a proof opens together with what the session has that it adds to.
+
+    Of any session that is when a strong factor was shown, and its end if it was opened for a shorter time than others;
+    of one that waited for the proof, all that it had brought.
+    """
+    opening = replace(opening, strong_at=row.strong_at)
     if not row.awaits_factor:
-        return opening
+        is_shortened = row.expires_at < row.created_at + project.settings.refresh_lifetime_seconds
+        return replace(opening, ends_at=row.expires_at) if is_shortened else opening
     brought = msgspec.json.decode(row.claims, type=_Brought)
     return replace(
         opening,
@@ -100,6 +117,8 @@ def taken_over(opening: Opening, row: JoinedRow) -> Opening:
         first_seen=opening.first_seen or brought.first_seen,
         revokes_others=opening.revokes_others or brought.revokes_others,
         is_step_up=opening.is_step_up or brought.is_step_up,
+        lifetime_seconds=min(filter(None, (opening.lifetime_seconds, brought.lifetime_seconds)), default=None),
+        ends_at=brought.ends_at,
     )
 
 
@@ -119,8 +138,9 @@ def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Pro
     """Refuse a change of how somebody signs in without a proof that is fresh and strong enough.
 
     Raises:
-        SecondFactorNeeded: The session waits for one, or the user has one that was not shown in it.
-        FreshProofNeeded: They proved who they are longer ago than project and tenants allow.
+        SecondFactorNeeded: The session waits for one, or the user has one that was not shown in it, or was longer ago
+            than project and tenants allow: a proof by anything else does not make it fresh.
+        FreshProofNeeded: They proved who they are longer ago than that.
     """
     if session.awaits_factor:
         refusal = refused(project, profile, session.amr)
@@ -129,8 +149,12 @@ def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Pro
     missing = factors.needs_enrolled(session.amr.split(), profile.factors)
     if missing is not None:
         raise SecondFactorNeeded(factors=missing.factors)
-    if session.created_at <= tx.now - rules_of(project, profile).fresh_proof_seconds:
+    ended_at = tx.now - rules_of(project, profile).fresh_proof_seconds
+    if session.created_at <= ended_at:
         raise FreshProofNeeded
+    enrolled = factors.needs_enrolled((), profile.factors)
+    if enrolled is not None and session.strong_at <= ended_at:
+        raise SecondFactorNeeded(factors=enrolled.factors)
 
 
 def _can_show(project: Project, profile: Profile) -> frozenset[str]:

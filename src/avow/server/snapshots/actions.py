@@ -34,6 +34,8 @@ from avow.server.snapshots.rows import ListRow, NamedRow
 from avow.server.store import Tx, in_list, many_rows
 from avow.server.store.tx import Value
 from avow.server.templates import actions as templates
+from avow.wire import permissions as permissions_wire
+from avow.wire import roles as roles_wire
 from avow.wire.jwttemplates import JwtTemplate
 from avow.wire.snapshots import CloneProject
 
@@ -42,6 +44,7 @@ __all__ = ["Cloned", "KeySets", "check", "clone", "put", "read"]
 Part = TypeVar("Part")
 
 _MOST_CHANGES = 1000  # one unit is bounded
+_MOST_HELD = 20_000  # permissions in the roles that change
 _DOCUMENTS = ("templates", "jwt_templates", "lists", "flows")  # each takes statements of its own
 _MOST_DOCUMENTS = 300
 _ROWS_AT_ONCE = 128  # as many as `many_rows` puts into one statement
@@ -62,12 +65,19 @@ class Cloned:
 
 
 def read(tx: Tx) -> Snapshot:
-    """Return what the project is configured with; users, tenants and keys are none of it, and no secret is."""
-    found = roles.search(tx, Wanted(tenants=("",)))
+    """Return what the project is configured with; users, tenants and keys are none of it, and no secret is.
+
+    Raises:
+        InvalidArgument: It has more permissions, or more of them in roles, than one answer lists.
+    """
+    found = roles.search(tx, Wanted(tenants=("",)), most=roles_wire.MOST_LISTED)
     token_templates = templates.every(tx)
     return Snapshot(
         settings=_named({each.id: each.name for each in token_templates}, _settings(tx)),
-        permissions=[Permission(name=row.name, description=row.description) for row in permissions.every(tx)],
+        permissions=[
+            Permission(name=row.name, description=row.description)
+            for row in permissions.every(tx, most=permissions_wire.MOST_LISTED)
+        ],
         roles=[
             Role(
                 name=role.name,
@@ -129,16 +139,17 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     tx.audit("project.snapshot_imported", actor=actor, data=_named_changes(changed))
 
 
-def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, made: KeySets) -> Cloned:
-    """Insert a project with the configuration of the unit's, keys of its own and no users.
+def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, snapshot: Snapshot, made: KeySets) -> Cloned:
+    """Insert a project with the configuration that was read of the unit's, keys of its own and no users.
 
-    Its first management key may do what the caller may do, from where and until when the caller may.
+    Its first management key may do what the caller may do, from where and until when the caller may. It is one unit,
+    which an import's bounds keep short: a project that is not there whole is not there.
 
     Raises:
         InvalidArgument: The server has no room for another project, or the configuration is too large.
     """
     projects.require_room(tx)
-    snapshot, copy = read(tx), tx.in_new_project()
+    copy = tx.in_new_project()
     for each in snapshot.lists or ():
         if each.data is None:
             raise InvalidArgument(error_message=f"The list {each.name!r} is too long to be copied.")
@@ -291,8 +302,10 @@ def _wrong_settings(tx: Tx, present: Snapshot, wanted: Snapshot) -> list[str]:
 
 
 def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
-    told = _named_changes(_changes(present, wanted))
+    changes = _changes(present, wanted)
+    told = _named_changes(changes)
     changed = sum(map(len, told.values()))
+    held = sum(len(role.permission_names) for role in changes.roles or ())
     documents = sum(len(told.get(kind, ())) for kind in _DOCUMENTS)
     failures = []
     if changed > _MOST_CHANGES:
@@ -301,6 +314,8 @@ def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
         failures.append(
             f"The snapshot changes {documents} flows, lists and templates, and one import at most {_MOST_DOCUMENTS}."
         )
+    if held > _MOST_HELD:
+        failures.append(f"The roles that change have {held} permissions together, and one import at most {_MOST_HELD}.")
     for kind in ("jwt_templates", "lists"):
         names = {each.name for each in (*(getattr(present, kind) or ()), *(getattr(wanted, kind) or ()))}
         if len(names) > _MOST_TEMPLATES:

@@ -11,13 +11,12 @@ from avow.server.serving import Project
 from avow.server.social import rows, stored
 from avow.server.social.kinds import GENERIC, KINDS, kind_of
 from avow.server.social.rows import IdRow, ProviderRow
-from avow.server.social.stored import CLAIMS, Settings
+from avow.server.social.stored import CLAIMS, KEY_AUTHS, Settings
 from avow.server.store import Tx
 
 __all__ = ["Held", "client_secret", "delete", "every", "find", "get", "kind_for", "save"]
 
 MOST_PROVIDERS: Final = 50
-_KEY_AUTHS: Final = frozenset({"private_key_jwt", "apple"})
 _ADDRESSES: Final = (
     "discovery_url",
     "authorization_url",
@@ -108,7 +107,7 @@ def save(tx: Tx, project: Project, name: str, given: Settings, secret: str, *, a
     kept = _held(before) if before is not None else None
     sealed = None
     if secret:
-        if settings.client_auth in _KEY_AUTHS:
+        if settings.client_auth in KEY_AUTHS:
             read_key(secret)
         sealed = tx.vault.seal(secret.encode(), row=rows.sealed_row(tx.project_id, name))
     elif kept is not None and kept.settings.secret_goes_to == settings.secret_goes_to:
@@ -175,6 +174,10 @@ def _check(project: Project, settings: Settings) -> None:
     plain_issuer = settings.issuer.replace("{tenantid}", "common")
     if "?" in plain_issuer or "#" in plain_issuer or target(plain_issuer, project.callable_networks) is None:
         raise InvalidArgument(error_message="The issuer is no address that this server may call.")
+    if settings.trusted_domains and "{" in settings.issuer:
+        raise InvalidArgument(
+            error_message="A provider of many organisations speaks for the domains of none: name the issuer of one."
+        )
     if wrong := [name for name in settings.parameters if not is_parameter(name)]:
         raise InvalidArgument(error_message=f"The parameter {wrong[0]!r} cannot be set.")
     if unknown := [name for name in settings.claims if name not in CLAIMS]:

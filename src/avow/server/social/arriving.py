@@ -1,6 +1,6 @@
 """A sign-in with a social provider once the browser is back: judged, connected, handed to the application."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,17 +12,17 @@ from avow.server.federation import actions as federation
 from avow.server.federation import relying, tokens
 from avow.server.federation.actions import Arrival, Grant, Rule
 from avow.server.federation.relying import Proven
+from avow.server.proofs.options import goes_on
 from avow.server.serving import Answer, Call, Refusal, Steps, write
 from avow.server.social import actions, stored
 from avow.server.social.actions import Held
-from avow.server.social.endpoints import CallbackQuery, redirect_uri
-from avow.server.social.starting import scopes_of, way_of
+from avow.server.social.endpoints import CallbackQuery, provider_of, redirect_uri
+from avow.server.social.starting import GONE, scopes_of, standing, way_of
 from avow.server.store import Tx
 
-__all__ = ["GONE", "callback", "forward"]
+__all__ = ["callback", "forward"]
 
 _MAX_NAME: Final = 128
-GONE: Final = "the provider is gone or switched off"
 
 
 class _AppleName(msgspec.Struct, rename="camel"):
@@ -40,7 +40,7 @@ class _Back:
 
     arrival: Arrival
     held: Held
-    secret: str
+    secret: str = field(repr=False)
 
 
 def forward(call: Call[CallbackQuery], address: str) -> Answer:
@@ -81,12 +81,12 @@ def callback(call: Call[CallbackQuery]) -> Steps[Answer | Refusal]:
 
 
 def _arrive(tx: Tx, call: Call[CallbackQuery]) -> _Back | Refusal:
-    way = way_of(call.path["provider"])
+    way = way_of(provider_of(call.path))
     arrival = federation.arrive(tx, call, way, call.body.state or "")
     if isinstance(arrival, Refusal):
         return arrival
-    held = actions.find(tx, way.name)
-    if held is None or not held.settings.is_enabled:
+    held = standing(tx, way, arrival.start.details.get("provider", ""))
+    if held is None:
         return federation.refuse(tx, call, "oauth", GONE, way)
     return _Back(arrival, held, actions.client_secret(tx, held))
 
@@ -94,9 +94,11 @@ def _arrive(tx: Tx, call: Call[CallbackQuery]) -> _Back | Refusal:
 def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> str | Refusal:
     """Find or make the user and the code for the application; nothing that was read before counts without a look."""
     begun = back.arrival.start
-    held = actions.find(tx, back.held.name)
-    if held is None or not held.settings.is_enabled or held.settings.client_id != back.held.settings.client_id:
+    held = standing(tx, begun.way, back.held.settings.digest)
+    if held is None:
         return federation.refuse(tx, call, "oauth", GONE, begun.way)
+    if not goes_on(tx, call.project, begun.user_id, begun.asked.session_id):  # the provider took its time
+        return federation.refuse(tx, call, "oauth", "the session that asked for it has ended", begun.way)
     rule = Rule(
         does=begun.does,
         user_id=begun.user_id,
@@ -119,6 +121,7 @@ def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> s
             method="oauth",
             asked=begun.asked,
             first_seen=admitted.is_new,
+            provider=held.settings.digest,
         ),
     )
 

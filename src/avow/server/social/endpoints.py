@@ -5,22 +5,26 @@ Each provider has a callback of its own, so that what one answers is never taken
 Spec: RFC 9700 section 4.4.2.
 """
 
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from msgspec import Meta
 
+from avow.errors import NotFound
 from avow.server.serving import Project
 from avow.wire.bounds import Name
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET
 
-__all__ = ["CALLBACK", "GO", "GO_PATH", "POST_CALLBACK", "CallbackQuery", "GoQuery", "redirect_uri"]
+__all__ = ["CALLBACK", "GO", "GO_PATH", "POST_CALLBACK", "CallbackQuery", "GoQuery", "provider_of", "redirect_uri"]
 
 _Token = Annotated[str, Meta(max_length=512, extra=SECRET)]
 _Secret = Annotated[str, Meta(max_length=4096, extra=SECRET)]
 _Long = Annotated[str, Meta(max_length=2048)]
 
 GO_PATH = "/v1/auth/oauth/go"
+_NAME: Final = re.compile("[a-z0-9][a-z0-9-]{0,62}", re.ASCII)  # as `wire.providers.ProviderName`
 _CALLBACK_PATH = "/v1/auth/oauth/callback"
 
 
@@ -67,6 +71,17 @@ POST_CALLBACK = Endpoint(
     is_page=True,
     takes_form=True,
 )
+
+
+def provider_of(path: Mapping[str, str]) -> str:
+    """Return the provider that a path names.
+
+    Raises:
+        NotFound: No provider can have this name.
+    """
+    if not _NAME.fullmatch(path["provider"]):
+        raise NotFound
+    return path["provider"]
 
 
 def redirect_uri(project: Project, provider: str) -> str:

@@ -3,7 +3,7 @@
 from avow.server.serving import Answer, Call, Project, Refusal, Slice, Steps, plain, reads, steps, writes
 from avow.server.social import actions, arriving, exchanging, starting
 from avow.server.social.actions import Held
-from avow.server.social.endpoints import CALLBACK, GO, POST_CALLBACK, CallbackQuery, GoQuery, redirect_uri
+from avow.server.social.endpoints import CALLBACK, GO, POST_CALLBACK, CallbackQuery, GoQuery, provider_of, redirect_uri
 from avow.server.social.stored import Settings
 from avow.server.store import Tx
 from avow.wire import oauth as wire
@@ -55,7 +55,7 @@ def callback(call: Call[CallbackQuery]) -> Steps[Answer | Refusal]:
 
 def post_callback(call: Call[CallbackQuery]) -> Answer:
     """Take what a provider says in a form: it comes from another site, so that the browser is sent here once more."""
-    return arriving.forward(call, redirect_uri(call.project, call.path["provider"]))
+    return arriving.forward(call, redirect_uri(call.project, provider_of(call.path)))
 
 
 def save(tx: Tx, call: Call[SaveProvider]) -> ProviderAnswer:

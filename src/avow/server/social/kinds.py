@@ -42,7 +42,8 @@ KINDS: Final[Mapping[str, Settings]] = {
         takes_text_flags=True,
     ),
     "gitlab": Settings(kind="gitlab", display_name="GitLab", issuer="https://gitlab.com", scopes=_EMAIL),
-    "slack": Settings(kind="slack", display_name="Slack", issuer="https://slack.com", scopes=_EMAIL),
+    # Its OpenID endpoints fail with a code challenge once an application has PKCE switched on; the nonce does its work.
+    "slack": Settings(kind="slack", display_name="Slack", issuer="https://slack.com", scopes=_EMAIL, uses_pkce=False),
     "twitch": Settings(
         kind="twitch",
         display_name="Twitch",
@@ -52,6 +53,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         parameters={
             "claims": '{"id_token":{"email":null,"email_verified":null,"preferred_username":null,"picture":null}}'
         },
+        claims={"name": "preferred_username"},
     ),
     # Its ID tokens carry no nonce, so that they prove less than its user endpoint does.
     "linkedin": Settings(
@@ -124,7 +126,7 @@ KINDS: Final[Mapping[str, Settings]] = {
         client_auth="basic",
         claims={"subject": "uuid", "name": "display_name", "picture": "links.avatar.href"},
     ),
-    # It gives no address.
+    # It gives addresses only to applications that X allows to ask for them; they are not asked for.
     "x": Settings(
         kind="x",
         protocol="oauth2",

@@ -23,9 +23,10 @@ from avow.server.store import Tx
 from avow.wire.login import LoginOptions
 from avow.wire.oauth import OAuthStart, OAuthUrl
 
-__all__ = ["METHOD", "begin", "begin_update", "go", "scopes_of", "way_of"]
+__all__ = ["GONE", "METHOD", "begin", "begin_update", "go", "scopes_of", "standing", "way_of"]
 
 METHOD: Final = "oauth"
+GONE: Final = "the provider is gone, switched off or another one now"
 _YES: Final = "true"
 _MOST_PARAMETERS: Final = 20
 
@@ -100,6 +101,12 @@ def go(call: Call[GoQuery]) -> Steps[Answer | Refusal]:
     return Answer(status=303, headers={"location": url}, cookies=bound.cookies)
 
 
+def standing(tx: Tx, way: Way, digest: str) -> Held | None:
+    """Return the provider that a start or a code came by; None when it is off, gone or another one by now."""
+    held = actions.find(tx, way.name)
+    return held if held is not None and held.settings.is_enabled and held.settings.digest == digest else None
+
+
 def scopes_of(begun: Start, held: Held) -> tuple[str, ...]:
     """Return the scopes that a start asks for."""
     return tuple(begun.details.get("scopes", "").split()) or held.settings.scopes
@@ -126,6 +133,7 @@ def _started(tx: Tx, call: Call[OAuthStart], held: Held, does: Does, user_id: st
         "login_hint": body.login_hint or "",
         "scopes": body.scopes or "",
         "parameters": body.parameters or "",
+        "provider": held.settings.digest,
     }
     wanted = Start(
         way=way_of(held.name),
@@ -144,9 +152,9 @@ def _bind(tx: Tx, call: Call[GoQuery]) -> tuple[Bound, Held] | Refusal:
     bound = federation.bind(tx, call, "oauth", call.body.t)
     if isinstance(bound, Refusal):
         return bound
-    held = actions.find(tx, bound.start.way.name)
-    if held is None or not held.settings.is_enabled:
-        return federation.refuse(tx, call, "oauth", "the provider is gone or switched off", bound.start.way)
+    held = standing(tx, bound.start.way, bound.start.details.get("provider", ""))
+    if held is None:
+        return federation.refuse(tx, call, "oauth", GONE, bound.start.way)
     return bound, held
 
 

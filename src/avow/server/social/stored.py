@@ -1,13 +1,15 @@
 """A provider while it is stored: what the project says of it as JSON, and what its kind adds."""
 
+import hashlib
 from typing import Any, Final
 
 import msgspec
 
 from avow.core.federation.providers import ClaimMap, ClientAuth, Protocol, Provider
 
-__all__ = ["Settings", "decoded", "encoded", "provider_of", "with_kind"]
+__all__ = ["KEY_AUTHS", "Settings", "decoded", "encoded", "provider_of", "with_kind"]
 
+KEY_AUTHS: Final = frozenset({"private_key_jwt", "apple"})  # the secret is a private key, and stays here
 CLAIMS: Final = frozenset(
     {
         "subject",
@@ -62,9 +64,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     may_connect: bool = True
 
     @property
-    def secret_goes_to(self) -> tuple[str, ...]:
-        """Return whose the client secret is, and where it is sent."""
-        return (self.kind, self.client_id, self.issuer, self.discovery_url, self.token_url, *self.hosts)
+    def secret_goes_to(self) -> tuple[object, ...]:
+        """Return what the client secret is, whose, and where it is sent: a private key never becomes a password."""
+        whose = (self.client_auth in KEY_AUTHS, self.kind, self.client_id)
+        return (*whose, self.issuer, self.discovery_url, self.token_url, *self.hosts)
+
+    @property
+    def digest(self) -> str:
+        """Return what tells one provider from another: its names and addresses, who we are there, who people are."""
+        names = (self.kind, self.protocol, self.issuer, self.client_id, self.discovery_url, self.hosts)
+        addresses = (self.authorization_url, self.token_url, self.user_url, self.emails_url, self.keys_url)
+        people = (sorted(self.claims.items()), self.trusted_domains, self.takes_text_flags)
+        return hashlib.sha256(msgspec.json.encode((names, addresses, people))).hexdigest()[:32]
 
 
 def with_kind(settings: Settings, kind: Settings) -> Settings:

@@ -171,7 +171,7 @@ def create(tx: Tx, tenant_id: str, display_name: str, connection: str, *, actor:
 
 
 def delete(tx: Tx, tenant_id: str, connection: str, *, actor: str) -> None:
-    """Delete a configuration with its secret, domains and identities, for ever; roles that its groups gave stay.
+    """Delete a configuration with its secret, domains, identities and groups, for ever; roles that these gave stay.
 
     Raises:
         NotFound: There is none, or no such tenant.
@@ -181,6 +181,7 @@ def delete(tx: Tx, tenant_id: str, connection: str, *, actor: str) -> None:
     if row is None and connection:
         raise NotFound(error_message=MISSING)
     tenants.set_sso_domains(tx, tenant_id, connection, ())
+    tx.run(rows.DELETE_GROUPS, tenant_id=tenant_id, sso_id=connection)
     forget_way(tx, Way(kind="sso", name=connection, tenant_id=tenant_id))
     deleted = Connection(tenant_id, connection)
     tx.audit("sso.deleted", actor=actor, tenant_id=tenant_id, data={"sso": deleted.sso_id})

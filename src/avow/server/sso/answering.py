@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from avow.server.roles import actions as roles
 from avow.server.serving import Call
 from avow.server.sso import actions, spkeys
 from avow.server.sso.actions import Connection
 from avow.server.sso.shown import Shown
+from avow.server.sso.stored import Settings
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 
@@ -25,9 +28,28 @@ def shown(tx: Tx, call: Call[object], tenant_id: str, connections: Sequence[Conn
     ]
 
 
-def save(tx: Tx, call: Call[object], before: Connection, after: Connection, what: str, *, secret: str = "") -> None:
-    """Save a configuration; whoever changes what roles it gives needs the right to give roles."""
-    one, other = before.settings.mappings, after.settings.mappings
-    if (one.roles, one.default_roles) != (other.roles, other.default_roles):
+def save(
+    tx: Tx,
+    call: Call[object],
+    before: Connection,
+    after: Connection,
+    what: str,
+    *,
+    secret: str = "",
+    domains: Sequence[str] | None = None,
+) -> None:
+    """Save a configuration, and its domains where they are given.
+
+    Whoever chooses the identity provider, or of whom its word counts, can sign in as anybody there with any groups: all
+    but where people go afterwards takes the right to give roles besides.
+    """
+    if (before.kind, _vouching(before.settings)) != (after.kind, _vouching(after.settings)):
         call.management.require("role")
     actions.save(tx, after, secret=secret, what=what, actor=call.management.actor)
+    if domains is not None and tenants.set_sso_domains(tx, after.tenant_id, after.id, domains):
+        call.management.require("role")
+
+
+def _vouching(settings: Settings) -> Settings:
+    """Return settings without what says nothing of who signs in, and as whom."""
+    return replace(settings, saml=replace(settings.saml, redirect_url=""), oidc=replace(settings.oidc, redirect_url=""))

@@ -15,6 +15,7 @@ from avow.errors import AuthException, SignInRefused, SsoDomainRefused, UserNotF
 from avow.server.federation import actions as federation
 from avow.server.federation.actions import Admitted, Rule
 from avow.server.federation.starts import Grant, Start
+from avow.server.proofs.options import goes_on
 from avow.server.serving import Answer, Call, Refusal
 from avow.server.sso import groups, recalculation, routing
 from avow.server.sso.routing import Place
@@ -45,7 +46,11 @@ class Vouched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def details_of(place: Place) -> dict[str, str]:
     """Return what a start remembers of the configuration that it was begun with."""
-    return {"protocol": place.connection.kind, "tenant_made_at": str(place.made_at)}
+    return {
+        "protocol": place.connection.kind,
+        "tenant_made_at": str(place.made_at),
+        "provider": place.connection.settings.provider_digest,
+    }
 
 
 def is_changed(place: Place | None, begun: Start) -> bool:
@@ -56,8 +61,8 @@ def is_changed(place: Place | None, begun: Start) -> bool:
 def complete(tx: Tx, call: Call[object], begun: Start, vouched: Vouched) -> Answer:
     """Find or create the user, give them what their groups give, and send the browser to the application with a code.
 
-    Everything is decided on what holds now: a configuration that was turned off, deleted or changed to another kind
-    while the person was away signs nobody in.
+    Everything is decided on what holds now: a configuration that was turned off, deleted or given another identity
+    provider while the person was away signs nobody in.
 
     Args:
         tx: The unit, in which the start, or what was held of it, has been consumed.
@@ -68,6 +73,8 @@ def complete(tx: Tx, call: Call[object], begun: Start, vouched: Vouched) -> Answ
     place = routing.place_of(tx, begun.way)
     if place is None or is_changed(place, begun):
         return failed(tx, call, begun, SignInRefused(detail="the configuration is off or gone"))
+    if not goes_on(tx, call.project, begun.user_id, begun.asked.session_id):  # the provider took its time
+        return failed(tx, call, begun, SignInRefused(detail="the session that asked for it has ended"))
     admitted = _admitted(tx, call, place, begun, vouched.person)
     if isinstance(admitted, AuthException):
         return failed(tx, call, begun, admitted)
@@ -124,6 +131,7 @@ def _keep(tx: Tx, place: Place, admitted: Admitted, person: Person) -> None:
         "family_name": person.family_name,
         "picture": person.picture,
     }
+    recalculation.hold(tx, place.tenant_id, [profile.id])
     users.describe(tx, profile, said, person.attributes, actor=f"sso:{place.tenant_id}")
     groups.keep(tx, place.connection, profile.id, person.groups)
     recalculation.give(tx, place.connection, profile.id)
@@ -141,6 +149,7 @@ def _granted(tx: Tx, place: Place, begun: Start, vouched: Vouched, admitted: Adm
         idp_response=_told(place, vouched.person),
         is_multi_factor=vouched.is_multi_factor,
         lifetime_seconds=_lifetime(place, vouched.ends_at),
+        provider=place.connection.settings.provider_digest,
     )
 
 

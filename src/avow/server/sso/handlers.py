@@ -1,7 +1,8 @@
 """The routes of SSO settings, and of the links to set them up.
 
 What is stored here, sign-in over SAML and OpenID Connect goes by (`signin.py`). No address is fetched when settings are
-saved. Who says which groups give which roles gives roles, and needs the right to.
+saved. Who says which groups give which roles gives roles, and so does who says whose word counts for groups and people:
+both need the right to.
 """
 
 from collections.abc import Sequence
@@ -82,8 +83,7 @@ def configure_oidc(tx: Tx, call: Call[ConfigureOidc]) -> None:
     if wanted.fga_mappings is not None:
         mappings = changed(mappings, fga=given.fga(wanted.fga_mappings))
     after = replace(before, kind="oidc", settings=changed(before.settings, oidc=oidc, mappings=mappings))
-    save(tx, call, before, after, "oidc", secret=wanted.client_secret or "")
-    tenants.set_sso_domains(tx, body.tenant_id, before.id, body.domains or ())
+    save(tx, call, before, after, "oidc", secret=wanted.client_secret or "", domains=body.domains or ())
 
 
 def configure_saml(tx: Tx, call: Call[ConfigureSaml]) -> None:
@@ -255,8 +255,7 @@ def _save_saml(
     domains: Sequence[str] | None,
 ) -> None:
     after = replace(before, kind="saml", settings=changed(before.settings, saml=saml, mappings=mappings))
-    save(tx, call, before, after, "saml")
-    tenants.set_sso_domains(tx, before.tenant_id, before.id, domains or ())
+    save(tx, call, before, after, "saml", domains=domains or ())
 
 
 SLICE = Slice(

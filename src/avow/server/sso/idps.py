@@ -28,10 +28,11 @@ _TYPES: Final = "application/samlmetadata+xml, application/xml, text/xml"
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """An identity provider, and the metadata that it was read from."""
+    """An identity provider, the metadata that it was read from, and when."""
 
     idp: IdentityProvider
     text: str = field(repr=False)
+    read_at: int
 
 
 def provider(connection: Connection, now: int) -> Steps[IdentityProvider]:
@@ -55,8 +56,8 @@ def provider(connection: Connection, now: int) -> Steps[IdentityProvider]:
         if not document:
             raise
         return (yield from aside(_read_again, document, saml.entity_id, now))
-    if (yield from read(_is_old, connection)):
-        yield from write(_keep, connection, found.text)
+    if (yield from read(_is_newer, connection, found)):
+        yield from write(_keep, connection, found)
     return _current(found.idp, now)
 
 
@@ -77,7 +78,7 @@ def _reader(entity_id: str, now: int) -> Callable[[bytes], _Described]:
     """Return what reads metadata; SamlRefused is a ValueError, which makes an answer count as none."""
 
     def read_metadata(document: bytes) -> _Described:
-        return _Described(parse_metadata(document, entity_id, now), document.decode())
+        return _Described(parse_metadata(document, entity_id, now), document.decode(), now)
 
     return read_metadata
 
@@ -96,10 +97,13 @@ def _current(idp: IdentityProvider, now: int) -> IdentityProvider:
     return idp
 
 
-def _is_old(tx: Tx, connection: Connection) -> bool:
-    """Tell whether what the database holds is to be replaced: of another address, or an hour old."""
-    found = tx.one(rows.METADATA_AGE, FetchedRow, **_place(connection))
-    return found is None or found.fetched_at <= tx.now - _FRESH_SECONDS
+def _is_newer(tx: Tx, connection: Connection, found: _Described) -> bool:
+    """Tell whether it replaces what the database holds: of another address, or an hour older.
+
+    What is used for longer because the provider is down is no newer by that: its week goes on.
+    """
+    held = tx.one(rows.METADATA_AGE, FetchedRow, **_place(connection))
+    return held is None or held.fetched_at <= found.read_at - _FRESH_SECONDS
 
 
 def _kept(tx: Tx, connection: Connection) -> str:
@@ -108,8 +112,8 @@ def _kept(tx: Tx, connection: Connection) -> str:
     return found.document if found else ""
 
 
-def _keep(tx: Tx, connection: Connection, document: str) -> None:
-    tx.run(rows.PUT_METADATA, **_place(connection), document=document)
+def _keep(tx: Tx, connection: Connection, found: _Described) -> None:
+    tx.run(rows.PUT_METADATA, **_place(connection), document=found.text, fetched_at=found.read_at)
 
 
 def _place(connection: Connection) -> dict[str, str]:

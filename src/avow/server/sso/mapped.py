@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from avow.core import addresses
+from avow.core.federation.claims import MOST_GROUPS
 from avow.core.federation.people import Person
 from avow.core.federation.providers import ClaimMap
 from avow.core.saml import Assertion
@@ -14,7 +15,6 @@ from avow.server.sso.stored import Oidc, Saml
 __all__ = ["claims_mapped", "person_of"]
 
 _GROUPS_CLAIM: Final = "groups"  # of OpenID providers: the contract has no name to map it from
-_MOST_GROUPS: Final = 500
 _MOST_TEXT: Final = 256
 _MOST_URL: Final = 2048
 _PICTURE: Final = re.compile(r"https://[!-~]+", re.ASCII)
@@ -70,7 +70,7 @@ def person_of(saml: Saml, said: Assertion, domains: Collection[str]) -> Person |
         middle_name=_first(said, mapped.middle_name),
         family_name=_first(said, mapped.family_name),
         picture=_picture(said.values(mapped.picture) if mapped.picture else ()),
-        groups=tuple(dict.fromkeys(_values(said, mapped.group)))[:_MOST_GROUPS],
+        groups=tuple(dict.fromkeys(_values(said, mapped.group)))[:MOST_GROUPS],
         attributes=_custom(said, mapped.custom_attributes),
         claims={each.name: list(each.values) for each in said.attributes},
     )

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from avow.core import addresses
-from avow.errors import AvowError, InvalidArgument, NotFound
+from avow.errors import InvalidArgument, NotFound
 from avow.server.federation.starts import Way
 from avow.server.sso import actions, rows
 from avow.server.sso.actions import Connection
@@ -100,7 +100,7 @@ def _tenant(tx: Tx, tenant_id: str) -> TenantRow | None:
 
 
 def _leading(tx: Tx, domain: str) -> DomainRow | None:
-    """Return whose a domain in ASCII is; administrators may have written it with letters."""
+    """Return whose a domain in ASCII is; older rows may have it with letters."""
     if not domain:
         return None
     return tx.one(rows.DOMAIN, DomainRow, domain=domain, other=_lettered(domain))
@@ -139,14 +139,14 @@ def _place(tx: Tx, tenant: TenantRow, connection: Connection) -> Place:
 def _ascii(domain: str) -> str:
     """Return a domain as addresses are compared by it; what is none stays, in lower case."""
     try:
-        return domain_of(f"x@{domain}") or domain.lower()[:_MOST_DOMAIN]
-    except AvowError:
+        return addresses.domain(domain).folded
+    except InvalidArgument:
         return domain.lower()[:_MOST_DOMAIN]
 
 
 def _lettered(domain: str) -> str:
     """Return a domain in ASCII with the letters that it stands for."""
     try:
-        return domain.encode().decode("idna").lower()
-    except UnicodeError:
+        return addresses.domain(domain).lettered
+    except InvalidArgument:
         return domain

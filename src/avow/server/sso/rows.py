@@ -43,6 +43,7 @@ class GroupRow(Struct, frozen=True):
     user_id: str
     id: str
     display: str
+    sso_id: str = ""
 
 
 class HeldRow(Struct, frozen=True):
@@ -106,7 +107,7 @@ LIST = """
 LOCK_FIRST = """
     INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
     SELECT t.project_id, t.id, '', 'none', '', '{}', :now, :now
-    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id
+    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id AND t.deleted_at IS NULL
     ON CONFLICT (project_id, tenant_id, id) DO UPDATE SET updated_at = excluded.updated_at
     RETURNING id, kind, display_name, settings, sealed_secret
 """
@@ -122,7 +123,7 @@ INSERT = """
     INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
     SELECT t.project_id, t.id, :id, 'none', :display_name, '{}', :now, :now
     FROM tenants t
-    WHERE t.project_id = :project_id AND t.id = :tenant_id
+    WHERE t.project_id = :project_id AND t.id = :tenant_id AND t.deleted_at IS NULL
       AND (SELECT COUNT(*) FROM sso_connections c
            WHERE c.project_id = :project_id AND c.tenant_id = :tenant_id) < :most
     ON CONFLICT (project_id, tenant_id, id) DO NOTHING
@@ -155,12 +156,20 @@ MEMBERS = """
     ORDER BY user_id LIMIT :most
 """
 
+# Whose groups and roles are about to change: nobody else changes them until the unit ends. In one order, so that two
+# units do not wait for each other.
+HOLD_MEMBERS = """
+    SELECT user_id AS id FROM memberships
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id IN (:user_ids)
+    ORDER BY user_id
+    /* postgres: FOR NO KEY UPDATE */
+"""
+
 # Both of members from one to another by user id: for a list of a thousand PostgreSQL would compare every row with it.
 GROUPS_OF = """
-    SELECT gm.user_id, g.id, g.display FROM group_members gm
+    SELECT gm.user_id, g.id, g.display, g.sso_id FROM group_members gm
     JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
-    WHERE gm.project_id = :project_id AND gm.tenant_id = :tenant_id AND g.sso_id = :sso_id
-      AND gm.user_id >= :first AND gm.user_id <= :last
+    WHERE gm.project_id = :project_id AND gm.tenant_id = :tenant_id AND gm.user_id >= :first AND gm.user_id <= :last
     ORDER BY gm.user_id, g.id
 """
 
@@ -173,6 +182,12 @@ ROLES = "SELECT id FROM roles WHERE project_id = :project_id AND id IN (:role_id
 
 WITHDRAW = """
     DELETE FROM membership_roles
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND role_id = :role_id AND given_by = :given_by
+      AND user_id IN (:user_ids)
+"""
+
+HAND_OVER = """
+    UPDATE membership_roles SET given_by = :heir
     WHERE project_id = :project_id AND tenant_id = :tenant_id AND role_id = :role_id AND given_by = :given_by
       AND user_id IN (:user_ids)
 """
@@ -196,7 +211,8 @@ COMERS = """
 # --- Sign-in -------------------------------------------------------------------------------------------------------
 
 TENANT = """
-    SELECT id, created_at, is_disabled, settings FROM tenants WHERE project_id = :project_id AND id = :tenant_id
+    SELECT id, created_at, is_disabled, settings FROM tenants
+    WHERE project_id = :project_id AND id = :tenant_id AND deleted_at IS NULL
 """
 
 # A domain is asked for in its spelling in ASCII and in that with letters.
@@ -229,7 +245,7 @@ METADATA = """
 # Only while the configuration is there.
 PUT_METADATA = """
     INSERT INTO saml_metadata (project_id, tenant_id, sso_id, url, document, fetched_at)
-    SELECT c.project_id, c.tenant_id, c.id, :url, :document, :now
+    SELECT c.project_id, c.tenant_id, c.id, :url, :document, :fetched_at
     FROM sso_connections c WHERE c.project_id = :project_id AND c.tenant_id = :tenant_id AND c.id = :sso_id
     ON CONFLICT (project_id, tenant_id, sso_id) DO UPDATE
     SET url = excluded.url, document = excluded.document, fetched_at = excluded.fetched_at
@@ -237,20 +253,21 @@ PUT_METADATA = """
 
 # The groups of a person that sign-ins through this configuration speak of; those of SCIM are not theirs.
 OWN_GROUPS = """
-    SELECT gm.user_id, g.id, g.display FROM group_members gm
+    SELECT gm.user_id, g.id, g.display, g.sso_id FROM group_members gm
     JOIN groups g ON g.project_id = gm.project_id AND g.tenant_id = gm.tenant_id AND g.id = gm.group_id
     WHERE gm.project_id = :project_id AND gm.user_id = :user_id AND gm.tenant_id = :tenant_id
       AND g.sso_id = :sso_id AND g.source IN ('saml', 'oidc')
     ORDER BY g.id
 """
 
-ADD_GROUP = """
+# Both run with many rows (`store.many_rows`).
+ADD_GROUPS = """
     INSERT INTO groups (project_id, tenant_id, id, display, source, sso_id, created_at)
     VALUES (:project_id, :tenant_id, :id, :display, :source, :sso_id, :now)
     ON CONFLICT (project_id, tenant_id, id) DO NOTHING
 """
 
-JOIN_GROUP = """
+JOIN_GROUPS = """
     INSERT INTO group_members (project_id, tenant_id, group_id, user_id)
     VALUES (:project_id, :tenant_id, :group_id, :user_id)
     ON CONFLICT DO NOTHING
@@ -259,6 +276,28 @@ JOIN_GROUP = """
 LEAVE_GROUPS = """
     DELETE FROM group_members
     WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id = :user_id AND group_id IN (:group_ids)
+"""
+
+# Whoever joins one of them in this moment has the group first: then it has a member, or is made anew.
+HOLD_GROUPS = """
+    SELECT id FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND id IN (:group_ids)
+    ORDER BY id
+    /* postgres: FOR UPDATE */
+"""
+
+DROP_EMPTY = """
+    DELETE FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND id IN (:group_ids) AND source IN ('saml', 'oidc')
+      AND NOT EXISTS (
+        SELECT 1 FROM group_members gm
+        WHERE gm.project_id = groups.project_id AND gm.tenant_id = groups.tenant_id AND gm.group_id = groups.id)
+"""
+
+# With their members.
+DELETE_GROUPS = """
+    DELETE FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND sso_id = :sso_id AND source IN ('saml', 'oidc')
 """
 
 RETURNS = {
@@ -270,6 +309,8 @@ RETURNS = {
     "DELETE": IdRow,
     "REVOKE_LINKS": IdRow,
     "MEMBERS": IdRow,
+    "HOLD_MEMBERS": IdRow,
+    "HOLD_GROUPS": IdRow,
     "GROUPS_OF": GroupRow,
     "HELD": HeldRow,
     "ROLES": IdRow,

@@ -53,7 +53,7 @@ def start(tx: Tx, call: Call[SsoStart]) -> SsoUrl:
 def exchange(tx: Tx, call: Call[SsoCode]) -> Issued | Refusal:
     """Exchange the code that your page was given for a session. It works once, for two minutes.
 
-    A configuration that was turned off or deleted meanwhile signs nobody in.
+    A configuration that was turned off, deleted or given another identity provider meanwhile signs nobody in.
     """
     require_method(call, _NAME)
     granted = federation.peek_grant(tx, "sso", call.body.code)
@@ -85,7 +85,8 @@ def _stands(tx: Tx, granted: Grant) -> bool:
     """Tell whether what a person came by is on still, and they are a member of that very tenant."""
     profile = users.find(tx, granted.user_id)
     is_member = profile is not None and granted.way.tenant_id in profile.tenants
-    return is_member and routing.place_of(tx, granted.way) is not None
+    place = routing.place_of(tx, granted.way) if is_member else None
+    return place is not None and place.connection.settings.provider_digest == granted.provider
 
 
 def _redirect(call: Call[SsoStart], place: Place | None) -> str:

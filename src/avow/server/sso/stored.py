@@ -1,5 +1,6 @@
 """What a configuration is while it is stored: JSON without secrets, roles by id."""
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -119,6 +120,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     oidc: Oidc = Oidc()
     xaa: Xaa = Xaa()
     mappings: Mappings = Mappings()
+
+    @property
+    def provider_digest(self) -> str:
+        """Return what tells one identity provider from another: its names, addresses and keys, and who we are there."""
+        saml, oidc = self.saml, self.oidc
+        told = (saml.metadata_url, saml.sso_url, saml.entity_id, saml.certificates, saml.sp_acs_url, saml.sp_entity_id)
+        addresses = (oidc.auth_url, oidc.token_url, oidc.user_data_url, oidc.jwks_url)
+        said = msgspec.json.encode((*told, oidc.issuer, oidc.client_id, *addresses))
+        return hashlib.sha256(said).hexdigest()[:32]
 
 
 def encoded(settings: Settings) -> str:

@@ -10,6 +10,7 @@ database error. The conventions of a slice's `rows.py`, which tests/architecture
 - Types are integers, text and bytes. A list is `IN (:ids)` with `in_list`; a search is `Search` over fragments.
 """
 
+from avow.server.store.auditing import About, audit_several
 from avow.server.store.backup import backup
 from avow.server.store.checks import check_schema, check_secret, ensure
 from avow.server.store.cross_project import CROSS_PROJECT
@@ -19,12 +20,14 @@ from avow.server.store.opening import create, open_store
 from avow.server.store.refused import StoreRefused
 from avow.server.store.search import MOST_IN_LIST, Search, containing, in_list, many_rows
 from avow.server.store.store import Store
+from avow.server.store.texts import json_object, json_text
 from avow.server.store.tx import Tx
 
 __all__ = [
     "CROSS_PROJECT",
     "MOST_IN_LIST",
     "WAIT_SECONDS",
+    "About",
     "Job",
     "Kv",
     "Load",
@@ -33,6 +36,7 @@ __all__ = [
     "Store",
     "StoreRefused",
     "Tx",
+    "audit_several",
     "backup",
     "check_schema",
     "check_secret",
@@ -40,6 +44,8 @@ __all__ = [
     "create",
     "ensure",
     "in_list",
+    "json_object",
+    "json_text",
     "many_rows",
     "open_kv",
     "open_store",

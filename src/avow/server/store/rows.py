@@ -2,13 +2,29 @@
 
 from msgspec import Struct
 
-__all__ = ["ADD_COUNTERS", "FIND_CHECK", "FIND_REVISION", "INSERT_AUDIT", "INSERT_CHECK", "RETURNS", "SWEEP_COUNTERS"]
+__all__ = [
+    "ADD_COUNTERS",
+    "FIND_CHECK",
+    "FIND_REVISION",
+    "FIND_WEBHOOK",
+    "INSERT_AUDIT",
+    "INSERT_AUDITS",
+    "INSERT_CHECK",
+    "RETURNS",
+    "SWEEP_COUNTERS",
+]
 
 
 class AuditRow(Struct, frozen=True):
     """Whether the event that was written waits for the project's webhooks."""
 
     is_unsent: int
+
+
+class WebhookRow(Struct, frozen=True):
+    """One of the project's webhooks."""
+
+    name: str
 
 
 class CheckRow(Struct, frozen=True):
@@ -42,6 +58,17 @@ INSERT_AUDIT = """
     RETURNING is_unsent
 """
 
+# Run with many rows (`store.many_rows`); whether there are webhooks is asked once for all.
+INSERT_AUDITS = """
+    INSERT INTO audit_events
+        (project_id, id, occurred_at, action, outcome, actor, user_id, tenant_id, address, device, data, is_unsent)
+    VALUES
+        (:project_id, :id, :now, :action, 'done', :actor, :user_id, :tenant_id, '', '', :data, :is_unsent)
+    ON CONFLICT (project_id, id) DO NOTHING
+"""
+
+FIND_WEBHOOK = "SELECT name FROM audit_webhooks WHERE project_id = :project_id ORDER BY name LIMIT 1"
+
 INSERT_CHECK = "INSERT INTO meta (name, value) VALUES ('secret_check', :value) ON CONFLICT (name) DO NOTHING"
 
 FIND_CHECK = "SELECT value FROM meta WHERE name = 'secret_check'"
@@ -61,6 +88,7 @@ SWEEP_COUNTERS = "DELETE FROM kv WHERE expires_at <= :now"
 
 RETURNS = {
     "INSERT_AUDIT": AuditRow,
+    "FIND_WEBHOOK": WebhookRow,
     "FIND_CHECK": CheckRow,
     "FIND_REVISION": RevisionRow,
     "ADD_COUNTERS": CounterRow,

@@ -362,9 +362,14 @@ CREATE TABLE tenants (
 	custom_attributes TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
 	details TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
 	settings TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+	deleted_at BIGINT,
+	takes_members BIGINT DEFAULT '0' NOT NULL,
+	deleted_by TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	CONSTRAINT pk_tenants PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_tenants_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_tenants_deleted ON tenants (project_id, id) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX ix_tenants_project_id_created_at_id ON tenants (project_id, created_at, id);
 
@@ -647,6 +652,7 @@ CREATE TABLE sessions (
 	device TEXT COLLATE "C" NOT NULL,
 	impersonator TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	awaits_factor BIGINT DEFAULT '0' NOT NULL,
+	strong_at BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
@@ -837,4 +843,4 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+INSERT INTO alembic_version (version_num) VALUES ('0005');

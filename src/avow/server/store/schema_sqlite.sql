@@ -364,9 +364,14 @@ CREATE TABLE tenants (
 	custom_attributes TEXT DEFAULT '{}' NOT NULL,
 	details TEXT DEFAULT '{}' NOT NULL,
 	settings TEXT DEFAULT '{}' NOT NULL,
+	deleted_at BIGINT,
+	takes_members BIGINT DEFAULT '0' NOT NULL,
+	deleted_by TEXT DEFAULT '' NOT NULL,
 	CONSTRAINT pk_tenants PRIMARY KEY (project_id, id),
 	CONSTRAINT fk_tenants_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_tenants_deleted ON tenants (project_id, id) WHERE deleted_at IS NOT NULL;
 
 CREATE INDEX ix_tenants_project_id_created_at_id ON tenants (project_id, created_at, id);
 
@@ -649,6 +654,7 @@ CREATE TABLE sessions (
 	device TEXT NOT NULL,
 	impersonator TEXT DEFAULT '' NOT NULL,
 	awaits_factor BIGINT DEFAULT '0' NOT NULL,
+	strong_at BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
@@ -839,7 +845,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+INSERT INTO alembic_version (version_num) VALUES ('0005');
 
 ANALYZE sqlite_schema;
 DELETE FROM sqlite_stat1;
@@ -889,6 +895,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_keys', 'sqlite_autoindex
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'sqlite_autoindex_signing_keys_1', '2000 40 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('signing_keys', 'uq_signing_keys_state', '2000 40 20 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'sqlite_autoindex_tenants_1', '2500000 50000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_deleted', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_project_id_created_at_id', '2500000 50000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenants', 'ix_tenants_project_id_name', '2500000 50000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('themes', 'sqlite_autoindex_themes_1', '500 10 1');

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import LiteralString, Self, TypeVar
 
+from avow.errors import InvalidArgument
 from avow.server.store.tx import Tx, Value
 
 __all__ = ["MOST_IN_LIST", "Search", "containing", "in_list", "many_rows"]
@@ -170,6 +171,27 @@ class Search:
     def all(self, tx: Tx, row: Callable[..., R]) -> list[R]:
         """Return the rows that match."""
         return tx.all(self.sql, row, **self._params)
+
+    def listed(self, tx: Tx, row: Callable[..., R], most: int | None, what: str) -> list[R]:
+        """Return the rows that match, if there are no more of them than one answer lists; called last.
+
+        Args:
+            tx: The unit.
+            row: Called with the columns, in order.
+            most: How many one answer lists; None for a reader who takes any number.
+            what: What the rows are, for people.
+
+        Raises:
+            InvalidArgument: There are more.
+        """
+        if most is None:
+            return self.all(tx, row)
+        found = self.page(most + 1).all(tx, row)
+        if len(found) > most:
+            raise InvalidArgument(
+                error_message=f"There are more than {most:,} {what}: too many for one answer. Ask for some of them."
+            )
+        return found
 
     def _add(self, condition: str, values: dict[str, Value]) -> Self:
         if twice := self._params.keys() & values.keys():

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from avow.core import ids
+from avow.core import addresses, ids
 from avow.errors import InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
-from avow.server.keys import actions as management_keys
 from avow.server.roles import actions as roles
-from avow.server.store import MOST_IN_LIST, Search, Tx, in_list
+from avow.server.store import MOST_IN_LIST, Search, Tx, in_list, json_object, json_text
 from avow.server.tenants import rows
 from avow.server.tenants.rows import DefaultRow, DetailsRow, DomainRow, IdRow, LeadRow, MemberRow, TenantRow
 from avow.wire.tenants import Tenant
@@ -23,8 +22,8 @@ __all__ = [
     "Wanted",
     "add_member",
     "create",
-    "delete",
     "demanding_sso",
+    "folded",
     "get",
     "lock",
     "save",
@@ -125,8 +124,8 @@ def create(tx: Tx, name: str, *, tenant_id: str = "", wanted: HeldTenant | None 
         is_disabled=int(tenant.is_disabled),
         enforces_sso=int(tenant.enforces_sso),
         parent_id=tenant.parent or None,
-        custom_attributes=_json(values),
-        details=_json(_details_of(tenant)),
+        custom_attributes=json_text(values),
+        details=json_text(_details_of(tenant)),
     )
     if made is None:
         raise InvalidArgument(error_message=f"There is a tenant {tenant_id!r} already.")
@@ -155,19 +154,23 @@ def lock(tx: Tx, tenant_id: str) -> HeldTenant:
     return get(tx, tenant_id)
 
 
-def search(tx: Tx, wanted: Wanted) -> list[HeldTenant]:
-    """Return the tenants that match everything, the oldest first, in three statements."""
+def search(tx: Tx, wanted: Wanted, *, most: int | None = None) -> list[HeldTenant]:
+    """Return the tenants that match everything, the oldest first, in three statements for each thousand.
+
+    Raises:
+        InvalidArgument: There are more than `most`.
+    """
     statement = Search(rows.SEARCH)
     if wanted.tenant_ids:
         statement.among("t.id", "tenant_ids", wanted.tenant_ids)
     if wanted.names:
         statement.among("t.name", "names", wanted.names)
     if wanted.domains:
-        statement.within(rows.WITH_DOMAIN, {"domains": [each.lower() for each in wanted.domains]})
+        statement.within(rows.WITH_DOMAIN, {"domains": _spellings(wanted.domains)})
     for name, value in (wanted.custom_attributes or {}).items():
         if texts := sorted(set(attributes.searchable(value))):
             statement.within(rows.WITH_ATTRIBUTE, {"texts": texts}, attribute=name, least=len(texts))
-    return _gathered(tx, statement.order("t.created_at, t.id").all(tx, TenantRow))
+    return _gathered(tx, statement.order("t.created_at, t.id").listed(tx, TenantRow, most, "tenants"))
 
 
 def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
@@ -188,9 +191,9 @@ def save(tx: Tx, before: HeldTenant, after: HeldTenant, *, actor: str) -> None:
         is_disabled=int(after.is_disabled),
         enforces_sso=int(after.enforces_sso),
         role_inheritance=after.role_inheritance,
-        custom_attributes=_json(values),
-        details=_json(_details_of(after)),
-        settings=_json(msgspec.structs.replace(after.settings, auth_type="none")),  # a column of its own
+        custom_attributes=json_text(values),
+        details=json_text(_details_of(after)),
+        settings=json_text(msgspec.structs.replace(after.settings, auth_type="none")),  # a column of its own
     )
     if updated is None:
         raise NotFound(error_message=_MISSING)
@@ -211,27 +214,31 @@ def set_domains(tx: Tx, tenant_id: str, kind: str, domains: Sequence[str]) -> No
     Raises:
         InvalidArgument: Another tenant has one of them.
     """
-    leads = {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=kind)}
-    _put_domains(tx, tenant_id, kind, {domain: leads.get(domain, "") for domain in _folded(domains)})
+    leads = _leads(tx, tenant_id, kind)
+    _put_domains(tx, tenant_id, kind, {domain: leads.get(domain, "") for domain in folded(domains)})
 
 
 def sso_domains(tx: Tx, tenant_id: str) -> dict[str, str]:
     """Return the mail domains that sign in through a tenant's SSO, each with the id of its configuration."""
-    return {row.domain: row.sso_id for row in tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=SSO)}
+    return _leads(tx, tenant_id, SSO)
 
 
-def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str]) -> None:
+def set_sso_domains(tx: Tx, tenant_id: str, sso_id: str, domains: Sequence[str]) -> bool:
     """Replace the domains of one SSO configuration; one that led to another of the tenant leads here from now on.
+
+    Returns:
+        Whether a domain has come, gone or changed where it leads.
 
     Raises:
         InvalidArgument: Another tenant has one of them.
     """
     tx.one(rows.LOCK, IdRow, id=tenant_id)  # first: domains of its other configurations are written back too
-    before, wanted = sso_domains(tx, tenant_id), _folded(domains)
+    before, wanted = sso_domains(tx, tenant_id), folded(domains)
     others = {each: lead for each, lead in before.items() if lead != sso_id and each not in wanted}
     after = {**dict.fromkeys(wanted, sso_id), **others}
     if after != before or list(after) != list(before):
         _put_domains(tx, tenant_id, SSO, after)
+    return after != before
 
 
 def demanding_sso(tx: Tx, user_id: str, login_ids: Sequence[str]) -> frozenset[str]:
@@ -274,37 +281,6 @@ def set_default_roles(tx: Tx, tenant_id: str, names: Sequence[str], *, actor: st
     tx.audit("tenant.default_roles_changed", actor=actor, tenant_id=tenant_id, data={"roles": list(by_name.values())})
 
 
-def delete(tx: Tx, tenant_id: str, *, cascade: bool, actor: str) -> None:
-    """Delete a tenant with its roles, groups and memberships, for ever; management keys confined to it end.
-
-    Args:
-        tx: Unit of the project.
-        tenant_id: Which.
-        cascade: Delete the users and access keys that belong to no other tenant too.
-        actor: Who deletes, for the audit.
-
-    Raises:
-        NotFound: There is none.
-    """
-    users: list[IdRow] = []
-    keys: list[IdRow] = []
-    if cascade:
-        tx.run(rows.CLEAR_USERS_ATTRIBUTES, tenant_id=tenant_id)
-        tx.run(rows.CLEAR_KEYS_ATTRIBUTES, tenant_id=tenant_id)
-        users = tx.all(rows.DELETE_USERS, IdRow, tenant_id=tenant_id)
-        keys = tx.all(rows.DELETE_KEYS, IdRow, tenant_id=tenant_id)
-    if tx.one(rows.DELETE, IdRow, id=tenant_id) is None:
-        raise NotFound(error_message=_MISSING)
-    attributes.clear(tx, "tenant", [tenant_id])  # afterwards: nobody writes any for it again
-    management_keys.revoke_keys_of_tenant(tx, tenant_id, actor=actor)
-    tx.run(rows.DROP_PASSWORD_SETTINGS, tenant_id=tenant_id)
-    for user in users:
-        tx.audit("user.deleted", actor=actor, user_id=user.id, tenant_id=tenant_id)
-    for key in keys:
-        tx.audit("access_key.deleted", actor=actor, tenant_id=tenant_id, data={"key": key.id})
-    tx.audit("tenant.deleted", actor=actor, tenant_id=tenant_id, data={"cascade": cascade})
-
-
 def add_member(tx: Tx, user_id: str, tenant_id: str, *, with_defaults: bool = True) -> None:
     """Make a user a member of a tenant, with its default roles or none; a second time changes nothing."""
     if tx.one(rows.ADD_MEMBER, MemberRow, user_id=user_id, tenant_id=tenant_id) is None:
@@ -312,6 +288,15 @@ def add_member(tx: Tx, user_id: str, tenant_id: str, *, with_defaults: bool = Tr
     if with_defaults:
         tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
     tx.audit("tenant.member_added", actor="command", user_id=user_id, tenant_id=tenant_id)
+
+
+def folded(domains: Sequence[str]) -> tuple[str, ...]:
+    """Return mail domains as they are stored and as those of addresses are compared: each once, in ASCII.
+
+    Raises:
+        InvalidArgument: One of them is no domain that an address can have.
+    """
+    return tuple(dict.fromkeys(addresses.domain(each).folded for each in domains if each.strip()))
 
 
 def shown(tenant: HeldTenant) -> Tenant:
@@ -337,11 +322,13 @@ def shown(tenant: HeldTenant) -> Tenant:
 def _put_domains(tx: Tx, tenant_id: str, kind: str, leads: Mapping[str, str]) -> None:
     tx.run(rows.CLEAR_DOMAINS, tenant_id=tenant_id, kind=kind)
     for position, (domain, sso_id) in enumerate(leads.items()):
+        lettered = _spellings([domain])[-1]
         added = tx.one(
             rows.ADD_DOMAIN,
             DomainRow,
             kind=kind,
             domain=domain,
+            lettered=lettered,
             tenant_id=tenant_id,
             position=position,
             sso_id=sso_id,
@@ -350,29 +337,37 @@ def _put_domains(tx: Tx, tenant_id: str, kind: str, leads: Mapping[str, str]) ->
             raise InvalidArgument(error_message=f"Another tenant has the domain {domain!r}.")
 
 
-def _folded(domains: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(each.strip().lower() for each in domains))
+def _leads(tx: Tx, tenant_id: str, kind: str) -> dict[str, str]:
+    """Return where domains lead; those that are no domains for `folded` are older than it, and stay as they are."""
+    found = tx.all(rows.LEADS, LeadRow, tenant_id=tenant_id, kind=kind)
+    return {_spellings([row.domain])[0]: row.sso_id for row in found}
+
+
+def _spellings(domains: Sequence[str]) -> list[str]:
+    """Return domains as they are stored, and as older rows may have them: with letters, or as no domain at all."""
+    found: list[str] = []
+    for each in domains:
+        try:
+            domain = addresses.domain(each)
+        except InvalidArgument:
+            found.append(each.lower())
+        else:
+            found += (domain.folded, domain.lettered)
+    return found
 
 
 def _gathered(tx: Tx, found: Sequence[TenantRow]) -> list[HeldTenant]:
-    if not found:
-        return []
-    if len(found) > MOST_IN_LIST:
-        domains, defaults = tx.all(rows.DOMAINS, DomainRow), tx.all(rows.DEFAULTS, DefaultRow)
-    else:
-        clause, listed = in_list("tenant_ids", [row.id for row in found])
-        domains = tx.all(rows.DOMAINS_OF.replace("(:tenant_ids)", clause), DomainRow, **listed)
-        defaults = tx.all(rows.DEFAULTS_OF.replace("(:tenant_ids)", clause), DefaultRow, **listed)
     tenants = {row.id: _held(row) for row in found}
-    for each in domains:
-        if (tenant := tenants.get(each.tenant_id)) is None:
-            continue
-        if each.kind == PROVISIONING:
-            tenants[tenant.id] = replace(tenant, provisioning_domains=(*tenant.provisioning_domains, each.domain))
-        else:
-            tenants[tenant.id] = replace(tenant, sso_domains=(*tenant.sso_domains, each.domain))
-    for role in defaults:
-        if (tenant := tenants.get(role.tenant_id)) is not None:
+    for start in range(0, len(found), MOST_IN_LIST):
+        clause, listed = in_list("tenant_ids", [row.id for row in found[start : start + MOST_IN_LIST]])
+        for each in tx.all(rows.DOMAINS_OF.replace("(:tenant_ids)", clause), DomainRow, **listed):
+            tenant = tenants[each.tenant_id]
+            if each.kind == PROVISIONING:
+                tenants[tenant.id] = replace(tenant, provisioning_domains=(*tenant.provisioning_domains, each.domain))
+            else:
+                tenants[tenant.id] = replace(tenant, sso_domains=(*tenant.sso_domains, each.domain))
+        for role in tx.all(rows.DEFAULTS_OF.replace("(:tenant_ids)", clause), DefaultRow, **listed):
+            tenant = tenants[role.tenant_id]
             tenants[tenant.id] = replace(tenant, default_roles=(*tenant.default_roles, role.name))
     return list(tenants.values())
 
@@ -387,7 +382,7 @@ def _held(row: TenantRow) -> HeldTenant:
         enforces_sso=bool(row.enforces_sso),
         parent=row.parent,
         role_inheritance=row.role_inheritance,
-        custom_attributes=msgspec.json.decode(row.custom_attributes, type=dict[str, object]),
+        custom_attributes=json_object(row.custom_attributes),
         sso_exclusions=details.sso_exclusions,
         federated_app_ids=details.federated_app_ids,
         settings=msgspec.structs.replace(msgspec.json.decode(row.settings, type=Settings), auth_type=row.auth_type),
@@ -396,7 +391,3 @@ def _held(row: TenantRow) -> HeldTenant:
 
 def _details_of(tenant: HeldTenant) -> _Details:
     return _Details(sso_exclusions=tenant.sso_exclusions, federated_app_ids=tenant.federated_app_ids)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -1,13 +1,14 @@
 """The routes of tenants."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 
 import msgspec
 
-from avow.server.serving import Call, Slice, reads, writes
+from avow.server.serving import Call, Slice, Steps, reads, steps, write, writes
 from avow.server.store import Tx
-from avow.server.tenants import actions
+from avow.server.tenants import actions, deletion
 from avow.server.tenants.actions import HeldTenant, Settings, Wanted
 from avow.wire import tenants as wire
 from avow.wire.endpoint import Nothing
@@ -44,7 +45,7 @@ def create(tx: Tx, call: Call[CreateTenant]) -> CreatedTenant:
         custom_attributes=body.custom_attributes or {},
         sso_exclusions=body.sso_exclusions or (),
         federated_app_ids=body.federated_app_ids or (),
-        provisioning_domains=_folded(body.self_provisioning_domains),
+        provisioning_domains=actions.folded(body.self_provisioning_domains or ()),
     )
     made = actions.create(tx, body.name, tenant_id=body.id or "", wanted=wanted, actor=call.management.actor)
     return CreatedTenant(id=made)
@@ -62,7 +63,7 @@ def update(tx: Tx, call: Call[UpdateTenant]) -> None:
         custom_attributes=body.custom_attributes or {},
         sso_exclusions=body.sso_exclusions or (),
         federated_app_ids=body.federated_app_ids or (),
-        provisioning_domains=_folded(body.self_provisioning_domains),
+        provisioning_domains=actions.folded(body.self_provisioning_domains or ()),
     )
     actions.save(tx, before, after, actor=call.management.actor)
 
@@ -84,21 +85,26 @@ def patch(tx: Tx, call: Call[PatchTenant]) -> None:
         provisioning_domains=(
             before.provisioning_domains
             if body.self_provisioning_domains is None
-            else _folded(body.self_provisioning_domains)
+            else actions.folded(body.self_provisioning_domains)
         ),
     )
     actions.save(tx, before, after, actor=call.management.actor)
 
 
-def delete(tx: Tx, call: Call[DeleteTenant]) -> None:
+def delete(call: Call[DeleteTenant]) -> Steps[None]:
     """Delete a tenant for ever, with its roles and memberships; it leaves the next token of its members.
 
-    With `cascade`, users and access keys that belong to no other tenant are deleted too.
+    With `cascade`, users and access keys that belong to no other tenant are deleted too. Nothing of the tenant works
+    from the beginning on; its members leave some at a time. Who repeats a call that did not end goes on with it, and
+    so does the server within minutes. Its id is free when the call has ended.
     """
     if call.body.cascade:
         call.management.require("user")
         call.management.require("access_key")
-    actions.delete(tx, call.body.id, cascade=bool(call.body.cascade), actor=call.management.actor)
+    tenant_id, actor = call.body.id, call.management.actor
+    is_gone = yield from write(deletion.begin, tenant_id, cascade=bool(call.body.cascade), actor=actor)
+    while not is_gone:
+        is_gone = yield from write(deletion.go_on, tenant_id)
 
 
 def load(tx: Tx, call: Call[TenantId]) -> Tenant:
@@ -108,12 +114,12 @@ def load(tx: Tx, call: Call[TenantId]) -> Tenant:
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> Tenants:
-    """Return every tenant of the project, the oldest first."""
-    return Tenants(tenants=tuple(actions.shown(each) for each in actions.search(tx, Wanted())))
+    """Return every tenant of the project, the oldest first; where there are more than 20,000, search for some."""
+    return _shown(actions.search(tx, Wanted(), most=wire.MOST_LISTED))
 
 
 def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
-    """Return the tenants that match everything asked for, the oldest first."""
+    """Return the tenants that match everything asked for, the oldest first; more than 20,000 are refused."""
     body = call.body
     wanted = Wanted(
         tenant_ids=body.tenant_ids or (),
@@ -121,7 +127,7 @@ def search(tx: Tx, call: Call[SearchTenants]) -> Tenants:
         domains=body.tenant_self_provisioning_domains or (),
         custom_attributes=body.custom_attributes,
     )
-    return Tenants(tenants=tuple(actions.shown(each) for each in actions.search(tx, wanted)))
+    return _shown(actions.search(tx, wanted, most=wire.MOST_LISTED))
 
 
 def update_default_roles(tx: Tx, call: Call[DefaultRoles]) -> None:
@@ -144,7 +150,12 @@ def load_settings(tx: Tx, call: Call[TenantId]) -> TenantSettings:
 
 
 def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
-    """Change the named settings of a tenant."""
+    """Change the named settings of a tenant.
+
+    `authType` says how members are to sign in through the tenant's first SSO configuration. It may be said before that
+    configuration has such settings: until it has, nobody signs in through it. Who turns that on or off, or changes of
+    which domains its word counts, decides who signs in as whom: it takes the right to give roles besides.
+    """
     body = call.body
     before = actions.lock(tx, body.tenant_id)
     changes = {name: getattr(body, name) for name in _SETTINGS if getattr(body, name) is not None}
@@ -158,18 +169,20 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
         enforces_sso=before.enforces_sso if body.enforces_sso is None else body.enforces_sso,
         sso_exclusions=before.sso_exclusions if body.sso_exclusions is None else body.sso_exclusions,
         federated_app_ids=before.federated_app_ids if body.federated_app_ids is None else body.federated_app_ids,
-        sso_domains=before.sso_domains if body.domains is None else _folded(body.domains),
+        sso_domains=before.sso_domains if body.domains is None else actions.folded(body.domains),
         provisioning_domains=(
             before.provisioning_domains
             if body.self_provisioning_domains is None
-            else _folded(body.self_provisioning_domains)
+            else actions.folded(body.self_provisioning_domains)
         ),
     )
+    if after.settings.auth_type != before.settings.auth_type or set(after.sso_domains) != set(before.sso_domains):
+        call.management.require("role")
     actions.save(tx, before, after, actor=call.management.actor)
 
 
-def _folded(domains: tuple[str, ...] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.strip().lower() for each in domains or ()))
+def _shown(found: Iterable[HeldTenant]) -> Tenants:
+    return Tenants(tenants=tuple(map(actions.shown, found)))
 
 
 SLICE = Slice(
@@ -178,7 +191,7 @@ SLICE = Slice(
         writes(wire.CREATE, create),
         writes(wire.UPDATE, update),
         writes(wire.PATCH, patch),
-        writes(wire.DELETE, delete),
+        steps(wire.DELETE, delete),
         reads(wire.LOAD, load),
         reads(wire.LOAD_ALL, load_all),
         reads(wire.SEARCH, search),

@@ -2,7 +2,17 @@
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "DefaultRow", "DetailsRow", "DomainRow", "IdRow", "LeadRow", "MemberRow", "TenantRow"]
+__all__ = [
+    "RETURNS",
+    "DefaultRow",
+    "DeletedRow",
+    "DetailsRow",
+    "DomainRow",
+    "IdRow",
+    "LeadRow",
+    "MemberRow",
+    "TenantRow",
+]
 
 
 class IdRow(Struct, frozen=True):
@@ -62,6 +72,14 @@ class MemberRow(Struct, frozen=True):
     user_id: str
 
 
+class DeletedRow(Struct, frozen=True):
+    """A deleted tenant of which rows are left, and who deleted it."""
+
+    id: str
+    takes_members: int
+    deleted_by: str
+
+
 # The id is taken: no row comes back.
 INSERT = """
     INSERT INTO tenants
@@ -77,7 +95,7 @@ SEARCH = """
            t.role_inheritance, t.custom_attributes, t.details, t.settings, COALESCE(c.kind, 'none') AS auth_type
     FROM tenants t
     LEFT JOIN sso_connections c ON c.project_id = t.project_id AND c.tenant_id = t.id AND c.id = ''
-    WHERE t.project_id = :project_id
+    WHERE t.project_id = :project_id AND t.deleted_at IS NULL
 """
 
 WITH_DOMAIN = """t.id IN (
@@ -93,25 +111,13 @@ WITH_ATTRIBUTE = """t.id IN (
 DEMANDING_SSO = """
     SELECT t.id, t.details
     FROM memberships m
-    JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
+    JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id AND t.deleted_at IS NULL
     WHERE m.project_id = :project_id AND m.user_id = :user_id AND t.enforces_sso = 1
-"""
-
-DOMAINS = """
-    SELECT tenant_id, kind, domain FROM tenant_domains
-    WHERE project_id = :project_id ORDER BY tenant_id, kind, position, domain
 """
 
 DOMAINS_OF = """
     SELECT tenant_id, kind, domain FROM tenant_domains
     WHERE project_id = :project_id AND tenant_id IN (:tenant_ids) ORDER BY tenant_id, kind, position, domain
-"""
-
-DEFAULTS = """
-    SELECT d.tenant_id, r.name
-    FROM tenant_default_roles d
-    JOIN roles r ON r.project_id = d.project_id AND r.id = d.role_id
-    WHERE d.project_id = :project_id ORDER BY d.tenant_id, r.name
 """
 
 DEFAULTS_OF = """
@@ -125,7 +131,7 @@ UPDATE = """
     UPDATE tenants
     SET name = :name, is_disabled = :is_disabled, enforces_sso = :enforces_sso, role_inheritance = :role_inheritance,
         custom_attributes = :custom_attributes, details = :details, settings = :settings
-    WHERE project_id = :project_id AND id = :id
+    WHERE project_id = :project_id AND id = :id AND deleted_at IS NULL
     RETURNING id
 """
 
@@ -133,7 +139,7 @@ UPDATE = """
 SET_AUTH_TYPE = """
     INSERT INTO sso_connections (project_id, tenant_id, id, kind, display_name, settings, created_at, updated_at)
     SELECT t.project_id, t.id, '', :auth_type, '', '{}', :now, :now
-    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id
+    FROM tenants t WHERE t.project_id = :project_id AND t.id = :tenant_id AND t.deleted_at IS NULL
     ON CONFLICT (project_id, tenant_id, id) DO UPDATE SET kind = excluded.kind, updated_at = excluded.updated_at
 """
 
@@ -143,16 +149,21 @@ LEADS = """
 """
 
 # Whoever changes a tenant by what it was keeps others from doing so until the unit ends.
-LOCK = "UPDATE tenants SET name = name WHERE project_id = :project_id AND id = :id RETURNING id"
+LOCK = """
+    UPDATE tenants SET name = name WHERE project_id = :project_id AND id = :id AND deleted_at IS NULL RETURNING id
+"""
 
 CLEAR_DOMAINS = """
     DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id AND kind = :kind
 """
 
-# Another tenant has the domain: no row comes back.
+# Another tenant has the domain: no row comes back. Older rows may have it with letters.
 ADD_DOMAIN = """
     INSERT INTO tenant_domains (project_id, kind, domain, tenant_id, position, sso_id)
-    VALUES (:project_id, :kind, :domain, :tenant_id, :position, :sso_id)
+    SELECT :project_id, :kind, :domain, :tenant_id, :position, :sso_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM tenant_domains d
+        WHERE d.project_id = :project_id AND d.kind = :kind AND d.domain = :lettered)
     ON CONFLICT (project_id, kind, domain) DO NOTHING
     RETURNING tenant_id, kind, domain
 """
@@ -164,63 +175,132 @@ ADD_DEFAULT = """
     ON CONFLICT DO NOTHING
 """
 
-# --- Deletion: what belongs to no other tenant goes with it ---
+# --- Deletion: nothing of it works from the first statement on, and its rows go in steps ---
 
-CLEAR_USERS_ATTRIBUTES = """
-    DELETE FROM attribute_values
-    WHERE project_id = :project_id AND kind = 'user' AND owner_id IN (
-        SELECT m.user_id FROM memberships m
-        WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
-            SELECT 1 FROM memberships other
-            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
-"""
-
-DELETE_USERS = """
-    DELETE FROM users
-    WHERE project_id = :project_id AND id IN (
-        SELECT m.user_id FROM memberships m
-        WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
-            SELECT 1 FROM memberships other
-            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
+# It is deleted already: no row comes back.
+MARK_DELETED = """
+    UPDATE tenants SET deleted_at = :now, takes_members = :takes_members, deleted_by = :actor
+    WHERE project_id = :project_id AND id = :id AND deleted_at IS NULL
     RETURNING id
 """
 
-# Keys that act for a user go with the user.
-CLEAR_KEYS_ATTRIBUTES = """
-    DELETE FROM attribute_values
-    WHERE project_id = :project_id AND kind = 'accesskey' AND owner_id IN (
-        SELECT k.key_id FROM access_key_tenants k
-        WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND NOT EXISTS (
-            SELECT 1 FROM access_key_tenants other
-            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id)
-        UNION ALL
-        SELECT a.id FROM access_keys a
-        JOIN memberships m ON m.project_id = a.project_id AND m.user_id = a.user_id
-        WHERE a.project_id = :project_id AND m.tenant_id = :tenant_id AND NOT EXISTS (
-            SELECT 1 FROM memberships other
-            WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id))
-"""
-
-DELETE_KEYS = """
-    DELETE FROM access_keys
-    WHERE project_id = :project_id AND id IN (
-        SELECT k.key_id FROM access_key_tenants k
-        WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND NOT EXISTS (
-            SELECT 1 FROM access_key_tenants other
-            WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id))
+# Whoever deletes it again, with its members this time, deletes those who are left.
+MARK_AGAIN = """
+    UPDATE tenants
+    SET takes_members = CASE WHEN :takes_members = 1 THEN 1 ELSE takes_members END,
+        deleted_by = CASE WHEN :takes_members = 1 THEN :actor ELSE deleted_by END
+    WHERE project_id = :project_id AND id = :id AND deleted_at IS NOT NULL
     RETURNING id
 """
 
-DELETE = "DELETE FROM tenants WHERE project_id = :project_id AND id = :id RETURNING id"
+DROP_DOMAINS = "DELETE FROM tenant_domains WHERE project_id = :project_id AND tenant_id = :tenant_id"
+
+DROP_CONNECTIONS = "DELETE FROM sso_connections WHERE project_id = :project_id AND tenant_id = :tenant_id"
 
 DROP_PASSWORD_SETTINGS = "DELETE FROM password_policies WHERE project_id = :project_id AND tenant_id = :tenant_id"
 
+DELETED = """
+    SELECT id FROM tenants WHERE project_id = :project_id AND deleted_at IS NOT NULL ORDER BY id LIMIT :most
+"""
+
+# Of two that take its rows away at once, the second one waits.
+LOCK_DELETED = """
+    UPDATE tenants SET deleted_at = deleted_at
+    WHERE project_id = :project_id AND id = :id AND deleted_at IS NOT NULL
+    RETURNING id, takes_members, deleted_by
+"""
+
+MEMBERS = """
+    SELECT user_id AS id FROM memberships
+    WHERE project_id = :project_id AND tenant_id = :tenant_id ORDER BY user_id LIMIT :most
+"""
+
+# Whoever has no other tenant is given none until the unit ends.
+LOCK_USERS = """
+    UPDATE users SET updated_at = updated_at WHERE project_id = :project_id AND id IN (:ids) RETURNING id
+"""
+
+WITHOUT_OTHER_TENANT = """
+    SELECT m.user_id AS id FROM memberships m
+    WHERE m.project_id = :project_id AND m.tenant_id = :tenant_id AND m.user_id IN (:ids) AND NOT EXISTS (
+        SELECT 1 FROM memberships other
+        WHERE other.project_id = :project_id AND other.user_id = m.user_id AND other.tenant_id <> :tenant_id)
+"""
+
+DELETE_USERS = "DELETE FROM users WHERE project_id = :project_id AND id IN (:ids) RETURNING id"
+
+LEAVE = "DELETE FROM memberships WHERE project_id = :project_id AND tenant_id = :tenant_id AND user_id IN (:ids)"
+
+KEYS = """
+    SELECT key_id AS id FROM access_key_tenants
+    WHERE project_id = :project_id AND tenant_id = :tenant_id ORDER BY key_id LIMIT :most
+"""
+
+LOCK_KEYS = "UPDATE access_keys SET name = name WHERE project_id = :project_id AND id IN (:ids) RETURNING id"
+
+KEYS_WITHOUT_OTHER_TENANT = """
+    SELECT k.key_id AS id FROM access_key_tenants k
+    WHERE k.project_id = :project_id AND k.tenant_id = :tenant_id AND k.key_id IN (:ids) AND NOT EXISTS (
+        SELECT 1 FROM access_key_tenants other
+        WHERE other.project_id = :project_id AND other.key_id = k.key_id AND other.tenant_id <> :tenant_id)
+"""
+
+DELETE_KEYS = "DELETE FROM access_keys WHERE project_id = :project_id AND id IN (:ids) RETURNING id"
+
+LEAVE_KEYS = (
+    "DELETE FROM access_key_tenants WHERE project_id = :project_id AND tenant_id = :tenant_id AND key_id IN (:ids)"
+)
+
+DROP_GROUP_MEMBERS = """
+    DELETE FROM group_members
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND (group_id, user_id) IN (
+        SELECT g.group_id, g.user_id FROM group_members g
+        WHERE g.project_id = :project_id AND g.tenant_id = :tenant_id LIMIT :most)
+"""
+
+DROP_GROUPS = """
+    DELETE FROM groups
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND id IN (
+        SELECT g.id FROM groups g WHERE g.project_id = :project_id AND g.tenant_id = :tenant_id LIMIT :most)
+"""
+
+DROP_IDENTITIES = """
+    DELETE FROM identities
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND (way, issuer, subject) IN (
+        SELECT i.way, i.issuer, i.subject FROM identities i
+        WHERE i.project_id = :project_id AND i.tenant_id = :tenant_id LIMIT :most)
+"""
+
+DROP_DEFAULT_ROLES = """
+    DELETE FROM tenant_default_roles
+    WHERE project_id = :project_id AND tenant_id = :tenant_id AND role_id IN (
+        SELECT d.role_id FROM tenant_default_roles d
+        WHERE d.project_id = :project_id AND d.tenant_id = :tenant_id LIMIT :most)
+"""
+
+DROP_ROLE_PERMISSIONS = """
+    DELETE FROM role_permissions
+    WHERE project_id = :project_id AND (role_id, permission_id) IN (
+        SELECT rp.role_id, rp.permission_id FROM roles r
+        JOIN role_permissions rp ON rp.project_id = r.project_id AND rp.role_id = r.id
+        WHERE r.project_id = :project_id AND r.tenant_id = :tenant_id LIMIT :most)
+"""
+
+DROP_ROLES = """
+    DELETE FROM roles
+    WHERE project_id = :project_id AND id IN (
+        SELECT r.id FROM roles r WHERE r.project_id = :project_id AND r.tenant_id = :tenant_id LIMIT :most)
+"""
+
+DELETE = "DELETE FROM tenants WHERE project_id = :project_id AND id = :id AND deleted_at IS NOT NULL RETURNING id"
+
 # --- Members ---
 
-# Who is one already gets no row back.
+# Who is one already, and of a tenant that is none, gets no row back.
 ADD_MEMBER = """
     INSERT INTO memberships (project_id, user_id, tenant_id, created_at)
-    VALUES (:project_id, :user_id, :tenant_id, :now)
+    SELECT t.project_id, :user_id, t.id, :now FROM tenants t
+    WHERE t.project_id = :project_id AND t.id = :tenant_id AND t.deleted_at IS NULL
     ON CONFLICT DO NOTHING
     RETURNING user_id
 """
@@ -242,15 +322,23 @@ RETURNS = {
     "DEMANDING_SSO": DetailsRow,
     "INSERT": IdRow,
     "SEARCH": TenantRow,
-    "DOMAINS": DomainRow,
     "DOMAINS_OF": DomainRow,
-    "DEFAULTS": DefaultRow,
     "DEFAULTS_OF": DefaultRow,
     "UPDATE": IdRow,
     "LOCK": IdRow,
     "LEADS": LeadRow,
     "ADD_DOMAIN": DomainRow,
+    "MARK_DELETED": IdRow,
+    "MARK_AGAIN": IdRow,
+    "DELETED": IdRow,
+    "LOCK_DELETED": DeletedRow,
+    "MEMBERS": IdRow,
+    "LOCK_USERS": IdRow,
+    "WITHOUT_OTHER_TENANT": IdRow,
     "DELETE_USERS": IdRow,
+    "KEYS": IdRow,
+    "LOCK_KEYS": IdRow,
+    "KEYS_WITHOUT_OTHER_TENANT": IdRow,
     "DELETE_KEYS": IdRow,
     "DELETE": IdRow,
     "ADD_MEMBER": MemberRow,

@@ -16,7 +16,7 @@ from avow.server.challenges import actions as challenges
 from avow.server.proofs import actions as proofs
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import NewPerson
-from avow.server.proofs.options import Asked, asked, goes_on
+from avow.server.proofs.options import Asked, asked, falls_short, goes_on
 from avow.server.proofs.recipients import subject_of_sign_up
 from avow.server.serving import Call, Issued, Project, Refusal
 from avow.server.sessions import actions as sessions
@@ -44,11 +44,13 @@ class _Enrolment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         sealed_seed: For the challenge's own row.
         person: Who is created by it, when it is a sign-up.
         session_id: Of an update: the session that asked for it, without which it comes to nothing.
+        amr: What was shown in that session.
     """
 
     sealed_seed: Annotated[bytes, Meta(extra=SECRET)]
     person: NewPerson | None = None
     session_id: str = ""
+    amr: tuple[str, ...] = ()
 
     __repr__ = described
     __rich_repr__ = shown
@@ -92,11 +94,12 @@ def begin_update(tx: Tx, call: Call[TotpUpdate]) -> Begun:
         Forbidden: The login ID is not one of the session's user, or somebody acts in their name.
         SecondFactorNeeded, FreshProofNeeded: As `sessions.require_fresh`.
     """
-    _, profile = sessions.require_fresh(tx, call, enrols=True)
+    session, profile = sessions.require_fresh(tx, call, enrols=True)
     identity = addresses.login_id(call.body.login_id)
     if users.find_owner(tx, identity.canonical) != profile.id:
         raise Forbidden(error_message="The login ID is not one of the session's user.")
-    return _begun(tx, call.project, profile.id, identity.typed, session_id=call.session.session_id)
+    amr = tuple(session.amr.split())
+    return _begun(tx, call.project, profile.id, identity.typed, session_id=call.session.session_id, amr=amr)
 
 
 def remove(tx: Tx, call: Call[Nothing]) -> None:
@@ -139,7 +142,9 @@ def verify(tx: Tx, call: Call[TotpCode], code: str) -> Issued | Refusal:
     if held is not None and step is not None:
         is_first = tx.one(rows.USE_STEP, UserRow, user_id=held.id, step=step) is not None
         return _signed_in(tx, call, wishes, held) if is_first else _refused(tx, call, held.id)
-    confirmed = _confirmed(tx, call.project, subject, code)
+    confirmed = _confirmed(tx, call.project, subject, held, code)
+    if isinstance(confirmed, Refusal):
+        return confirmed
     if confirmed is None:
         challenges.count_try(tx, tries)  # also of nobody: who has an app must not show by when the limit comes
         return _refused(tx, call, owner or _NOBODY)
@@ -147,17 +152,25 @@ def verify(tx: Tx, call: Call[TotpCode], code: str) -> Issued | Refusal:
 
 
 def _begun(
-    tx: Tx, project: Project, subject: str, account: str, *, person: NewPerson | None = None, session_id: str = ""
+    tx: Tx,
+    project: Project,
+    subject: str,
+    account: str,
+    *,
+    person: NewPerson | None = None,
+    session_id: str = "",
+    amr: tuple[str, ...] = (),
 ) -> Begun:
     """Keep a new seed until its first code comes; any earlier one that waits is void."""
     seed, challenge_id = totp.new_seed(), ids.random_id(ids.CHALLENGE)
     sealed = tx.vault.seal(seed, row=_sealed_row(tx, challenge_id))
+    enrolment = _Enrolment(sealed_seed=sealed, person=person, session_id=session_id, amr=amr)
     challenges.put(
         tx,
         purpose=_PURPOSE,
         subject=subject,
         secret=challenge_id,  # nobody is told it: the binding judges
-        binding=msgspec.json.encode(_Enrolment(sealed_seed=sealed, person=person, session_id=session_id)).decode(),
+        binding=msgspec.json.encode(enrolment).decode(),
         attempts=_CONFIRM_TRIES,
         lifetime_seconds=_CONFIRM_SECONDS,
         challenge_id=challenge_id,
@@ -170,10 +183,11 @@ def _step_of(tx: Tx, user_id: str, row: SeedRow, code: str) -> int | None:
     return totp.step_of(tx.vault.open(row.sealed_seed, row=totp.sealed_row(tx.project_id, user_id)), code, tx.now)
 
 
-def _confirmed(tx: Tx, project: Project, subject: str, code: str) -> _Confirmed | None:
+def _confirmed(tx: Tx, project: Project, subject: str, held: Profile | None, code: str) -> _Confirmed | Refusal | None:
     """Make a seed count whose first code this is; None when there is none, or it is not.
 
-    An attempt at it is spent whatever the code is, and the seed itself is consumed by the right one.
+    An attempt at it is spent whatever the code is, and the seed itself is consumed by the right one. It is refused when
+    the user, who is held, has got another factor since, which the session that asked for it did not show.
     """
     taken = challenges.spend(tx, purpose=_PURPOSE, subject=subject)
     if taken is None:
@@ -185,6 +199,8 @@ def _confirmed(tx: Tx, project: Project, subject: str, code: str) -> _Confirmed 
     if step is None or not goes_on(tx, project, subject, enrolment.session_id) or not challenges.consume(tx, taken.id):
         return None
     person = enrolment.person
+    if person is None and held is not None and (refusal := falls_short(enrolment.amr, held)) is not None:
+        return refusal
     user_id = subject if person is None else newcomers.create(tx, person)
     sealed = tx.vault.seal(seed, row=totp.sealed_row(tx.project_id, user_id))
     tx.one(rows.PUT, UserRow, user_id=user_id, sealed_seed=sealed, step=step)

@@ -15,7 +15,7 @@ from avow.errors import UserExists
 from avow.server.attributes import actions as attributes
 from avow.server.roles import actions as roles
 from avow.server.serving import ManagementCaller
-from avow.server.store import Tx, in_list
+from avow.server.store import Tx, in_list, json_object, json_text
 from avow.server.users import rows
 from avow.server.users.rows import ProfileRow
 from avow.wire.users import UserResponse, UserTenant
@@ -164,7 +164,7 @@ class Profile:
             external_ids=()
             if row.external_ids == "[]"
             else msgspec.json.decode(row.external_ids, type=tuple[str, ...]),
-            custom_attributes=_attributes(row.custom_attributes),
+            custom_attributes=json_object(row.custom_attributes),
             totp="totp" in self.ways,
             webauthn="webauthn" in self.ways,
             oauth=dict.fromkeys(sorted(self.providers), True),
@@ -243,7 +243,7 @@ def create(tx: Tx, user: NewUser, *, actor: str = "", user_id: str = "") -> str:
         picture=user.picture,
         is_test=int(user.is_test),
         name_folded=folded_name(user.name, user.given_name, user.middle_name, user.family_name),
-        custom_attributes=msgspec.json.encode(user.custom_attributes).decode(),
+        custom_attributes=json_text(user.custom_attributes),
         is_email_vouched=int(user.is_email_vouched),
         is_phone_vouched=int(user.is_phone_vouched),
     )
@@ -474,7 +474,7 @@ def describe(
     fields = ("name", "given_name", "middle_name", "family_name", "picture")
     before = {each: str(getattr(row, each)) for each in fields}
     after = {each: said.get(each) or before[each] for each in fields}
-    held = _attributes(row.custom_attributes)
+    held = json_object(row.custom_attributes)
     values = {**held, **attributes.fitting(tx, "user", custom_attributes)} if custom_attributes else held
     if after == before and values == held:
         return False
@@ -514,7 +514,3 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
             if row.kind == "tenant" and row.third != "{}"
         ),
     )
-
-
-def _attributes(text: str) -> dict[str, object]:
-    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])

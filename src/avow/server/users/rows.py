@@ -92,7 +92,7 @@ PROFILES = """
         UNION ALL
         SELECT m.user_id, 'tenant', t.id, t.name, t.settings
         FROM memberships m
-        JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id
+        JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id AND t.deleted_at IS NULL
         WHERE m.project_id = :project_id AND m.user_id IN (:user_ids)
         UNION ALL
         SELECT mr.user_id, 'tenant-role', mr.tenant_id, r.name, COALESCE(p.name, '')
@@ -161,14 +161,14 @@ UPGRADE = """
         email = :email, email_folded = :email_folded, is_email_verified = :is_email_verified,
         is_email_vouched = :is_email_vouched,
         phone = :phone, is_phone_verified = :is_phone_verified, is_phone_vouched = :is_phone_vouched,
-        credential_version = credential_version + 1, updated_at = :now
+        impersonation_until = 0, credential_version = credential_version + 1, updated_at = :now
     WHERE project_id = :project_id AND id = :id AND is_anonymous = 1 AND status = 'enabled'
     RETURNING id
 """
 
 ALLOW_IMPERSONATION = """
     UPDATE users SET impersonation_until = :until
-    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' RETURNING id
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'disabled' AND is_anonymous = 0 RETURNING id
 """
 
 ALLOWS_IMPERSONATION = """

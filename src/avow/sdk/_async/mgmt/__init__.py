@@ -16,6 +16,7 @@ from avow.sdk._async.mgmt.provider import AsyncProvider
 from avow.sdk._async.mgmt.role import AsyncRole
 from avow.sdk._async.mgmt.sso import AsyncSSOSettings
 from avow.sdk._async.mgmt.tenant import AsyncTenant
+from avow.sdk._async.mgmt.unsupported import AsyncUnsupported
 from avow.sdk._async.mgmt.user import AsyncUser
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.flow import Flows
@@ -44,3 +45,16 @@ class AsyncMgmt:
         self.sso = AsyncSSOSettings(flows, runner)
         self.tenant = AsyncTenant(flows, runner)
         self.user = AsyncUser(flows, runner)
+        # Areas of the official SDK that Avow does not do yet: each call raises NotSupported.
+        self.analytics = AsyncUnsupported("mgmt.analytics")
+        self.authz = AsyncUnsupported("mgmt.authz")
+        self.descoper = AsyncUnsupported("mgmt.descoper")
+        self.engine = AsyncUnsupported("mgmt.engine")
+        self.family = AsyncUnsupported("mgmt.family")
+        self.fga = AsyncUnsupported("mgmt.fga")
+        self.outbound_application = AsyncUnsupported("mgmt.outbound_application")
+        self.outbound_application_by_token = AsyncUnsupported("mgmt.outbound_application_by_token")
+        self.outbound_scim = AsyncUnsupported("mgmt.outbound_scim")
+        self.scope_claim_mapping = AsyncUnsupported("mgmt.scope_claim_mapping")
+        self.sso_application = AsyncUnsupported("mgmt.sso_application")
+        self.third_party_application = AsyncUnsupported("mgmt.third_party_application")

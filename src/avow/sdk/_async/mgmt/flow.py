@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from avow.sdk._async.mgmt.unsupported import with_refusals
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.calls.mgmt import flow as calls
 from avow.sdk.flow import Flows
@@ -10,6 +11,7 @@ from avow.sdk.flow import Flows
 __all__ = ["AsyncFlow"]
 
 
+@with_refusals("mgmt.flow")
 class AsyncFlow:
     """List, export, import and delete flows, export and import the theme; `client.mgmt.flow`.
 

@@ -56,7 +56,7 @@ class AsyncLists:
         return await self._run(self._flows.deliver(calls.load_by_name(name)))
 
     async def load_all(self) -> dict[str, Any]:
-        """Return every list, `{"lists": [...]}`, by name."""
+        """Return every list, `{"lists": [...]}`, by name; refused (400) beyond 16 million characters."""
         return await self._run(self._flows.deliver(calls.load_all()))
 
     async def import_lists(self, lists: Sequence[Mapping[str, object]]) -> None:

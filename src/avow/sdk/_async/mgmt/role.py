@@ -131,7 +131,7 @@ class AsyncRole:
         await self._run(self._flows.deliver(role.delete(None, id, tenant_id)))
 
     async def load_all(self) -> dict[str, Any]:
-        """Return every role, of the project and of its tenants.
+        """Return every role, of the project and of its tenants; refused (400) beyond 100,000 permissions in them.
 
         Returns:
             `{"roles": [{"id", "name", "description", "permissionNames", "createdTime", "tenantId", "default",

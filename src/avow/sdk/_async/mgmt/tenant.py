@@ -168,7 +168,11 @@ class AsyncTenant:
         await self._run(self._flows.deliver(tenant.update_default_roles(tenant_id, role_names)))
 
     async def delete(self, id: str, cascade: bool = False) -> None:
-        """Delete a tenant for ever; with `cascade` its users and access keys that belong to no other tenant too."""
+        """Delete a tenant for ever; with `cascade` its users and access keys that belong to no other tenant too.
+
+        Nothing of the tenant works from the call on. Of one with very many members the call may raise AuthException
+        (503) before the last of them is gone: repeat it to go on, or leave it to the server, which does so in minutes.
+        """
         await self._run(self._flows.deliver(tenant.delete(id, cascade)))
 
     async def load(self, id: str) -> dict[str, Any]:
@@ -180,7 +184,7 @@ class AsyncTenant:
         return await self._run(self._flows.deliver(tenant.load_settings(id)))
 
     async def load_all(self) -> dict[str, Any]:
-        """Return every tenant, `{"tenants": [...]}`, the oldest first."""
+        """Return every tenant, `{"tenants": [...]}`, the oldest first; at most 20,000, beyond that search (400)."""
         return await self._run(self._flows.deliver(tenant.load_all()))
 
     async def search_all(

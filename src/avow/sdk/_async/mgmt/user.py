@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from avow.sdk._async.mgmt.unsupported import with_refusals
 from avow.sdk._async.mgmt.user_credentials import AsyncUserCredentials
 from avow.sdk._async.mgmt.user_imports import AsyncUserImports
 from avow.sdk._async.mgmt.user_passwords import AsyncUserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
 from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
-from avow.sdk.options import AssociatedTenant
+from avow.sdk.options import AssociatedFamily, AssociatedTenant
 from avow.wire import accountchanges as changes
 from avow.wire import attributes as attribute_routes
 
 __all__ = ["AsyncUser"]
 
 
+@with_refusals("mgmt.user")
 class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
@@ -41,6 +43,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Create a user, who is `invited` until they prove an address, unless another status is named."""
         user = UserObj(
@@ -60,6 +63,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
             status=status,
+            family_associations=family_associations,
         )
         return await self._run(self._flows.deliver(calls.create(user, invite=False, invite_url=invite_url)))
 
@@ -82,6 +86,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Create a test user: nothing is ever sent to them."""
         user = UserObj(
@@ -101,6 +106,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
             status=status,
+            family_associations=family_associations,
         )
         return await self._run(
             self._flows.deliver(calls.create(user, is_test=True, invite=False, invite_url=invite_url))
@@ -129,6 +135,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         template_id: str = "",
         test: bool = False,
         locale: str | None = None,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Create a user and send them a link that signs them in."""
         user = UserObj(
@@ -147,6 +154,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             verified_phone=verified_phone,
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
+            family_associations=family_associations,
         )
         invited = calls.create(
             user,
@@ -200,6 +208,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         test: bool = False,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Make a user as the arguments say. What is left out is emptied; to change parts, `patch`."""
         user = UserObj(
@@ -218,6 +227,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             verified_phone=verified_phone,
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
+            family_associations=family_associations,
         )
         return await self._run(self._flows.deliver(calls.update(user, test=test)))
 
@@ -239,6 +249,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
         test: bool = False,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Change what is given; everything else stays."""
         user = UserObj(
@@ -257,6 +268,7 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             verified_phone=verified_phone,
             sso_app_ids=sso_app_ids,
             status=status,
+            family_associations=family_associations,
         )
         return await self._run(self._flows.deliver(calls.patch(user, test=test)))
 
@@ -323,6 +335,10 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         user_ids: Sequence[str] | None = None,
         tenant_role_ids: Mapping[str, Any] | None = None,
         tenant_role_names: Mapping[str, Any] | None = None,
+        family_ids: Sequence[str] | None = None,
+        dependent: bool | None = None,
+        lock_reasons: Sequence[str] | None = None,
+        temp_lock_reasons: Sequence[str] | None = None,
     ) -> Users:
         """Return one page of the users that match every filter, and how many match. Times are in milliseconds."""
         found = calls.search(
@@ -347,6 +363,10 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             user_ids=user_ids,
             tenant_role_ids=tenant_role_ids,
             tenant_role_names=tenant_role_names,
+            family_ids=family_ids,
+            dependent=dependent,
+            lock_reasons=lock_reasons,
+            temp_lock_reasons=temp_lock_reasons,
         )
         return await self._run(self._flows.deliver(found))
 
@@ -370,6 +390,10 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         to_modified_time: int | None = None,
         tenant_role_ids: Mapping[str, Any] | None = None,
         tenant_role_names: Mapping[str, Any] | None = None,
+        family_ids: Sequence[str] | None = None,
+        dependent: bool | None = None,
+        lock_reasons: Sequence[str] | None = None,
+        temp_lock_reasons: Sequence[str] | None = None,
     ) -> Users:
         """Return one page of the test users that match every filter, and how many match."""
         found = calls.search(
@@ -392,6 +416,10 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
             to_modified_time=to_modified_time,
             tenant_role_ids=tenant_role_ids,
             tenant_role_names=tenant_role_names,
+            family_ids=family_ids,
+            dependent=dependent,
+            lock_reasons=lock_reasons,
+            temp_lock_reasons=temp_lock_reasons,
         )
         return await self._run(self._flows.deliver(found))
 

@@ -17,6 +17,7 @@ from avow.sdk._sync.mgmt.provider import Provider
 from avow.sdk._sync.mgmt.role import Role
 from avow.sdk._sync.mgmt.sso import SSOSettings
 from avow.sdk._sync.mgmt.tenant import Tenant
+from avow.sdk._sync.mgmt.unsupported import Unsupported
 from avow.sdk._sync.mgmt.user import User
 from avow.sdk._sync.runner import Runner
 from avow.sdk.flow import Flows
@@ -45,3 +46,16 @@ class Mgmt:
         self.sso = SSOSettings(flows, runner)
         self.tenant = Tenant(flows, runner)
         self.user = User(flows, runner)
+        # Areas of the official SDK that Avow does not do yet: each call raises NotSupported.
+        self.analytics = Unsupported("mgmt.analytics")
+        self.authz = Unsupported("mgmt.authz")
+        self.descoper = Unsupported("mgmt.descoper")
+        self.engine = Unsupported("mgmt.engine")
+        self.family = Unsupported("mgmt.family")
+        self.fga = Unsupported("mgmt.fga")
+        self.outbound_application = Unsupported("mgmt.outbound_application")
+        self.outbound_application_by_token = Unsupported("mgmt.outbound_application_by_token")
+        self.outbound_scim = Unsupported("mgmt.outbound_scim")
+        self.scope_claim_mapping = Unsupported("mgmt.scope_claim_mapping")
+        self.sso_application = Unsupported("mgmt.sso_application")
+        self.third_party_application = Unsupported("mgmt.third_party_application")

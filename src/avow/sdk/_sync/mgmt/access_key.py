@@ -75,7 +75,7 @@ class AccessKey:
         creating_user: str | None = None,
         custom_attributes: Mapping[str, object] | None = None,
     ) -> AccessKeys:
-        """Return the keys that match everything given, the oldest first.
+        """Return the keys that match everything given, the oldest first; more than 20,000 are refused (400).
 
         Args:
             tenant_ids: Keys of any of these tenants.

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from avow.sdk._sync.mgmt.unsupported import with_refusals
 from avow.sdk._sync.runner import Runner
 from avow.sdk.calls.mgmt import flow as calls
 from avow.sdk.flow import Flows
@@ -11,6 +12,7 @@ from avow.sdk.flow import Flows
 __all__ = ["Flow"]
 
 
+@with_refusals("mgmt.flow")
 class Flow:
     """List, export, import and delete flows, export and import the theme; `client.mgmt.flow`.
 

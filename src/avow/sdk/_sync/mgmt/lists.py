@@ -55,7 +55,7 @@ class Lists:
         return self._run(self._flows.deliver(calls.load_by_name(name)))
 
     def load_all(self) -> dict[str, Any]:
-        """Return every list, `{"lists": [...]}`, by name."""
+        """Return every list, `{"lists": [...]}`, by name; refused (400) beyond 16 million characters."""
         return self._run(self._flows.deliver(calls.load_all()))
 
     def import_lists(self, lists: Sequence[Mapping[str, object]]) -> None:

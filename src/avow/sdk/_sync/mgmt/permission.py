@@ -78,7 +78,7 @@ class Permission:
         self._run(self._flows.deliver(permission.delete(None, id)))
 
     def load_all(self) -> dict[str, Any]:
-        """Return every permission.
+        """Return every permission; more than 100,000 are refused (400).
 
         Returns:
             `{"permissions": [{"id": ..., "name": ..., "description": ...}]}`

@@ -169,7 +169,11 @@ class Tenant:
         self._run(self._flows.deliver(tenant.update_default_roles(tenant_id, role_names)))
 
     def delete(self, id: str, cascade: bool = False) -> None:
-        """Delete a tenant for ever; with `cascade` its users and access keys that belong to no other tenant too."""
+        """Delete a tenant for ever; with `cascade` its users and access keys that belong to no other tenant too.
+
+        Nothing of the tenant works from the call on. Of one with very many members the call may raise AuthException
+        (503) before the last of them is gone: repeat it to go on, or leave it to the server, which does so in minutes.
+        """
         self._run(self._flows.deliver(tenant.delete(id, cascade)))
 
     def load(self, id: str) -> dict[str, Any]:
@@ -181,7 +185,7 @@ class Tenant:
         return self._run(self._flows.deliver(tenant.load_settings(id)))
 
     def load_all(self) -> dict[str, Any]:
-        """Return every tenant, `{"tenants": [...]}`, the oldest first."""
+        """Return every tenant, `{"tenants": [...]}`, the oldest first; at most 20,000, beyond that search (400)."""
         return self._run(self._flows.deliver(tenant.load_all()))
 
     def search_all(

@@ -4,19 +4,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from avow.sdk._sync.mgmt.unsupported import with_refusals
 from avow.sdk._sync.mgmt.user_credentials import UserCredentials
 from avow.sdk._sync.mgmt.user_imports import UserImports
 from avow.sdk._sync.mgmt.user_passwords import UserPasswords
 from avow.sdk.answers import LoginRecord
 from avow.sdk.calls.mgmt import user as calls
 from avow.sdk.calls.mgmt.user import CustomAttributes, Sort, UserBody, UserObj, Users, UsersBatch
-from avow.sdk.options import AssociatedTenant
+from avow.sdk.options import AssociatedFamily, AssociatedTenant
 from avow.wire import accountchanges as changes
 from avow.wire import attributes as attribute_routes
 
 __all__ = ["User"]
 
 
+@with_refusals("mgmt.user")
 class User(UserCredentials, UserPasswords, UserImports):
     """Create, invite, change, find and delete users; `client.mgmt.user`.
 
@@ -42,6 +44,7 @@ class User(UserCredentials, UserPasswords, UserImports):
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Create a user, who is `invited` until they prove an address, unless another status is named."""
         user = UserObj(
@@ -61,6 +64,7 @@ class User(UserCredentials, UserPasswords, UserImports):
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
             status=status,
+            family_associations=family_associations,
         )
         return self._run(self._flows.deliver(calls.create(user, invite=False, invite_url=invite_url)))
 
@@ -83,6 +87,7 @@ class User(UserCredentials, UserPasswords, UserImports):
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Create a test user: nothing is ever sent to them."""
         user = UserObj(
@@ -102,6 +107,7 @@ class User(UserCredentials, UserPasswords, UserImports):
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
             status=status,
+            family_associations=family_associations,
         )
         return self._run(self._flows.deliver(calls.create(user, is_test=True, invite=False, invite_url=invite_url)))
 
@@ -128,6 +134,7 @@ class User(UserCredentials, UserPasswords, UserImports):
         template_id: str = "",
         test: bool = False,
         locale: str | None = None,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Create a user and send them a link that signs them in."""
         user = UserObj(
@@ -146,6 +153,7 @@ class User(UserCredentials, UserPasswords, UserImports):
             verified_phone=verified_phone,
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
+            family_associations=family_associations,
         )
         invited = calls.create(
             user,
@@ -199,6 +207,7 @@ class User(UserCredentials, UserPasswords, UserImports):
         additional_login_ids: Sequence[str] | None = None,
         sso_app_ids: Sequence[str] | None = None,
         test: bool = False,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Make a user as the arguments say. What is left out is emptied; to change parts, `patch`."""
         user = UserObj(
@@ -217,6 +226,7 @@ class User(UserCredentials, UserPasswords, UserImports):
             verified_phone=verified_phone,
             additional_login_ids=additional_login_ids,
             sso_app_ids=sso_app_ids,
+            family_associations=family_associations,
         )
         return self._run(self._flows.deliver(calls.update(user, test=test)))
 
@@ -238,6 +248,7 @@ class User(UserCredentials, UserPasswords, UserImports):
         sso_app_ids: Sequence[str] | None = None,
         status: str | None = None,
         test: bool = False,
+        family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
         """Change what is given; everything else stays."""
         user = UserObj(
@@ -256,6 +267,7 @@ class User(UserCredentials, UserPasswords, UserImports):
             verified_phone=verified_phone,
             sso_app_ids=sso_app_ids,
             status=status,
+            family_associations=family_associations,
         )
         return self._run(self._flows.deliver(calls.patch(user, test=test)))
 
@@ -322,6 +334,10 @@ class User(UserCredentials, UserPasswords, UserImports):
         user_ids: Sequence[str] | None = None,
         tenant_role_ids: Mapping[str, Any] | None = None,
         tenant_role_names: Mapping[str, Any] | None = None,
+        family_ids: Sequence[str] | None = None,
+        dependent: bool | None = None,
+        lock_reasons: Sequence[str] | None = None,
+        temp_lock_reasons: Sequence[str] | None = None,
     ) -> Users:
         """Return one page of the users that match every filter, and how many match. Times are in milliseconds."""
         found = calls.search(
@@ -346,6 +362,10 @@ class User(UserCredentials, UserPasswords, UserImports):
             user_ids=user_ids,
             tenant_role_ids=tenant_role_ids,
             tenant_role_names=tenant_role_names,
+            family_ids=family_ids,
+            dependent=dependent,
+            lock_reasons=lock_reasons,
+            temp_lock_reasons=temp_lock_reasons,
         )
         return self._run(self._flows.deliver(found))
 
@@ -369,6 +389,10 @@ class User(UserCredentials, UserPasswords, UserImports):
         to_modified_time: int | None = None,
         tenant_role_ids: Mapping[str, Any] | None = None,
         tenant_role_names: Mapping[str, Any] | None = None,
+        family_ids: Sequence[str] | None = None,
+        dependent: bool | None = None,
+        lock_reasons: Sequence[str] | None = None,
+        temp_lock_reasons: Sequence[str] | None = None,
     ) -> Users:
         """Return one page of the test users that match every filter, and how many match."""
         found = calls.search(
@@ -391,6 +415,10 @@ class User(UserCredentials, UserPasswords, UserImports):
             to_modified_time=to_modified_time,
             tenant_role_ids=tenant_role_ids,
             tenant_role_names=tenant_role_names,
+            family_ids=family_ids,
+            dependent=dependent,
+            lock_reasons=lock_reasons,
+            temp_lock_reasons=temp_lock_reasons,
         )
         return self._run(self._flows.deliver(found))
 

@@ -8,7 +8,7 @@ import msgspec
 
 from avow.sdk.answers import LoginRecord, UserResponse, as_is, as_list, ignored
 from avow.sdk.calls.call import Call, call, refused
-from avow.sdk.options import AssociatedTenant
+from avow.sdk.options import AssociatedFamily, AssociatedTenant
 from avow.sdk.passwords import UserPassword
 from avow.wire import accountchanges, accounts, attributes, usersearch
 from avow.wire.endpoint import Endpoint, Nothing
@@ -93,6 +93,7 @@ class UserObj:
     Attributes:
         password: Of a user to be created.
         seed: TOTP seed of a user to be created, in base 32.
+        family_associations: For code of the official SDK: the server does not support families yet (501).
     """
 
     login_id: str
@@ -113,6 +114,7 @@ class UserObj:
     password: UserPassword | None = None
     seed: str | None = field(default=None, repr=False)
     status: str | None = None
+    family_associations: Sequence[AssociatedFamily] | None = None
 
 
 _user, _users, _batch = as_is(UserBody), as_is(Users), as_is(UsersBatch)
@@ -228,6 +230,15 @@ def _fields(user: UserObj) -> dict[str, object]:
         fields["user_tenants"] = [
             {"tenant_id": each.tenant_id, "role_names": each.role_names} for each in user.user_tenants
         ]
+    if user.family_associations is not None:
+        fields["family_associations"] = [
+            {
+                "family_id": each.family_id,
+                "role_names": each.role_names,
+                "family_scoped_attributes": each.family_scoped_attributes,
+            }
+            for each in user.family_associations
+        ]
     if user.password is not None:
         hashed = user.password.hashed
         fields["password"] = user.password.cleartext
@@ -253,11 +264,16 @@ def _on_the_wire(shape: type[Any], fields: Mapping[str, object]) -> dict[str, ob
     return {names.get(name, name): _spelled(value) for name, value in fields.items() if value is not None}
 
 
-_NESTED = {"login_id", "tenant_id"}
+_NESTED: Mapping[str, type[Any]] = {
+    "login_id": accounts.BatchAccount,
+    "tenant_id": accounts.Association,
+    "family_id": accounts.FamilyAssociation,
+}
 
 
 def _spelled(value: object) -> object:
-    if isinstance(value, list) and value and isinstance(value[0], dict) and _NESTED & set(value[0]):
-        shape = accounts.BatchAccount if "login_id" in value[0] else accounts.Association
-        return [_on_the_wire(shape, each) for each in value]
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        for name, shape in _NESTED.items():
+            if name in value[0]:
+                return [_on_the_wire(shape, each) for each in value]
     return value

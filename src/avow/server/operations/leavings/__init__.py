@@ -1,1 +1,1 @@
-"""What deleted projects leave behind, and how it goes."""
+"""What deleted projects and tenants leave behind, and imports that have ended; and how it goes."""

@@ -1,4 +1,4 @@
-"""The SQL of what deleted projects leave behind: the rows of every table, in steps, and the project last.
+"""The SQL of what deleted projects leave behind, the rows of every table in steps and the project last; and of imports.
 
 What refers to something goes before it, so that no step takes along more rows than it counts.
 """
@@ -9,7 +9,7 @@ __all__ = ["PURGE", "RETURNS", "IdRow"]
 
 
 class IdRow(Struct, frozen=True):
-    """A deleted project."""
+    """A deleted project, or a tenant."""
 
     id: str
 
@@ -143,4 +143,14 @@ DELETE_PROJECT = """
     RETURNING id
 """
 
-RETURNS = {"LEAVING": IdRow, "DELETE_PROJECT": IdRow}
+DELETED_TENANT = """
+    SELECT id FROM tenants WHERE project_id = :project_id AND deleted_at IS NOT NULL ORDER BY id LIMIT 1
+"""
+
+FORGET_IMPORTS = """
+    DELETE FROM imports
+    WHERE project_id = :project_id AND id IN (
+        SELECT id FROM imports WHERE project_id = :project_id AND finished_at <= :before LIMIT :most)
+"""
+
+RETURNS = {"LEAVING": IdRow, "DELETE_PROJECT": IdRow, "DELETED_TENANT": IdRow}

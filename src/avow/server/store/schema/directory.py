@@ -48,9 +48,21 @@ tenants = Table(
     added_text("custom_attributes", "{}"),  # JSON object, as shown
     added_text("details", "{}"),  # JSON of what nobody searches: SSO exclusions, federated apps
     added_text("settings", "{}"),  # JSON of wire.tenants.TenantSettings that differ from the defaults
+    integer("deleted_at", null=True),  # nothing of it works any more; its rows go in steps
+    added_integer("takes_members"),  # users and access keys that belong to no other tenant go with it
+    added_text("deleted_by"),  # the actor, for the audit of what goes later
     *owned("id"),
     Index(None, "project_id", "created_at", "id"),
     Index(None, "project_id", "name"),
+)
+
+# What is on its way out, however many tenants there are.
+Index(
+    "ix_tenants_deleted",
+    tenants.c.project_id,
+    tenants.c.id,
+    sqlite_where=tenants.c.deleted_at.is_not(None),
+    postgresql_where=tenants.c.deleted_at.is_not(None),
 )
 
 # Mail domains of a tenant. Of one kind, a domain belongs to one tenant.
@@ -59,7 +71,7 @@ tenant_domains = Table(
     metadata,
     Column("project_id", TEXT, nullable=False),
     text("kind"),  # provisioning (who has such an address joins by himself) | sso (who has one signs in there)
-    text("domain"),  # lower case
+    text("domain"),  # as `core.addresses.domain` folds it: lower case, in ASCII
     text("tenant_id"),
     integer("position"),
     added_text("sso_id"),  # of kind sso: whose configuration it leads to; "" for the first one of the tenant

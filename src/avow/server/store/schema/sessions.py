@@ -39,6 +39,7 @@ sessions = Table(
     text("device"),
     added_text("impersonator"),  # user id of who acts in the name of the user (claim act), or ""
     added_integer("awaits_factor"),  # a second factor is asked for: no session token until it is there
+    added_integer("strong_at"),  # when an app or a passkey was last shown, in it or in what it goes on from; 0: never
     *owned("id"),
     reference("user_id", "users"),
     Index(None, "project_id", "user_id", "created_at"),

@@ -1,4 +1,4 @@
-"""People sign in on one page of an application at http://localhost: by passkey, by app, through SSO, at a provider."""
+"""People sign in on one page of an application at http://localhost: by passkey, app, SAML and OpenID Connect."""
 
 import re
 import urllib.request
@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from avow import AttributeMapping, RoleMapping, SSOSAMLSettingsByMetadata
+from avow.sdk.answers import SessionClaims
 from avow.testing.server import Avow
 from tests import phones
 from tests.bed.idp_simplesamlphp import SimpleSamlPhp
@@ -58,30 +59,28 @@ def opened(browser: "Browser", own_page: OwnPage) -> Iterator[Callable[[], "Page
     assert errors == []
 
 
-def expect_signed_in(page: "Page", who: str, how: str) -> None:
+def expect_signed_in(page: "Page", own_page: OwnPage, avow: Avow, who: str, *how: str) -> SessionClaims:
+    """Expect that the page says who came, and that its server let them in; return the claims that it saw."""
     expect(page.get_by_role("heading", name="You are signed in")).to_be_visible(timeout=15_000)
     expect(page.locator("#who")).to_have_text(who)
-    expect(page.locator("#how")).to_have_text(how)
+    claims = own_page.entered.pop()
+    assert own_page.entered == []
+    user = avow.client().mgmt.user.load(who)["user"]
+    assert (claims["projectId"], claims["userId"], claims.get("amr")) == (avow.project_id, user["userId"], list(how))
+    return claims
 
 
 def press(page: "Page", name: str) -> None:
     page.get_by_role("button", name=name).click()
 
 
-def sign_up_by_app(page: "Page", who: str) -> phones.Phone:
-    """Sign up with an app that scans the screen; return the phone."""
-    page.get_by_label("E-mail").fill(who)
-    press(page, "Sign up with an app")
-    image = page.get_by_alt_text("QR code")
-    expect(image).to_be_visible()
-    return phones.scanning_png(page.screenshot())
+def sign_out(page: "Page") -> None:
+    press(page, "Sign out")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_hidden()
 
 
-def test_by_passkey(opened: Callable[[], "Page"], own_page: OwnPage) -> None:
-    own_page.project()
-    page, who = opened(), new_email("browser")
-    authenticator = page.context.new_cdp_session(page)
-    authenticator.send("WebAuthn.enable")
+def plug_in_authenticator(page: "Page") -> None:
+    """Give Chromium its virtual authenticator, whose user is there and verified."""
     options = {
         "protocol": "ctap2",
         "transport": "internal",
@@ -90,23 +89,42 @@ def test_by_passkey(opened: Callable[[], "Page"], own_page: OwnPage) -> None:
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
-    authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    page.get_by_label("E-mail").fill(who)
-    press(page, "Sign up with a passkey")
-    expect_signed_in(page, who, "webauthn")
-    press(page, "Sign out")
-    expect(page.get_by_role("heading", name="You are signed in")).to_be_hidden()
-    press(page, "Sign in with a passkey")
-    expect_signed_in(page, who, "webauthn")
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_by_app_after_scanning_the_screen(opened: Callable[[], "Page"], own_page: OwnPage) -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["named", "discoverable"])
+def test_by_passkey(opened: Callable[[], "Page"], own_page: OwnPage, named: bool) -> None:
     avow = own_page.project()
     page, who = opened(), new_email("browser")
-    phone = sign_up_by_app(page, who)
+    plug_in_authenticator(page)
+    page.get_by_label("E-mail").fill(who)
+    press(page, "Sign up with a passkey")
+    expect_signed_in(page, own_page, avow, who, "webauthn")
+    sign_out(page)
+    page.get_by_label("E-mail").fill(who if named else "")
+    press(page, "Sign in with a passkey")
+    expect_signed_in(page, own_page, avow, who, "webauthn")
+
+
+def test_by_app_that_scanned_the_screen(opened: Callable[[], "Page"], own_page: OwnPage) -> None:
+    avow = own_page.project()
+    page, who = opened(), new_email("browser")
+    page.get_by_label("E-mail").fill(who)
+    press(page, "Sign up with an app")
+    expect(page.get_by_alt_text("QR code")).to_be_visible()
+    phone = phones.scanning_png(page.screenshot())
+    assert (phone.app.issuer, phone.app.name) == ("Test", who)
     page.get_by_label("Code of the app").fill(phone.code(avow.server.clock()))
     press(page, "Sign in with the app")
-    expect_signed_in(page, who, "totp")
+    expect_signed_in(page, own_page, avow, who, "totp")
+    sign_out(page)
+    press(page, "Sign in with the app")  # by the same code
+    expect(page.get_by_role("alert")).to_contain_text("E061102")
+    page.get_by_label("Code of the app").fill(phone.code(avow.server.clock(), 1))
+    press(page, "Sign in with the app")
+    expect_signed_in(page, own_page, avow, who, "totp")
 
 
 def test_by_password_and_app(opened: Callable[[], "Page"], own_page: OwnPage) -> None:
@@ -122,7 +140,7 @@ def test_by_password_and_app(opened: Callable[[], "Page"], own_page: OwnPage) ->
     expect(page.get_by_role("heading", name="You are signed in")).to_be_hidden()
     page.get_by_label("Code of the app").fill(seeded.code(avow.server.clock()))
     press(page, "Sign in with the app")
-    expect_signed_in(page, who, "pwd totp mfa")
+    expect_signed_in(page, own_page, avow, who, "pwd", "totp", "mfa")
 
 
 def test_through_the_saml_of_their_company(
@@ -143,8 +161,8 @@ def test_through_the_saml_of_their_company(
     page.get_by_label("Username").fill(ALICE.name)
     page.get_by_label("Password").fill(ALICE.password)
     page.get_by_role("button", name="Login").click()
-    expect_signed_in(page, "alice@example.com", "fed")
-    expect(page.locator("#roles")).to_have_text("Editor")
+    claims = expect_signed_in(page, own_page, avow, "alice@example.com", "fed")
+    assert claims.get("tenants", {})[tenant].get("roles") == ["Editor"]
 
 
 def test_at_an_openid_provider(
@@ -155,14 +173,14 @@ def test_at_an_openid_provider(
     redirect_uri = providers.save("example", "soon", "secret", issuer=openid_provider.url)["provider"]["redirectUri"]
     client_id, secret = openid_provider.register(redirect_uri)
     providers.save("example", client_id, secret, issuer=openid_provider.url)
-    own_page.tell(provider="example")
+    own_page.told["provider"] = "example"
     page = opened()
     press(page, "Sign in with Example")
     page.get_by_placeholder("Enter any login").fill("mia", timeout=15_000)
     page.get_by_placeholder("and password").fill("any")
     page.get_by_role("button", name="Sign-in").click()
     page.get_by_role("button", name="Continue").click()
-    expect_signed_in(page, "mia@example.com", "oauth")
+    expect_signed_in(page, own_page, avow, "mia@example.com", "oauth")
 
 
 def _app_of(avow: Avow, who: str) -> phones.Phone:

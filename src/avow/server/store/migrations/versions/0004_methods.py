@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 TEXT = sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql")
 
@@ -104,5 +104,6 @@ def upgrade() -> None:
     op.add_column("passkeys", sa.Column("aaguid", TEXT, server_default="", nullable=False))
     op.add_column("passwords", sa.Column("is_own", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("sessions", sa.Column("awaits_factor", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("sessions", sa.Column("strong_at", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("totp_seeds", sa.Column("last_step", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("totp_seeds", sa.Column("is_own", sa.BigInteger(), server_default="0", nullable=False))

@@ -1,0 +1,28 @@
+"""Django for the tests of its integrations: configured once in a process, changed in a test by `override_settings`."""
+
+import django
+from django.conf import settings
+
+APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "avow.django.jwt",
+]
+
+if not settings.configured:
+    settings.configure(
+        SECRET_KEY="a key of the tests, which is as long as the longest key has to be.....",
+        INSTALLED_APPS=APPS,
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+        ],
+        ALLOWED_HOSTS=["testserver"],
+        USE_TZ=True,
+    )
+    django.setup()

@@ -20,8 +20,8 @@ def check_form(token: str) -> None:
     """Refuse a token that two readers could read differently, before its signature is looked at.
 
     Raises:
-        JWTValidationError: It is too long, not three parts, has a header member that we never write, or repeats a
-            name.
+        JWTValidationError: It is too long, not three parts, spelt as we never spell, has a header member that we never
+            write, or repeats a name.
 
     Spec: RFC 7515 section 4; RFC 8725 sections 3.10 and 3.11.
     """
@@ -31,10 +31,11 @@ def check_form(token: str) -> None:
     if len(parts) != 3:
         raise JWTValidationError("Not enough segments" if len(parts) < 3 else "Too many segments")
     try:
-        header, _ = json_object(from_base64url(parts[0])), json_object(from_base64url(parts[1]))
+        header, claims, _ = (from_base64url(part) for part in parts)
+        members, _ = json_object(header), json_object(claims)
     except ValueError as error:
         raise JWTValidationError(f"Malformed token: {error}") from error
-    if not header.keys() <= _HEADER_MEMBERS:
+    if not members.keys() <= _HEADER_MEMBERS:
         raise JWTValidationError("The header has a member besides alg, kid and typ")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
@@ -70,7 +70,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give the name of the kind of Django's database, SQLite unless a test asks for both by `both_databases`."""
     with default_database(request.getfixturevalue(f"{request.param}_settings")):
         yield request.param
-        for model in (JWTBlacklist, RefreshFamily, get_user_model()):
+        for model in (JWTBlacklist, RefreshFamily, User):
             model._default_manager.all().delete()
 
 
@@ -90,7 +90,7 @@ def configure(database: str) -> Iterator[Configure]:
 
 @pytest.fixture
 def alice() -> Any:
-    return get_user_model().objects.create_user("alice", "alice@example.com", "wonder land 1")
+    return User.objects.create_user("alice", "alice@example.com", "wonder land 1")
 
 
 @pytest.fixture(params=MODES)

@@ -93,7 +93,7 @@ def test_async_view_is_protected(mode: str, visitor: Visitor) -> None:
 def test_async_view_is_protected_on_an_event_loop(visitor: Visitor, configure: Configure, strict: bool) -> None:
     configure(AVOW_JWT_STRICT=strict)
     visitor.sign_in()
-    view = urls.AsyncView.as_view()
+    view: Any = urls.AsyncView.as_view()
 
     async def ask(token: str) -> int:
         answer = await view(AsyncRequestFactory().get("/async/", headers={"authorization": f"Bearer {token}"}))

@@ -149,7 +149,7 @@ def test_signature_and_algorithm_count(configure: Configure) -> None:
     claims = {"iat": NOW, "jti": "1"}
     assert refused(pyjwt.encode(claims, KEY[::-1])) == "Signature verification failed"
     assert refused(pyjwt.encode(claims, KEY, algorithm="HS384")) == "The specified alg value is not allowed"
-    assert refused(pyjwt.encode(claims, None, algorithm="none")) == "The specified alg value is not allowed"
+    assert refused(pyjwt.encode(claims, "", algorithm="none")) == "The specified alg value is not allowed"
     public = pair(RSA)["DJWTO_VERIFYING_KEY"]
     configure(DJWTO_ALGORITHM="RS256", **pair(RSA))
     with pytest.raises(pyjwt.InvalidKeyError):  # PyJWT itself does not sign so; nor is such a token read
@@ -166,7 +166,7 @@ def test_malformed_token_is_refused(configure: Configure, token: str, strict: bo
 
 def test_algorithm_none_is_never_used(configure: Configure) -> None:
     configure(DJWTO_ALGORITHM="none", DJWTO_IAT_CLAIM=False, DJWTO_JTI_CLAIM=False)
-    unsigned = pyjwt.encode({"user": {"id": 1}}, None, algorithm="none")
+    unsigned = pyjwt.encode({"user": {"id": 1}}, "", algorithm="none")
     for use in (lambda: tokens.encode_claims({}), lambda: tokens.decode_token(unsigned)):
         with pytest.raises(ImproperlyConfigured, match="none"):
             use()

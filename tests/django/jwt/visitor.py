@@ -18,7 +18,7 @@ class BrowserClient(Client):
     """Django's test client with CSRF checks; sends a cookie only to its path, and a Secure one only over https."""
 
     def _base_environ(self, **request: Any) -> dict[str, Any]:
-        environ: dict[str, Any] = super()._base_environ(**request)
+        environ: dict[str, Any] = super()._base_environ(**request)  # type: ignore[misc]
         path, is_secure = request.get("PATH_INFO", "/"), request.get("wsgi.url_scheme") == "https"
         environ["HTTP_COOKIE"] = "; ".join(
             f"{name}={cookie.coded_value}"

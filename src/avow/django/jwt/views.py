@@ -6,7 +6,7 @@ whether they do is a setting, which is read with each request.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings as project
 from django.contrib.auth import get_user_model
@@ -254,9 +254,9 @@ def _refusal_of(claims: tokens.Claims) -> JsonResponse | None:
     """Refuse to move the expiry of a refresh token that was ended, or whose user is gone or inactive."""
     if settings.DJWTO_JTI_CLAIM and JWTBlacklist.is_blacklisted(claims["jti"]):
         return _refused(NO_UPDATE)
-    model = get_user_model()
-    field = str(model.USERNAME_FIELD)
-    user = model._default_manager.filter(**{field: claims["user"].get(field)}).first()
+    model: Any = get_user_model()
+    name = claims["user"].get(model.USERNAME_FIELD)
+    user = model._default_manager.filter(**{model.USERNAME_FIELD: name}).first()
     if user is None:
         return _refused(NO_UPDATE)
     return None if user.is_active else JsonResponse({"error": "User is inactive."}, status=403)

@@ -44,9 +44,9 @@ def routes(package: str) -> None:
         from rest_framework_simplejwt.authentication import JWTAuthentication
     else:
         from avow.django.jwt.simplejwt import views  # type: ignore[no-redef]
-        from avow.django.jwt.simplejwt.authentication import JWTAuthentication
+        from avow.django.jwt.simplejwt.authentication import JWTAuthentication  # type: ignore[assignment]
 
-    class Private(APIView):
+    class Private(APIView):  # type: ignore[misc]
         authentication_classes = (JWTAuthentication,)
         permission_classes = (IsAuthenticated,)
 
@@ -73,7 +73,7 @@ class Play:
 
     def post(self, name: str, route: str, body: Any, kind: str = "application/json") -> dict[str, Any]:
         data = body if isinstance(body, str) or kind == "form" else json.dumps(body)
-        more = {} if kind == "form" else {"content_type": kind}
+        more: dict[str, Any] = {} if kind == "form" else {"content_type": kind}
         return self._keep(name, self.client.post(f"/{route}/", data, secure=True, **more))
 
     def get(self, name: str, header: str | None) -> None:

@@ -11,7 +11,7 @@ from avow.django.jwt.simplejwt.authentication import JWTAuthentication
 from tests.django.jwt.urls import urlpatterns as others
 
 
-class PrivateView(APIView):
+class PrivateView(APIView):  # type: ignore[misc]
     authentication_classes = (JWTAuthentication,)
     permission_classes = (IsAuthenticated,)
 

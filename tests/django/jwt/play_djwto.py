@@ -173,7 +173,11 @@ def use(play: Play) -> None:
         "inactive user": {"user": {"username": "bob", "id": 2}},
     }
     for name, change in changes.items():
-        for kind, route in (("access", "validate_access"), ("refresh", "refresh_access"), ("refresh", "update_refresh")):
+        for kind, route in (
+            ("access", "validate_access"),
+            ("refresh", "refresh_access"),
+            ("refresh", "update_refresh"),
+        ):
             play.put("access", access)
             play.put("refresh", refresh)
             play.hold(kind, **change)

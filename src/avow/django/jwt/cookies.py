@@ -43,9 +43,10 @@ def build_tokens_response(
 
 def delete_tokens(response: JsonResponse) -> JsonResponse:
     """Take every cookie of the mode away again; a browser looks at name, path and domain."""
-    paths = {"jwt_refresh": _refresh_path(), **dict.fromkeys(_ACCESS_COOKIES.get(settings.DJWTO_MODE, ()), "/")}
-    for name, path in paths.items():
-        response.delete_cookie(name, path=path, domain=settings.DJWTO_DOMAIN, samesite=settings.DJWTO_SAME_SITE)
+    where = (settings.DJWTO_DOMAIN, settings.DJWTO_SAME_SITE)
+    response.delete_cookie("jwt_refresh", _refresh_path(), *where)
+    for name in _ACCESS_COOKIES.get(settings.DJWTO_MODE, ()):
+        response.delete_cookie(name, "/", *where)
     return response
 
 

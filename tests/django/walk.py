@@ -1,12 +1,14 @@
 """Does what a page about Django says, from its top to its end, in a project of its own that is served over https.
 
 A block of shell is run in the folder of the project. A block of Python after "`path`:" is a file, after
-"`path` (added):" the end of one; any other one is a program that speaks to the project at `URL` and trusts `CA`.
+"`path` (added):" the end of one; any other one is a program that speaks to the project at `URL`, whose certificate the
+file `CA` and the context `TLS` trust.
 """
 
 import os
 import re
 import shlex
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -31,7 +33,8 @@ class Walk:
         (folder.parent / "ca.pem").write_bytes(authority.cert_pem.bytes())
         self.certificate = folder.parent / "server.pem"
         self.certificate.write_bytes(authority.issue_cert("localhost").private_key_and_cert_chain_pem.bytes())
-        self.names: dict[str, Any] = {"CA": str(folder.parent / "ca.pem")}
+        authorities = str(folder.parent / "ca.pem")
+        self.names: dict[str, Any] = {"CA": authorities, "TLS": ssl.create_default_context(cafile=authorities)}
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT), str(folder)])
         programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         self.environment = {"PYTHONPATH": path, "PATH": programs, "PYTHONDONTWRITEBYTECODE": "1", **environment}

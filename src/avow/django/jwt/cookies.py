@@ -43,10 +43,10 @@ def build_tokens_response(
 
 def delete_tokens(response: JsonResponse) -> JsonResponse:
     """Take every cookie of the mode away again; a browser looks at name, path and domain."""
-    where = (settings.DJWTO_DOMAIN, settings.DJWTO_SAME_SITE)
-    response.delete_cookie("jwt_refresh", _refresh_path(), *where)
+    domain, same_site = settings.DJWTO_DOMAIN, settings.DJWTO_SAME_SITE
+    response.delete_cookie("jwt_refresh", path=_refresh_path(), domain=domain, samesite=same_site)
     for name in _ACCESS_COOKIES.get(settings.DJWTO_MODE, ()):
-        response.delete_cookie(name, "/", *where)
+        response.delete_cookie(name, domain=domain, samesite=same_site)
     return response
 
 

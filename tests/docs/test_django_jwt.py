@@ -1,4 +1,4 @@
-"""docs/django-jwt.md, followed in a fresh project, and the SQL that docs/migrate.md has for Django, on both databases."""
+"""docs/django-jwt.md, followed in a fresh project, and the SQL of docs/migrate.md for Django, on both databases."""
 
 import json
 import os

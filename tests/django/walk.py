@@ -86,7 +86,9 @@ class Walk:
         command = [sys.executable, "-W", "ignore", "-m", "tests.django.serve_https", f"{self.project}.wsgi"]
         self.server = subprocess.Popen(
             [*command, str(self.certificate)],
-            **{"cwd": self.folder, "env": self.environment, "text": True},
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

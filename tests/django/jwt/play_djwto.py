@@ -100,7 +100,7 @@ class Play:
         if package == "djwto":
             from djwto import signals
         else:
-            from avow.django.jwt import signals  # type: ignore[no-redef]
+            from avow.django.jwt import signals
 
         names = ("logged_in", "login_fail", "blacklisted", "token_validated", "access_refreshed", "refresh_updated")
         for name in (f"jwt_{each}" for each in names):

@@ -118,14 +118,21 @@ def shown(value: Any) -> Any:
         header = pyjwt.get_unverified_header(value)
         return {"header": header, "claims": shown(pyjwt.decode(value, options={"verify_signature": False}))}
     if isinstance(value, dict) and "type" in value:
-        now = time.time()
-        times = {key: at for key, at in value.items() if key in {"iat", "exp", "nbf", "refresh_iat"}}
-        # To five seconds: the two runs do not take equally long.
-        rounded = {key: round((at - now) / 5) for key, at in times.items()}
-        return [list(value), {**value, **rounded, "jti": len(value.get("jti", ""))}]
+        return [list(value), {**value, **times_of(value), "jti": len(value.get("jti", ""))}]
     if isinstance(value, str) and len(value) == 36 and value.count("-") == 4:
         return "a jti"
     return value
+
+
+def times_of(claims: dict[str, Any]) -> dict[str, Any]:
+    """Return the times of a token as distances, which are the same however long a run takes."""
+    if "iat" not in claims:  # minutes from now
+        return {name: round((claims[name] - time.time()) / 60) for name in ("exp", "nbf") if name in claims}
+    begun = {"exp": claims["iat"], "nbf": claims.get("refresh_iat", claims["iat"])}
+    distances: dict[str, Any] = {name: claims[name] - at for name, at in begun.items() if name in claims}
+    if "refresh_iat" in claims:
+        distances["refresh_iat"] = claims["refresh_iat"] <= claims["iat"]
+    return {"iat": abs(claims["iat"] - time.time()) < 60, **distances}
 
 
 def cookie_of(cookie: Any) -> dict[str, Any]:

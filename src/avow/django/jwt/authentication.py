@@ -95,7 +95,8 @@ def jwt_perm_required(perms: list[str]) -> Callable[[View], View]:
         granted = user.get("perms") if isinstance(user, dict) else None
         if not granted:
             return False, "Invalid permissions for jwt token."
-        return (True, "") if set(perms) <= set(granted) else (False, "Insufficient Permissions.")
+        known = list(granted)  # of a text its letters, which no permission is
+        return (True, "") if all(perm in known for perm in perms) else (False, "Insufficient Permissions.")
 
     return _guarded(test_func, 403)
 

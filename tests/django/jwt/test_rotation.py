@@ -1,7 +1,9 @@
 """Refresh tokens in strict mode: each is good once, a second use ends the sign-in, a grace forgives; both databases."""
 
+import contextlib
 import threading
 import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -151,6 +153,53 @@ def test_of_many_at_once_one_rotates(database: str, visitor: Visitor) -> None:
     assert [status for status, _ in answers] == [200] * 8
     assert len({jti for _, jti in answers}) == 1
     assert RefreshFamily.objects.get().generation == 1
+
+
+@contextlib.contextmanager
+def before_the_write(change: Callable[[], object]) -> Iterator[None]:
+    """Have somebody else change the family just before the first statement that would rotate it."""
+    is_done = False
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal is_done
+        if not is_done and sql.startswith("UPDATE") and "generation" in sql.partition("WHERE")[0]:
+            is_done = True
+            change()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+    assert is_done
+
+
+@both_databases
+def test_family_that_ends_meanwhile_does_not_rotate(database: str, mode: str, visitor: Visitor) -> None:
+    visitor.sign_in()
+    let_pass()
+    with before_the_write(lambda: RefreshFamily.objects.update(revoked_at=1)):
+        assert said(renewed(visitor)) == REFUSED
+    assert RefreshFamily.objects.get().generation == 0
+
+
+@both_databases
+def test_whoever_loses_the_race_is_answered_with_the_winners_token(database: str, mode: str, visitor: Visitor) -> None:
+    visitor.sign_in()
+    let_pass()
+    rotated_at = int(time.time()) - 5
+    with before_the_write(lambda: RefreshFamily.objects.update(generation=1, rotated_at=rotated_at)):
+        assert renewed(visitor).status_code == 200
+    assert (claims_of(visitor.refresh)["gen"], claims_of(visitor.refresh)["iat"]) == (1, rotated_at)
+    assert RefreshFamily.objects.get().rotated_at == rotated_at
+
+
+@both_databases
+def test_slow_writer_does_not_turn_the_family_back(database: str, visitor: Visitor) -> None:
+    visitor.sign_in()
+    let_pass()
+    later = {"generation": 2, "rotated_at": int(time.time())}
+    with before_the_write(lambda: RefreshFamily.objects.update(**later)):
+        assert said(renewed(visitor)) == REFUSED  # it is two behind by now
+    assert RefreshFamily.objects.get().generation == 2
 
 
 def test_grace_is_a_setting(visitor: Visitor, configure: Configure) -> None:

@@ -56,6 +56,8 @@ def test_unknown_setting_is_an_error() -> None:
     [
         ({}, []),
         ({"DJWTO_MODE": "COOKIE"}, ["E004"]),
+        ({"DJWTO_SIGNING_KEY": ""}, ["E001"]),
+        ({"DJWTO_SIGNING_KEY": None}, ["E001"]),
         ({"DJWTO_ALGORITHM": "none"}, ["E002", "E012"]),
         ({"DJWTO_ALGORITHM": "RS256"}, ["E012"]),
         ({"DJWTO_SIGNING_KEY": "short"}, ["W003"]),

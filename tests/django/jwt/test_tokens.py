@@ -165,6 +165,16 @@ def test_malformed_token_is_refused(configure: Configure, token: str, strict: bo
     assert refused(token)
 
 
+@pytest.mark.parametrize("key", ["", None])
+@pytest.mark.parametrize("algorithm", ["HS256", "none"])
+def test_nothing_is_signed_or_read_without_a_key(configure: Configure, key: str | None, algorithm: str) -> None:
+    configure(DJWTO_SIGNING_KEY=key, DJWTO_ALGORITHM=algorithm)
+    token = pyjwt.encode(GOOD, KEY)
+    for use in (lambda: tokens.encode_claims(GOOD), lambda: tokens.decode_token(token)):
+        with pytest.raises(ImproperlyConfigured):
+            use()
+
+
 def test_algorithm_none_is_never_used(configure: Configure) -> None:
     configure(DJWTO_ALGORITHM="none", DJWTO_IAT_CLAIM=False, DJWTO_JTI_CLAIM=False)
     unsigned = pyjwt.encode({"user": {"id": 1}}, "", algorithm="none")

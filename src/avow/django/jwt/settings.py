@@ -101,7 +101,7 @@ def read(name: str) -> object:
     """
     for prefix in _PREFIXES:
         value = getattr(project, prefix + name, _ABSENT)
-        if value is not _ABSENT:
+        if value is not _ABSENT and (value or name != "SIGNING_KEY"):  # an empty key is none: anybody has it
             return value
     simple = getattr(project, "SIMPLE_JWT", None)
     if isinstance(simple, dict) and simple.get(_OF_SIMPLEJWT.get(name)):

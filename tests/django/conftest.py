@@ -8,7 +8,22 @@ APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.admin",
+    "avow.django",
     "avow.django.jwt",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
 ]
 
 if not settings.configured:
@@ -22,6 +37,8 @@ if not settings.configured:
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
         ],
+        TEMPLATES=TEMPLATES,
+        STATIC_URL="static/",
         ALLOWED_HOSTS=["testserver"],
         USE_TZ=True,
     )

@@ -126,6 +126,14 @@ def test_ended_token_does_not_pass_for_a_sign_in(mode: str, visitor: Visitor) ->
     assert "already" not in str(visitor.sign_in(**headers).json())
 
 
+def test_refresh_token_does_not_pass_for_a_sign_in(mode: str, visitor: Visitor) -> None:
+    visitor.sign_in()
+    visitor.has(access=visitor.refresh)
+    headers = {"authorization": f"Bearer {visitor.access}"} if mode == "JSON" else {}
+    assert "already" not in str(visitor.sign_in(**headers).json())
+    assert visitor.get("/protect/").status_code == 200
+
+
 def test_update_that_is_switched_off_is_401(mode: str, visitor: Visitor, configure: Configure) -> None:
     visitor.sign_in()
     visitor.post("validate_access")

@@ -12,6 +12,7 @@ class AvowConfig(AppConfig):
     name = "avow.django"
     label = "avow"
     verbose_name = "Avow"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Register the system checks and listen to sign-ins and log-outs."""

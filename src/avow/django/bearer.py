@@ -30,12 +30,4 @@ def session_of_claims(claims: Mapping[str, Any], token: str) -> AvowSession:
 
 def user_of(session: AvowSession) -> User:
     """Return the user of a session, whose row is read when it is looked at; nobody for an access key's."""
-    return AnonymousUser() if session.is_machine else SimpleLazyObject(partial(_row, session))
-
-
-def _row(session: AvowSession) -> User:
-    try:
-        row = users.load(session)
-    except users.AccountConflict:
-        return AnonymousUser()
-    return row if row.is_active else AnonymousUser()
+    return AnonymousUser() if session.is_machine else SimpleLazyObject(partial(users.load_or_nobody, session))

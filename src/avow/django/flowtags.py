@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.shortcuts import resolve_url
 from django.template import Context
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.crypto import get_random_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -34,7 +34,7 @@ def flow(context: Context, element: str, flow_id: str, success_redirect: str) ->
     if request is None:
         raise RuntimeError('The tag needs "django.template.context_processors.request" and a template with a request.')
     said, nonce = settings.load(), _nonce(request, context)
-    target = safe_url(request, resolve_url(success_redirect), resolve_url(project.LOGIN_REDIRECT_URL))
+    target = safe_url(request, _resolved(success_redirect), resolve_url(project.LOGIN_REDIRECT_URL))
     return _component_script(context, nonce) + format_html(
         '<{element} id="avow-{id}" project-id="{project}" flow-id="{flow}" base-url="{base}" redirect-url="{here}"'
         ' auto-refresh="false" data-avow-store="{store}" data-avow-csrf="{csrf}" data-avow-next="{target}"></{element}>'
@@ -51,6 +51,14 @@ def flow(context: Context, element: str, flow_id: str, success_redirect: str) ->
         script=reverse("avow:flow_script"),
         nonce=nonce,
     )
+
+
+def _resolved(to: str) -> str | None:
+    """Return the address that a view's name stands for, or what was given; None for what is neither."""
+    try:
+        return resolve_url(to)
+    except NoReverseMatch:  # a page may pass on what a stranger typed
+        return None
 
 
 def _component_script(context: Context, nonce: SafeString) -> SafeString:

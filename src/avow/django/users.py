@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.core.cache import cache
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import IntegrityError, models, transaction
@@ -21,6 +21,7 @@ from avow.core import rbac
 from avow.django import clients, settings
 from avow.django.sessions import AvowSession
 from avow.django.shapes import User
+from avow.errors import AvowError
 
 __all__ = [
     "AccountConflict",
@@ -30,6 +31,7 @@ __all__ = [
     "forget_me",
     "is_ours",
     "load",
+    "load_or_nobody",
     "marked_password",
     "me_of",
     "remember_me",
@@ -54,6 +56,16 @@ def load(session: AvowSession) -> User:
     """
     row = _find(_name_of(session))
     return arrive(session) if row is None else dress(row, session)
+
+
+def load_or_nobody(session: AvowSession) -> User:
+    """Return the row of a session; an `AnonymousUser` when there is none for it, or it was locked here."""
+    try:
+        row = load(session)
+    except (AccountConflict, AvowError) as error:
+        logger.warning("A session is right, and signs nobody in: %s", error)
+        return AnonymousUser()
+    return row if row.is_active else AnonymousUser()
 
 
 def arrive(session: AvowSession, me: Mapping[str, Any] | None = None) -> User:

@@ -149,13 +149,9 @@ def _set_user(request: HttpRequest, user: User) -> None:
 
 
 def _row(session: AvowSession) -> User:
-    try:
-        row = users.load(session)
-    except users.AccountConflict as error:
-        logger.warning("%s", error)
-        return AnonymousUser()
+    row = users.load_or_nobody(session)
     row.backend = BACKEND
-    return row if row.is_active else AnonymousUser()
+    return row
 
 
 def _other_user(request: HttpRequest, earlier: User) -> User:

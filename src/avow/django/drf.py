@@ -5,7 +5,6 @@ Needs `djangorestframework`. `request.auth` is the `AvowSession`; `request.user`
 
 from typing import Any
 
-from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -39,7 +38,7 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
         if found is None:
             return None
         self.enforce_csrf(request)  # cookies come by themselves
-        return SimpleLazyObject(lambda: request._request.user), found
+        return request._request.user, found
 
     def authenticate_header(self, request: Request) -> str:
         """Return what 401 names, so that a stranger gets that and not 403."""

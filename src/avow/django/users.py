@@ -135,11 +135,16 @@ def user_field() -> str:
 def me_of(session: AvowSession) -> Mapping[str, Any]:
     """Return what the server says of the person, from Django's cache when it is fresh.
 
+    Nothing for a session token that came alone, as APIs get them: only the refresh token may ask.
+
     Raises:
         AvowError: The server refuses the refresh token or is away.
     """
     known = cache.get(_me_key(session))
-    return known if isinstance(known, dict) else remember_me(session, clients.client().me(session.tokens.refresh))
+    if isinstance(known, dict):
+        return known
+    refresh = session.tokens.refresh
+    return remember_me(session, clients.client().me(refresh)) if refresh else {}
 
 
 def remember_me(session: AvowSession, me: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -205,8 +210,8 @@ def _made(name: str, session: AvowSession, me: Mapping[str, Any]) -> User:
 def _columns(row: User, session: AvowSession, me: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = _flags(row, session)
     email = type(row).get_email_field_name()
-    if email != user_field() and _has(row, email):
-        found[email] = str(me.get("email") or "")
+    if "email" in me and email != user_field() and _has(row, email):
+        found[email] = str(me["email"] or "")
     return found
 
 

@@ -82,7 +82,8 @@ class RefreshView(View):
         return JsonResponse({"success": True})
 
 
-@method_decorator([login_not_required, never_cache], name="dispatch")
+# The decorator of CSRF sets the cookie that the form of the flow needs, in a project without Django's middleware too.
+@method_decorator([login_not_required, never_cache, csrf_protect], name="dispatch")
 class LoginView(View):
     """A page with the flow, which leads to where somebody wanted to go."""
 

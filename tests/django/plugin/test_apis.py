@@ -52,6 +52,15 @@ def test_bearer_token_signs_in(prefix: str, visitor: Visitor, sign_up: SignIn, n
     assert len(seen) == 1
 
 
+def test_row_of_a_bearer_token_gets_its_address_with_a_sign_in(prefix: str, visitor: Visitor, sign_up: SignIn) -> None:
+    session = sign_up(email="mia@example.com")
+    visitor.get(f"{prefix}/user", headers=bearer(session))
+    assert User.objects.get().email == ""
+    visitor.bring(session)
+    visitor.get(f"{prefix}/user", headers=bearer(session))
+    assert User.objects.get().email == "mia@example.com"
+
+
 def test_bearer_token_needs_no_csrf_token(prefix: str, visitor: Visitor, sign_up: SignIn) -> None:
     answer = visitor.client.post(f"{prefix}/me", secure=True, headers=bearer(sign_up()))
     assert answer.status_code == 200

@@ -362,7 +362,7 @@ def test_somebody_else_in_the_same_browser_gets_a_session_of_their_own(
 def test_works_without_djangos_own_middleware(
     visitor: Visitor, sign_up: SignIn, network: Network, configure: Configure
 ) -> None:
-    configure(MIDDLEWARE=["avow.django.middleware.AvowMiddleware"])
+    configure(MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware", "avow.django.middleware.AvowMiddleware"])
     assert visitor.row["kind"] == "AnonymousUser"
     session = signed_in(visitor, sign_up, network)
     assert visitor.row["username"] == session["userId"]

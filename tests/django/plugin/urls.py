@@ -34,7 +34,11 @@ def row(request: Any) -> HttpResponse:
     user = request.user
     return JsonResponse(
         {
-            **{"is_authenticated": user.is_authenticated, "username": user.get_username(), "kind": type(user).__name__},
+            **{
+                "is_authenticated": user.is_authenticated,
+                "username": user.get_username(),
+                "kind": user.__class__.__name__,
+            },
             **{"email": getattr(user, "email", ""), "is_staff": user.is_staff, "is_superuser": user.is_superuser},
             "claims": getattr(user, "session_token", None),
             "refresh_token": getattr(user, "refresh_token", ""),

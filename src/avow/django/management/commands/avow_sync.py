@@ -10,7 +10,7 @@ from avow.django import clients, settings, users
 from avow.django.models import AvowUser
 from avow.django.sessions import AvowSession
 from avow.django.shapes import Anything, User
-from avow.errors import AvowError, NotFound, UserNotFound
+from avow.errors import AvowError, UserMissing
 
 __all__ = ["Command"]
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         for row in AvowUser._default_manager.filter(password__startswith=users.MARK).iterator():
             try:
                 yield row, clients.client().mgmt.user.load_by_user_id(getattr(row, field))["user"]
-            except (NotFound, UserNotFound):
+            except UserMissing:
                 yield row, None
             except AvowError as error:
                 raise CommandError(error.error_message) from error

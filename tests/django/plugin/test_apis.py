@@ -1,6 +1,5 @@
 """DRF and Ninja: bearer tokens and cookies, CSRF, who is refused and with which status."""
 
-import asyncio
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from avow.testing.server import Avow
 from tests.django.plugin.conftest import Configure, Network, SignIn
-from tests.django.plugin.visitor import Visitor, tokens_of
+from tests.django.plugin.visitor import Visitor, run, tokens_of
 from tests.factories import make_access_key
 
 PREFIXES = ("/drf", "/ninja")
@@ -141,7 +140,7 @@ def test_asynchronous_operation_of_ninja(visitor: Visitor, sign_up: SignIn) -> N
         ]
         return [each.status_code for each in found]
 
-    assert asyncio.run(walk()) == [200, 401, 401]
+    assert run(walk()) == [200, 401, 401]
 
 
 def test_openapi_of_ninja_names_the_scheme(visitor: Visitor) -> None:

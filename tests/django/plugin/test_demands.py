@@ -1,6 +1,5 @@
 """Decorators and mixins: who passes, who is sent to the login page, who gets 403; plain and asynchronous."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from avow.django.decorators import permission_required, roles_required
 from avow.django.mixins import RolesRequiredMixin
 from avow.testing.server import Avow
 from tests.django.plugin.conftest import SignIn
-from tests.django.plugin.visitor import Visitor
+from tests.django.plugin.visitor import Visitor, run
 
 COLOURS = ("", "-async")
 
@@ -18,7 +17,7 @@ COLOURS = ("", "-async")
 def status(visitor: Visitor, path: str) -> int:
     """Return the status of a page, in the colour of its view."""
     if path.endswith("-async"):
-        found: int = asyncio.run(visitor.aget(path)).status_code
+        found: int = run(visitor.aget(path)).status_code
         return found
     code: int = visitor.get(path).status_code
     return code
@@ -33,7 +32,7 @@ def in_each_store(store: str) -> None:
 @pytest.mark.parametrize("name", ["login", "role", "permission", "both", "member", "tenantrole", "selected"])
 def test_stranger_is_sent_to_the_login_page(name: str, colour: str, visitor: Visitor) -> None:
     path = f"/T1/{name}{colour}"
-    answer = asyncio.run(visitor.aget(path)) if colour else visitor.get(path)
+    answer = run(visitor.aget(path)) if colour else visitor.get(path)
     assert (answer.status_code, answer["Location"]) == (302, f"/auth/login/?next={path}")
 
 

@@ -1,6 +1,5 @@
 """The middleware: what a request costs, when tokens are refreshed, when somebody is signed in or out; both colours."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -8,14 +7,14 @@ from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from avow.django import settings, users
 from avow.django.sessions import Tokens
 from avow.testing.server import Avow
 from tests.django.plugin.conftest import Configure, Network, SignIn
-from tests.django.plugin.visitor import OUR_COOKIES, Visitor, tokens_of
+from tests.django.plugin.visitor import OUR_COOKIES, Visitor, run, tokens_of
 from tests.factories import grant, make_role
 
 _A_SESSION_TOKEN_LATER = 700
@@ -385,7 +384,7 @@ def test_asynchronous_request_is_judged_the_same(
         pages.append((await visitor.aget("/arow")).json())
         return pages
 
-    pages = asyncio.run(walk())
+    pages = run(walk())
     assert pages[1]["username"] == pages[5]["username"] == session["userId"]
     assert pages[2]["user_id"] == session["userId"]
     assert "/v1/auth/refresh" in network.paths
@@ -396,7 +395,7 @@ def test_asynchronous_stranger_is_nobody(store: str, visitor: Visitor) -> None:
         assert (await visitor.aget("/T1/login-async")).status_code == 302
         return (await visitor.aget("/arow")).json()
 
-    assert asyncio.run(walk())["is_authenticated"] is False
+    assert run(walk())["is_authenticated"] is False
 
 
 def test_asynchronous_logout_ends_the_session(store: str, visitor: Visitor, sign_up: SignIn, network: Network) -> None:
@@ -423,7 +422,7 @@ def test_asynchronous_logout_ends_the_session(store: str, visitor: Visitor, sign
         answer: HttpResponse = await AvowMiddleware(leave)(request)  # type: ignore[misc]  # asynchronous here
         return answer
 
-    answer = asyncio.run(walk())
+    answer = run(walk())
     assert "/v1/auth/logout" in network.paths
     if store == "cookie":
         assert answer.cookies[OUR_COOKIES[1]].value == ""
@@ -439,8 +438,15 @@ def test_threads_share_one_client(store: str, sign_up: SignIn, network: Network)
         visitor = Visitor()
         people.append((visitor, sign_up()))
         visitor.bring(people[-1][1])
+
+    def ask(visitor: Visitor) -> list[str]:
+        try:
+            return [visitor.user_id for _ in range(10)]
+        finally:
+            connections.close_all()
+
     with ThreadPoolExecutor(4) as pool:
-        seen = list(pool.map(lambda one: [one[0].user_id for _ in range(10)], people))
+        seen = list(pool.map(ask, [visitor for visitor, _ in people]))
     assert seen == [[session["userId"]] * 10 for _, session in people]
 
 

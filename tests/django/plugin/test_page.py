@@ -21,6 +21,8 @@ from tests.served import over_http
 PAGE = (ROOT / "docs" / "django.md").read_text(encoding="utf-8")
 TEMPLATE = re.compile(r"`([\w./]+\.html)`:\n\n```html\n(.*?)```", re.DOTALL)
 MIA = "mia@example.com"
+# The project of the page has its own SQLite file.
+ONCE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
 class Browser:
@@ -51,9 +53,7 @@ def base_url(server: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def walk(tmp_path: Path, kind: str) -> Iterator[Walk]:
-    if kind != "sqlite":
-        pytest.skip("the project of the page has its own SQLite file")
+def walk(tmp_path: Path) -> Iterator[Walk]:
     yield from walking(tmp_path / "project", "mysite", {})
 
 
@@ -89,6 +89,7 @@ def sign_in(browser: Browser, avow: Avow, path: str) -> Any:
     return session
 
 
+@ONCE
 def test_project_of_the_page_signs_people_in_and_out(walk: Walk, base_url: str, avow: Avow) -> None:
     browser = made(walk, base_url, avow)
     assert browser.open("/profile")[1] == "/auth/login/?next=/profile"
@@ -115,18 +116,21 @@ def test_project_of_the_page_signs_people_in_and_out(walk: Walk, base_url: str, 
     assert browser.open("/profile")[1] == "/auth/login/?next=/profile"
 
 
+@ONCE
 def test_template_of_the_page_shows_the_flow(walk: Walk, base_url: str, avow: Avow) -> None:
     browser = made(walk, base_url, avow)
     sign_in(browser, avow, "/")
     assert "Log out" in browser.open("/")[2]
 
 
+@ONCE
 def test_login_takes_at_most_ten_lines() -> None:
     start = PAGE.split("## What a view knows", maxsplit=1)[0]
     lines = [line for _, _, language, code in BLOCK.findall(start) if language == "py" for line in code.splitlines()]
     assert len([line for line in lines if line.strip()]) <= 10
 
 
+@ONCE
 def test_settings_of_the_page_are_all_there_are() -> None:
     from avow.django import settings
 
@@ -134,6 +138,7 @@ def test_settings_of_the_page_are_all_there_are() -> None:
     assert set(re.findall(r"AVOW_[A-Z_]+", table)) == set(settings.names())
 
 
+@ONCE
 @pytest.mark.parametrize("number", range(4))
 def test_other_snippets_of_the_page_are_python(number: int, configure: Any) -> None:
     configure(REST_FRAMEWORK={})
@@ -142,6 +147,7 @@ def test_other_snippets_of_the_page_are_python(number: int, configure: Any) -> N
     exec(compile(others[number], "docs/django.md", "exec"), {})  # noqa: S102 - our own page
 
 
+@ONCE
 def test_test_of_the_page_passes(avow: Avow, configure: Any, tmp_path: Path) -> None:
     from django.test import Client
 

@@ -1,14 +1,19 @@
 """A browser that goes to the project over https, and what it can see of whom the project takes it for."""
 
-import json
-from typing import Any
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
 from avow import REFRESH_SESSION_TOKEN_NAME, SESSION_TOKEN_NAME
 from avow.django import settings, stores
 from avow.django.sessions import Tokens
+
+T = TypeVar("T")
 
 OUR_COOKIES = ("__Host-avow-session", "__Host-avow-refresh")
 
@@ -78,6 +83,13 @@ class Visitor:
         return await client.get(path, secure=True)
 
 
-def json_of(response: Any) -> Any:
-    """Return the body of an answer."""
-    return json.loads(response.content)
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run asynchronous work in a loop of its own; its thread leaves no connection open."""
+
+    async def whole() -> T:
+        try:
+            return await work
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(whole())

@@ -1,6 +1,7 @@
 """The backend: stands beside others, and has no passwords."""
 
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import Model
 from django.http import HttpRequest
 
 from avow.django import clients, settings, stores, users
@@ -45,11 +46,11 @@ class AvowBackend(ModelBackend):
         row = AvowUser._default_manager.filter(pk=user_id).first()
         return row if row is not None and self.user_can_authenticate(row) else None
 
-    def get_all_permissions(self, user_obj: User, obj: object = None) -> set[str]:
+    def get_all_permissions(self, user_obj: User, obj: Model | None = None) -> set[str]:
         """Return the permissions of the row and its groups, and those that the session token names."""
         return {*super().get_all_permissions(user_obj, obj), *_named(user_obj, obj)}
 
-    async def aget_all_permissions(self, user_obj: User, obj: object = None) -> set[str]:
+    async def aget_all_permissions(self, user_obj: User, obj: Model | None = None) -> set[str]:
         """Do the same in an asynchronous view."""
         return {*await super().aget_all_permissions(user_obj, obj), *_named(user_obj, obj)}
 

@@ -137,11 +137,16 @@ def _check_rows() -> Iterator[CheckMessage]:
 
 def _check_mappings() -> Iterator[CheckMessage]:
     said = settings.load()
-    for name, mapping in (("AVOW_GROUPS", said.groups), ("AVOW_PERMISSIONS", said.permissions)):
+    mappings: tuple[tuple[str, object], ...] = (("AVOW_GROUPS", said.groups), ("AVOW_PERMISSIONS", said.permissions))
+    for name, mapping in mappings:
         if not isinstance(mapping, bool | Mapping):
             hint = "Set True, or a dict from the names in Avow to those in Django."
             yield Error(f"{name} is {mapping!r}.", hint=hint, id="avow.E017")
-    for name, role in (("AVOW_IS_STAFF_ROLE", said.is_staff_role), ("AVOW_IS_SUPERUSER_ROLE", said.is_superuser_role)):
+    roles: tuple[tuple[str, object], ...] = (
+        ("AVOW_IS_STAFF_ROLE", said.is_staff_role),
+        ("AVOW_IS_SUPERUSER_ROLE", said.is_superuser_role),
+    )
+    for name, role in roles:
         if not isinstance(role, str):
             hint = 'Set the name of a role, or "" to leave the column alone.'
             yield Error(f"{name} is {role!r}.", hint=hint, id="avow.E018")

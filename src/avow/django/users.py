@@ -167,7 +167,8 @@ def _me_key(session: AvowSession) -> str:
 
 
 def _manager() -> models.Manager[Any]:
-    return apps.get_model("avow", "AvowUser")._default_manager
+    found: models.Manager[Any] = apps.get_model("avow", "AvowUser")._default_manager
+    return found
 
 
 def _name_of(session: AvowSession) -> str:

@@ -160,7 +160,7 @@ def test_test_of_the_page_passes(avow: Avow, configure: Any, tmp_path: Path) -> 
             configure(**{name: value})
 
     class Page(Client):
-        def get(self, path: str, *args: Any, **more: Any) -> Any:
+        def get(self, path: Any, *args: Any, **more: Any) -> Any:
             return super().get("/whoami" if path == "/profile" else path, *args, **more)
 
     names["test_profile"](avow, Settings(), Page())

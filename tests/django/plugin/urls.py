@@ -101,7 +101,7 @@ class ForTenant(TenantRequiredMixin, Sync):
     tenant_kwarg = "tenant"
 
 
-DECORATORS = {
+DECORATORS: dict[str, Any] = {
     "login": login_required,
     "role": roles_required("editor"),
     "permission": permission_required("write"),

@@ -98,7 +98,7 @@ def _asking(demand: Demand) -> Demand:
 
 def _demanding(demand: Demand, login_url: str | None) -> Callable[[V], V]:
     def decorate(view: View) -> View:
-        if iscoroutinefunction(view):
+        if iscoroutinefunction(view):  # pyright: ignore[reportDeprecated]  # on 3.11, only this one sees marks
 
             @wraps(view)
             async def awaited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

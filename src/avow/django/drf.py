@@ -3,8 +3,7 @@
 Needs `djangorestframework`. `request.auth` is the `AvowSession`; `request.user` reads its row when it is looked at.
 """
 
-from typing import Any
-
+from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -13,7 +12,7 @@ from rest_framework.request import Request
 from avow.django import bearer, clients
 from avow.django.demands import Demand, Verdict
 from avow.django.sessions import AvowSession
-from avow.django.shapes import View
+from avow.django.shapes import Anything, View
 from avow.django.visits import session_of
 from avow.errors import AuthException, AvowError
 
@@ -23,24 +22,25 @@ __all__ = ["AvowAuthentication", "HasPermissions", "HasRoles", "IsSignedIn", "ha
 class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships no types
     """Takes `Authorization: Bearer SESSION_TOKEN`, of people and access keys, else what the middleware found."""
 
-    def authenticate(self, request: Request) -> tuple[Any, AvowSession] | None:
+    def authenticate(self, request: Request) -> Anything:
         """Return the user and the session; None for a stranger.
 
         Raises:
             AuthenticationFailed: The token of the header does not hold.
             PermissionDenied: Cookies sign somebody in, and the CSRF token is missing.
         """
-        token = bearer.bearer_token(request._request)
+        sent: HttpRequest = request._request  # pyright: ignore[reportPrivateUsage]  # DRF's own classes read it too
+        token = bearer.bearer_token(sent)
         if token is not None:
             session = self._validated(token)
             return bearer.user_of(session), session
-        found = session_of(request._request)
+        found = session_of(sent)
         if found is None:
             return None
         self.enforce_csrf(request)  # cookies come by themselves
-        return request._request.user, found
+        return sent.user, found
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return what 401 names, so that a stranger gets that and not 403."""
         del request
         return f'{bearer.SCHEME} realm="api"'
@@ -59,7 +59,9 @@ class IsSignedIn(BasePermission):  # type: ignore[misc]  # ships no types
 
     demand = Demand()
 
-    def has_permission(self, request: Request, view: View) -> bool:
+    def has_permission(  # pyright: ignore[reportIncompatibleMethodOverride]  # read as "always True" without types
+        self, request: Request, view: View
+    ) -> bool:
         """Judge the session token; the view's URL may name the tenant."""
         session = request.auth if isinstance(request.auth, AvowSession) else None
         return self.demand.judge(session, view.kwargs) is Verdict.GRANTED

@@ -28,7 +28,8 @@ class AvowMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any] | None = None) -> None:
         """Keep what comes next; whether that is asynchronous, this is too."""
         self.get_response: Callable[[HttpRequest], Any] = get_response or _nothing
-        self._is_async = iscoroutinefunction(self.get_response)
+        # On Python 3.11 only asgiref's own function sees what is marked below.
+        self._is_async = iscoroutinefunction(self.get_response)  # pyright: ignore[reportDeprecated]
         if self._is_async:
             markcoroutinefunction(self)
 

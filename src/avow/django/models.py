@@ -27,7 +27,7 @@ class AvowUser(get_user_model()):  # type: ignore[misc]  # which class it is, th
     # A manager of its own: that of the project's model may ask for a migration, and this one never does.
     objects: ClassVar[models.Manager["AvowUser"]] = models.Manager()
 
-    class Meta:
+    class Meta:  # pyright: ignore[reportIncompatibleVariableOverride]  # each model has one of its own
         """No table of its own."""
 
         proxy = True

@@ -126,7 +126,8 @@ def marked_password() -> str:
 
 def user_field() -> str:
     """Return the name of the unique column by which rows are found."""
-    return settings.load().user_field or str(get_user_model().USERNAME_FIELD)
+    model: User = get_user_model()
+    return settings.load().user_field or str(model.USERNAME_FIELD)
 
 
 # --- What the server says of a person, for a while --------------------------------------------------------------

@@ -40,6 +40,7 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
         self.enforce_csrf(request)  # cookies come by themselves
         return sent.user, found
 
+    # Without types, the base class seems to answer nothing but None.
     def authenticate_header(self, request: Request) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return what 401 names, so that a stranger gets that and not 403."""
         del request

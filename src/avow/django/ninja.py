@@ -14,7 +14,7 @@ from avow.django import bearer, clients
 from avow.django.demands import Demand, Verdict
 from avow.django.sessions import AvowSession
 from avow.django.shapes import Anything
-from avow.django.visits import session_of
+from avow.django.visits import mark, session_of
 from avow.errors import AvowError
 
 __all__ = ["AsyncAvowAuth", "AvowAuth"]
@@ -57,7 +57,7 @@ class AvowAuth(HttpAuthBase):
 
     def _admitted(self, request: HttpRequest, session: AvowSession) -> AvowSession:
         request.user = bearer.user_of(session)
-        request.avow = session  # type: ignore[attr-defined]
+        mark(request, session)
         return self._granted(request, session)
 
     def _granted(self, request: HttpRequest, session: AvowSession) -> AvowSession:

@@ -19,7 +19,7 @@ from avow.django.sessions import AvowSession
 from avow.django.shapes import User
 from avow.errors import AvowError
 
-__all__ = ["BACKEND", "after_login", "after_logout", "begin", "session_of", "sign_in"]
+__all__ = ["BACKEND", "after_login", "after_logout", "begin", "mark", "session_of", "sign_in"]
 
 logger = logging.getLogger("avow.django")
 
@@ -31,6 +31,11 @@ _SUBJECT: Final = "_avow_subject"
 def session_of(request: HttpRequest) -> AvowSession | None:
     """Return the session of whoever sent a request; None for strangers and for users of other backends."""
     return getattr(request, "avow", None)
+
+
+def mark(request: HttpRequest, session: AvowSession | None) -> None:
+    """Set `request.avow`."""
+    request.avow = session  # type: ignore[attr-defined]  # ours, as `user` is Django's
 
 
 def begin(request: HttpRequest, arrival: Arrival | None) -> None:
@@ -76,7 +81,7 @@ def after_login(request: HttpRequest | None, user: User, **_: object) -> None:
     """Forget Avow's tokens when somebody signs in by another backend."""
     is_other = getattr(user, "backend", BACKEND) not in _BACKENDS
     if request is not None and is_other and session_of(request) is not None:
-        request.avow = None  # type: ignore[attr-defined]
+        mark(request, None)
         stores.forget(request)
 
 
@@ -85,7 +90,7 @@ def after_logout(request: HttpRequest | None, **_: object) -> None:
     session = None if request is None else session_of(request)
     if request is None or session is None:
         return
-    request.avow = None  # type: ignore[attr-defined]
+    mark(request, None)
     stores.forget(request)
     users.forget_me(session)
     try:
@@ -118,7 +123,7 @@ def _keep(request: HttpRequest, session: AvowSession) -> None:
 
 
 def _end(request: HttpRequest) -> None:
-    request.avow = None  # type: ignore[attr-defined]
+    mark(request, None)
     if _is_logged_in_by_us(request):
         auth.logout(request)  # what the session holds was theirs
     else:
@@ -127,13 +132,13 @@ def _end(request: HttpRequest) -> None:
 
 
 def _set(request: HttpRequest, session: AvowSession, row: User = None) -> None:
-    request.avow = session  # type: ignore[attr-defined]
+    mark(request, session)
     _set_user(request, SimpleLazyObject(partial(_row, session)) if row is None else row)
 
 
 def _set_nobody(request: HttpRequest) -> None:
     """Let other backends say who it is; a user of ours without tokens is nobody."""
-    request.avow = None  # type: ignore[attr-defined]
+    mark(request, None)
     earlier = getattr(request, "user", None)
     _set_user(request, SimpleLazyObject(partial(_other_user, request, earlier)))
 

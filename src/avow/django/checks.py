@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import EmailField
 from django.utils.module_loading import import_string
 
 from avow.django import settings, users
@@ -130,7 +131,7 @@ def _check_rows() -> Iterator[CheckMessage]:
     if not column.unique:
         hint = "Two people would share a row: make it unique, or name another in AVOW_USER_FIELD."
         yield Error(f"The field {name!r} of the user model is not unique.", hint=hint, id="avow.E015")
-    if column.get_internal_type() == "EmailField" and settings.load().username_claim == "sub":
+    if isinstance(column, EmailField) and settings.load().username_claim == "sub":
         hint = "Name a field of text in AVOW_USER_FIELD, or a claim in AVOW_USERNAME_CLAIM that is an address."
         yield Error(f"The id of a user is no address, and {name!r} holds one.", hint=hint, id="avow.E016")
 

@@ -1,8 +1,6 @@
 """The router: a login page, keeping the tokens it ended with, refreshing them and logging out."""
 
-import json
 import logging
-from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
@@ -16,14 +14,12 @@ from avow.sdk.integration.arrivals import Renewed, Unknown, proving, renewing
 from avow.sdk.integration.cookies import TooLargeForCookies
 from avow.sdk.integration.origins import Origin, safe_path
 from avow.sdk.integration.pages import NEVER_STORED, PAGE_HEADERS, SCRIPT_HEADERS, login_page, login_script
+from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_tokens
 from avow.sdk.integration.refusals import AWAY, FOREIGN, NO_LONGER, STRANGER, Refusal, of_sign_in
-from avow.sdk.integration.session import Tokens
 
 __all__ = ["new_router"]
 
 logger = logging.getLogger("avow.fastapi")
-
-_LARGEST_BODY_BYTES = 64 * 1024
 
 
 async def _only_own_pages(request: Request) -> None:
@@ -67,7 +63,7 @@ async def _script() -> Response:
 
 async def _store(request: Request) -> Response:
     """Keep the tokens that a sign-in in the browser ended with, once both hold and are of one person."""
-    tokens = _posted(request, await _json(request))
+    tokens = posted_tokens(request.headers.get("Content-Type"), await _body(request), request.cookies.get("DSR"))
     if not (tokens.session and tokens.refresh):
         return _refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
@@ -114,33 +110,14 @@ async def _gone_on(request: Request, default: str) -> Response:
     return RedirectResponse(safe_path(fields.get("next", [""])[0], default), 303, NEVER_STORED)
 
 
-async def _json(request: Request) -> dict[str, Any]:
-    if not request.headers.get("Content-Type", "").startswith("application/json"):
-        return {}
-    try:
-        found = json.loads(await _body(request))
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 async def _body(request: Request) -> bytes:
     """Return the body; nothing of one that is longer than any pair of tokens."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_BODY_BYTES:
+        if len(body) > LARGEST_BODY_BYTES:
             return b""
     return bytes(body)
-
-
-def _posted(request: Request, body: dict[str, Any]) -> Tokens:
-    """Return the tokens of a body; the refresh token may be the cookie of a server on the same host."""
-    session, refresh = (body.get(name) for name in ("sessionJwt", "refreshJwt"))
-    return Tokens(
-        session if isinstance(session, str) else "",
-        refresh if isinstance(refresh, str) and refresh else request.cookies.get("DSR", ""),
-    )
 
 
 def _done() -> Response:

@@ -1,7 +1,6 @@
 """The blueprint: a login page, keeping the tokens it ended with, refreshing them and logging out."""
 
 import logging
-from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -14,8 +13,9 @@ from avow.sdk.integration.arrivals import Renewed, Unknown, carry_out, proving, 
 from avow.sdk.integration.cookies import TooLargeForCookies
 from avow.sdk.integration.origins import Origin, origin_of, safe_path
 from avow.sdk.integration.pages import NEVER_STORED, PAGE_HEADERS, SCRIPT_HEADERS, login_page, login_script
+from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_tokens
 from avow.sdk.integration.refusals import AWAY, FOREIGN, NO_LONGER, STRANGER, Refusal, of_sign_in
-from avow.sdk.integration.session import AvowSession, Tokens
+from avow.sdk.integration.session import AvowSession
 
 __all__ = ["new_blueprint"]
 
@@ -50,8 +50,7 @@ def _script() -> ResponseReturnValue:
 
 def _store() -> ResponseReturnValue:
     """Keep the tokens that a sign-in in the browser ended with, once both hold and are of one person."""
-    body = request.get_json(silent=True)
-    tokens = _posted(body) if isinstance(body, dict) else Tokens()
+    tokens = posted_tokens(request.content_type, request.get_data(), request.cookies.get("DSR"))
     if not (tokens.session and tokens.refresh):
         return refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
@@ -101,14 +100,6 @@ def _gone_on(default: str = "") -> ResponseReturnValue:
     return jsonify({"ok": True})
 
 
-def _posted(body: dict[str, Any]) -> Tokens:
-    """Return the tokens of a body; the refresh token may be the cookie of a server on the same host."""
-    posted = Tokens(
-        *(value if isinstance(value := body.get(name), str) else "" for name in ("sessionJwt", "refreshJwt"))
-    )
-    return Tokens(posted.session, posted.refresh or request.cookies.get("DSR", ""))
-
-
 def _leave_other_session(arriving: AvowSession) -> None:
     """Change the key of Flask's session, where it has one; that of somebody else is emptied."""
     earlier = visits.visit().session
@@ -126,6 +117,7 @@ def _only_own_pages() -> ResponseReturnValue | None:
     """
     if request.method != "POST":
         return None
+    request.max_content_length = LARGEST_BODY_BYTES
     said = installed().settings
     origin = origin_of(request.headers.get, request.host, said.trusted_origins)
     return None if origin is Origin.OWN else refused(FOREIGN)

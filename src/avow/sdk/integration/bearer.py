@@ -10,4 +10,4 @@ SCHEME: Final = "Bearer"
 def bearer_token(header: str | None) -> str | None:
     """Return the token of the header; None when it is absent or of another scheme, "" when it is empty."""
     scheme, _, token = (header or "").partition(" ")
-    return token.strip() if scheme.lower() == SCHEME.lower() else None
+    return token if scheme.lower() == SCHEME.lower() else None

@@ -16,20 +16,25 @@ class PersonManager(BaseUserManager["Person"]):
 class Person(AbstractBaseUser, PermissionsMixin):
     """Has no username; the id of Avow stands beside the address."""
 
-    email = models.EmailField(unique=True, null=True)
-    avow_id = models.CharField(max_length=40, unique=True, null=True)
-    is_staff = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
+    email: "models.EmailField[str | None, str | None]" = models.EmailField(unique=True, null=True)
+    avow_id: "models.CharField[str | None, str | None]" = models.CharField(max_length=40, unique=True, null=True)
+    is_staff: "models.BooleanField[bool, bool]" = models.BooleanField(default=False)
+    is_active: "models.BooleanField[bool, bool]" = models.BooleanField(default=True)
 
     objects: ClassVar[PersonManager] = PersonManager()
 
     USERNAME_FIELD = "email"
 
+    class Meta:
+        """Which app it is of."""
+
+        app_label = "people"
+
 
 class Bare(AbstractBaseUser):
     """Has neither an address nor flags."""
 
-    handle = models.CharField(max_length=40, unique=True)
+    handle: "models.CharField[str, str]" = models.CharField(max_length=40, unique=True)
 
     objects: ClassVar[BaseUserManager["Bare"]] = BaseUserManager()
 

@@ -14,6 +14,7 @@ from avow.fastapi import (
     OptionalSession,
     client_of,
     current_session,
+    current_user,
     optional_session,
     require,
 )
@@ -26,6 +27,7 @@ TENANT = "my-tenant-ID"
 DEMANDING = (
     "/me",
     "/me/sync",
+    "/person",
     "/mounted/me",
     "/routed/me",
     "/role",
@@ -40,7 +42,11 @@ DEMANDING = (
 def new_shop(network: Network, **said: Any) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="Shop")
-    usual = {"project_id": network.avow.project_id, "base_url": BASE_URL, "client": network.async_client}
+    usual: dict[str, Any] = {
+        "project_id": network.avow.project_id,
+        "base_url": BASE_URL,
+        "client": network.async_client,
+    }
     Avow(app, **(usual | said))
     _add_people(app)
     _add_rights(app)
@@ -57,6 +63,10 @@ def _add_people(app: FastAPI) -> None:
 
     @app.get("/me/sync")
     def me_sync(session: Annotated[AvowSession, Depends(current_session)]) -> dict[str, Any]:
+        return {"user": session.user_id}
+
+    @app.get("/person")
+    async def person(session: Annotated[AvowSession, Depends(current_user)]) -> dict[str, Any]:
         return {"user": session.user_id}
 
     @app.post("/me")

@@ -104,6 +104,11 @@ def test_decorator_without_the_extension_says_what_to_do() -> None:
 
     app = Flask("bare")
     app.config["TESTING"] = True
-    app.add_url_rule("/", "home", login_required(lambda: "secret"))
+
+    @app.get("/")
+    @login_required
+    def home() -> str:
+        return "secret"
+
     with pytest.raises(RuntimeError, match="Avow\\(app\\)"):
         app.test_client().get("/")

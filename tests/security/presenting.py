@@ -17,7 +17,7 @@ from tests.bed.cases import Case
 from tests.forgeries import Forgery, forgeries
 from tests.security.calls import Answer, assert_refused
 from tests.security.place import Person, Place, claims_of
-from tests.security.views import django_view
+from tests.security.views import APIS, ApiView, django_view
 
 _WATCHED_TABLES = ("sessions", "users", "challenges")
 
@@ -103,6 +103,8 @@ def present(case: Case, stage: Stage) -> None:
             refuses(partial(client.validate_session, forgery.token))
     asyncio.run(_present_to_async(case, stage))
     _present_to_django(case, stage)
+    for name, open_view in APIS.items():
+        _present_to_api(case, stage, name, open_view(place.avow))
 
 
 def stored(place: Place) -> list[list[tuple[object, ...]]]:
@@ -145,3 +147,15 @@ def _present_to_django(case: Case, stage: Stage) -> None:
             assert {visit(token, "") for token in of_session} <= {302}
             assert {visit("", token) for token in of_refresh} <= {302}
         assert visit(stage.person.session_jwt, "") == 200
+
+
+def _present_to_api(case: Case, stage: Stage, name: str, view: ApiView) -> None:
+    of_session = [each for each in stage.of_session if each.case_id == case.id]
+    of_refresh = [each for each in stage.of_refresh if each.case_id == case.id]
+    assert view.by_header(stage.person.session_jwt) == 200
+    assert view.by_cookies(stage.person.session_jwt, "") == 200
+    with case.cell(f"protected view, {name}"):
+        assert {view.by_header(each.token) for each in of_session if each.over_the_wire} <= {401}
+        assert {view.by_cookies(each.token, "") for each in of_session} <= {401}
+        assert {view.by_cookies("", each.token) for each in of_refresh} <= {401}
+    assert view.by_header(stage.person.session_jwt) == 200

@@ -9,7 +9,15 @@ async def me(session: Annotated[AvowSession, Depends(current_session)]) -> dict[
     return {"user": session.user_id}
 """
 
-from avow.fastapi.dependencies import CurrentSession, OptionalSession, current_session, optional_session, require
+from avow.fastapi.dependencies import (
+    CurrentSession,
+    CurrentUser,
+    OptionalSession,
+    current_session,
+    current_user,
+    optional_session,
+    require,
+)
 from avow.fastapi.extension import Avow
 from avow.fastapi.installed import client_of
 from avow.sdk.integration.demands import SELECTED
@@ -21,10 +29,12 @@ __all__ = [
     "Avow",
     "AvowSession",
     "CurrentSession",
+    "CurrentUser",
     "InvalidSettings",
     "OptionalSession",
     "client_of",
     "current_session",
+    "current_user",
     "optional_session",
     "require",
 ]

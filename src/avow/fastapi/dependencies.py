@@ -14,7 +14,16 @@ from avow.sdk.integration.demands import Demand, Verdict
 from avow.sdk.integration.refusals import FORBIDDEN, FOREIGN, Refusal, for_stranger
 from avow.sdk.integration.session import AvowSession
 
-__all__ = ["CurrentSession", "OptionalSession", "current_session", "optional_session", "raise_refusal", "require"]
+__all__ = [
+    "CurrentSession",
+    "CurrentUser",
+    "OptionalSession",
+    "current_session",
+    "current_user",
+    "optional_session",
+    "raise_refusal",
+    "require",
+]
 
 
 class _SessionToken(SecurityBase):
@@ -55,6 +64,15 @@ async def current_session(connection: HTTPConnection, _: Annotated[None, Securit
     return await _demanded(connection, Demand())
 
 
+async def current_user(connection: HTTPConnection, _: Annotated[None, Security(_scheme)]) -> AvowSession:
+    """Return the session of a person; the token of an access key is refused.
+
+    Raises:
+        HTTPException: As for `current_session`, and 403 for a machine.
+    """
+    return await _demanded(connection, Demand(is_person=True))
+
+
 def require(
     *,
     roles: Collection[str] = (),
@@ -86,6 +104,9 @@ def require(
 
 CurrentSession = Annotated[AvowSession, Depends(current_session)]
 """As a parameter's type: `session: CurrentSession`."""
+
+CurrentUser = Annotated[AvowSession, Depends(current_user)]
+"""As a parameter's type: `session: CurrentUser`."""
 
 OptionalSession = Annotated[AvowSession | None, Depends(optional_session)]
 """As a parameter's type: `session: OptionalSession`."""

@@ -1,6 +1,6 @@
 """The extension: `Avow(app)`."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Unpack
 
@@ -49,14 +49,14 @@ class Avow:
         inner = router.lifespan_context
 
         @asynccontextmanager
-        async def until_the_end(running: FastAPI) -> AsyncIterator[Mapping[str, Any] | None]:
+        async def until_the_end(running: FastAPI) -> AsyncGenerator[Mapping[str, Any] | None, None]:
             async with self.lifespan(running), inner(running) as state:
                 yield state
 
         router.lifespan_context = until_the_end
 
     @asynccontextmanager
-    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(self, app: FastAPI) -> AsyncGenerator[None, None]:
         """Close the client's connections when the application ends; `init_app` has it called already."""
         del app
         try:

@@ -2,7 +2,7 @@
 
 The interpreters: those of `AVOW_TEST_PYTHONS` (paths, with colons between), else python3.12 and python3.13 on PATH,
 else those under pyenv. One that is missing fails the run unless `AVOW_TEST_ALLOW_MISSING` names it. In `make test` a
-part of the tests runs, that of the core and the SDK; in `make test-full` those of the server as well.
+part of the tests runs, that of the core, the SDK and Django; in `make test-full` those of the server and of Django as well.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT))
 from tests.bed.programs import FINDERS, may_be_missing, missing_sentence  # noqa: E402 - made importable above
 
 VERSIONS = ("3.12", "3.13")
-PARTS = ("tests/wire", "tests/core", "tests/sdk")
-FULL_PARTS = (*PARTS, "tests/server")
+PARTS = ("tests/wire", "tests/core", "tests/sdk", "tests/django")  # Django 6 needs Python 3.12
+FULL_PARTS = (*PARTS, "tests/server", "tests/django")  # Python 3.11 has Django 5.2, these have Django 6
 # What these interpreters do without: tools, and the servers, which are those of the interpreter of `make`.
 LEFT_OUT = {
     *("import-linter", "mypy", "pyright", "ruff", "playwright", "schemathesis"),

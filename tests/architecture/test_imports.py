@@ -33,6 +33,8 @@ HOMES = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "uvicorn": ("cli/", "testing/", "embed/"),
+    "jwt": ("django/jwt/",),
+    "rest_framework": ("django/",),
 }
 # What `import avow` must not bring in: web frameworks, the database layer, the server's libraries, the HTTP client.
 # bcrypt is not among them: cryptography imports it where it is installed.

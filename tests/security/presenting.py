@@ -17,6 +17,7 @@ from tests.bed.cases import Case
 from tests.forgeries import Forgery, forgeries
 from tests.security.calls import Answer, assert_refused
 from tests.security.place import Person, Place, claims_of
+from tests.security.views import APIS, ApiView, django_view
 
 _WATCHED_TABLES = ("sessions", "users", "challenges")
 
@@ -101,6 +102,9 @@ def present(case: Case, stage: Stage) -> None:
         with case.cell(f"validate_session, {forgery.title}"):
             refuses(partial(client.validate_session, forgery.token))
     asyncio.run(_present_to_async(case, stage))
+    _present_to_django(case, stage)
+    for name, open_view in APIS.items():
+        _present_to_api(case, stage, name, open_view(place.avow))
 
 
 def stored(place: Place) -> list[list[tuple[object, ...]]]:
@@ -132,3 +136,26 @@ async def _present_to_async(case: Case, stage: Stage) -> None:
         with cell, pytest.raises(InvalidToken):
             await client.validate_session(forgery.token)
     assert (await client.validate_session(stage.person.session_jwt))["sub"] == stage.person.id
+
+
+def _present_to_django(case: Case, stage: Stage) -> None:
+    of_session = [each.token for each in stage.of_session if each.case_id == case.id]
+    of_refresh = [each.token for each in stage.of_refresh if each.case_id == case.id]
+    with django_view(stage.place.avow) as visit:
+        assert visit(stage.person.session_jwt, "") == 200
+        with case.cell("protected view, Django"):
+            assert {visit(token, "") for token in of_session} <= {302}
+            assert {visit("", token) for token in of_refresh} <= {302}
+        assert visit(stage.person.session_jwt, "") == 200
+
+
+def _present_to_api(case: Case, stage: Stage, name: str, view: ApiView) -> None:
+    of_session = [each for each in stage.of_session if each.case_id == case.id]
+    of_refresh = [each for each in stage.of_refresh if each.case_id == case.id]
+    assert view.by_header(stage.person.session_jwt) == 200
+    assert view.by_cookies(stage.person.session_jwt, "") == 200
+    with case.cell(f"protected view, {name}"):
+        assert {view.by_header(each.token) for each in of_session if each.over_the_wire} <= {401}
+        assert {view.by_cookies(each.token, "") for each in of_session} <= {401}
+        assert {view.by_cookies("", each.token) for each in of_refresh} <= {401}
+    assert view.by_header(stage.person.session_jwt) == 200

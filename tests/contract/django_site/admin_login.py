@@ -22,7 +22,7 @@ from tests.factories import new_email
 USERS_OF_DJANGO = "/admin/auth/user/"
 
 
-class AdminLogin(TestCase):  # type: ignore[misc]  # Django ships no types
+class AdminLogin(TestCase):
     """Each signs in with a code through the official SDK; the tokens go in by the view of the package."""
 
     def setUp(self) -> None:

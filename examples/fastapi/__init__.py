@@ -1,0 +1,1 @@
+"""The FastAPI example: an API that people may use as far as their permissions go."""

@@ -1,0 +1,68 @@
+"""The SDK's clients of this process, made from the settings when they are first wanted."""
+
+from collections.abc import Callable
+from functools import cache
+
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from avow import AsyncClient, Client
+from avow.django import settings
+
+__all__ = ["async_client", "client"]
+
+
+@cache
+def client() -> Client:
+    """Return the client that views, middleware and commands share.
+
+    Raises:
+        AuthException: There is no project id or no address.
+    """
+    said = settings.load()
+    made = _made_by(said.client)
+    if isinstance(made, Client):
+        return made
+    return Client(
+        said.project_id,
+        management_key=said.management_key or None,
+        base_url=said.base_url or None,
+        timeout_seconds=said.timeout_seconds,
+        retry_delays_seconds=(0.1,),  # somebody waits for a page
+    )
+
+
+@cache
+def async_client() -> AsyncClient:
+    """Return the client of asynchronous views and middleware.
+
+    Raises:
+        AuthException: There is no project id or no address.
+    """
+    said = settings.load()
+    made = _made_by(said.async_client)
+    if isinstance(made, AsyncClient):
+        return made
+    return AsyncClient(
+        said.project_id,
+        management_key=said.management_key or None,
+        base_url=said.base_url or None,
+        timeout_seconds=said.timeout_seconds,
+        retry_delays_seconds=(0.1,),
+    )
+
+
+def _made_by(maker: Callable[[], object] | str | None) -> object:
+    if maker is None:
+        return None
+    make = import_string(maker) if isinstance(maker, str) else maker
+    return make()
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting.startswith(("AVOW_", "DESCOPE_")):
+        client.cache_clear()
+        async_client.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="avow.django.clients")

@@ -1,0 +1,1 @@
+"""The tables of the JWT layer as Django migrates them."""

@@ -1,0 +1,1 @@
+"""Migrations of the plugin: there is no table, only the proxy."""

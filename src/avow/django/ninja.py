@@ -1,0 +1,89 @@
+"""Django Ninja: `AvowAuth`, and `AsyncAvowAuth` for asynchronous operations. Needs `django-ninja`.
+
+`request.auth` is the `AvowSession`. An operation that demands something raises 403: `auth=AvowAuth(roles=["editor"])`.
+"""
+
+from collections.abc import Collection
+
+from django.http import HttpRequest
+from ninja.errors import HttpError
+from ninja.security.http import HttpAuthBase
+from ninja.utils import check_csrf
+
+from avow.django import bearer, clients
+from avow.django.demands import Demand, Verdict
+from avow.django.sessions import AvowSession
+from avow.django.shapes import Anything
+from avow.django.visits import mark, session_of
+from avow.errors import AvowError
+
+__all__ = ["AsyncAvowAuth", "AvowAuth"]
+
+
+class AvowAuth(HttpAuthBase):
+    """Takes `Authorization: Bearer SESSION_TOKEN`, of people and access keys, else what the middleware found."""
+
+    openapi_scheme: str = "bearer"
+
+    def __init__(
+        self, *, roles: Collection[str] = (), permissions: Collection[str] = (), tenant_kwarg: str | None = None
+    ) -> None:
+        """Demand roles and permissions, in the project or in the tenant that a part of the URL names."""
+        super().__init__()
+        self._demand = Demand(roles=tuple(roles), permissions=tuple(permissions), tenant_kwarg=tenant_kwarg)
+
+    def __call__(self, request: HttpRequest) -> Anything:
+        """Return the session; None for a stranger, who gets 401.
+
+        Raises:
+            HttpError: 403, somebody is signed in and lacks what is demanded, or the CSRF token is missing.
+        """
+        token = bearer.bearer_token(request)
+        if token is None:
+            return self._of_cookies(request)
+        try:
+            session = bearer.session_of_claims(clients.client().validate_session(token), token)
+        except AvowError:
+            return None
+        return self._admitted(request, session)
+
+    def _of_cookies(self, request: HttpRequest) -> AvowSession | None:
+        session = session_of(request)
+        if session is None:
+            return None
+        if not getattr(request, "_ninja_csrf_exempt", False) and check_csrf(request) is not None:
+            raise HttpError(403, "CSRF check failed")
+        return self._granted(request, session)
+
+    def _admitted(self, request: HttpRequest, session: AvowSession) -> AvowSession:
+        request.user = bearer.user_of(session)
+        mark(request, session)
+        return self._granted(request, session)
+
+    def _granted(self, request: HttpRequest, session: AvowSession) -> AvowSession:
+        parts = request.resolver_match.kwargs if request.resolver_match else {}
+        if self._demand.judge(session, parts) is not Verdict.GRANTED:
+            raise HttpError(403, "Not allowed")
+        return session
+
+
+class AsyncAvowAuth(AvowAuth):
+    """The same for asynchronous operations: keys are fetched without blocking."""
+
+    def __init__(
+        self, *, roles: Collection[str] = (), permissions: Collection[str] = (), tenant_kwarg: str | None = None
+    ) -> None:
+        """Demand as `AvowAuth`."""
+        super().__init__(roles=roles, permissions=permissions, tenant_kwarg=tenant_kwarg)
+        self.is_async = True
+
+    async def __call__(self, request: HttpRequest) -> Anything:
+        """Return the session; None for a stranger. Raises as `AvowAuth`."""
+        token = bearer.bearer_token(request)
+        if token is None:
+            return self._of_cookies(request)
+        try:
+            claims = await clients.async_client().validate_session(token)
+        except AvowError:
+            return None
+        return self._admitted(request, bearer.session_of_claims(claims, token))

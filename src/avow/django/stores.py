@@ -1,0 +1,103 @@
+"""Where tokens are kept between two requests: in cookies, or in Django's session under the keys `DS` and `DSR`."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from avow.clock import Clock, system_clock
+from avow.django import settings
+from avow.django.sessions import Tokens
+from avow.django.unread import claims_of
+
+__all__ = ["REFRESH_KEY", "SESSION_KEY", "TooLargeForCookies", "apply", "forget", "keep", "read"]
+
+SESSION_KEY: Final = "DS"
+REFRESH_KEY: Final = "DSR"
+_PENDING: Final = "_avow_tokens"
+_LARGEST_COOKIE_BYTES: Final = 4000  # browsers drop one of more than 4096, name and attributes included
+
+
+class TooLargeForCookies(ValueError):
+    """A token has so many claims that no browser would keep its cookie."""
+
+
+def read(request: HttpRequest) -> Tokens:
+    """Return the tokens that came with a request; empty ones when there are none."""
+    said = settings.load()
+    if said.uses_cookies:
+        cookies = request.COOKIES
+        return Tokens(cookies.get(said.session_cookie_name, ""), cookies.get(said.refresh_cookie_name, ""))
+    held = getattr(request, "session", None)
+    if held is None:
+        return Tokens()
+    return Tokens(_text(held.get(SESSION_KEY)), _text(held.get(REFRESH_KEY)))
+
+
+def keep(request: HttpRequest, tokens: Tokens) -> None:
+    """Keep tokens from this request on; those in cookies leave with its answer, by the middleware.
+
+    Raises:
+        TooLargeForCookies: They would not arrive; AVOW_TOKEN_STORE = "session" has no such limit.
+    """
+    if settings.load().uses_cookies:
+        largest = max(len(tokens.session), len(tokens.refresh))
+        if largest > _LARGEST_COOKIE_BYTES:
+            raise TooLargeForCookies(f'A token of {largest} bytes is no cookie: set AVOW_TOKEN_STORE = "session".')
+        setattr(request, _PENDING, tokens)
+        return
+    held: Any = request.session
+    for key, token in ((SESSION_KEY, tokens.session), (REFRESH_KEY, tokens.refresh)):
+        if held.get(key) != token:
+            held[key] = token
+
+
+def forget(request: HttpRequest) -> None:
+    """Keep no tokens any more."""
+    if settings.load().uses_cookies:
+        setattr(request, _PENDING, Tokens())
+        return
+    held: Any = request.session
+    for key in (SESSION_KEY, REFRESH_KEY):
+        if key in held:
+            del held[key]
+
+
+def apply(request: HttpRequest, response: HttpResponseBase, clock: Clock = system_clock) -> None:
+    """Write into the answer what this request is to keep or forget; with Django's session there is nothing to do."""
+    said = settings.load()
+    if not said.uses_cookies:
+        return
+    # What a page shows may depend on who asks, whether or not somebody does this time.
+    patch_vary_headers(response, ("Cookie",))
+    tokens: Tokens | None = getattr(request, _PENDING, None)
+    if tokens is None:
+        return
+    for name, token in ((said.session_cookie_name, tokens.session), (said.refresh_cookie_name, tokens.refresh)):
+        if token:
+            _set(response, name, token, clock())
+        elif name in request.COOKIES or tokens:
+            response.delete_cookie(name, said.cookie_path, said.cookie_domain, said.cookie_samesite)
+            response.cookies[name]["secure"] = said.cookie_secure or ""
+            response.cookies[name]["httponly"] = True
+    patch_cache_control(response, private=True)
+
+
+def _set(response: HttpResponseBase, name: str, token: str, now: int) -> None:
+    said = settings.load()
+    ends_at = claims_of(token).get("exp")
+    response.set_cookie(
+        name,
+        token,
+        max_age=max(0, int(ends_at) - now) if isinstance(ends_at, int | float) else None,
+        path=said.cookie_path,
+        domain=said.cookie_domain,
+        secure=said.cookie_secure,
+        httponly=True,
+        samesite=said.cookie_samesite,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

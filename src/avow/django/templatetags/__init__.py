@@ -1,0 +1,1 @@
+"""The template libraries `avow` and `descope`."""

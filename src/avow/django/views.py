@@ -1,0 +1,146 @@
+"""The views: a login page with the flow, keeping tokens that it ended with, refreshing and logging out."""
+
+from importlib import resources
+from typing import Any
+
+from django.conf import settings as project
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+
+from avow.django import clients, settings, stores, users, visits
+from avow.django.arrivals import Renewed, Unknown, arrive
+from avow.django.sessions import AvowSession, Tokens
+from avow.django.unread import claims_of
+from avow.errors import AuthException, AvowError, InvalidToken
+
+__all__ = ["FlowScript", "LoginView", "LogoutView", "RefreshView", "StoreJwt", "safe_url"]
+
+_TEMPLATE = "avow/login.html"
+
+
+def safe_url(request: HttpRequest, url: object, default: str) -> str:
+    """Return an address of this host that somebody may be sent to; `default` when `url` is none."""
+    hosts = {request.get_host()}
+    if isinstance(url, str) and url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()):
+        return url
+    return default
+
+
+@method_decorator(
+    [login_not_required, never_cache, sensitive_post_parameters(stores.SESSION_KEY, stores.REFRESH_KEY), csrf_protect],
+    name="dispatch",
+)
+class StoreJwt(View):
+    """Keeps the tokens that a flow ended with, once both hold and are of one person."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Take the form fields `DS` and `DSR`; without the latter, the cookie `DSR` of a server on the same host."""
+        refresh = request.POST.get(stores.REFRESH_KEY) or request.COOKIES.get(stores.REFRESH_KEY, "")
+        tokens = Tokens(request.POST.get(stores.SESSION_KEY, ""), refresh)
+        if not (tokens.session and tokens.refresh):
+            return HttpResponseBadRequest()
+        try:
+            session, me = _proven(tokens)
+            visits.sign_in(request, session, me)
+        except users.AccountConflict as error:
+            return _refused(str(error), 403)
+        except stores.TooLargeForCookies as error:
+            return _refused(str(error), 400)
+        except AuthException as error:
+            return _refused(error.error_message, 503 if error.status_code >= 500 else 401)
+        except AvowError as error:
+            return _refused(error.error_message, 503)
+        return JsonResponse({"success": True})
+
+
+@method_decorator([never_cache, csrf_protect], name="dispatch")
+class RefreshView(View):
+    """Refreshes the session now, so that a role that was just given counts at once."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Answer JSON, or go on to the form field `next`."""
+        held = visits.session_of(request)
+        if held is None:
+            return _refused("Nobody is signed in.", 401)
+        arrival = arrive(held.tokens, clients.client(), must_refresh=True)
+        if isinstance(arrival, Unknown):
+            return _refused("The session could not be refreshed now.", 503)
+        visits.begin(request, arrival)
+        if not isinstance(arrival, Renewed):
+            return _refused("The session has ended.", 401)
+        if target := safe_url(request, request.POST.get("next"), ""):
+            return HttpResponseRedirect(target)
+        return JsonResponse({"success": True})
+
+
+# The decorator of CSRF sets the cookie that the form of the flow needs, in a project without Django's middleware too.
+@method_decorator([login_not_required, never_cache, csrf_protect], name="dispatch")
+class LoginView(View):
+    """A page with the flow, which leads to where somebody wanted to go."""
+
+    template_name = _TEMPLATE
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show the flow; whoever is signed in goes on."""
+        target = safe_url(request, request.GET.get("next"), resolve_url(project.LOGIN_REDIRECT_URL))
+        if visits.session_of(request) is not None and target != request.get_full_path():
+            return HttpResponseRedirect(target)
+        values = {"flow_id": settings.load().login_flow, "success_redirect": target}
+        return render(request, self.template_name, values)
+
+
+class LogoutView(auth_views.LogoutView):
+    """Ends the session here and on the server; by POST, as Django's own."""
+
+    next_page: Any = None
+
+    def get_default_redirect_url(self) -> str:
+        """Return where somebody goes who is signed out."""
+        return resolve_url(self.next_page or project.LOGOUT_REDIRECT_URL or "/")
+
+
+@method_decorator([login_not_required, cache_control(public=True, max_age=3600)], name="dispatch")
+class FlowScript(View):
+    """The script between the component and `StoreJwt`: a file, since a strict CSP allows none within a page."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the script; nothing in it depends on who asks."""
+        del request
+        return HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
+
+
+def _proven(tokens: Tokens) -> tuple[AvowSession, Any]:
+    """Return the session of a pair of tokens and what the server says of its user.
+
+    The session token is verified here; the server, asked who holds the refresh token, verifies that one: it is live,
+    and of this project.
+
+    Raises:
+        AvowError: One of them does not hold, or they are not of one person.
+    """
+    client = clients.client()
+    session = AvowSession(client.validate_session(tokens.session), tokens)
+    if session.is_machine:
+        raise InvalidToken(error_message="The token of an access key signs nobody in.")
+    me = client.me(tokens.refresh)
+    other = claims_of(tokens.refresh)  # true now, since the server took it
+    if any(other.get(name) != session.claims.get(name) for name in ("sub", "iss")):
+        raise InvalidToken(error_message="The tokens are not of one session.")
+    return session, me
+
+
+def _refused(sentence: str, status: int) -> JsonResponse:
+    return JsonResponse({"success": False, "error": sentence}, status=status)
+
+
+def _script() -> bytes:
+    return resources.files("avow.django").joinpath("browser", "flow.js").read_bytes()

@@ -1,0 +1,78 @@
+"""The extension: `Avow(app)`."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Unpack
+
+from fastapi import FastAPI
+
+from avow import AsyncClient
+from avow.fastapi.installed import STATE, Installed
+from avow.fastapi.middleware import CookieMiddleware
+from avow.fastapi.router import new_router
+from avow.sdk.integration.settings import Said, Settings, settings
+
+__all__ = ["Avow"]
+
+
+class Avow:
+    """Sets Avow up in a FastAPI application, from arguments and the environment.
+
+    Attributes:
+        settings: What it was told.
+        client: The SDK's client, for calls of your own.
+    """
+
+    def __init__(self, app: FastAPI | None = None, **said: Unpack[Said]) -> None:
+        """Set up `app`, or nothing yet: `init_app` then does. Nothing is sent.
+
+        Args:
+            app: The application.
+            said: Settings by their names in lower case, without `AVOW_`: `project_id`, `base_url`, ...
+
+        Raises:
+            InvalidSettings: They cannot be used; the text says what to set.
+            AuthException: There is no project id or no address.
+        """
+        self.settings: Settings = settings(said)
+        self.client: AsyncClient = _client(self.settings)
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: FastAPI) -> None:
+        """Set up an application: its router, its cookies, and the end of the client when the application ends."""
+        setattr(app.state, STATE, Installed(self.settings, self.client))
+        app.add_middleware(CookieMiddleware, installed=Installed(self.settings, self.client))
+        if self.settings.url_prefix:
+            app.include_router(new_router(), prefix=self.settings.url_prefix)
+        router: Any = app.router
+        inner = router.lifespan_context
+
+        @asynccontextmanager
+        async def until_the_end(running: FastAPI) -> AsyncGenerator[Mapping[str, Any] | None, None]:
+            async with self.lifespan(running), inner(running) as state:
+                yield state
+
+        router.lifespan_context = until_the_end
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncGenerator[None, None]:
+        """Close the client's connections when the application ends; `init_app` has it called already."""
+        del app
+        try:
+            yield
+        finally:
+            await self.client.close()
+
+
+def _client(said: Settings) -> AsyncClient:
+    if said.client is not None:
+        made: AsyncClient = said.client()
+        return made
+    return AsyncClient(
+        said.project_id,
+        management_key=said.management_key or None,
+        base_url=said.base_url or None,
+        timeout_seconds=said.timeout_seconds,
+        retry_delays_seconds=(0.1,),  # somebody waits for an answer
+    )

@@ -1,0 +1,169 @@
+"""Who sends a request: judged by generators that say what to ask of the SDK's client. No I/O in them."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+from avow.errors import AuthException, AvowError, InvalidToken, KeysUnavailable
+from avow.sdk.integration.session import AvowSession, Tokens
+from avow.sdk.integration.unread import claims_of
+
+if TYPE_CHECKING:
+    from avow.sdk._sync.client import Client
+
+__all__ = [
+    "Arrival",
+    "Ask",
+    "Asking",
+    "Ended",
+    "Held",
+    "Renewed",
+    "Unknown",
+    "by_bearer",
+    "by_cookies",
+    "carry_out",
+    "proving",
+    "renewing",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The session token holds; nothing was asked of the server."""
+
+    session: AvowSession
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The session was refreshed; its tokens are to be kept instead of those that came."""
+
+    session: AvowSession
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The tokens hold no more, and never will."""
+
+    reason: AvowError
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can tell now: the server is away. The tokens stay where they are."""
+
+    reason: AvowError
+
+
+Arrival: TypeAlias = Held | Renewed | Ended | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A method of the client, called with one token; its answer or its error is sent back."""
+
+    method: Literal["validate_session", "refresh_session", "me"]
+    token: str
+
+
+Asking: TypeAlias = Generator[Ask, Any, T]
+
+
+def carry_out(asking: Asking[T], client: "Client") -> T:
+    """Ask what a generator asks, and return its result.
+
+    Raises:
+        AvowError: What the generator raises.
+    """
+    try:
+        ask = next(asking)
+        while True:
+            try:
+                answer = getattr(client, ask.method)(ask.token)
+            except AvowError as error:
+                ask = asking.throw(error)
+            else:
+                ask = asking.send(answer)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+def by_bearer(token: str) -> Asking[Arrival]:
+    """Judge the session token of an `Authorization` header, of a person or of an access key."""
+    try:
+        claims = yield Ask("validate_session", token)
+    except AvowError as error:
+        return Ended(error) if _is_final(error) else Unknown(error)
+    return Held(AvowSession(claims, Tokens(token)))
+
+
+def by_cookies(tokens: Tokens) -> Asking[Arrival]:
+    """Judge the tokens of a browser, and refresh the session when that is due."""
+    if not tokens.session:
+        return (yield from renewing(tokens))
+    try:
+        claims = yield Ask("validate_session", tokens.session)
+    except KeysUnavailable as error:
+        return Unknown(error)
+    except AvowError as error:
+        return (yield from renewing(tokens, error))
+    return _of_a_person(Held(AvowSession(claims, tokens)))
+
+
+def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]:
+    """Refresh a session.
+
+    Args:
+        tokens: Those of the browser.
+        reason: Why the session token does not hold.
+    """
+    if not tokens.refresh:
+        return Ended(reason or AuthException(401))
+    try:
+        answer = yield Ask("refresh_session", tokens.refresh)
+        newest = Tokens(answer["sessionToken"]["jwt"], answer["refreshSessionToken"]["jwt"])
+        claims = yield Ask("validate_session", newest.session)  # in the process: its keys were just at hand
+    except AvowError as error:
+        return Ended(error) if _is_final(error) else Unknown(error)
+    return _of_a_person(Renewed(AvowSession(claims, newest)))
+
+
+def proving(tokens: Tokens) -> Asking[AvowSession]:
+    """Return the session of a pair of tokens that a sign-in in the browser ended with.
+
+    The session token is verified here; the server, asked who holds the refresh token, verifies that one: it is live,
+    and of this project.
+
+    Raises:
+        AvowError: One of them does not hold, or they are not of one person.
+
+    Spec: S-WEB-03 (tokens are verified before they are stored).
+    """
+    claims = yield Ask("validate_session", tokens.session)
+    session = AvowSession(claims, tokens)
+    if session.is_machine:
+        raise InvalidToken(error_message="The token of an access key signs nobody in.")
+    yield Ask("me", tokens.refresh)
+    other = claims_of(tokens.refresh)  # true now, since the server took it
+    if not _is_of_one_session(claims, other):
+        raise InvalidToken(error_message="The tokens are not of one session.")
+    return session
+
+
+def _of_a_person(arrival: Held | Renewed) -> Arrival:
+    # An access key has no place in a browser: whoever put its token there is not signed in by it.
+    return Ended(AuthException(401)) if arrival.session.is_machine else arrival
+
+
+def _is_of_one_session(claims: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(other.get(name) == claims.get(name) for name in ("sub", "iss"))
+
+
+def _is_final(error: AvowError) -> bool:
+    """Tell a refusal from a server that is away or asks for patience."""
+    if isinstance(error, KeysUnavailable):
+        return False
+    return isinstance(error, AuthException) and 400 <= error.status_code < 500

@@ -1,0 +1,1 @@
+"""An app with a user model of its own: a UUID for a key, an e-mail address to sign in with."""

@@ -1,0 +1,1 @@
+"""An app with user models of a project's own."""

@@ -5,10 +5,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from avow.django import clients, settings, stores, users
-from avow.django.arrivals import Held, Renewed, arrive
+from avow.django.arrivals import arrive
 from avow.django.models import AvowUser
-from avow.django.sessions import AvowSession, Tokens
 from avow.django.shapes import Anything, User
+from avow.sdk.integration.arrivals import Held, Renewed
+from avow.sdk.integration.session import AvowSession, Tokens
 
 __all__ = ["AvowBackend", "DescopeAuthentication", "add_tokens_to_request"]
 

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from avow.django import users
-from avow.django.sessions import AvowSession, Tokens
 from avow.django.shapes import User
+from avow.sdk.integration.session import AvowSession, Tokens
 
 __all__ = ["SCHEME", "bearer_token", "session_of_claims", "user_of"]
 

@@ -15,9 +15,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
-from avow.django.demands import SELECTED, Demand, Verdict
 from avow.django.shapes import User, View
 from avow.django.visits import session_of
+from avow.sdk.integration.demands import SELECTED, Demand, Verdict, demand
 
 __all__ = [
     "SELECTED",
@@ -50,14 +50,14 @@ def permission_required(
         tenant_kwarg: Name of the URL's part that holds the id.
         login_url: Where strangers go; LOGIN_URL when absent.
     """
-    return _demanding(_asking(Demand(permissions=permissions, tenant=tenant, tenant_kwarg=tenant_kwarg)), login_url)
+    return _demanding(_named(permissions=permissions, tenant=tenant, tenant_kwarg=tenant_kwarg), login_url)
 
 
 def roles_required(
     *roles: str, tenant: str | None = None, tenant_kwarg: str | None = None, login_url: str | None = None
 ) -> Callable[[V], V]:
     """Let in whoever holds all of these roles: in the project, or in a tenant (as `permission_required`)."""
-    return _demanding(_asking(Demand(roles=roles, tenant=tenant, tenant_kwarg=tenant_kwarg)), login_url)
+    return _demanding(_named(roles=roles, tenant=tenant, tenant_kwarg=tenant_kwarg), login_url)
 
 
 def tenant_required(
@@ -65,73 +65,75 @@ def tenant_required(
 ) -> Callable[[V], V]:
     """Let in the members of a tenant; without arguments, whoever has selected one of theirs."""
     chosen = SELECTED if tenant is None and tenant_kwarg is None else tenant
-    return _demanding(Demand(tenant=chosen, tenant_kwarg=tenant_kwarg, is_member=True), login_url)
+    return _demanding(demand(tenant=chosen, tenant_part=tenant_kwarg), login_url)
 
 
-def gate(request: HttpRequest, demand: Demand, url_parts: Parts, login_url: str | None) -> HttpResponseBase | None:
+def gate(request: HttpRequest, wanted: Demand, url_parts: Parts, login_url: str | None) -> HttpResponseBase | None:
     """Return the answer to a request that may not pass, None for one that may.
 
     Raises:
         PermissionDenied: Somebody is signed in and lacks what is demanded.
     """
-    verdict = demand.judge(session_of(request), url_parts)
+    verdict = wanted.judge(session_of(request), url_parts)
     if verdict is Verdict.STRANGER:
-        verdict = _of_other_backend(getattr(request, "user", None), demand)
+        verdict = _of_other_backend(getattr(request, "user", None), wanted)
     return _answer(request, verdict, login_url)
 
 
 async def gate_async(
-    request: HttpRequest, demand: Demand, url_parts: Parts, login_url: str | None
+    request: HttpRequest, wanted: Demand, url_parts: Parts, login_url: str | None
 ) -> HttpResponseBase | None:
     """Do the same without blocking; raises as `gate`."""
-    verdict = demand.judge(session_of(request), url_parts)
+    verdict = wanted.judge(session_of(request), url_parts)
     if verdict is Verdict.STRANGER:
-        verdict = await _of_other_backend_async(await request.auser(), demand)
+        verdict = await _of_other_backend_async(await request.auser(), wanted)
     return _answer(request, verdict, login_url)
 
 
-def _asking(demand: Demand) -> Demand:
-    if demand.asks_for_login_only:
+def _named(
+    *, roles: tuple[str, ...] = (), permissions: tuple[str, ...] = (), tenant: str | None, tenant_kwarg: str | None
+) -> Demand:
+    if not (roles or permissions):
         raise ValueError("Nothing is demanded: name a role or a permission, or use login_required.")
-    return demand
+    return demand(roles=roles, permissions=permissions, tenant=tenant, tenant_part=tenant_kwarg)
 
 
-def _demanding(demand: Demand, login_url: str | None) -> Callable[[V], V]:
+def _demanding(wanted: Demand, login_url: str | None) -> Callable[[V], V]:
     def decorate(view: View) -> View:
         if iscoroutinefunction(view):  # pyright: ignore[reportDeprecated]  # on 3.11, only this one sees marks
 
             @wraps(view)
             async def awaited(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-                answer = await gate_async(request, demand, kwargs, login_url)
+                answer = await gate_async(request, wanted, kwargs, login_url)
                 return answer or await view(request, *args, **kwargs)
 
             return awaited
 
         @wraps(view)
         def called(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-            return gate(request, demand, kwargs, login_url) or view(request, *args, **kwargs)
+            return gate(request, wanted, kwargs, login_url) or view(request, *args, **kwargs)
 
         return called
 
     return decorate
 
 
-def _of_other_backend(user: User, demand: Demand) -> Verdict:
+def _of_other_backend(user: User, wanted: Demand) -> Verdict:
     if user is None or not user.is_authenticated:
         return Verdict.STRANGER
-    if demand.asks_for_login_only:
+    if wanted == Demand():
         return Verdict.GRANTED
-    is_djangos = demand.permissions and not demand.roles and demand.tenant is demand.tenant_kwarg is None
-    return Verdict.GRANTED if is_djangos and user.has_perms(demand.permissions) else Verdict.REFUSED
+    is_djangos = wanted == Demand(permissions=wanted.permissions)
+    return Verdict.GRANTED if is_djangos and user.has_perms(wanted.permissions) else Verdict.REFUSED
 
 
-async def _of_other_backend_async(user: User, demand: Demand) -> Verdict:
+async def _of_other_backend_async(user: User, wanted: Demand) -> Verdict:
     if not user.is_authenticated:
         return Verdict.STRANGER
-    if demand.asks_for_login_only:
+    if wanted == Demand():
         return Verdict.GRANTED
-    is_djangos = demand.permissions and not demand.roles and demand.tenant is demand.tenant_kwarg is None
-    return Verdict.GRANTED if is_djangos and await user.ahas_perms(demand.permissions) else Verdict.REFUSED
+    is_djangos = wanted == Demand(permissions=wanted.permissions)
+    return Verdict.GRANTED if is_djangos and await user.ahas_perms(wanted.permissions) else Verdict.REFUSED
 
 
 def _answer(request: HttpRequest, verdict: Verdict, login_url: str | None) -> HttpResponseBase | None:

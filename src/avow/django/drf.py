@@ -10,11 +10,11 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from avow.django import bearer, clients
-from avow.django.demands import Demand, Verdict
-from avow.django.sessions import AvowSession
 from avow.django.shapes import Anything, View
 from avow.django.visits import session_of
 from avow.errors import AuthException, AvowError
+from avow.sdk.integration.demands import Demand, Verdict, demand
+from avow.sdk.integration.session import AvowSession
 
 __all__ = ["AvowAuthentication", "HasPermissions", "HasRoles", "IsSignedIn", "has_permissions", "has_roles"]
 
@@ -58,14 +58,14 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
 class IsSignedIn(BasePermission):  # type: ignore[misc]  # ships no types
     """Lets in whoever has a session, without reading a row."""
 
-    demand = Demand()
+    wanted = Demand()
 
     def has_permission(  # pyright: ignore[reportIncompatibleMethodOverride]  # read as "always True" without types
         self, request: Request, view: View
     ) -> bool:
         """Judge the session token; the view's URL may name the tenant."""
         session = request.auth if isinstance(request.auth, AvowSession) else None
-        return self.demand.judge(session, view.kwargs) is Verdict.GRANTED
+        return self.wanted.judge(session, view.kwargs) is Verdict.GRANTED
 
 
 class HasRoles(IsSignedIn):
@@ -73,8 +73,8 @@ class HasRoles(IsSignedIn):
 
     def has_permission(self, request: Request, view: View) -> bool:
         """Judge the session token."""
-        self.demand = Demand(roles=tuple(view.roles_required), tenant_kwarg=getattr(view, "tenant_kwarg", None))
-        return not self.demand.asks_for_login_only and super().has_permission(request, view)
+        self.wanted = demand(roles=tuple(view.roles_required), tenant_part=getattr(view, "tenant_kwarg", None))
+        return super().has_permission(request, view)
 
 
 class HasPermissions(IsSignedIn):
@@ -83,21 +83,19 @@ class HasPermissions(IsSignedIn):
     def has_permission(self, request: Request, view: View) -> bool:
         """Judge the session token."""
         names = tuple(view.permissions_required)
-        self.demand = Demand(permissions=names, tenant_kwarg=getattr(view, "tenant_kwarg", None))
-        return not self.demand.asks_for_login_only and super().has_permission(request, view)
+        self.wanted = demand(permissions=names, tenant_part=getattr(view, "tenant_kwarg", None))
+        return super().has_permission(request, view)
 
 
 def has_roles(*roles: str, tenant_kwarg: str | None = None) -> type[BasePermission]:
     """Return a permission class that demands roles, for `@permission_classes([has_roles("editor")])`."""
-    return _demanding(Demand(roles=roles, tenant_kwarg=tenant_kwarg))
+    return _demanding(demand(roles=roles, tenant_part=tenant_kwarg))
 
 
 def has_permissions(*permissions: str, tenant_kwarg: str | None = None) -> type[BasePermission]:
     """Return a permission class that demands permissions."""
-    return _demanding(Demand(permissions=permissions, tenant_kwarg=tenant_kwarg))
+    return _demanding(demand(permissions=permissions, tenant_part=tenant_kwarg))
 
 
-def _demanding(demand: Demand) -> type[BasePermission]:
-    if demand.asks_for_login_only:
-        raise ValueError("Nothing is demanded: name a role or a permission, or use IsSignedIn.")
-    return type("Demanding", (IsSignedIn,), {"demand": demand})
+def _demanding(wanted: Demand) -> type[BasePermission]:
+    return type("Demanding", (IsSignedIn,), {"wanted": wanted})

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from avow.django import clients, settings, stores, visits
-from avow.django.arrivals import Arrival, Held, arrive, arrive_async
-from avow.django.sessions import Tokens
+from avow.django.arrivals import arrive, arrive_async
 from avow.django.shapes import Anything
+from avow.sdk.integration.arrivals import Arrival, Held
+from avow.sdk.integration.session import Tokens
 
 __all__ = ["AvowMiddleware", "DescopeMiddleware"]
 

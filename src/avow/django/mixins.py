@@ -3,8 +3,8 @@
 from django.http import HttpRequest
 
 from avow.django.decorators import SELECTED, gate, gate_async
-from avow.django.demands import Demand
 from avow.django.shapes import Anything
+from avow.sdk.integration.demands import Demand, demand
 
 __all__ = [
     "SELECTED",
@@ -56,7 +56,7 @@ class PermissionRequiredMixin(LoginRequiredMixin):
             ValueError: None is named.
         """
         names = _named(self.permission_required, "permission_required")
-        return Demand(permissions=names, tenant=self.tenant, tenant_kwarg=self.tenant_kwarg)
+        return demand(permissions=names, tenant=self.tenant, tenant_part=self.tenant_kwarg)
 
 
 class RolesRequiredMixin(LoginRequiredMixin):
@@ -71,7 +71,7 @@ class RolesRequiredMixin(LoginRequiredMixin):
             ValueError: None is named.
         """
         names = _named(self.roles_required, "roles_required")
-        return Demand(roles=names, tenant=self.tenant, tenant_kwarg=self.tenant_kwarg)
+        return demand(roles=names, tenant=self.tenant, tenant_part=self.tenant_kwarg)
 
 
 class TenantRequiredMixin(LoginRequiredMixin):
@@ -80,7 +80,7 @@ class TenantRequiredMixin(LoginRequiredMixin):
     def get_demand(self) -> Demand:
         """Demand membership."""
         tenant = SELECTED if self.tenant is None and self.tenant_kwarg is None else self.tenant
-        return Demand(tenant=tenant, tenant_kwarg=self.tenant_kwarg, is_member=True)
+        return demand(tenant=tenant, tenant_part=self.tenant_kwarg)
 
 
 def _named(names: str | tuple[str, ...], attribute: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from django.db import models
 
 from avow import SESSION_TOKEN_NAME
 from avow.django import users
-from avow.django.sessions import AvowSession, Tokens
+from avow.sdk.integration.session import AvowSession, Tokens
 
 __all__ = ["AvowUser", "DescopeUser"]
 

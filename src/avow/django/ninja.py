@@ -11,11 +11,11 @@ from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from avow.django import bearer, clients
-from avow.django.demands import Demand, Verdict
-from avow.django.sessions import AvowSession
 from avow.django.shapes import Anything
 from avow.django.visits import mark, session_of
 from avow.errors import AvowError
+from avow.sdk.integration.demands import Demand, Verdict
+from avow.sdk.integration.session import AvowSession
 
 __all__ = ["AsyncAvowAuth", "AvowAuth"]
 
@@ -30,7 +30,7 @@ class AvowAuth(HttpAuthBase):
     ) -> None:
         """Demand roles and permissions, in the project or in the tenant that a part of the URL names."""
         super().__init__()
-        self._demand = Demand(roles=tuple(roles), permissions=tuple(permissions), tenant_kwarg=tenant_kwarg)
+        self._demand = Demand(roles=tuple(roles), permissions=tuple(permissions), tenant_part=tenant_kwarg)
 
     def __call__(self, request: HttpRequest) -> Anything:
         """Return the session; None for a stranger, who gets 401.

@@ -8,8 +8,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from avow.clock import Clock, system_clock
 from avow.django import settings
-from avow.django.sessions import Tokens
-from avow.django.unread import claims_of
+from avow.sdk.integration.session import Tokens
+from avow.sdk.integration.unread import claims_of
 
 __all__ = ["REFRESH_KEY", "SESSION_KEY", "TooLargeForCookies", "apply", "forget", "keep", "read"]
 

@@ -19,9 +19,9 @@ from django.utils.crypto import get_random_string
 
 from avow.core import rbac
 from avow.django import clients, settings
-from avow.django.sessions import AvowSession
 from avow.django.shapes import User
 from avow.errors import AvowError
+from avow.sdk.integration.session import AvowSession
 
 __all__ = [
     "AccountConflict",

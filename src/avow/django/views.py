@@ -17,10 +17,11 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from avow.django import clients, settings, stores, users, visits
-from avow.django.arrivals import Renewed, Unknown, arrive
-from avow.django.sessions import AvowSession, Tokens
-from avow.django.unread import claims_of
+from avow.django.arrivals import arrive
 from avow.errors import AuthException, AvowError, InvalidToken
+from avow.sdk.integration.arrivals import Renewed, Unknown
+from avow.sdk.integration.session import AvowSession, Tokens
+from avow.sdk.integration.unread import claims_of
 
 __all__ = ["FlowScript", "LoginView", "LogoutView", "RefreshView", "StoreJwt", "safe_url"]
 
@@ -85,16 +86,22 @@ class RefreshView(View):
 # The decorator of CSRF sets the cookie that the form of the flow needs, in a project without Django's middleware too.
 @method_decorator([login_not_required, never_cache, csrf_protect], name="dispatch")
 class LoginView(View):
-    """A page with the flow, which leads to where somebody wanted to go."""
+    """A page with the flow, which leads to where somebody wanted to go.
+
+    Whoever is signed in is asked whether to go on or to log out, and not sent on: a view that refuses people by sending
+    them here would send them round for ever.
+    """
 
     template_name = _TEMPLATE
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show the flow; whoever is signed in goes on."""
+        """Show the flow, or what somebody can do who is signed in."""
         target = safe_url(request, request.GET.get("next"), resolve_url(project.LOGIN_REDIRECT_URL))
-        if visits.session_of(request) is not None and target != request.get_full_path():
-            return HttpResponseRedirect(target)
-        values = {"flow_id": settings.load().login_flow, "success_redirect": target}
+        values = {
+            "flow_id": settings.load().login_flow,
+            "success_redirect": target,
+            "is_signed_in": request.user.is_authenticated,
+        }
         return render(request, self.template_name, values)
 
 

@@ -14,10 +14,10 @@ from django.middleware.csrf import rotate_token
 from django.utils.functional import SimpleLazyObject
 
 from avow.django import clients, settings, stores, users
-from avow.django.arrivals import Arrival, Ended, Held, Renewed, Unknown
-from avow.django.sessions import AvowSession
 from avow.django.shapes import User
 from avow.errors import AvowError
+from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown
+from avow.sdk.integration.session import AvowSession
 
 __all__ = ["BACKEND", "after_login", "after_logout", "begin", "mark", "session_of", "sign_in"]
 
@@ -102,7 +102,7 @@ def after_logout(request: HttpRequest | None, **_: object) -> None:
 # --- Each way on ------------------------------------------------------------------------------------------------
 
 
-def _renew(request: HttpRequest, session: AvowSession, me: dict[str, Any]) -> None:
+def _renew(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) -> None:
     users.remember_me(session, me)
     try:
         row = users.arrive(session, me)

@@ -167,10 +167,29 @@ def test_login_page_leads_nowhere_else(visitor: Visitor) -> None:
     assert Markup(answer.content.decode()).all("avow-login")[0]["data-avow-next"] == "/plain"
 
 
-def test_login_page_lets_go_on_who_is_signed_in(store: str, visitor: Visitor, sign_up: SignIn) -> None:
+def test_login_page_asks_who_is_signed_in_and_sends_nobody_round(store: str, visitor: Visitor, sign_up: SignIn) -> None:
     visitor.bring(sign_up())
     answer = visitor.get("/auth/login/?next=/whoami")
-    assert (answer.status_code, answer["Location"]) == (302, "/whoami")
+    seen = Markup(answer.content.decode())
+    assert answer.status_code == 200
+    assert seen.all("avow-login") == []
+    assert [each["href"] for each in seen.all("a")] == ["/whoami"]
+    assert (
+        visitor.post("/auth/logout/", {"next": "/auth/login/?next=/whoami"})["Location"] == "/auth/login/?next=/whoami"
+    )
+    assert visitor.user_id == ""
+
+
+def test_login_page_shows_the_flow_to_a_session_without_an_account(
+    store: str, visitor: Visitor, sign_up: SignIn
+) -> None:
+    from django.contrib.auth.models import User
+
+    visitor.bring(sign_up())
+    User.objects.update(is_active=False)
+    assert visitor.get("/T1/django")["Location"] == "/auth/login/?next=/T1/django"
+    answer = visitor.get("/auth/login/?next=/T1/django")
+    assert len(Markup(answer.content.decode()).all("avow-login")) == 1
 
 
 def test_refresh_now_brings_a_new_role(store: str, visitor: Visitor, sign_up: SignIn, network: Network) -> None:

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from avow.django import settings, users
-from avow.django.sessions import Tokens
+from avow.sdk.integration.session import Tokens
 from avow.testing.server import Avow
 from tests.django.plugin.conftest import Configure, Network, SignIn
 from tests.django.plugin.visitor import OUR_COOKIES, Visitor, run, tokens_of
@@ -476,6 +476,6 @@ def test_address_changed_meanwhile_is_in_the_row_after_the_next_refresh(
 
 
 def _session_of(session: Any) -> Any:
-    from avow.django.sessions import AvowSession
+    from avow.sdk.integration.session import AvowSession
 
     return AvowSession(session["sessionToken"], tokens_of(session))

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
 from avow.django import users
-from avow.django.sessions import AvowSession, Tokens
+from avow.sdk.integration.session import AvowSession, Tokens
 from avow.testing.server import Avow, Server
 from tests.bed.cases import Case
 from tests.django.plugin.conftest import Network, SignIn

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 
 from avow import Client
-from avow.django.sessions import Tokens
+from avow.sdk.integration.session import Tokens
 from avow.testing.server import Avow, Server
 from tests.django.plugin.conftest import Configure, Network, SignIn
 from tests.django.plugin.visitor import OUR_COOKIES, Visitor, tokens_of

@@ -46,7 +46,7 @@ call_command("migrate", run_syncdb=True, verbosity=0)
 call_command("makemigrations", "avow", check=True, dry_run=True, verbosity=0)
 print([message.id for message in run_checks() if message.id.startswith("avow.")])
 from avow.django import users
-from avow.django.sessions import AvowSession, Tokens
+from avow.sdk.integration.session import AvowSession, Tokens
 
 
 def sign_in(address):

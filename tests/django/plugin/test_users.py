@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group, User
 from avow.django import users
 from avow.django.authentication import AvowBackend
 from avow.django.models import AvowUser, DescopeUser
-from avow.django.sessions import AvowSession
 from avow.errors import AuthException
+from avow.sdk.integration.session import AvowSession
 from avow.testing.server import Avow
 from tests.django.plugin.conftest import Configure, Network, SignIn
 from tests.django.plugin.visitor import Visitor, tokens_of

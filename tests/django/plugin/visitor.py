@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from avow import REFRESH_SESSION_TOKEN_NAME, SESSION_TOKEN_NAME
 from avow.django import settings, stores
-from avow.django.sessions import Tokens
+from avow.sdk.integration.session import Tokens
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 """Who sends a request: judged by generators that say what to ask of the SDK's client. No I/O in them."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from avow.errors import AuthException, AvowError, InvalidToken, KeysUnavailable
@@ -38,9 +38,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """The session was refreshed; its tokens are to be kept instead of those that came."""
+    """The session was refreshed; its tokens are to be kept instead of those that came.
+
+    Attributes:
+        session: With the new tokens.
+        user: What the server says of the person now.
+    """
 
     session: AvowSession
+    user: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]
         claims = yield Ask("validate_session", newest.session)  # in the process: its keys were just at hand
     except AvowError as error:
         return Ended(error) if _is_final(error) else Unknown(error)
-    return _of_a_person(Renewed(AvowSession(claims, newest)))
+    return _of_a_person(Renewed(AvowSession(claims, newest), answer.get("user") or {}))
 
 
 def proving(tokens: Tokens) -> Asking[AvowSession]:

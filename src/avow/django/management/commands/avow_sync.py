@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from avow.django import clients, settings, users
 from avow.django.models import AvowUser
-from avow.django.sessions import AvowSession
 from avow.django.shapes import Anything, User
 from avow.errors import AvowError, UserMissing
+from avow.sdk.integration.session import AvowSession
 
 __all__ = ["Command"]
 

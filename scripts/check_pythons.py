@@ -2,7 +2,7 @@
 
 The interpreters: those of `AVOW_TEST_PYTHONS` (paths, with colons between), else python3.12 and python3.13 on PATH,
 else those under pyenv. One that is missing fails the run unless `AVOW_TEST_ALLOW_MISSING` names it. In `make test` a
-part of the tests runs, that of the core, the SDK and Django; in `make test-full` those of the server and of Django as well.
+part of the tests runs, that of the core, the SDK and Django; in `make test-full` those of the server as well.
 """
 
 import hashlib

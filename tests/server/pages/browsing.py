@@ -86,7 +86,8 @@ class Browser:
         return self._followed(page) if follow else page
 
     def submit(self, form: Form, button: str = "", *, follow: bool = True, **typed: str) -> Page:
-        """Fill a form and press a button: the one with this value, or the first."""
+        """Fill a form (`new_password` for `new-password`), press a button: the one with this value, or the first."""
+        typed = {name if name in form.fields else name.replace("_", "-"): value for name, value in typed.items()}
         pressed = next((each for each in form.buttons if not button or each[1] == button), ("", ""))
         assert not button or pressed[1] == button, f"no button {button!r}"
         unknown = set(typed) - set(form.fields)

@@ -147,9 +147,9 @@ def test_password_is_set_and_changed(browser: Browser) -> None:
     page = browser.sign_in(mail := new_email())
     page = start(browser, page, "change-password")
     assert page.heading == "Change your password"
-    page = browser.submit(page.form(), "save", **{"new-password": "short"})
+    page = browser.submit(page.form(), "save", new_password="short")
     assert page.status == 400
-    page = browser.submit(page.form(), "save", **{"new-password": "correct horse battery"})
+    page = browser.submit(page.form(), "save", new_password="correct horse battery")
     assert page.heading == "Your account"
     other = Browser(browser.avow)
     page = other.submit(other.ask(mail, "password").form(), "sign-in", password="correct horse battery")

@@ -8,7 +8,7 @@ from tests.server.pages.browsing import Browser, Page
 def sign_up_by_password(browser: Browser, mail: str, password: str = "correct horse battery") -> Page:
     page = browser.ask(mail, "password")
     page = browser.submit(page.form(), "sign-up")
-    return browser.submit(page.form(), "save", **{"new-password": password})
+    return browser.submit(page.form(), "save", new_password=password)
 
 
 def test_first_screen_keeps_nothing(browser: Browser) -> None:
@@ -40,7 +40,7 @@ def test_forgotten_password_is_replaced_by_a_link(avow: Avow) -> None:
     assert page.heading == "Check your messages"
     page = browser.submit(browser.get(avow.link(mail)).form())
     assert page.heading == "Choose a new password"
-    page = browser.submit(page.form(), "save", **{"new-password": "staple of another kind"})
+    page = browser.submit(page.form(), "save", new_password="staple of another kind")
     assert page.heading == "Your account"
     other = Browser(avow)
     page = other.submit(other.ask(mail, "password").form(), "sign-in", password="staple of another kind")

@@ -29,6 +29,48 @@ CREATE TABLE projects (
 
 CREATE UNIQUE INDEX uq_projects_issuer_host ON projects (issuer_host);
 
+CREATE TABLE apis (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	identifier TEXT COLLATE "C" NOT NULL,
+	name TEXT COLLATE "C" NOT NULL,
+	lifetime_seconds BIGINT NOT NULL,
+	algorithm TEXT COLLATE "C" NOT NULL,
+	has_rbac BIGINT NOT NULL,
+	allows_offline BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_apis PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_apis_has_rbac CHECK (has_rbac IN (0, 1)),
+	CONSTRAINT ck_apis_allows_offline CHECK (allows_offline IN (0, 1)),
+	CONSTRAINT fk_apis_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX uq_apis_identifier ON apis (project_id, identifier);
+
+CREATE TABLE applications (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
+	name TEXT COLLATE "C" NOT NULL,
+	description TEXT COLLATE "C" NOT NULL,
+	logo TEXT COLLATE "C" NOT NULL,
+	is_enabled BIGINT NOT NULL,
+	is_trusted BIGINT NOT NULL,
+	login_page_url TEXT COLLATE "C" NOT NULL,
+	force_authentication BIGINT NOT NULL,
+	settings TEXT COLLATE "C" NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_applications PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_applications_is_enabled CHECK (is_enabled IN (0, 1)),
+	CONSTRAINT ck_applications_is_trusted CHECK (is_trusted IN (0, 1)),
+	CONSTRAINT ck_applications_force_authentication CHECK (force_authentication IN (0, 1)),
+	CONSTRAINT fk_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT ck_applications_kind CHECK (kind IN ('oidc', 'saml', 'wsfed', 'third-party'))
+);
+
+CREATE INDEX ix_applications_project_id_kind ON applications (project_id, kind);
+
 CREATE TABLE attribute_definitions (
 	project_id TEXT COLLATE "C" NOT NULL,
 	kind TEXT COLLATE "C" NOT NULL,
@@ -459,6 +501,42 @@ CREATE INDEX ix_access_keys_project_id_created_at_id ON access_keys (project_id,
 
 CREATE INDEX ix_access_keys_project_id_user_id ON access_keys (project_id, user_id);
 
+CREATE TABLE api_permissions (
+	project_id TEXT COLLATE "C" NOT NULL,
+	api_id TEXT COLLATE "C" NOT NULL,
+	name TEXT COLLATE "C" NOT NULL,
+	description TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT pk_api_permissions PRIMARY KEY (project_id, api_id, name),
+	CONSTRAINT fk_api_permissions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_api_permissions_project_id_api_id FOREIGN KEY(project_id, api_id) REFERENCES apis (project_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE application_apis (
+	project_id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	api_id TEXT COLLATE "C" NOT NULL,
+	scopes TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT pk_application_apis PRIMARY KEY (project_id, application_id, api_id),
+	CONSTRAINT fk_application_apis_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_application_apis_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_application_apis_project_id_api_id FOREIGN KEY(project_id, api_id) REFERENCES apis (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_application_apis_project_id_api_id ON application_apis (project_id, api_id);
+
+CREATE TABLE application_secrets (
+	project_id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	mac BYTEA NOT NULL,
+	sealed BYTEA NOT NULL,
+	created_at BIGINT NOT NULL,
+	ends_at BIGINT,
+	CONSTRAINT pk_application_secrets PRIMARY KEY (project_id, application_id, id),
+	CONSTRAINT fk_application_secrets_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_application_secrets_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+);
+
 CREATE TABLE audit_deliveries (
 	project_id TEXT COLLATE "C" NOT NULL,
 	webhook TEXT COLLATE "C" NOT NULL,
@@ -478,6 +556,29 @@ CREATE TABLE audit_deliveries (
 CREATE INDEX ix_audit_deliveries_dead ON audit_deliveries (project_id, state, due_at);
 
 CREATE INDEX ix_audit_deliveries_open ON audit_deliveries (project_id, webhook, due_at) WHERE state IN ('waiting', 'leased');
+
+CREATE TABLE consents (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	user_id TEXT COLLATE "C",
+	tenant_id TEXT COLLATE "C",
+	scopes TEXT COLLATE "C" NOT NULL,
+	granted_by TEXT COLLATE "C" NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_consents PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_consents_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_consents_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_consents_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_consents_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_consents_project_id_tenant_id ON consents (project_id, tenant_id);
+
+CREATE INDEX ix_consents_project_id_user_id ON consents (project_id, user_id);
+
+CREATE UNIQUE INDEX uq_consents_application_id_user_id ON consents (project_id, application_id, user_id);
 
 CREATE TABLE groups (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -538,6 +639,77 @@ CREATE TABLE memberships (
 );
 
 CREATE INDEX ix_memberships_project_id_tenant_id_user_id ON memberships (project_id, tenant_id, user_id);
+
+CREATE TABLE oidc_grants (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	user_id TEXT COLLATE "C" NOT NULL,
+	session_id TEXT COLLATE "C" NOT NULL,
+	tenant_id TEXT COLLATE "C" NOT NULL,
+	issuer TEXT COLLATE "C" NOT NULL,
+	scopes TEXT COLLATE "C" NOT NULL,
+	audience TEXT COLLATE "C" NOT NULL,
+	details TEXT COLLATE "C" NOT NULL,
+	auth_time BIGINT NOT NULL,
+	dpop_jkt TEXT COLLATE "C" NOT NULL,
+	code_mac BYTEA NOT NULL,
+	redirect_uri TEXT COLLATE "C" NOT NULL,
+	challenge TEXT COLLATE "C" NOT NULL,
+	code_expires_at BIGINT NOT NULL,
+	code_used_at BIGINT,
+	is_offline BIGINT NOT NULL,
+	rotates BIGINT NOT NULL,
+	generation BIGINT NOT NULL,
+	rotated_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	revoked_at BIGINT,
+	revoked_why TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT pk_oidc_grants PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_oidc_grants_is_offline CHECK (is_offline IN (0, 1)),
+	CONSTRAINT ck_oidc_grants_rotates CHECK (rotates IN (0, 1)),
+	CONSTRAINT fk_oidc_grants_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_grants_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_grants_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_oidc_grants_project_id_application_id_user_id ON oidc_grants (project_id, application_id, user_id);
+
+CREATE INDEX ix_oidc_grants_project_id_expires_at ON oidc_grants (project_id, expires_at);
+
+CREATE INDEX ix_oidc_grants_project_id_session_id ON oidc_grants (project_id, session_id);
+
+CREATE INDEX ix_oidc_grants_project_id_user_id ON oidc_grants (project_id, user_id);
+
+CREATE TABLE oidc_requests (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	issuer TEXT COLLATE "C" NOT NULL,
+	parameters TEXT COLLATE "C" NOT NULL,
+	browser_mac BYTEA,
+	secret_mac BYTEA,
+	user_code TEXT COLLATE "C",
+	user_id TEXT COLLATE "C" NOT NULL,
+	session_id TEXT COLLATE "C" NOT NULL,
+	state TEXT COLLATE "C" NOT NULL,
+	dpop_jkt TEXT COLLATE "C" NOT NULL,
+	polled_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	taken_at BIGINT,
+	CONSTRAINT pk_oidc_requests PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_oidc_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_requests_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_oidc_requests_kind CHECK (kind IN ('authorize', 'pushed', 'device')),
+	CONSTRAINT ck_oidc_requests_state CHECK (state IN ('waiting', 'allowed', 'denied'))
+);
+
+CREATE INDEX ix_oidc_requests_project_id_expires_at ON oidc_requests (project_id, expires_at);
+
+CREATE UNIQUE INDEX uq_oidc_requests_user_code ON oidc_requests (project_id, user_code);
 
 CREATE TABLE passkeys (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -843,4 +1015,4 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0005');
+INSERT INTO alembic_version (version_num) VALUES ('0006');

@@ -31,6 +31,48 @@ CREATE TABLE projects (
 
 CREATE UNIQUE INDEX uq_projects_issuer_host ON projects (issuer_host);
 
+CREATE TABLE apis (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	identifier TEXT NOT NULL,
+	name TEXT NOT NULL,
+	lifetime_seconds BIGINT NOT NULL,
+	algorithm TEXT NOT NULL,
+	has_rbac BIGINT NOT NULL,
+	allows_offline BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	CONSTRAINT pk_apis PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_apis_has_rbac CHECK (has_rbac IN (0, 1)),
+	CONSTRAINT ck_apis_allows_offline CHECK (allows_offline IN (0, 1)),
+	CONSTRAINT fk_apis_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+CREATE UNIQUE INDEX uq_apis_identifier ON apis (project_id, identifier);
+
+CREATE TABLE applications (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	name TEXT NOT NULL,
+	description TEXT NOT NULL,
+	logo TEXT NOT NULL,
+	is_enabled BIGINT NOT NULL,
+	is_trusted BIGINT NOT NULL,
+	login_page_url TEXT NOT NULL,
+	force_authentication BIGINT NOT NULL,
+	settings TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_applications PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_applications_is_enabled CHECK (is_enabled IN (0, 1)),
+	CONSTRAINT ck_applications_is_trusted CHECK (is_trusted IN (0, 1)),
+	CONSTRAINT ck_applications_force_authentication CHECK (force_authentication IN (0, 1)),
+	CONSTRAINT fk_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT ck_applications_kind CHECK (kind IN ('oidc', 'saml', 'wsfed', 'third-party'))
+);
+
+CREATE INDEX ix_applications_project_id_kind ON applications (project_id, kind);
+
 CREATE TABLE attribute_definitions (
 	project_id TEXT NOT NULL,
 	kind TEXT NOT NULL,
@@ -461,6 +503,42 @@ CREATE INDEX ix_access_keys_project_id_created_at_id ON access_keys (project_id,
 
 CREATE INDEX ix_access_keys_project_id_user_id ON access_keys (project_id, user_id);
 
+CREATE TABLE api_permissions (
+	project_id TEXT NOT NULL,
+	api_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	description TEXT NOT NULL,
+	CONSTRAINT pk_api_permissions PRIMARY KEY (project_id, api_id, name),
+	CONSTRAINT fk_api_permissions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_api_permissions_project_id_api_id FOREIGN KEY(project_id, api_id) REFERENCES apis (project_id, id) ON DELETE CASCADE
+);
+
+CREATE TABLE application_apis (
+	project_id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	api_id TEXT NOT NULL,
+	scopes TEXT NOT NULL,
+	CONSTRAINT pk_application_apis PRIMARY KEY (project_id, application_id, api_id),
+	CONSTRAINT fk_application_apis_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_application_apis_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_application_apis_project_id_api_id FOREIGN KEY(project_id, api_id) REFERENCES apis (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_application_apis_project_id_api_id ON application_apis (project_id, api_id);
+
+CREATE TABLE application_secrets (
+	project_id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	mac BLOB NOT NULL,
+	sealed BLOB NOT NULL,
+	created_at BIGINT NOT NULL,
+	ends_at BIGINT,
+	CONSTRAINT pk_application_secrets PRIMARY KEY (project_id, application_id, id),
+	CONSTRAINT fk_application_secrets_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_application_secrets_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+);
+
 CREATE TABLE audit_deliveries (
 	project_id TEXT NOT NULL,
 	webhook TEXT NOT NULL,
@@ -480,6 +558,29 @@ CREATE TABLE audit_deliveries (
 CREATE INDEX ix_audit_deliveries_dead ON audit_deliveries (project_id, state, due_at);
 
 CREATE INDEX ix_audit_deliveries_open ON audit_deliveries (project_id, webhook, due_at) WHERE state IN ('waiting', 'leased');
+
+CREATE TABLE consents (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	user_id TEXT,
+	tenant_id TEXT,
+	scopes TEXT NOT NULL,
+	granted_by TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_consents PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_consents_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_consents_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_consents_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_consents_project_id_tenant_id FOREIGN KEY(project_id, tenant_id) REFERENCES tenants (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_consents_project_id_tenant_id ON consents (project_id, tenant_id);
+
+CREATE INDEX ix_consents_project_id_user_id ON consents (project_id, user_id);
+
+CREATE UNIQUE INDEX uq_consents_application_id_user_id ON consents (project_id, application_id, user_id);
 
 CREATE TABLE groups (
 	project_id TEXT NOT NULL,
@@ -540,6 +641,77 @@ CREATE TABLE memberships (
 );
 
 CREATE INDEX ix_memberships_project_id_tenant_id_user_id ON memberships (project_id, tenant_id, user_id);
+
+CREATE TABLE oidc_grants (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	tenant_id TEXT NOT NULL,
+	issuer TEXT NOT NULL,
+	scopes TEXT NOT NULL,
+	audience TEXT NOT NULL,
+	details TEXT NOT NULL,
+	auth_time BIGINT NOT NULL,
+	dpop_jkt TEXT NOT NULL,
+	code_mac BLOB NOT NULL,
+	redirect_uri TEXT NOT NULL,
+	challenge TEXT NOT NULL,
+	code_expires_at BIGINT NOT NULL,
+	code_used_at BIGINT,
+	is_offline BIGINT NOT NULL,
+	rotates BIGINT NOT NULL,
+	generation BIGINT NOT NULL,
+	rotated_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	revoked_at BIGINT,
+	revoked_why TEXT NOT NULL,
+	CONSTRAINT pk_oidc_grants PRIMARY KEY (project_id, id),
+	CONSTRAINT ck_oidc_grants_is_offline CHECK (is_offline IN (0, 1)),
+	CONSTRAINT ck_oidc_grants_rotates CHECK (rotates IN (0, 1)),
+	CONSTRAINT fk_oidc_grants_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_grants_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_grants_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_oidc_grants_project_id_application_id_user_id ON oidc_grants (project_id, application_id, user_id);
+
+CREATE INDEX ix_oidc_grants_project_id_expires_at ON oidc_grants (project_id, expires_at);
+
+CREATE INDEX ix_oidc_grants_project_id_session_id ON oidc_grants (project_id, session_id);
+
+CREATE INDEX ix_oidc_grants_project_id_user_id ON oidc_grants (project_id, user_id);
+
+CREATE TABLE oidc_requests (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	issuer TEXT NOT NULL,
+	parameters TEXT NOT NULL,
+	browser_mac BLOB,
+	secret_mac BLOB,
+	user_code TEXT,
+	user_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	dpop_jkt TEXT NOT NULL,
+	polled_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	taken_at BIGINT,
+	CONSTRAINT pk_oidc_requests PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_oidc_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_requests_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_oidc_requests_kind CHECK (kind IN ('authorize', 'pushed', 'device')),
+	CONSTRAINT ck_oidc_requests_state CHECK (state IN ('waiting', 'allowed', 'denied'))
+);
+
+CREATE INDEX ix_oidc_requests_project_id_expires_at ON oidc_requests (project_id, expires_at);
+
+CREATE UNIQUE INDEX uq_oidc_requests_user_code ON oidc_requests (project_id, user_code);
 
 CREATE TABLE passkeys (
 	project_id TEXT NOT NULL,
@@ -845,7 +1017,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0005');
+INSERT INTO alembic_version (version_num) VALUES ('0006');
 
 ANALYZE sqlite_schema;
 DELETE FROM sqlite_stat1;
@@ -854,6 +1026,10 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('kv', 'ix_kv_expires_at', '500
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('meta', 'sqlite_autoindex_meta_1', '50000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('projects', 'sqlite_autoindex_projects_1', '50 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('projects', 'uq_projects_issuer_host', '50 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('apis', 'sqlite_autoindex_apis_1', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('apis', 'uq_apis_identifier', '5000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('applications', 'sqlite_autoindex_applications_1', '500000 10000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('applications', 'ix_applications_project_id_kind', '500000 10000 3333');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_definitions', 'sqlite_autoindex_attribute_definitions_1', '5000 100 33 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_values', 'sqlite_autoindex_attribute_values_1', '50000000 1000000 333333 1 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('attribute_values', 'ix_attribute_values_project_id_kind_name_value_owner_id', '50000000 1000000 333333 16666 1 1');
@@ -910,9 +1086,17 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('users', 'ix_users_test', '500
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'sqlite_autoindex_access_keys_1', '5000000 100000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'ix_access_keys_project_id_created_at_id', '5000000 100000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_keys', 'ix_access_keys_project_id_user_id', '5000000 100000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('api_permissions', 'sqlite_autoindex_api_permissions_1', '50000 1000 10 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('application_apis', 'sqlite_autoindex_application_apis_1', '500000 10000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('application_apis', 'ix_application_apis_project_id_api_id', '500000 10000 100');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('application_secrets', 'sqlite_autoindex_application_secrets_1', '500000 10000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'sqlite_autoindex_audit_deliveries_1', '50000000 1000000 200000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_dead', '50000000 1000000 333333 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('audit_deliveries', 'ix_audit_deliveries_open', '50000 1000 200 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('consents', 'sqlite_autoindex_consents_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('consents', 'ix_consents_project_id_tenant_id', '50000000 1000000 100');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('consents', 'ix_consents_project_id_user_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('consents', 'uq_consents_application_id_user_id', '50000000 1000000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('groups', 'sqlite_autoindex_groups_1', '5000000 100000 10 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'sqlite_autoindex_identities_1', '50000000 1000000 1 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('identities', 'ix_identities_project_id_tenant_id', '50000000 1000000 100');
@@ -921,6 +1105,14 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'sqlite_autoindex
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('login_ids', 'ix_login_ids_project_id_user_id', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'sqlite_autoindex_memberships_1', '50000000 1000000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('memberships', 'ix_memberships_project_id_tenant_id_user_id', '50000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'sqlite_autoindex_oidc_grants_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_application_id_user_id', '50000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_session_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_user_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'sqlite_autoindex_oidc_requests_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'ix_oidc_requests_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'uq_oidc_requests_user_code', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'sqlite_autoindex_passkeys_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'ix_passkeys_project_id_user_id_created_at', '50000000 1000000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_history', 'sqlite_autoindex_password_history_1', '50000000 1000000 1 1');

@@ -30,6 +30,14 @@ PURGE_MEMBERSHIP_ROLES = _rows_of("membership_roles", "user_id, tenant_id, role_
 PURGE_GROUP_MEMBERS = _rows_of("group_members", "tenant_id, group_id, user_id")
 PURGE_ACCESS_KEY_TENANTS = _rows_of("access_key_tenants", "key_id, tenant_id")
 PURGE_ACCESS_KEY_ROLES = _rows_of("access_key_roles", "key_id, role_id")
+PURGE_OIDC_REQUESTS = _rows_of("oidc_requests", "id")
+PURGE_OIDC_GRANTS = _rows_of("oidc_grants", "id")
+PURGE_CONSENTS = _rows_of("consents", "id")
+PURGE_APPLICATION_APIS = _rows_of("application_apis", "application_id, api_id")
+PURGE_APPLICATION_SECRETS = _rows_of("application_secrets", "application_id, id")
+PURGE_API_PERMISSIONS = _rows_of("api_permissions", "api_id, name")
+PURGE_APIS = _rows_of("apis", "id")
+PURGE_APPLICATIONS = _rows_of("applications", "id")
 PURGE_TRUSTED_DEVICES = _rows_of("trusted_devices", "id")
 PURGE_TOTP_SEEDS = _rows_of("totp_seeds", "user_id")
 PURGE_TENANT_DOMAINS = _rows_of("tenant_domains", "kind, domain")
@@ -82,6 +90,14 @@ PURGE = (
     PURGE_GROUP_MEMBERS,
     PURGE_ACCESS_KEY_TENANTS,
     PURGE_ACCESS_KEY_ROLES,
+    PURGE_OIDC_REQUESTS,
+    PURGE_OIDC_GRANTS,
+    PURGE_CONSENTS,
+    PURGE_APPLICATION_APIS,
+    PURGE_APPLICATION_SECRETS,
+    PURGE_API_PERMISSIONS,
+    PURGE_APIS,
+    PURGE_APPLICATIONS,
     PURGE_TRUSTED_DEVICES,
     PURGE_TOTP_SEEDS,
     PURGE_TENANT_DOMAINS,

@@ -6,7 +6,18 @@ the primary key (project_id, ...) and every foreign key and unique index begins 
 itself refuses a reference from one project into another.
 """
 
-from avow.server.store.schema import credentials, directory, federation, installation, records, sessions
+from avow.server.store.schema import applications, credentials, directory, federation, installation, oidc, records, sessions
 from avow.server.store.schema.columns import UNLOGGED, metadata
 
-__all__ = ["UNLOGGED", "credentials", "directory", "federation", "installation", "metadata", "records", "sessions"]
+__all__ = [
+    "UNLOGGED",
+    "applications",
+    "credentials",
+    "directory",
+    "federation",
+    "installation",
+    "metadata",
+    "oidc",
+    "records",
+    "sessions",
+]

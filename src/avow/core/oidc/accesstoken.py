@@ -1,0 +1,102 @@
+"""What access tokens say. Spec: RFC 9068; RFC 9449 section 6 (`cnf`)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = [
+    "TYP",
+    "AccessTokenClaims",
+    "grant_of",
+    "is_machine",
+    "machine_subject",
+    "token_id",
+    "userinfo_audience",
+]
+
+TYP: Final = "at+jwt"
+_MACHINE: Final = "@clients"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTokenClaims:
+    """All that an access token says.
+
+    Attributes:
+        issuer: Of the grant.
+        subject: The user, or for a machine the client (`<client_id>@clients`, which no user is).
+        audience: The APIs that it is for.
+        client_id: Who has it.
+        token_id: See `token_id`.
+        issued_at, expires_at: Of this token.
+        scope: What it allows.
+        permissions: What the user may do at the API, where the API asks to be told; None for nothing said.
+        auth_time: When the person proved who they are, 0 for a machine.
+        amr: How they did.
+        tenant_id: That they act in, or "".
+        dpop_jkt: The key that it is bound to, or "".
+    """
+
+    issuer: str
+    subject: str
+    audience: tuple[str, ...]
+    client_id: str
+    token_id: str
+    issued_at: int
+    expires_at: int
+    scope: tuple[str, ...] = ()
+    permissions: tuple[str, ...] | None = None
+    auth_time: int = 0
+    amr: tuple[str, ...] = ()
+    tenant_id: str = ""
+    dpop_jkt: str = ""
+
+    def claims(self) -> dict[str, object]:
+        """Return the claims."""
+        said: dict[str, object] = {
+            "iss": self.issuer,
+            "sub": self.subject,
+            "aud": self.audience[0] if len(self.audience) == 1 else self.audience,
+            "iat": self.issued_at,
+            "exp": self.expires_at,
+            "jti": self.token_id,
+            "client_id": self.client_id,
+            "azp": self.client_id,
+            "scope": " ".join(self.scope),
+        }
+        if self.permissions is not None:
+            said["permissions"] = self.permissions
+        if self.auth_time:
+            said |= {"auth_time": self.auth_time, "amr": self.amr}
+        else:
+            said["gty"] = "client-credentials"
+        if self.tenant_id:
+            said["org_id"] = self.tenant_id
+        if self.dpop_jkt:
+            said["cnf"] = {"jkt": self.dpop_jkt}
+        return said
+
+
+def userinfo_audience(issuer: str) -> str:
+    """Return the audience of tokens that open our own userinfo endpoint."""
+    return f"{issuer.rstrip('/')}/userinfo"
+
+
+def token_id(grant_id: str, random_text: str) -> str:
+    """Return the `jti` of a token: it names the grant, so that what is revoked can be found."""
+    return f"{grant_id}.{random_text}"
+
+
+def grant_of(jti: object) -> str:
+    """Return the grant that a `jti` names, "" for none."""
+    grant_id, dot, _ = jti.partition(".") if isinstance(jti, str) else ("", "", "")
+    return grant_id if dot else ""
+
+
+def machine_subject(client_id: str) -> str:
+    """Return the subject of a machine, which is no user's id."""
+    return f"{client_id}{_MACHINE}"
+
+
+def is_machine(subject: str) -> bool:
+    """Tell whether a subject is a machine."""
+    return subject.endswith(_MACHINE)

@@ -56,6 +56,18 @@ OTHER_CALLER = {
     "saml.start": "a session is shown for step-up and MFA alone, as in sso.start",
 }
 ADDED = {
+    "mgmt.app.create": "ours: applications with all of their settings",
+    "mgmt.app.load": "ours: applications",
+    "mgmt.app.list": "ours: applications",
+    "mgmt.app.update": "ours: applications",
+    "mgmt.app.rotate_secret": "ours: a new secret beside the one before",
+    "mgmt.app.grant": "ours: what an application may do in its own name",
+    "mgmt.app.delete": "ours: applications",
+    "mgmt.api.create": "ours: APIs that access tokens are for",
+    "mgmt.api.load": "ours: APIs",
+    "mgmt.api.list": "ours: APIs",
+    "mgmt.api.update": "ours: APIs",
+    "mgmt.api.delete": "ours: APIs",
     "magiclink.update_user_phone_by_method": "the Go and browser clients name the method here",
     "sessions.mine": "ours: a person sees their sessions",
     "sessions.end": "ours: a person ends one of their sessions",

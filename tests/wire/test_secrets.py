@@ -23,8 +23,10 @@ _SECRETS = re.compile(
     r"|t|form|pending_ref|(?:.*_)?(?:secret|management|access|private)_keys?|(?:refresh|session)_cookie|cleartext"
 )
 _OPEN = {
+    ("Application", "secrets"): "says when each ends",
     ("ErrorEnvelope", "error_code"): "names a situation",
     ("_Envelope", "error_code"): "names a situation",
+    ("FlowError", "code"): "names a situation",
     ("Handler", "form"): "says how its function is run",
     ("Line", "code"): "names a situation",
     ("TemplateIssue", "code"): "names a situation",

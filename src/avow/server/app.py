@@ -165,6 +165,7 @@ def management() -> tuple[Slice, ...]:
     from avow.server import (
         accesskeys,
         accounts,
+        applications,
         audit,
         embeddedlink,
         groups,
@@ -186,7 +187,7 @@ def management() -> tuple[Slice, ...]:
     from avow.server.flows import handlers as flows
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
-    further = (lists, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password, social)
+    further = (lists, applications, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password, social)
     return tuple(room.SLICE for room in (*rooms, *further))
 
 

@@ -91,7 +91,7 @@ class ApplicationSettings(Shape, frozen=True, kw_only=True, forbid_unknown_field
         auth_methods: How it shows who it is there; several are allowed, never two in one request.
         pkce: `required`, or `allowed`.
         id_token_algorithm: Of its ID tokens: RS256, or the algorithm of the project's session keys.
-        claims_in_id_token: The claims of the granted scopes stand in the ID token, not at the userinfo endpoint only.
+        id_token_has_claims: The claims of the granted scopes stand in the ID token, not at the userinfo endpoint only.
         updated_at: Form of that claim: `number`, or `text` (ISO 8601).
         default_audience: The API that is meant when a request names none; "" for the project's.
         lifetime_seconds: Life of access tokens for no API, and of ID tokens.
@@ -120,7 +120,7 @@ class ApplicationSettings(Shape, frozen=True, kw_only=True, forbid_unknown_field
     auth_methods: tuple[AuthMethod, ...] = ("client_secret_basic", "client_secret_post")
     pkce: Literal["required", "allowed"] = "required"
     id_token_algorithm: Algorithm = "RS256"
-    claims_in_id_token: bool = True
+    id_token_has_claims: bool = True
     updated_at: Literal["number", "text"] = "number"
     default_audience: Annotated[str, Meta(max_length=512)] = ""
     lifetime_seconds: Lifetime = 3600

@@ -6,6 +6,7 @@ from avow.wire import (
     accesskeys,
     accountchanges,
     accounts,
+    applications,
     attributes,
     audit,
     credentials,
@@ -81,4 +82,5 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *jwttemplates.ENDPOINTS,
     *audit.ENDPOINTS,
     *lists.ENDPOINTS,
+    *applications.ENDPOINTS,
 )

@@ -77,7 +77,7 @@ def test_address_that_is_text_is_formatted() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"userinfo": []}', '{"id_token": {"a":1,"a":2}}'])
 def test_claims_request_of_another_shape_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_claims_request(text)
 
 

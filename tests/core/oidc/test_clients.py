@@ -9,7 +9,7 @@ from avow.errors import InvalidArgument
 
 def test_presets_differ_in_what_their_applications_can_do() -> None:
     assert PRESETS["regular-web"].pkce == "allowed"
-    assert PRESETS["regular-web"].claims_in_id_token
+    assert PRESETS["regular-web"].id_token_has_claims
     assert PRESETS["regular-web"].updated_at == "text"
     assert [name for name, each in PRESETS.items() if each.pkce == "required"] == ["spa", "native", "machine"]
     assert [name for name, each in PRESETS.items() if Client("C", settings=each).is_public] == ["spa", "native"]

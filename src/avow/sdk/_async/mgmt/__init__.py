@@ -1,6 +1,7 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
 from avow.sdk._async.mgmt.access_key import AsyncAccessKey
+from avow.sdk._async.mgmt.app import AsyncApi, AsyncApp
 from avow.sdk._async.mgmt.audit import AsyncAudit
 from avow.sdk._async.mgmt.flow import AsyncFlow
 from avow.sdk._async.mgmt.group import AsyncGroup
@@ -29,6 +30,8 @@ class AsyncMgmt:
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
         self.access_key = AsyncAccessKey(flows, runner)
+        self.api = AsyncApi(flows, runner)
+        self.app = AsyncApp(flows, runner)
         self.audit = AsyncAudit(flows, runner)
         self.jwt = AsyncJWT(flows, runner)
         self.jwt_template = AsyncJWTTemplate(flows, runner)

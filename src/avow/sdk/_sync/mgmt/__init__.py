@@ -2,6 +2,7 @@
 """The management calls, one module per resource; `client.mgmt`."""
 
 from avow.sdk._sync.mgmt.access_key import AccessKey
+from avow.sdk._sync.mgmt.app import Api, App
 from avow.sdk._sync.mgmt.audit import Audit
 from avow.sdk._sync.mgmt.flow import Flow
 from avow.sdk._sync.mgmt.group import Group
@@ -30,6 +31,8 @@ class Mgmt:
 
     def __init__(self, flows: Flows, runner: Runner) -> None:
         self.access_key = AccessKey(flows, runner)
+        self.api = Api(flows, runner)
+        self.app = App(flows, runner)
         self.audit = Audit(flows, runner)
         self.jwt = JWT(flows, runner)
         self.jwt_template = JWTTemplate(flows, runner)

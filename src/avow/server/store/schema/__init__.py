@@ -6,7 +6,16 @@ the primary key (project_id, ...) and every foreign key and unique index begins 
 itself refuses a reference from one project into another.
 """
 
-from avow.server.store.schema import applications, credentials, directory, federation, installation, oidc, records, sessions
+from avow.server.store.schema import (
+    applications,
+    credentials,
+    directory,
+    federation,
+    installation,
+    oidc,
+    records,
+    sessions,
+)
 from avow.server.store.schema.columns import UNLOGGED, metadata
 
 __all__ = [

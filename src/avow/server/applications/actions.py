@@ -1,0 +1,335 @@
+"""Applications: made, found, changed and deleted, with their secrets and what they may do in their own name.
+
+Each change moves the project's version: nodes keep applications as long as it stays (`kept.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from avow.core import ids
+from avow.core.oidc import clients
+from avow.core.oidc.clients import Client
+from avow.core.vault import Vault
+from avow.errors import InvalidArgument, NotFound
+from avow.server.applications import apis, rows
+from avow.server.applications.rows import ApplicationRow, GrantRow, IdRow, SecretRow
+from avow.server.projects import actions as projects
+from avow.server.store import Tx, in_list, json_text
+from avow.wire.applications import ApplicationSettings, CreateApplication, UpdateApplication
+
+__all__ = [
+    "MISSING",
+    "MOST_LISTED",
+    "OAUTH_KINDS",
+    "OIDC",
+    "HeldApplication",
+    "add_secret",
+    "client_of",
+    "create",
+    "delete",
+    "every",
+    "find",
+    "get",
+    "grant",
+    "insert",
+    "is_one_of",
+    "is_secret",
+    "lock",
+    "revealed",
+    "rotate",
+    "save",
+    "settings_of",
+    "update",
+]
+
+MISSING = "There is no such application."
+MOST_LISTED = 1000
+OIDC = "oidc"
+OAUTH_KINDS = frozenset({OIDC, "third-party"})  # both have `ApplicationSettings`
+_PREFIX = "N"
+_SECRET_PREFIX = "N"
+_MAC = "application-secret"
+_OVERLAP_SECONDS = 86_400
+
+Kind = Literal["oidc", "saml", "wsfed", "third-party"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldApplication:
+    """An application with its live secrets, the newest first, and what it may do in its own name."""
+
+    row: ApplicationRow
+    secrets: tuple[SecretRow, ...] = field(default=(), repr=False)
+    grants: tuple[GrantRow, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the client_id."""
+        return self.row.id
+
+
+def settings_of(row: ApplicationRow) -> ApplicationSettings:
+    """Return the typed settings of an OpenID client."""
+    return msgspec.json.decode(row.settings, type=ApplicationSettings)
+
+
+def client_of(held: HeldApplication) -> Client:
+    """Return an application as the provider judges its requests."""
+    row = held.row
+    return Client(
+        id=row.id,
+        name=row.name,
+        logo=row.logo,
+        is_enabled=bool(row.is_enabled),
+        is_trusted=bool(row.is_trusted),
+        forces_authentication=bool(row.force_authentication),
+        login_page_url=row.login_page_url,
+        settings=settings_of(row),
+        machine_scopes={
+            each.identifier: frozenset(msgspec.json.decode(each.scopes, type=list[str])) for each in held.grants
+        },
+    )
+
+
+# --- Made and changed ----------------------------------------------------------------------------------------------
+
+
+def create(tx: Tx, wanted: CreateApplication, *, is_open: bool, actor: str) -> tuple[str, str]:
+    """Insert an OpenID client from a preset; return its id and its secret, "" for a public one.
+
+    Raises:
+        InvalidArgument: Its id is taken, or a setting cannot be.
+    """
+    settings = clients.preset(wanted.preset or "regular-web", wanted.settings, is_open=is_open)
+    row = ApplicationRow(
+        id=wanted.id or ids.directory_id(_PREFIX, tx.now),
+        kind=OIDC,
+        name=wanted.name,
+        description=wanted.description or "",
+        logo=wanted.logo or "",
+        is_enabled=1,
+        is_trusted=int(wanted.trusted is not False),
+        login_page_url=wanted.login_page_url or "",
+        force_authentication=int(wanted.force_authentication or False),
+        settings=msgspec.json.encode(settings).decode(),
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    insert(tx, row, actor=actor)
+    is_public = settings.auth_methods == ("none",)
+    return row.id, "" if is_public else add_secret(tx, row.id)
+
+
+def insert(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
+    """Insert an application of any kind; its secret is another step.
+
+    Raises:
+        InvalidArgument: Its id is taken.
+    """
+    if tx.one(rows.INSERT, IdRow, **_columns(row), kind=row.kind) is None:
+        raise InvalidArgument(error_message="There is an application with this id already.")
+    projects.bump(tx)
+    tx.audit("application.created", actor=actor, data={"application": row.id, "kind": row.kind})
+
+
+def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> None:
+    """Change what is named of an OpenID client.
+
+    Raises:
+        NotFound: There is no such application.
+        InvalidArgument: A setting cannot be.
+    """
+    row = lock(tx, wanted.id).row
+    settings = row.settings
+    if wanted.settings:
+        changed = clients.changed(settings_of(row), wanted.settings, is_open=is_open)
+        settings = msgspec.json.encode(changed).decode()
+    save(
+        tx,
+        msgspec.structs.replace(
+            row,
+            name=row.name if wanted.name is None else wanted.name,
+            description=row.description if wanted.description is None else wanted.description,
+            logo=row.logo if wanted.logo is None else wanted.logo,
+            is_enabled=row.is_enabled if wanted.enabled is None else int(wanted.enabled),
+            is_trusted=row.is_trusted if wanted.trusted is None else int(wanted.trusted),
+            login_page_url=row.login_page_url if wanted.login_page_url is None else wanted.login_page_url,
+            force_authentication=row.force_authentication
+            if wanted.force_authentication is None
+            else int(wanted.force_authentication),
+            settings=settings,
+        ),
+        actor=actor,
+    )
+
+
+def save(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
+    """Put an application in the place of what it was; `lock` it first."""
+    if tx.one(rows.UPDATE, IdRow, **_columns(row)) is None:
+        raise NotFound(error_message=MISSING)
+    projects.bump(tx)
+    tx.audit("application.changed", actor=actor, data={"application": row.id})
+
+
+def delete(tx: Tx, application_id: str, *, actor: str) -> None:
+    """Delete an application for ever, with its secrets, consents and grants.
+
+    Raises:
+        NotFound: There is no such application.
+    """
+    if tx.one(rows.DELETE, IdRow, id=application_id) is None:
+        raise NotFound(error_message=MISSING)
+    projects.bump(tx)
+    tx.audit("application.deleted", actor=actor, data={"application": application_id})
+
+
+def grant(tx: Tx, application_id: str, audience: str, scopes: Sequence[str] | None, *, actor: str) -> None:
+    """Say what an application may do at an API in its own name; None takes the API away.
+
+    Raises:
+        NotFound: There is no such application, or no such API.
+        InvalidArgument: The API does not know a scope.
+    """
+    lock(tx, application_id)
+    api = apis.get(tx, audience)
+    if scopes is None:
+        tx.run(rows.TAKE_AWAY, application_id=application_id, api_id=api.row.id)
+    else:
+        unknown = sorted(set(scopes) - {each.name for each in api.permissions})
+        if unknown:
+            raise InvalidArgument(error_message=f"The API does not know the scope {unknown[0][:100]!r}.")
+        kept = json_text(sorted(set(scopes)))
+        tx.run(rows.GRANT, application_id=application_id, api_id=api.row.id, scopes=kept)
+    projects.bump(tx)
+    tx.audit("application.granted", actor=actor, data={"application": application_id, "api": api.row.id})
+
+
+# --- Found ---------------------------------------------------------------------------------------------------------
+
+
+def find(tx: Tx, application_id: str) -> HeldApplication | None:
+    """Return an application of any kind, or None."""
+    row = tx.one(rows.FIND, ApplicationRow, id=application_id)
+    return _held(tx, [row])[0] if row else None
+
+
+def get(tx: Tx, application_id: str) -> HeldApplication:
+    """Return an application.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = find(tx, application_id)
+    if found is None:
+        raise NotFound(error_message=MISSING)
+    return found
+
+
+def lock(tx: Tx, application_id: str) -> HeldApplication:
+    """Return an application that nobody else changes until the unit ends. Raises as `get`."""
+    if tx.one(rows.LOCK, IdRow, id=application_id) is None:
+        raise NotFound(error_message=MISSING)
+    return get(tx, application_id)
+
+
+def every(tx: Tx, most: int = MOST_LISTED) -> list[HeldApplication]:
+    """Return the applications of the project, the oldest first, at most so many."""
+    return _held(tx, tx.all(rows.LIST, ApplicationRow, most=most))
+
+
+# --- Secrets -------------------------------------------------------------------------------------------------------
+
+
+def add_secret(tx: Tx, application_id: str) -> str:
+    """Insert a secret beside those there are, and return it."""
+    secret, secret_id = ids.secret_text(), ids.random_id(_SECRET_PREFIX)
+    tx.run(
+        rows.ADD_SECRET,
+        application_id=application_id,
+        id=secret_id,
+        mac=tx.vault.mac(_MAC, tx.project_id, application_id, secret),
+        sealed=tx.vault.seal(secret.encode(), row=rows.sealed_row(tx.project_id, application_id, secret_id)),
+    )
+    return secret
+
+
+def rotate(tx: Tx, application_id: str, *, overlap_seconds: int | None = None, actor: str) -> str:
+    """Give an application a new secret, and let those before count for a while; return the new one.
+
+    Raises:
+        NotFound: There is no such application.
+        InvalidArgument: It is public, and has none.
+    """
+    held = lock(tx, application_id)
+    if held.row.kind == OIDC and client_of(held).is_public:
+        raise InvalidArgument(error_message="The application is public: it keeps no secret.")
+    overlap = _OVERLAP_SECONDS if overlap_seconds is None else overlap_seconds
+    tx.run(rows.END_SECRETS, application_id=application_id, kept="", ends_at=tx.now + overlap)
+    tx.run(rows.FORGET_SECRETS, application_id=application_id)
+    secret = add_secret(tx, application_id)
+    projects.bump(tx)
+    tx.audit("application.secret_rotated", actor=actor, data={"application": application_id, "overlap": overlap})
+    return secret
+
+
+def revealed(tx: Tx, application_id: str) -> str:
+    """Return the newest secret in clear text, "" for none: the contract reads it back.
+
+    Raises:
+        NotFound: There is no such application.
+    """
+    held = get(tx, application_id)
+    if not held.secrets:
+        return ""
+    newest = held.secrets[0]
+    return tx.vault.open(newest.sealed, row=rows.sealed_row(tx.project_id, application_id, newest.id)).decode()
+
+
+def is_secret(tx: Tx, held: HeldApplication, secret: str) -> bool:
+    """Tell whether a text is a secret of an application that counts now; constant time in the secret."""
+    return is_one_of(tx.vault, tx.project_id, held.id, held.secrets, secret, tx.now)
+
+
+def is_one_of(
+    vault: Vault, project_id: str, application_id: str, secrets: Sequence[SecretRow], secret: str, now: int
+) -> bool:
+    """Tell the same outside a unit, of secrets that were read before."""
+    matches = [
+        vault.is_mac(each.mac, _MAC, project_id, application_id, secret)
+        for each in secrets
+        if each.ends_at is None or each.ends_at > now
+    ]
+    return any(matches)
+
+
+# --- Parts ---------------------------------------------------------------------------------------------------------
+
+
+def _held(tx: Tx, found: Sequence[ApplicationRow]) -> list[HeldApplication]:
+    if not found:
+        return []
+    clause, listed = in_list("application_ids", [row.id for row in found])
+    secrets: dict[str, list[SecretRow]] = {}
+    for secret in tx.all(rows.SECRETS.replace("(:application_ids)", clause), SecretRow, **listed):
+        secrets.setdefault(secret.application_id, []).append(secret)
+    grants: dict[str, list[GrantRow]] = {}
+    for each in tx.all(rows.GRANTS.replace("(:application_ids)", clause), GrantRow, **listed):
+        grants.setdefault(each.application_id, []).append(each)
+    return [HeldApplication(row, tuple(secrets.get(row.id, ())), tuple(grants.get(row.id, ()))) for row in found]
+
+
+def _columns(row: ApplicationRow) -> dict[str, str | int]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "logo": row.logo,
+        "is_enabled": row.is_enabled,
+        "is_trusted": row.is_trusted,
+        "login_page_url": row.login_page_url,
+        "force_authentication": row.force_authentication,
+        "settings": row.settings,
+    }

@@ -1,0 +1,69 @@
+"""`avow app ...` and `avow api ...`: applications and APIs as the options say, secrets printed once."""
+
+import pytest
+
+from tests.cli.shops import Shop
+
+REDIRECT = "http://localhost:4040/callback"
+
+
+@pytest.fixture(autouse=True)
+def api(shop: Shop) -> None:
+    """Make an API."""
+    shop.made("api", "create", "https://api.test", "--permission", "read=Read all", "--permission", "write", "--rbac")
+
+
+def test_application_is_made_and_its_secret_printed_once(shop: Shop) -> None:
+    made = shop.made("app", "create", "web", "--redirect", REDIRECT, "--logout", "http://localhost:4040")
+    settings = made["application"]["settings"]
+    assert (settings["preset"], settings["redirectUris"]) == ("regular-web", [REDIRECT])
+    secret = made["secret"]
+    for arguments in (("list",), ("show", "web"), ("update", "web", "--description", "d")):
+        assert secret not in shop.said("app", *arguments)
+    people = shop.said("app", "create", "other", "--redirect", REDIRECT)
+    assert "client_secret: " in people
+    assert "issuer: " in people
+    assert "client_secret" not in shop.said("app", "create", "page", "--preset", "spa")
+
+
+def test_settings_are_named_by_option_or_assignment(shop: Shop) -> None:
+    shop.made("app", "create", "web", "--set", "pkce=required", "--set", "grantTypes=authorization_code")
+    shown = shop.made("app", "update", "web", "--set", "pkce=default", "--set", "lifetimeSeconds=60", "--disable")
+    settings = shown["settings"]
+    assert (settings["pkce"], settings["lifetimeSeconds"], shown["enabled"]) == ("allowed", 60, False)
+    assert settings["grantTypes"] == ["authorization_code"]
+    assert shop.run("app", "update", "web", "--set", "nothing=1").code == 1
+    assert shop.run("app", "update", "web").code == 2
+    assert shop.run("app", "show", "nobody").code == 2
+
+
+def test_secret_is_rotated_with_overlap(shop: Shop) -> None:
+    first = shop.made("app", "create", "web")["secret"]
+    second = shop.made("app", "rotate-secret", "web", "--overlap-hours", "2")
+    assert second["secret"] != first
+    assert len(second["application"]["secrets"]) == 2
+
+
+def test_machine_is_given_scopes_of_an_api(shop: Shop) -> None:
+    shop.made("app", "create", "nightly", "--preset", "machine")
+    given = shop.made("app", "grant", "nightly", "https://api.test", "--scope", "read")
+    assert given["grants"] == [{"audience": "https://api.test", "scopes": ["read"]}]
+    assert shop.made("app", "grant", "nightly", "https://api.test", "--none")["grants"] == []
+    assert shop.run("app", "grant", "nightly", "https://api.test", "--none", "--scope", "read").code == 2
+
+
+def test_api_is_changed_listed_and_deleted(shop: Shop) -> None:
+    assert "read, write" in shop.said("api", "list")
+    shown = shop.made("api", "update", "https://api.test", "--seconds", "60", "--no-rbac")
+    assert (shown["lifetimeSeconds"], shown["rbac"], len(shown["permissions"])) == (60, False, 2)
+    assert shop.made("api", "show", "https://api.test") == shown
+    assert shop.run("api", "update", "https://api.test").code == 2
+    shop.said("api", "delete", "https://api.test", "--yes")
+    assert shop.listed("api", "list") == []
+
+
+def test_application_is_deleted_when_it_is_agreed(shop: Shop) -> None:
+    shop.made("app", "create", "web")
+    assert shop.answered("n\n", "app", "delete", "web").code == 2
+    shop.said("app", "delete", "web", "--yes")
+    assert shop.listed("app", "list") == []

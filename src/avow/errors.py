@@ -135,6 +135,33 @@ class MethodNotEnabled(AuthException):
     status, code, text = 400, "E019400", "This sign-in method is not enabled for the project."
 
 
+class OAuthRefused(AuthException):
+    """A refusal in the words of OAuth, for clients of the OpenID provider.
+
+    Attributes:
+        error: Of the standards: `invalid_grant`, `invalid_client`, ...
+        challenge: Value of `WWW-Authenticate`, or "".
+    """
+
+    status, code, text = 400, "E019460", "The OpenID provider refuses this."
+
+    def __init__(
+        self,
+        status_code: int | None = None,
+        error_type: str | None = None,
+        error_message: str | None = None,
+        *,
+        error_code: str | None = None,
+        detail: str = "",
+        error: str = "invalid_request",
+        challenge: str = "",
+    ) -> None:
+        """Keep the standard's error beside the rest."""
+        super().__init__(status_code, error_type, error_message, error_code=error_code, detail=detail)
+        self.error = error
+        self.challenge = challenge
+
+
 # 401: wrong or expired proof.
 class InvalidCode(AuthException):
     status, code, text = 401, "E061102", "The code is wrong."

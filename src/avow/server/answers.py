@@ -14,6 +14,7 @@ from avow.errors import (
     AvowError,
     InvalidArgument,
     InvalidToken,
+    OAuthRefused,
     RateLimitException,
     SecondFactorNeeded,
     ServerFault,
@@ -25,7 +26,7 @@ from avow.server.serving import Answer, Cookie, DeviceToken, Enclosed, Issued, O
 from avow.server.visit import Response, Visit
 from avow.wire.codec import encode
 from avow.wire.endpoint import Caller, Nothing
-from avow.wire.errors import ErrorEnvelope
+from avow.wire.errors import ErrorEnvelope, OAuthError
 from avow.wire.jwt import Jwt
 from avow.wire.projects import ProjectSettings
 from avow.wire.sessions import JwtResponse
@@ -92,6 +93,8 @@ def failure(visit: Visit, error: AvowError) -> Response:
     """Answer an error in the contract's envelope."""
     status = error.status_code if isinstance(error, AuthException) else error.status
     headers = _headers(visit, _JSON)
+    if visit.route is not None and visit.route.handler.endpoint.is_oauth:
+        return _oauth_failure(error, int(status) if isinstance(error, AuthException) else error.status, headers)
     if isinstance(error, RateLimitException):
         if visit.endpoint_id in _KEEPS_SESSION and visit.client.sdk in _BROWSER_SDKS:
             status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -109,13 +112,40 @@ def failure(visit: Visit, error: AvowError) -> Response:
     return Response(int(status), headers, encode(envelope))
 
 
+def _oauth_failure(error: AvowError, status: int, headers: list[tuple[str, str]]) -> Response:
+    """Answer an error of the OpenID provider.
+
+    Spec: RFC 6749 section 5.2; RFC 6750 section 3.
+    """
+    if isinstance(error, OAuthRefused):
+        named = error.error
+        if error.challenge:
+            headers.append(("www-authenticate", _plain(error.challenge)))
+    elif isinstance(error, RateLimitException | Unavailable):
+        named = "temporarily_unavailable"
+        headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
+    else:
+        named = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
+    return Response(status, headers, encode(OAuthError(error=named, error_description=error.error_message)))
+
+
 def preflight(origin: str) -> Response:
     """Answer an OPTIONS request; without an allowed origin the browser gets nothing to go on.
+
+    Args:
+        origin: That may call; "*" for any, without cookies; "" for none.
 
     Spec: contract "web" section 4; Fetch standard, CORS-preflight.
     """
     headers = [("vary", "Origin")]
-    if origin:
+    if origin == "*":
+        headers += [
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-methods", "GET, POST, OPTIONS"),
+            ("access-control-allow-headers", "authorization, content-type, dpop, auth0-client"),
+            ("access-control-max-age", "600"),
+        ]
+    elif origin:
         headers += [
             ("access-control-allow-origin", origin),
             ("access-control-allow-credentials", "true"),

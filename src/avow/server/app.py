@@ -16,6 +16,7 @@ from avow.server.delivery.senders import Sender
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.managementkeys.actions import is_tenant_admin
+from avow.server.oidc import Provider
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.handlers import Readiness, operations_slice
 from avow.server.operations.housekeeping import Housekeeper
@@ -83,8 +84,9 @@ def build(
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
-    pages = Pages(settings, vault, clock)
-    slices = (*FIRST, operations, pages.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
+    provider = Provider(vault, clock)
+    pages = Pages(settings, vault, clock, provider)
+    slices = (*FIRST, operations, pages.slice, provider.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages, vault=vault)
 
     def start() -> None:

@@ -48,6 +48,7 @@ from avow.server.serving import (
     Read,
     Refusal,
     SessionCaller,
+    Shown,
     Steps,
     Write,
     count,
@@ -57,7 +58,7 @@ from avow.server.serving import (
 from avow.server.settings import Settings
 from avow.server.store import Tx
 from avow.server.visit import Response, Visit
-from avow.wire.codec import decode_body, decode_query
+from avow.wire.codec import decode_body, decode_query, flat_pairs
 from avow.wire.endpoint import Caller as Kind
 
 __all__ = ["Directory", "Edge"]
@@ -76,6 +77,7 @@ _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-hos
 _SAFE_VERBS = frozenset({"GET", "HEAD"})
 _DEVELOPMENT = "/dev/"
 _FORM = "application/x-www-form-urlencoded"
+_NOTHING_SHOWN = Shown()
 
 
 class Directory(Protocol):
@@ -87,6 +89,10 @@ class Directory(Protocol):
 
     def find(self, project_id: str) -> Steps[Project | None]:
         """Return the project, or None when there is none."""
+        ...
+
+    def at_host(self, host: str) -> Steps[str]:
+        """Return the project whose OpenID provider is at the root of a host, "" when there is none."""
         ...
 
     def allows_origin(self, origin: str) -> Steps[bool]:
@@ -235,6 +241,9 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
 
 
 def _of_project(edge: Edge, visit: Visit) -> Steps[None]:
+    assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
+    if visit.route.handler.endpoint.by_host:
+        visit.project_id = yield from edge.directory.at_host(visit.request.headers.get("host", ""))
     named = visit.project_id
     if named is None or not _is_id(named):
         return
@@ -256,7 +265,8 @@ def _readable(edge: Edge, visit: Visit) -> None:
     """Let a browser's page read the answer, a refusal by the limits above all."""
     origin = visit.request.headers.get("origin", "")
     settings = visit.project.settings if visit.project else None
-    if origin and settings and visit.kind is not Kind.MANAGEMENT and not visit.is_page:
+    is_oauth = visit.route is not None and visit.route.handler.endpoint.is_oauth
+    if origin and settings and visit.kind is not Kind.MANAGEMENT and not visit.is_page and not is_oauth:
         allowed = settings.allowed_origins or settings.approved_redirects
         own = origin == edge.settings.public_origin
         if own or approve_origin(origin, allowed, default_open=edge.settings.is_development):
@@ -292,7 +302,8 @@ def _of_known_project(edge: Edge, visit: Visit) -> None:
         return
     if visit.kind is not Kind.ANYONE:
         raise InvalidCaller
-    if visit.project_id is not None:  # named in the path: a key set, a page
+    is_by_host = visit.route is not None and visit.route.handler.endpoint.by_host
+    if visit.project_id is not None or is_by_host:  # named in the path: a key set, a page
         raise NotFound(error_message="There is no project with this id.")
 
 
@@ -341,7 +352,10 @@ def _decoded(edge: Edge, visit: Visit) -> None:
         raise MalformedRequest(error_message="The body must not be compressed.")
     content_type = request.headers.get("content-type", "application/json")
     queried = [pair for pair in _pairs(request.query) if pair[0] in endpoint.queried] if endpoint.queried else []
-    if endpoint.is_page or endpoint.takes_form:
+    if endpoint.is_oauth and not endpoint.is_page and content_type.lower().startswith("application/json"):
+        visit.body = decode_query(endpoint, flat_pairs(request.body or b"{}"))
+        return
+    if endpoint.is_page or endpoint.takes_form or endpoint.is_oauth:
         if content_type.partition(";")[0].strip().lower() != _FORM:
             raise MalformedRequest(error_message=f"The body must be a form (Content-Type: {_FORM}).")
         form = [pair for pair in _pairs(_text(request.body or b"")) if pair[0] not in endpoint.queried]
@@ -495,10 +509,22 @@ def _tenant_admin(edge: Edge, visit: Visit, project: Project) -> Steps[None]:
 
 def _preflight(edge: Edge, visit: Visit) -> Steps[Response]:
     origin = visit.request.headers.get("origin", "")
+    if _speaks_oauth(edge, visit):
+        return answers.preflight("*")
     is_allowed = (bool(origin) and not _is_of_management(edge, visit)) and (
         origin == edge.settings.public_origin or (yield from edge.directory.allows_origin(origin))
     )
     return answers.preflight(origin if is_allowed else "")
+
+
+def _speaks_oauth(edge: Edge, visit: Visit) -> bool:
+    """Tell whether a preflight is for the OpenID provider: no cookie counts there, and the answer names its readers."""
+    verb = visit.request.headers.get("access-control-request-method", "GET")
+    try:
+        endpoint = edge.routes.find(verb, visit.request.path).handler.endpoint
+    except (NotFound, MethodNotAllowed):
+        return False
+    return endpoint.is_oauth and not endpoint.is_page
 
 
 def _is_of_management(edge: Edge, visit: Visit) -> bool:
@@ -521,6 +547,7 @@ def _handled(visit: Visit) -> Steps[Any]:
         visit.body,
         visit.route.path,
         visit.cookies,
+        _shown(visit) if handler.endpoint.is_oauth else _NOTHING_SHOWN,
     )
     if handler.form is Form.PLAIN:
         result = handler.function(call)
@@ -532,6 +559,11 @@ def _handled(visit: Visit) -> Steps[Any]:
     if isinstance(result, Refusal):
         raise result.error
     return result
+
+
+def _shown(visit: Visit) -> Shown:
+    headers = visit.request.headers
+    return Shown(headers.get("authorization", ""), headers.get("dpop", ""), headers.get("origin", ""))
 
 
 def _note_refusal(edge: Edge, visit: Visit, error: AvowError) -> Steps[None]:

@@ -55,6 +55,8 @@ class Project:
         carriers: Delivery methods that this server can send by.
         is_open: Development: an empty list of redirects or origins accepts any http(s) address.
         issuer_host: Host whose root is this project's OpenID issuer, or "".
+        oidc_kid: The active key of the OpenID set, "" before there is one.
+        oidc_keys: All that verify tokens of the OpenID provider.
         layout: How users' session tokens are laid out.
         key_layout: How tokens of access keys are.
         callable_networks: Networks that this server may call besides the public ones.
@@ -77,6 +79,8 @@ class Project:
     key_layout: Layout = PLAIN
     callable_networks: tuple[Network, ...] = ()
     breached_passwords: str = ""
+    oidc_kid: str = ""
+    oidc_keys: KeySet = field(default_factory=lambda: KeySet({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +234,21 @@ Caller = Anyone | SessionCaller | AccessKeyCaller | ManagementCaller
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a request to the OpenID provider shows in its headers; secrets, never logged.
+
+    Attributes:
+        authorization: The Authorization header, or "".
+        dpop: The DPoP header, or "".
+        origin: Of the page that calls, or "".
+    """
+
+    authorization: str = field(default="", repr=False)
+    dpop: str = field(default="", repr=False)
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[Body]):
     """One request on its way into a handler.
 
@@ -240,6 +259,7 @@ class Call(Generic[Body]):
         body: The decoded request shape (of GET: the query); it may hold a code or token, never logged.
         path: Values of the `{name}` parts of the path.
         cookies: Cookies of the request; secrets, never logged.
+        shown: Headers, of a request to the OpenID provider.
     """
 
     project: Project
@@ -248,6 +268,7 @@ class Call(Generic[Body]):
     body: Body = field(repr=False)
     path: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    shown: Shown = field(default_factory=Shown)
 
     @property
     def session(self) -> SessionCaller:

@@ -13,7 +13,7 @@ import msgspec
 from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, InvalidRequest, MalformedRequest
 from avow.wire.endpoint import Endpoint
 
-__all__ = ["MAX_DEPTH", "decode", "decode_body", "decode_query", "encode"]
+__all__ = ["MAX_DEPTH", "decode", "decode_body", "decode_query", "encode", "flat_pairs"]
 
 RequestT = TypeVar("RequestT")
 
@@ -91,6 +91,22 @@ def decode_query(endpoint: Endpoint[RequestT, Any], pairs: Iterable[tuple[str, s
         return msgspec.convert(record, endpoint.request, strict=False)
     except msgspec.ValidationError as error:
         _refuse_shape(error)
+
+
+def flat_pairs(data: bytes) -> list[tuple[str, str]]:
+    """Return a flat JSON object as the pairs of a form: null is none, a list several of a name, an object its JSON.
+
+    Raises:
+        MalformedRequest: It is not JSON, or JSON that this server refuses to read.
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in _decoded_object(data).items():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str):
+                pairs.append((name, each))
+            elif each is not None:
+                pairs.append((name, encode(each).decode()))
+    return pairs
 
 
 def _decoded_object(data: bytes) -> dict[str, Any]:

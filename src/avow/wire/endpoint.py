@@ -64,6 +64,9 @@ class Endpoint(Generic[RequestT, ResponseT]):
             body.
         takes_form: The body is a form, and pages of other sites send it (an identity provider that answers).
         names_project: Of a call that anyone makes: the query names the project (`projectId`), not the path.
+        is_oauth: It speaks OAuth: a body is a form or a flat JSON object, errors are `error` and `error_description`,
+            and the handler sees the Authorization header.
+        by_host: Of a call that anyone makes: the host names the project, not the path.
     """
 
     id: str
@@ -81,6 +84,8 @@ class Endpoint(Generic[RequestT, ResponseT]):
     queried: tuple[str, ...] = ()
     takes_form: bool = False
     names_project: bool = False
+    is_oauth: bool = False
+    by_host: bool = False
 
     @property
     def area(self) -> str:

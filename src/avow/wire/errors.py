@@ -5,7 +5,7 @@ from msgspec import UNSET, UnsetType
 from avow.wire.endpoint import Shape
 from avow.wire.secret import Secret
 
-__all__ = ["ErrorEnvelope"]
+__all__ = ["ErrorEnvelope", "OAuthError"]
 
 
 class ErrorEnvelope(Shape, frozen=True, kw_only=True):
@@ -26,3 +26,13 @@ class ErrorEnvelope(Shape, frozen=True, kw_only=True):
     error_message: str = ""
     factors: tuple[str, ...] | UnsetType = UNSET
     mfa_token: Secret | UnsetType = UNSET
+
+
+class OAuthError(Shape, frozen=True, kw_only=True, rename="lower"):
+    """Why the OpenID provider refused a request.
+
+    Spec: RFC 6749 section 5.2.
+    """
+
+    error: str
+    error_description: str = ""

@@ -102,6 +102,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             black, and links take its nearest shade that can be read.
         logo_url: Address of a picture above the headings of screens and pages, `https:`; empty for none.
         appearance: Screens and pages are `light`, `dark`, or as the device of their reader is set (`os`).
+        default_audience: Identifier of the API that access tokens of the OpenID provider are for when a request names
+            none; empty for none.
         audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 
@@ -144,6 +146,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     brand_color: Annotated[str, Meta(max_length=7, pattern="^(#[0-9a-fA-F]{6})?$")] = ""
     logo_url: Text = ""
     appearance: Literal["os", "light", "dark"] = "os"
+    default_audience: Annotated[str, Meta(max_length=512)] = ""
     audit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from avow.core.tokens import MAX_TOKEN_BYTES
+from avow.core.tokens.encoding import from_base64url, json_object
+
 __all__ = [
     "TYP",
     "AccessTokenClaims",
+    "audiences_said",
     "grant_of",
     "is_machine",
     "machine_subject",
@@ -79,6 +83,19 @@ class AccessTokenClaims:
 def userinfo_audience(issuer: str) -> str:
     """Return the audience of tokens that open our own userinfo endpoint."""
     return f"{issuer.rstrip('/')}/userinfo"
+
+
+def audiences_said(token: str) -> tuple[str, ...]:
+    """Return the audiences that a token says it is for; nothing is proven by it."""
+    parts = token.split(".")
+    if len(token) > MAX_TOKEN_BYTES or len(parts) != 3 or not token.isascii():
+        return ()
+    try:
+        said = json_object(from_base64url(parts[1].encode())).get("aud")
+    except ValueError:
+        return ()
+    named = said if isinstance(said, list) else [said]
+    return tuple(each for each in named if isinstance(each, str))
 
 
 def token_id(grant_id: str, random_text: str) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "load_management_key",
     "opened",
     "permitted_ips_of",
+    "private_der",
     "published",
     "reign",
     "remove_retired",
@@ -133,6 +134,18 @@ def opened(tx: Tx, row: SigningKeyRow) -> SigningKey:
     if row.sealed_private is None:
         raise ValueError("a retired key signs nothing")
     return SigningKey.from_der(row.algorithm, tx.vault.open(row.sealed_private, row=_row_name(tx, row.id)))
+
+
+def private_der(tx: Tx, kid: str) -> tuple[str, bytes]:
+    """Return algorithm and private half of a key that signs, opened: reading it takes long, outside a unit.
+
+    Raises:
+        InvalidArgument: There is no such key any more.
+    """
+    row = next((each for each in published(tx) if each.id == kid and each.sealed_private is not None), None)
+    if row is None or row.sealed_private is None:
+        raise InvalidArgument(error_message="There is no such key.")
+    return row.algorithm, tx.vault.open(row.sealed_private, row=_row_name(tx, kid))
 
 
 def create_management_key(

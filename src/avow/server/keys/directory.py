@@ -17,6 +17,7 @@ from avow.server.store import Tx
 __all__ = ["ProjectDirectory", "load"]
 
 _ORIGINS_SECONDS = 5
+_HOSTS_SECONDS = 2
 _NEVER = 2**62
 
 
@@ -43,6 +44,7 @@ class ProjectDirectory:
         self._carriers = carriers
         self._entries: dict[str, _Entry] = {}
         self._origins: tuple[Sequence[str], int] = ((), -_ORIGINS_SECONDS)
+        self._hosts: tuple[dict[str, str], int] = ({}, 0)
 
     def knows(self, project_id: str) -> bool:
         """Tell whether this node has read such a project before."""
@@ -69,6 +71,19 @@ class ProjectDirectory:
         project, keys_until = replace(loaded[0], carriers=self._carriers), loaded[1]
         self._entries[project_id] = _Entry(project, now, keys_until)
         return project
+
+    def at_host(self, host: str) -> Steps[str]:
+        """Return the project whose OpenID provider is at the root of a host, "" when there is none.
+
+        A host that a project has of its own is that project's; any other one counts as the server's public address,
+        which belongs to the first project without a host of its own.
+        """
+        now = self._clock()
+        known, read_at = self._hosts
+        if abs(now - read_at) >= _HOSTS_SECONDS or not known:
+            known = {row.issuer_host or "": row.id for row in reversed((yield from read(projects.every)))}
+            self._hosts = (known, now)
+        return known.get(host.lower()) or known.get("", "")
 
     def allows_origin(self, origin: str) -> Steps[bool]:
         """Tell whether any project lets pages of this origin call (a preflight names no project)."""
@@ -101,7 +116,8 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
         raise RuntimeError(f"project {row.id} has no active session key")
     session_keys = [SigningKey.from_jwk(key.public_jwk) for key in sessions]
     oidc_keys = [SigningKey.from_jwk(key.public_jwk) for key in keys if key.key_set == actions.OIDC]
-    session_set = KeySet.of(session_keys)
+    oidc_active = next((key.id for key in keys if key.key_set == actions.OIDC and key.state == "active"), "")
+    session_set, oidc_set = KeySet.of(session_keys), KeySet.of([*oidc_keys, *session_keys])
     policy = projects.settings(tx)
     layout, key_layout = layouts(tx, policy)
     project = Project(
@@ -112,7 +128,9 @@ def _load(tx: Tx, settings: Settings) -> tuple[Project, int] | None:
         signing_key=actions.opened(tx, active),
         session_keys=session_set,
         jwks=session_set.to_jwks(),
-        oidc_jwks=KeySet.of([*oidc_keys, *session_keys]).to_jwks(),
+        oidc_jwks=oidc_set.to_jwks(),
+        oidc_kid=oidc_active,
+        oidc_keys=oidc_set,
         public_url=settings.public_url,
         is_open=settings.is_development,
         issuer_host=row.issuer_host or "",

@@ -9,6 +9,7 @@ from avow.server.audit import actions as audit
 from avow.server.challenges import actions as challenges
 from avow.server.federation import assertions
 from avow.server.flows import executions
+from avow.server.oidc import grants, requests
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.leavings import actions as leavings
 from avow.server.projects import actions as projects
@@ -36,6 +37,8 @@ _TASKS: tuple[Callable[[Tx, int], int], ...] = (
     audit.forget_deliveries,
     assertions.forget,
     executions.forget,
+    requests.forget,
+    grants.forget,
 )
 
 

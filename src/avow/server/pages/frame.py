@@ -17,6 +17,7 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import NotFound
 from avow.server.delivery.devices import known_device
+from avow.server.oidc.issuers import policy_target
 from avow.server.pages.cookies import Jar
 from avow.server.pages.texts import Catalogue, catalogue_for
 from avow.server.screens import brand_of, brand_sheet, style_sheet
@@ -127,7 +128,8 @@ class Frame:
             values: What the template shows; everything is escaped.
             status: HTTP status.
             cookies: Cookies to set.
-            leads_to: Approved URL that the page's form may end at; browsers check where a form leads to the last.
+            leads_to: Approved URL that the page's form may end at, or an application's request that waits; browsers
+                check where a form leads to the last.
         """
         nonce = token_urlsafe(16)
         look = _look(values.get("project"))
@@ -151,7 +153,7 @@ class Frame:
         policy = _POLICY.format(
             nonce=nonce,
             pictures=f" {_origin(look.logo)}" if look.logo else "",
-            leads_to=f" {_origin(leads_to)}" if leads_to else "",
+            leads_to=f" {target}" if (target := policy_target(leads_to)) else "",
         )
         headers = {**self._headers(), "content-security-policy": policy}
         return Answer(html, status, "text/html; charset=utf-8", headers, tuple(cookies))

@@ -1,17 +1,21 @@
 """Binds the addresses of the pages to the functions that answer them."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
-from avow.server.pages import account, endpoints, hosted, numbers, returns, sso_setup
+from avow.server.oidc import Provider
+from avow.server.pages import account, authorize, endpoints, hosted, numbers, returns, sso_setup
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
-from avow.server.serving import Answer, Call, Slice, Steps, plain, steps
+from avow.server.serving import Answer, Call, Handler, Slice, Steps, plain, steps
 from avow.server.settings import Settings
 from avow.server.visit import Visit
+from avow.wire import oidc
 from avow.wire.endpoint import Nothing
 
 __all__ = ["Pages"]
@@ -20,9 +24,10 @@ __all__ = ["Pages"]
 class Pages:
     """The pages of one server."""
 
-    def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
-        """Keep what pages need."""
+    def __init__(self, settings: Settings, vault: Vault, clock: Clock, provider: Provider) -> None:
+        """Keep what pages need; the front door of the OpenID provider is one of them."""
         self._frame = Frame(settings, vault, clock)
+        self._provider = provider
 
     @property
     def slice(self) -> Slice:
@@ -48,8 +53,20 @@ class Pages:
                 steps(endpoints.ACCOUNT, partial(account.show, frame)),
                 steps(endpoints.POST_ACCOUNT, partial(account.act, frame)),
                 steps(endpoints.SSO_SETUP, partial(sso_setup.show, frame)),
+                *self._front_door(),
             ),
         )
+
+    def _front_door(self) -> list[Handler]:
+        """Return the handlers of authorization requests, of both prefixes."""
+        frame, provider = self._frame, self._provider
+        bound: tuple[tuple[oidc.Pair, Callable[[Call[Any]], Steps[Answer]]], ...] = (
+            (oidc.AUTHORIZE, partial(authorize.ask, frame, provider)),
+            (oidc.CONTINUE, partial(authorize.go_on, frame, provider)),
+            (oidc.POST_CONTINUE, partial(authorize.consent, frame, provider)),
+        )
+        posted = [plain(each, partial(authorize.ask_by_form, frame)) for each in oidc.POST_AUTHORIZE]
+        return [*posted, *(steps(endpoint, function) for pair, function in bound for endpoint in pair)]
 
     def error(self, visit: Visit, error: AvowError) -> Answer:
         """Return the page for an error."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from avow.core.redirects import approve
 from avow.errors import AvowError, Forbidden, SecondFactorNeeded
+from avow.server.oidc.issuers import is_continue
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.serving import Answer, Call, Client, Issued, Project
@@ -28,11 +29,13 @@ def is_own_click(frame: Frame, call: Call[Any], form: PlainForm) -> bool:
 
 
 def approved(project: Project, url: str | None) -> str:
-    """Return an approved URL, "" for none.
+    """Return an approved URL, or the path of a request of an application that waits; "" for none.
 
     Raises:
         InvalidArgument: It is not approved.
     """
+    if url and is_continue(url):
+        return url
     return approve(url, project.settings.approved_redirects, default_open=project.is_open) if url else ""
 
 

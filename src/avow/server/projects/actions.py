@@ -29,6 +29,7 @@ __all__ = [
     "origins",
     "rename",
     "require_room",
+    "set_issuer_host",
     "set_tags",
     "settings",
     "tags_of",
@@ -38,6 +39,7 @@ _MOST_PROJECTS = 1000
 _NAMES = {field.name for field in msgspec.structs.fields(ProjectSettings)}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.){{0,30}}{_LABEL}", re.ASCII | re.IGNORECASE)
+_HOST = re.compile(rf"(?:{_LABEL}\.){{0,30}}{_LABEL}(?::[0-9]{{1,5}})?", re.ASCII | re.IGNORECASE)
 _CAMEL = {field.encode_name: field.name for field in msgspec.structs.fields(ProjectSettings)}
 
 
@@ -92,6 +94,21 @@ def rename(tx: Tx, name: str, *, actor: str) -> None:
     """Give the project another name, which messages and pages show within a second."""
     tx.one(rows.RENAME, rows.VersionRow, name=name)
     tx.audit("project.renamed", actor=actor, data={"name": name})
+
+
+def set_issuer_host(tx: Tx, host: str | None, *, actor: str) -> None:
+    """Give the project a host whose root is its OpenID issuer, or None for none of its own.
+
+    Raises:
+        InvalidArgument: It is no host, or another project's.
+    """
+    if host is not None and not _HOST.fullmatch(host):
+        raise InvalidArgument(error_message=f"{host[:200]!r} is not a host such as id.example.com.")
+    wanted = None if host is None else host.lower()
+    if any(row.issuer_host == wanted and row.id != tx.project_id for row in every(tx) if wanted):
+        raise InvalidArgument(error_message="This host is another project's.")
+    tx.one(rows.SET_ISSUER_HOST, rows.VersionRow, issuer_host=wanted)
+    tx.audit("project.issuer_host_changed", actor=actor, data={"host": wanted or ""})
 
 
 def set_tags(tx: Tx, tags: Iterable[str], *, actor: str) -> None:

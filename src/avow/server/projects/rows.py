@@ -65,6 +65,10 @@ BUMP = "UPDATE projects SET version = version + 1 WHERE id = :project_id RETURNI
 
 RENAME = "UPDATE projects SET name = :name, version = version + 1 WHERE id = :project_id RETURNING version"
 
+SET_ISSUER_HOST = """
+    UPDATE projects SET issuer_host = :issuer_host, version = version + 1 WHERE id = :project_id RETURNING version
+"""
+
 SET_TAGS = "UPDATE projects SET tags = :tags WHERE id = :project_id RETURNING version"
 
 # Every node reads the version within a second and then finds no project: no key and no token counts any more.
@@ -100,6 +104,7 @@ RETURNS = {
     "COUNT": CountRow,
     "FIND_VERSION": VersionRow,
     "RENAME": VersionRow,
+    "SET_ISSUER_HOST": VersionRow,
     "SET_TAGS": VersionRow,
     "MARK_DELETED": VersionRow,
     "FIND_DELETED": VersionRow,

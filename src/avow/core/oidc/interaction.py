@@ -1,0 +1,147 @@
+"""What an authorization request needs of its person: nothing, a sign-in, a consent; or why it is refused.
+
+Spec: OpenID Connect Core 1.0 sections 3.1.2.3, 3.1.2.4 and 3.1.2.6.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from avow.core.oidc import scopes
+from avow.core.oidc.clients import Api
+from avow.core.oidc.request import Authorization
+
+__all__ = ["AskConsent", "Decision", "Grant", "Refuse", "Seen", "SignIn", "Waited", "decide", "granted_scopes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whose session the browser has.
+
+    Attributes:
+        user_id: Whose.
+        session_id: Which.
+        auth_time: When they proved who they are.
+        tenants: That they are members of.
+        allowed: What they have allowed the application, by audience.
+    """
+
+    user_id: str
+    session_id: str
+    auth_time: int
+    tenants: Collection[str] = ()
+    allowed: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A request that the person comes back to: when it came, and the session that the browser had then, or ""."""
+
+    begun_at: int
+    session_id: str
+
+    def has_fresh(self, seen: Seen) -> bool:
+        """Tell whether the person has signed in since."""
+        return seen.session_id != self.session_id and seen.auth_time >= self.begun_at
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The person has to sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """The person has to be asked; what the application would be allowed, by audience."""
+
+    scopes: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The application gets a code for these scopes, by audience."""
+
+    scopes: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The application is told why not."""
+
+    error: str
+    text: str
+
+
+Decision = SignIn | AskConsent | Grant | Refuse
+
+
+def decide(
+    wish: Authorization,
+    seen: Seen | None,
+    waited: Waited | None,
+    *,
+    subject: str | None,
+    wanted: Mapping[str, Sequence[str]],
+    is_allowed: bool,
+    now: int,
+) -> Decision:
+    """Decide what comes next.
+
+    Args:
+        wish: The request.
+        seen: Whose session the browser has, or None.
+        waited: The request as it was left for the sign-in, or None when it has just come.
+        subject: Whom the request means by an ID token or claim, None for anybody.
+        wanted: What it would be granted, by audience.
+        is_allowed: The person has just been asked, and agreed.
+        now: Seconds since the epoch.
+    """
+    why = None if seen is None else _not_enough(wish, seen, waited, subject, now)
+    if seen is None or why:
+        if wish.is_silent:
+            return Refuse("login_required", "The person would have to sign in.")
+        if seen is not None and why == "subject" and waited is not None and waited.has_fresh(seen):
+            return Refuse("login_required", "Somebody else has signed in.")
+        return SignIn()
+    if wish.tenant and wish.tenant not in seen.tenants:
+        return Refuse("access_denied", "The person is not a member of this tenant.")
+    if not is_allowed and _needs_consent(wish, seen, wanted):
+        if wish.is_silent:
+            return Refuse("consent_required", "The person would have to be asked.")
+        return AskConsent(wanted)
+    return Grant(wanted)
+
+
+def granted_scopes(wish: Authorization, apis: Sequence[Api]) -> dict[str, tuple[str, ...]]:
+    """Return what a request would be granted, by audience: "" for the provider's own; what nobody knows is left out."""
+    settings = wish.client.settings
+    may_refresh = "refresh_token" in settings.grant_types and all(api.allows_offline for api in apis)
+    own = {*scopes.STANDARD, *settings.scopes} - (set() if may_refresh else {scopes.OFFLINE})
+    found = {"": tuple(each for each in wish.scope if each in own)}
+    for api in apis:
+        found[api.identifier] = tuple(each for each in wish.scope if each in api.scopes and each not in own)
+    return found
+
+
+def _not_enough(wish: Authorization, seen: Seen, waited: Waited | None, subject: str | None, now: int) -> str:
+    """Return why the session that there is does not do, "" when it does."""
+    is_fresh = waited is not None and waited.has_fresh(seen)
+    if subject is not None and subject != seen.user_id:
+        return "subject"
+    if wish.asks_anew and not is_fresh:
+        return "prompt"
+    if wish.max_age is not None and seen.auth_time + wish.max_age < now and not (is_fresh and wish.max_age == 0):
+        return "max_age"
+    if "select_account" in wish.prompt and waited is None:
+        return "account"
+    return ""
+
+
+def _needs_consent(wish: Authorization, seen: Seen, wanted: Mapping[str, Sequence[str]]) -> bool:
+    if "consent" in wish.prompt:
+        return True
+    if wish.client.is_trusted:
+        return False
+    return any(
+        not set(names) <= set(seen.allowed.get(audience, ())) or (not names and audience not in seen.allowed)
+        for audience, names in wanted.items()
+    )

@@ -1,0 +1,210 @@
+"""Authorization requests: judged with what is known of client and APIs, decided with the session, and granted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from msgspec.structs import replace as changed
+
+from avow.clock import Clock
+from avow.core.oidc import interaction, scopes
+from avow.core.oidc.accesstoken import audiences_said
+from avow.core.oidc.clients import Api
+from avow.core.oidc.interaction import Decision, Seen, Waited
+from avow.core.oidc.request import PARAMETERS, Asked, Authorization, Fault, judge
+from avow.core.tokens import Expected, verify
+from avow.errors import InvalidToken, SecondFactorNeeded, SessionEnded
+from avow.server.applications import consents
+from avow.server.applications.kept import KeptApplications
+from avow.server.oidc import grants, requests
+from avow.server.oidc.grants import Details, NewGrant
+from avow.server.oidc.issuers import issuer_of
+from avow.server.oidc.rows import RequestRow
+from avow.server.serving import Call, Project, SessionCaller, Steps, read
+from avow.server.sessions import actions as sessions
+from avow.server.store import Tx
+
+__all__ = ["Authorizing", "Person", "Wish", "granted", "hint_claims"]
+
+_HINT_SECONDS = 400 * 86_400
+_SESSION_KEPT_SECONDS = 30 * 86_400
+
+Parameters = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request that holds, and what it would be granted.
+
+    Attributes:
+        authorization: The request.
+        apis: Those of its audience.
+        scopes: What it would be granted, by audience.
+        subject: Whom it means by an ID token or claim, None for anybody; "" for a hint that is none of ours.
+    """
+
+    authorization: Authorization
+    apis: tuple[Api, ...]
+    scopes: Mapping[str, tuple[str, ...]]
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose session the browser has.
+
+    Attributes:
+        seen: What decisions ask about.
+        amr: What was shown in the session.
+        tenant_id: That is selected in it, or "".
+        ends_at: When the session ends.
+    """
+
+    seen: Seen
+    amr: tuple[str, ...]
+    tenant_id: str
+    ends_at: int
+
+
+class Authorizing:
+    """Judges authorization requests on one server.
+
+    Attributes:
+        parameters: The names of those that count.
+    """
+
+    parameters = PARAMETERS
+
+    def __init__(self, kept: KeptApplications, clock: Clock) -> None:
+        self._kept = kept
+        self._clock = clock
+
+    def judged(
+        self, call: Call[Any], parameters: Parameters, *, is_pushed: bool = False
+    ) -> Steps[Authorization | Fault]:
+        """Return a request that holds, or what is wrong with it."""
+        client_ids = parameters.get("client_id", ())
+        known = (yield from self._kept.client(call.project, client_ids[0])) if client_ids else None
+        client = known.client if known else None
+        standard = (client.settings.default_audience if client else "") or call.project.settings.default_audience
+        if client is not None and standard != client.settings.default_audience:
+            client = replace(client, settings=changed(client.settings, default_audience=standard))
+        asked = Asked(parameters, client)
+        audiences = []
+        for each in (*asked.wanted_audiences[:20], *((standard,) if standard else ())):
+            api = yield from self._kept.api(call.project, each)
+            audiences += [api.identifier] if api else []
+        return judge(replace(asked, audiences=audiences, is_pushed=is_pushed))
+
+    def wish(self, call: Call[Any], authorization: Authorization) -> Steps[Wish]:
+        """Return a request with what it would be granted."""
+        apis = []
+        for each in authorization.audiences:
+            api = yield from self._kept.api(call.project, each)
+            apis += [api] if api else []
+        found = interaction.granted_scopes(authorization, apis)
+        subject: str | None = authorization.claims.subject or None
+        if authorization.hint:
+            claims = hint_claims(call, authorization.hint, authorization.client.id, self._clock())
+            subject = str(claims["sub"]) if claims else ""
+        return Wish(authorization, tuple(apis), found, subject)
+
+    def person(self, call: Call[Any], held: tuple[SessionCaller, int] | None, client_id: str) -> Steps[Person | None]:
+        """Return whose session the browser has, and what they have allowed the application; None for nobody's."""
+        if held is None:
+            return None
+        return (yield from read(_person, call.project, held, client_id))
+
+    def decide(self, wish: Wish, person: Person | None, row: RequestRow | None, *, is_allowed: bool) -> Decision:
+        """Return what comes next."""
+        return interaction.decide(
+            wish.authorization,
+            person.seen if person else None,
+            Waited(row.created_at, row.session_id) if row else None,
+            subject=wish.subject,
+            wanted=wish.scopes,
+            is_allowed=is_allowed,
+            now=self._clock(),
+        )
+
+
+def granted(
+    tx: Tx, call: Call[Any], wish: Wish, person: Person, row: RequestRow | None, mark: str, *, is_allowed: bool
+) -> str | None:
+    """Grant a request and return its code; None when the request, which waited, was taken by somebody else.
+
+    Args:
+        tx: The unit.
+        call: The request of the browser.
+        wish: What is granted.
+        person: Who grants it.
+        row: The request as it waited, or None.
+        mark: Of the browser.
+        is_allowed: The person has just been asked, and agreed: that is noted.
+    """
+    authorization, seen = wish.authorization, person.seen
+    if row is not None and requests.take(tx, row.id, mark) is None:
+        return None
+    client, settings = authorization.client, authorization.client.settings
+    if is_allowed:
+        consents.add(tx, client.id, seen.user_id, wish.scopes)
+    held = tuple(dict.fromkeys(each for names in wish.scopes.values() for each in names))
+    is_offline = scopes.OFFLINE in held
+    longest = max((settings.lifetime_seconds, *(api.lifetime_seconds for api in wish.apis)))
+    lifetime = settings.refresh_lifetime_seconds if is_offline else longest + grants.CODE_SECONDS
+    new = NewGrant(
+        application_id=client.id,
+        user_id=seen.user_id,
+        session_id=seen.session_id,
+        issuer=issuer_of(call),
+        scopes=held,
+        audience=[api.identifier for api in wish.apis],
+        redirect_uri=authorization.redirect_uri if authorization.has_redirect else "",
+        # The session's row is what ends a grant; it stays for a month after the session's own end.
+        expires_at=min(tx.now + lifetime, person.ends_at + _SESSION_KEPT_SECONDS),
+        auth_time=seen.auth_time,
+        tenant_id=authorization.tenant,
+        challenge=authorization.challenge,
+        dpop_jkt=authorization.dpop_jkt,
+        is_offline=is_offline,
+        rotates=settings.rotates,
+        details=Details(
+            nonce=authorization.nonce,
+            id_token=authorization.claims.id_token,
+            userinfo=authorization.claims.userinfo,
+            amr=person.amr,
+        ),
+    )
+    return grants.begin(tx, call.client, new)
+
+
+def hint_claims(call: Call[Any], token: str, client_id: str, now: int) -> dict[str, object] | None:
+    """Return the claims of an ID token of ours, which may have expired, or None.
+
+    Args:
+        call: At whose issuer it is shown.
+        token: The token.
+        client_id: For whom it has to be; "" for anybody.
+        now: Seconds since the epoch.
+
+    Spec: OpenID Connect Core 1.0 section 3.1.2.1 (`id_token_hint`).
+    """
+    audience = (client_id,) if client_id else audiences_said(token)
+    expected = Expected(issuer_of(call), frozenset(), audience=audience, leeway_seconds=_HINT_SECONDS)
+    try:
+        return verify(token, call.project.oidc_keys, expected, now).claims() if audience else None
+    except InvalidToken:
+        return None
+
+
+def _person(tx: Tx, project: Project, held: tuple[SessionCaller, int], client_id: str) -> Person | None:
+    caller, ends_at = held
+    try:
+        session, profile = sessions.live_profile(tx, project, caller)
+    except (SessionEnded, SecondFactorNeeded):
+        return None
+    if session.impersonator:  # whoever acts for somebody else does it here, not at other applications
+        return None
+    allowed = consents.find(tx, client_id, caller.user_id)
+    seen = Seen(caller.user_id, caller.session_id, session.created_at, frozenset(profile.tenants), allowed)
+    return Person(seen, tuple(session.amr.split()), session.tenant_id or "", ends_at)

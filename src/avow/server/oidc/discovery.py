@@ -1,0 +1,51 @@
+"""What the provider says of itself. Spec: OpenID Connect Discovery 1.0 section 3; RFC 8414 section 2."""
+
+from collections.abc import Mapping
+
+from avow.core.oidc import dpop, scopes
+from avow.core.oidc.request import MODES
+from avow.server.oidc.issuers import address
+from avow.server.serving import Project
+
+__all__ = ["GRANTS", "configuration"]
+
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+_ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+
+
+def configuration(project: Project, issuer: str) -> Mapping[str, object]:
+    """Return the metadata of an issuer."""
+    algorithms = list(dict.fromkeys(("RS256", project.signing_key.algorithm)))
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": address(issuer, "/authorize"),
+        "token_endpoint": address(issuer, "/oauth/token"),
+        "userinfo_endpoint": address(issuer, "/userinfo"),
+        "jwks_uri": address(issuer, "/.well-known/jwks.json"),
+        "end_session_endpoint": address(issuer, "/oidc/logout"),
+        "revocation_endpoint": address(issuer, "/oauth/revoke"),
+        "introspection_endpoint": address(issuer, "/oauth/introspect"),
+        "pushed_authorization_request_endpoint": address(issuer, "/oauth/par"),
+        "scopes_supported": scopes.STANDARD,
+        "claims_supported": (*scopes.CLAIMS, "auth_time", "amr", "sid", "org_id"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": MODES,
+        "grant_types_supported": GRANTS,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": _AUTH_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": _AUTH_METHODS,
+        "introspection_endpoint_auth_methods_supported": _AUTH_METHODS[:-1],
+        "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": dpop.ALGORITHMS,
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
+        "display_values_supported": ["page", "popup"],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": False,
+        "authorization_response_iss_parameter_supported": True,
+    }

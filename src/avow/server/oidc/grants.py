@@ -1,0 +1,287 @@
+"""Grants: begun with a code, spent once, continued by refresh tokens, revoked. Nothing of a token is stored.
+
+A grant is one row. Its code is kept as MAC; a refresh token is made of the grant's id and generation, so that it can be
+made again when its answer was lost.
+"""
+
+import hmac
+from binascii import Error as NotBase64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from avow.core import ids
+from avow.core.oidc import pkce
+from avow.core.sessions import SessionState, Verdict, judge
+from avow.core.tokens.encoding import from_base64url, to_base64url
+from avow.core.vault import Vault
+from avow.errors import OAuthRefused
+from avow.server.applications import consents
+from avow.server.oidc import rows
+from avow.server.oidc.rows import GrantRow, IdRow, StateRow
+from avow.server.serving import Client, Project, Refusal
+from avow.server.store import Tx, json_text
+
+__all__ = [
+    "CODE_SECONDS",
+    "Details",
+    "NewGrant",
+    "Redemption",
+    "begin",
+    "details_of",
+    "find_live",
+    "forget",
+    "proceed",
+    "read_refresh_token",
+    "refresh_token",
+    "revoke",
+    "spend",
+    "withdraw",
+]
+
+CODE_SECONDS = 60
+_PREFIX = "G"
+_ID_CHARACTERS = 27
+_CODE = "oidc-code"
+_REFRESH = "oidc-refresh"
+_KEPT_SECONDS = 86_400
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a grant says besides its columns.
+
+    Attributes:
+        nonce: Of the request, for the ID token.
+        id_token, userinfo: Claims that were asked for by name.
+        amr: What the session had shown.
+        acr: The class of it, or "".
+    """
+
+    nonce: str = ""
+    id_token: tuple[str, ...] = ()
+    userinfo: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
+    acr: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGrant:
+    """What a grant is to be."""
+
+    application_id: str
+    user_id: str
+    session_id: str
+    issuer: str
+    scopes: Sequence[str]
+    audience: Sequence[str]
+    redirect_uri: str
+    expires_at: int
+    auth_time: int
+    tenant_id: str = ""
+    challenge: str = ""
+    dpop_jkt: str = ""
+    is_offline: bool = False
+    rotates: bool = True
+    details: Details = field(default_factory=Details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """A code as a client brings it.
+
+    Attributes:
+        application_id: Who brings it, and has shown who they are.
+        code: The code.
+        redirect_uri: As named in the request, or "".
+        verifier: Of PKCE, or "".
+        dpop_jkt: The key that the tokens are to be bound to, or "".
+    """
+
+    application_id: str
+    code: str = field(repr=False)
+    redirect_uri: str = ""
+    verifier: str = field(default="", repr=False)
+    dpop_jkt: str = ""
+
+
+def begin(tx: Tx, client: Client, new: NewGrant) -> str:
+    """Insert a grant and return its code, which is stored nowhere and counts for a minute."""
+    grant_id = ids.random_id(_PREFIX)
+    code = grant_id + ids.secret_text()
+    tx.run(
+        rows.BEGIN,
+        id=grant_id,
+        application_id=new.application_id,
+        user_id=new.user_id,
+        session_id=new.session_id,
+        tenant_id=new.tenant_id,
+        issuer=new.issuer,
+        scopes=" ".join(new.scopes),
+        audience=json_text(list(new.audience)),
+        details=msgspec.json.encode(new.details).decode(),
+        auth_time=new.auth_time,
+        dpop_jkt=new.dpop_jkt,
+        code_mac=tx.vault.mac(_CODE, tx.project_id, code),
+        redirect_uri=new.redirect_uri,
+        challenge=new.challenge,
+        code_expires_at=tx.now + CODE_SECONDS,
+        is_offline=int(new.is_offline),
+        rotates=int(new.rotates),
+        expires_at=new.expires_at,
+    )
+    tx.audit(
+        "grant.begun",
+        actor=f"user:{new.user_id}",
+        user_id=new.user_id,
+        tenant_id=new.tenant_id,
+        address=client.address,
+        device=client.device,
+        data={"grant": grant_id, "application": new.application_id, "session": new.session_id},
+    )
+    return code
+
+
+def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
+    """Spend a code; it counts once, and brought again it takes back all that came of it.
+
+    Returns:
+        The grant, or a Refusal: `invalid_grant`, whatever was wrong.
+
+    Spec: RFC 6749 section 4.1.2; RFC 7636 section 4.6; RFC 9700 sections 2.1.1 and 4.5.
+    """
+    if given.verifier and not pkce.is_verifier(given.verifier):
+        return _refused("a verifier of another form")
+    mac = tx.vault.mac(_CODE, tx.project_id, given.code)
+    found = tx.one(
+        rows.SPEND,
+        GrantRow,
+        id=given.code[:_ID_CHARACTERS],
+        application_id=given.application_id,
+        code_mac=mac,
+        redirect_uri=given.redirect_uri,
+        challenge=pkce.challenge_of(given.verifier) if given.verifier else "",
+        dpop_jkt=given.dpop_jkt,
+        binds=int(bool(given.dpop_jkt)),
+    )
+    if found is not None:
+        return found
+    state = tx.one(rows.STATE, StateRow, id=given.code[:_ID_CHARACTERS])
+    if state is None or not hmac.compare_digest(state.code_mac, mac):
+        return _refused("no such code")
+    if state.code_used_at is None or state.application_id != given.application_id:
+        return _refused("a code that does not fit, or is over")
+    _revoke(tx, state.id, "code reused", state.user_id)
+    return _refused("a code that was used")
+
+
+def proceed(
+    tx: Tx, project: Project, application_id: str, token: tuple[str, int], *, dpop_jkt: str = ""
+) -> GrantRow | Refusal:
+    """Continue a grant by a refresh token of it; one that nobody honest holds ends the family.
+
+    Args:
+        tx: The unit.
+        project: Whose grace counts.
+        application_id: Who brings it, and has shown who they are.
+        token: Grant and generation, as `read_refresh_token` returns them.
+        dpop_jkt: The key of the proof that came with it, or "".
+
+    Spec: RFC 9700 section 4.14.2, with a grace for lost answers and second tabs as in sessions.
+    """
+    grant_id, presented = token
+    grace = project.settings.rotation_grace_seconds
+    found = tx.one(
+        rows.CONTINUE,
+        GrantRow,
+        id=grant_id,
+        application_id=application_id,
+        presented=presented,
+        grace=grace,
+        dpop_jkt=dpop_jkt,
+    )
+    if found is not None:
+        return found
+    state = tx.one(rows.STATE, StateRow, id=grant_id)
+    if state is None or state.application_id != application_id or not state.is_session_live:
+        return _refused("another client's refresh token, or one of a session that is over")
+    verdict = judge(
+        SessionState(
+            state.generation, state.rotates, state.rotated_at, state.expires_at, state.rotated_at, state.revoked_at
+        ),
+        presented,
+        tx.now,
+        grace_seconds=grace,
+        idle_seconds=0,
+    )
+    if verdict is Verdict.REUSED:
+        _revoke(tx, grant_id, "reuse", state.user_id)
+    return _refused("a refresh token that counts no more")
+
+
+def find_live(tx: Tx, grant_id: str) -> GrantRow | None:
+    """Return a grant whose tokens count, or None."""
+    return tx.one(rows.LIVE, GrantRow, id=grant_id)
+
+
+def revoke(tx: Tx, grant_id: str, *, why: str, user_id: str = "") -> bool:
+    """End a grant at once, with every token that the server looks at; False when it was over."""
+    return _revoke(tx, grant_id, why, user_id)
+
+
+def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
+    """Take back what a user has allowed an application, and end what came of it; False when there was nothing."""
+    was_there = consents.withdraw(tx, application_id, user_id, actor=actor)
+    ended = tx.all(rows.REVOKE_OF, IdRow, application_id=application_id, user_id=user_id, why="consent withdrawn")
+    return was_there or bool(ended)
+
+
+def forget(tx: Tx, most: int) -> int:
+    """Delete grants whose time ended a day ago, at most so many; return how many."""
+    return tx.run(rows.FORGET_GRANTS, before=tx.now - _KEPT_SECONDS, most=most)
+
+
+def details_of(row: GrantRow) -> Details:
+    """Return what a grant says besides its columns."""
+    return msgspec.json.decode(row.details, type=Details)
+
+
+# --- Refresh tokens ------------------------------------------------------------------------------------------------
+
+
+def refresh_token(vault: Vault, project_id: str, row: GrantRow) -> str:
+    """Return the refresh token of a grant's generation: always the same for the same one."""
+    mac = vault.mac(_REFRESH, project_id, row.id, str(row.generation))
+    return f"{row.id}.{row.generation}.{to_base64url(mac)}"
+
+
+def read_refresh_token(vault: Vault, project_id: str, text: str) -> tuple[str, int] | None:
+    """Return grant and generation of a refresh token that we made, or None."""
+    parts = text.split(".")
+    if len(parts) != 3 or len(parts[0]) != _ID_CHARACTERS or not parts[1].isascii() or not parts[1].isdigit():
+        return None
+    if len(parts[1]) > 9:
+        return None
+    try:
+        mac = from_base64url(parts[2].encode())
+    except (ValueError, NotBase64):
+        return None
+    if not vault.is_mac(mac, _REFRESH, project_id, parts[0], parts[1]):
+        return None
+    return parts[0], int(parts[1])
+
+
+# --- Parts ---------------------------------------------------------------------------------------------------------
+
+
+def _revoke(tx: Tx, grant_id: str, why: str, user_id: str) -> bool:
+    ended = tx.one(rows.REVOKE, IdRow, id=grant_id, why=why) is not None
+    if ended:
+        outcome = "refused" if why in {"reuse", "code reused"} else "done"
+        tx.audit("grant.revoked", outcome=outcome, user_id=user_id, data={"grant": grant_id, "why": why})
+    return ended
+
+
+def _refused(detail: str) -> Refusal:
+    text = "The code or refresh token is not valid, was used, or is another client's."
+    return Refusal(OAuthRefused(error="invalid_grant", error_message=text, detail=detail))

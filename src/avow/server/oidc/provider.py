@@ -1,0 +1,177 @@
+"""The parts of the OpenID provider of one server, and the endpoints that clients call themselves."""
+
+from collections.abc import Callable
+from typing import Any
+
+from avow.clock import Clock
+from avow.core.oidc import accesstoken
+from avow.core.oidc.clients import Client
+from avow.core.oidc.request import Fault
+from avow.core.vault import Vault
+from avow.errors import OAuthRefused
+from avow.server.applications.kept import KeptApplications
+from avow.server.oidc import discovery, grants, requests
+from avow.server.oidc.authenticating import Authenticator
+from avow.server.oidc.authorizing import Authorizing
+from avow.server.oidc.bearers import UserinfoEndpoint, claims_of
+from avow.server.oidc.issuers import issuer_of
+from avow.server.oidc.issuing import Issuer
+from avow.server.oidc.rows import GrantRow
+from avow.server.oidc.signers import Signers
+from avow.server.oidc.tokens import TokenEndpoint, open_to, single
+from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
+from avow.wire import oidc as wire
+from avow.wire.endpoint import Nothing
+from avow.wire.oidc import Introspection, OAuthForm, Pushed, given
+
+__all__ = ["Provider"]
+
+_PUBLIC = {"cache-control": "public, max-age=60", "access-control-allow-origin": "*"}
+_CREATED = 201
+
+
+class Provider:
+    """The OpenID provider of one server.
+
+    Attributes:
+        authorizing: Judges authorization requests; the pages ask it.
+        kept: The applications that it knows.
+    """
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        """Make the parts; nothing is read before it is needed."""
+        self._vault = vault
+        self._clock = clock
+        self.kept = KeptApplications()
+        self.authorizing = Authorizing(self.kept, clock)
+        self._authenticator = Authenticator(self.kept, vault, clock)
+        self._tokens = TokenEndpoint(self._authenticator, self.kept, Issuer(Signers(), vault), vault, clock)
+        self._userinfo = UserinfoEndpoint(self._authenticator, self.kept, clock)
+
+    @property
+    def slice(self) -> Slice:
+        """Return the handlers, of both prefixes."""
+        bound: tuple[tuple[wire.Pair, Callable[[Call[Any]], Steps[Answer]]], ...] = (
+            (wire.TOKEN, self._tokens.answer),
+            (wire.REVOKE, self.revoke),
+            (wire.INTROSPECT, self.introspect),
+            (wire.PUSH, self.push),
+            (wire.USERINFO, self._userinfo.get),
+            (wire.POST_USERINFO, self._userinfo.post),
+        )
+        handlers = [steps(endpoint, function) for pair, function in bound for endpoint in pair]
+        described = [plain(endpoint, configuration) for endpoint in (*wire.CONFIGURATION, *wire.METADATA)]
+        return Slice("oidc", (*handlers, *described, plain(wire.JWKS, key_set)))
+
+    def revoke(self, call: Call[OAuthForm]) -> Steps[Answer]:
+        """Take a token back, and with it all that came of the same sign-in; what is no token is taken back as well.
+
+        Spec: RFC 7009 sections 2.1 and 2.2.
+        """
+        parameters = single(given(call.body))
+        client = yield from self._authenticator.client(call, parameters, "/oauth/revoke")
+        text = next(iter(parameters.get("token", ())), "")
+        if not text:
+            raise OAuthRefused(error="invalid_request", error_message="token is missing.")
+        row = yield from self._grant_of(call, text)
+        if row is not None and row.application_id == client.id:
+            yield from write(grants.revoke, row.id, why="revoked", user_id=row.user_id)
+        return Answer(b"", headers=open_to(client, call.shown.origin))
+
+    def introspect(self, call: Call[OAuthForm]) -> Steps[Answer]:
+        """Say what a token is worth, to the client that has it, or to one that is called with it.
+
+        Spec: RFC 7662 section 2.
+        """
+        parameters = single(given(call.body))
+        client = yield from self._authenticator.client(call, parameters, "/oauth/introspect", is_secret=True)
+        text = next(iter(parameters.get("token", ())), "")
+        if not text:
+            raise OAuthRefused(error="invalid_request", error_message="token is missing.")
+        return Answer((yield from self._introspected(call, client, text)))
+
+    def push(self, call: Call[OAuthForm]) -> Steps[Answer]:
+        """Keep an authorization request of a client that has shown who it is. Spec: RFC 9126 section 2."""
+        parameters = single(given(call.body))
+        client = yield from self._authenticator.client(call, parameters, "/oauth/par")
+        jkt = yield from self._authenticator.proof(call, "/oauth/par")
+        own = {**{name: tuple(values) for name, values in parameters.items()}, "client_id": (client.id,)}
+        if "request_uri" in own:
+            raise OAuthRefused(error="invalid_request", error_message="A pushed request names no other one.")
+        named = own.get("dpop_jkt", (jkt,))[0]
+        if jkt and named != jkt:
+            raise OAuthRefused(error="invalid_dpop_proof", error_message="dpop_jkt is of another key.")
+        wished = {name: own[name] for name in self.authorizing.parameters if name in own}
+        if jkt:
+            wished["dpop_jkt"] = (jkt,)
+        verdict = yield from self.authorizing.judged(call, wished, is_pushed=True)
+        if isinstance(verdict, Fault):
+            raise OAuthRefused(error=verdict.error, error_message=verdict.text)
+        uri = yield from write(requests.push, client.id, issuer_of(call), wished, jkt)
+        return Answer(Pushed(request_uri=uri, expires_in=requests.PUSHED_SECONDS), _CREATED)
+
+    # --- Parts ---
+
+    def _grant_of(self, call: Call[Any], text: str) -> Steps[GrantRow | None]:
+        """Return the live grant of a refresh token or access token of ours, or None."""
+        refresh = grants.read_refresh_token(self._vault, call.project.id, text)
+        if refresh is not None:
+            row = yield from read(grants.find_live, refresh[0])
+            return row if row is not None and refresh[1] in {row.generation, row.generation - 1} else None
+        said = claims_of(call.project, issuer_of(call), text, self._clock())
+        grant_id = accesstoken.grant_of(said.get("jti")) if said else ""
+        return (yield from read(grants.find_live, grant_id)) if grant_id else None
+
+    def _introspected(self, call: Call[Any], client: Client, text: str) -> Steps[Introspection]:
+        said = claims_of(call.project, issuer_of(call), text, self._clock())
+        row = yield from self._grant_of(call, text)
+        is_dead = row is None and (said is None or not accesstoken.is_machine(str(said.get("sub"))))
+        if is_dead or not _may_ask(client, row, said):
+            return Introspection(active=False)
+        if said is None:
+            assert row is not None  # noqa: S101 - for the type checker: a refresh token that is dead was answered
+            return Introspection(
+                active=row.expires_at > self._clock(),
+                scope=row.scopes,
+                client_id=row.application_id,
+                sub=row.user_id,
+                exp=row.expires_at,
+                iss=row.issuer,
+            )
+        return Introspection(
+            active=True,
+            scope=str(said.get("scope", "")),
+            client_id=str(said.get("client_id", "")),
+            token_type="DPoP" if "cnf" in said else "Bearer",
+            exp=_number(said.get("exp")),
+            iat=_number(said.get("iat")),
+            sub=str(said.get("sub")),
+            aud=accesstoken.audiences_said(text),
+            iss=str(said.get("iss")),
+            jti=str(said.get("jti")),
+        )
+
+
+def configuration(call: Call[Nothing]) -> Answer:
+    """Return the metadata of the provider: for a project at its own path, and at the root of its host."""
+    return Answer(discovery.configuration(call.project, issuer_of(call)), headers=_PUBLIC)
+
+
+def key_set(call: Call[Nothing]) -> Answer:
+    """Return the keys that verify ID tokens and access tokens, those that will sign next included."""
+    return Answer(call.project.oidc_jwks, headers=_PUBLIC)
+
+
+def _may_ask(client: Client, row: GrantRow | None, said: dict[str, object] | None) -> bool:
+    """Tell whether a client may know what a token is worth: its own, or one for an API that it may call itself."""
+    if row is not None and row.application_id == client.id:
+        return True
+    if said is None:
+        return False
+    audience = said.get("aud")
+    named = audience if isinstance(audience, list) else [audience]
+    return said.get("client_id") == client.id or any(each in client.machine_scopes for each in named)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,195 @@
+"""The SQL of the OpenID provider: grants, and requests on their way."""
+
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+__all__ = ["RETURNS", "GrantRow", "IdRow", "RequestRow", "StateRow"]
+
+
+class IdRow(Struct, frozen=True):
+    """What a statement changed."""
+
+    id: str
+
+
+class GrantRow(Struct, frozen=True):
+    """A grant as its tokens need it; `audience` and `details` are JSON."""
+
+    id: str
+    application_id: str
+    user_id: str
+    session_id: str
+    tenant_id: str
+    issuer: str
+    scopes: str
+    audience: str
+    details: str
+    auth_time: int
+    dpop_jkt: str
+    is_offline: int
+    rotates: int
+    generation: int
+    rotated_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What tells why a code or refresh token does not count."""
+
+    id: str
+    application_id: str
+    user_id: str
+    code_mac: bytes = field(repr=False)
+    code_used_at: int | None
+    rotates: int
+    generation: int
+    rotated_at: int
+    expires_at: int
+    revoked_at: int | None
+    is_session_live: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request on its way; `parameters` is JSON."""
+
+    id: str
+    kind: str
+    application_id: str
+    issuer: str
+    parameters: str = field(repr=False)
+    browser_mac: bytes | None = field(repr=False)
+    session_id: str
+    state: str
+    dpop_jkt: str
+    created_at: int
+    expires_at: int
+
+
+# --- Grants --------------------------------------------------------------------------------------------------------
+
+BEGIN = """
+    INSERT INTO oidc_grants
+        (project_id, id, application_id, user_id, session_id, tenant_id, issuer, scopes, audience, details, auth_time,
+         dpop_jkt, code_mac, redirect_uri, challenge, code_expires_at, is_offline, rotates, generation, rotated_at,
+         created_at, expires_at, revoked_why)
+    VALUES
+        (:project_id, :id, :application_id, :user_id, :session_id, :tenant_id, :issuer, :scopes, :audience, :details,
+         :auth_time, :dpop_jkt, :code_mac, :redirect_uri, :challenge, :code_expires_at, :is_offline, :rotates, 0, 0,
+         :now, :expires_at, '')
+"""
+
+# One statement for all that a code depends on: of two who bring it at once the second changes nothing, and a wrong
+# verifier, address or client does not use it up.
+SPEND = """
+    UPDATE oidc_grants
+    SET code_used_at = :now, generation = 1, rotated_at = :now,
+        dpop_jkt = CASE WHEN :binds = 1 THEN :dpop_jkt ELSE dpop_jkt END
+    WHERE project_id = :project_id AND id = :id AND application_id = :application_id AND code_mac = :code_mac
+      AND code_used_at IS NULL AND code_expires_at > :now AND revoked_at IS NULL
+      AND redirect_uri = :redirect_uri AND challenge = :challenge AND (dpop_jkt = '' OR dpop_jkt = :dpop_jkt)
+      AND EXISTS (
+        SELECT 1 FROM sessions s
+        WHERE s.project_id = :project_id AND s.id = oidc_grants.session_id AND s.revoked_at IS NULL)
+    RETURNING id, application_id, user_id, session_id, tenant_id, issuer, scopes, audience, details, auth_time,
+              dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
+"""
+
+# As `sessions.rows.CONTINUE`: of two refreshes at once at most one begins a generation.
+CONTINUE = """
+    UPDATE oidc_grants
+    SET generation = generation
+            + CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace THEN 1 ELSE 0 END,
+        rotated_at = CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace
+            THEN :now ELSE rotated_at END
+    WHERE project_id = :project_id AND id = :id AND application_id = :application_id
+      AND is_offline = 1 AND revoked_at IS NULL AND expires_at > :now AND (dpop_jkt = '' OR dpop_jkt = :dpop_jkt)
+      AND (generation = :presented OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
+      AND EXISTS (
+        SELECT 1 FROM sessions s
+        WHERE s.project_id = :project_id AND s.id = oidc_grants.session_id AND s.revoked_at IS NULL)
+    RETURNING id, application_id, user_id, session_id, tenant_id, issuer, scopes, audience, details, auth_time,
+              dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
+"""
+
+LIVE = """
+    SELECT g.id, g.application_id, g.user_id, g.session_id, g.tenant_id, g.issuer, g.scopes, g.audience, g.details,
+           g.auth_time, g.dpop_jkt, g.is_offline, g.rotates, g.generation, g.rotated_at, g.expires_at
+    FROM oidc_grants g
+    JOIN sessions s ON s.project_id = g.project_id AND s.id = g.session_id AND s.revoked_at IS NULL
+    WHERE g.project_id = :project_id AND g.id = :id AND g.revoked_at IS NULL AND g.code_used_at IS NOT NULL
+"""
+
+STATE = """
+    SELECT g.id, g.application_id, g.user_id, g.code_mac, g.code_used_at, g.rotates, g.generation, g.rotated_at,
+           g.expires_at, g.revoked_at,
+           CAST(CASE WHEN s.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS is_session_live
+    FROM oidc_grants g
+    LEFT JOIN sessions s ON s.project_id = g.project_id AND s.id = g.session_id AND s.revoked_at IS NULL
+    WHERE g.project_id = :project_id AND g.id = :id
+"""
+
+REVOKE = """
+    UPDATE oidc_grants SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND id = :id AND revoked_at IS NULL
+    RETURNING id
+"""
+
+REVOKE_OF = """
+    UPDATE oidc_grants SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id AND revoked_at IS NULL
+    RETURNING id
+"""
+
+# A grant without refresh tokens is of no use when its access tokens are over.
+FORGET_GRANTS = """
+    DELETE FROM oidc_grants WHERE project_id = :project_id AND id IN (
+        SELECT id FROM oidc_grants WHERE project_id = :project_id AND expires_at <= :before
+        ORDER BY expires_at LIMIT :most
+    )
+"""
+
+# --- Requests ------------------------------------------------------------------------------------------------------
+
+KEEP = """
+    INSERT INTO oidc_requests
+        (project_id, id, kind, application_id, issuer, parameters, browser_mac, user_id, session_id, state, dpop_jkt,
+         polled_at, created_at, expires_at)
+    VALUES
+        (:project_id, :id, :kind, :application_id, :issuer, :parameters, :browser_mac, '', :session_id, 'waiting',
+         :dpop_jkt, 0, :now, :expires_at)
+"""
+
+FIND = """
+    SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
+           expires_at
+    FROM oidc_requests
+    WHERE project_id = :project_id AND id = :id AND kind = :kind AND taken_at IS NULL AND expires_at > :now
+"""
+
+TAKE = """
+    UPDATE oidc_requests SET taken_at = :now
+    WHERE project_id = :project_id AND id = :id AND kind = :kind AND taken_at IS NULL AND expires_at > :now
+    RETURNING id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
+              expires_at
+"""
+
+FORGET_REQUESTS = """
+    DELETE FROM oidc_requests WHERE project_id = :project_id AND id IN (
+        SELECT id FROM oidc_requests WHERE project_id = :project_id AND expires_at <= :now
+        ORDER BY expires_at LIMIT :most
+    )
+"""
+
+RETURNS = {
+    "SPEND": GrantRow,
+    "CONTINUE": GrantRow,
+    "LIVE": GrantRow,
+    "STATE": StateRow,
+    "REVOKE": IdRow,
+    "REVOKE_OF": IdRow,
+    "FIND": RequestRow,
+    "TAKE": RequestRow,
+}

@@ -1,0 +1,224 @@
+"""The token endpoint: a grant for what a client brings. Spec: RFC 6749 sections 4.1.3, 4.4 and 6."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from avow.clock import Clock
+from avow.core.oidc import scopes
+from avow.core.oidc.clients import Api, Client
+from avow.core.vault import Vault
+from avow.errors import AuthException, OAuthRefused
+from avow.server.applications.kept import KeptApplications
+from avow.server.oidc import grants
+from avow.server.oidc.authenticating import Authenticator
+from avow.server.oidc.grants import Redemption
+from avow.server.oidc.issuers import issuer_of
+from avow.server.oidc.issuing import Issuer
+from avow.server.oidc.rows import GrantRow
+from avow.server.serving import Answer, Call, Refusal, Steps, write
+from avow.server.store import Tx
+from avow.server.users import actions as users
+from avow.server.users.actions import Profile
+from avow.wire.errors import OAuthError
+from avow.wire.oidc import OAuthForm, TokenResponse, given
+
+__all__ = ["TokenEndpoint", "open_to", "single"]
+
+PATH = "/oauth/token"
+_SEVERAL = frozenset({"resource", "audience"})
+_PRAGMA = {"pragma": "no-cache"}
+
+Parameters = Mapping[str, Sequence[str]]
+Exchange = Callable[[Call[OAuthForm], Client, Parameters], Steps[TokenResponse]]
+
+
+class TokenEndpoint:
+    """Answers `/oauth/token` on one server."""
+
+    def __init__(
+        self, authenticator: Authenticator, kept: KeptApplications, issuer: Issuer, vault: Vault, clock: Clock
+    ) -> None:
+        self._authenticator = authenticator
+        self._kept = kept
+        self._issuer = issuer
+        self._vault = vault
+        self._clock = clock
+        self._exchanges: dict[str, Exchange] = {
+            "authorization_code": self._code,
+            "refresh_token": self._refresh,
+            "client_credentials": self._machine,
+        }
+
+    def answer(self, call: Call[OAuthForm]) -> Steps[Answer]:
+        """Answer a client; its own pages may read a refusal too."""
+        parameters = single(given(call.body))
+        client = yield from self._authenticator.client(call, parameters, PATH)
+        headers = {**_PRAGMA, **open_to(client, call.shown.origin)}
+        try:
+            found = yield from self._exchange(client, parameters)(call, client, parameters)
+        except AuthException as refused:
+            if not isinstance(refused, OAuthRefused):
+                raise
+            said = OAuthError(error=refused.error, error_description=refused.error_message)
+            return Answer(said, refused.status_code, headers=headers)
+        return Answer(found, headers=headers)
+
+    def _exchange(self, client: Client, parameters: Parameters) -> Exchange:
+        named = _one(parameters, "grant_type")
+        if not named:
+            return _refusing("invalid_request", "grant_type is missing.")
+        exchange = self._exchanges.get(named)
+        if exchange is None:
+            return _refusing("unsupported_grant_type", "This grant_type is not supported.")
+        if named not in client.settings.grant_types:
+            return _refusing("unauthorized_client", "The application may not use this grant_type.")
+        return exchange
+
+    # --- The grants ---
+
+    def _code(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        """Redeem a code: two statements."""
+        code = _required(parameters, "code")
+        jkt = yield from self._proof(call, client)
+        brought = Redemption(
+            application_id=client.id,
+            code=code,
+            redirect_uri=_one(parameters, "redirect_uri"),
+            verifier=_one(parameters, "code_verifier"),
+            dpop_jkt=jkt,
+        )
+        found = yield from write(_redeemed, brought)
+        row, profile = _held(found)
+        return (yield from self._issued(call, client, row, profile))
+
+    def _refresh(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        """Continue a grant: two statements."""
+        token = grants.read_refresh_token(self._vault, call.project.id, _required(parameters, "refresh_token"))
+        jkt = yield from self._proof(call, client)
+        if token is None:
+            raise OAuthRefused(error="invalid_grant", error_message="The refresh token is not valid.")
+        wanted = scopes.split(_one(parameters, "scope"))
+        found = yield from write(_continued, call, client.id, token, jkt, wanted)
+        row, profile = _held(found)
+        return (yield from self._issued(call, client, row, profile, narrowed=wanted or None))
+
+    def _machine(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        """Give a machine a token: no statement at all while its application is kept."""
+        jkt = yield from self._proof(call, client)
+        named = [*parameters.get("audience", ()), *parameters.get("resource", ())]
+        standard = client.settings.default_audience or call.project.settings.default_audience
+        audience = next(iter(dict.fromkeys(named)), standard)
+        if len(set(named)) > 1:
+            raise OAuthRefused(error="invalid_target", error_message="A machine's token is for one audience.")
+        api = yield from self._kept.api(call.project, audience)
+        if api is None:
+            raise OAuthRefused(error="invalid_target", error_message="There is no such audience.")
+        allowed = client.machine_scopes.get(audience)
+        if allowed is None:
+            raise OAuthRefused(403, error="access_denied", error_message="The application may not call this API.")
+        wanted = scopes.split(_one(parameters, "scope"))
+        if not set(wanted) <= allowed:
+            raise OAuthRefused(error="invalid_scope", error_message="The application may not have this scope.")
+        held = wanted or tuple(sorted(allowed & api.scopes))
+        issuer, now = issuer_of(call), self._clock()
+        return (yield from self._issuer.machine_token(call.project, issuer, client, api, held, now=now, dpop_jkt=jkt))
+
+    # --- Parts ---
+
+    def _proof(self, call: Call[OAuthForm], client: Client) -> Steps[str]:
+        jkt = yield from self._authenticator.proof(call, PATH)
+        if client.settings.requires_dpop and not jkt:
+            raise OAuthRefused(error="invalid_dpop_proof", error_message="The application has to prove a key (DPoP).")
+        return jkt
+
+    def _issued(
+        self,
+        call: Call[OAuthForm],
+        client: Client,
+        row: GrantRow,
+        profile: Profile,
+        narrowed: Sequence[str] | None = None,
+    ) -> Steps[TokenResponse]:
+        apis: list[Api] = []
+        for identifier in msgspec.json.decode(row.audience, type=list[str]):
+            api = yield from self._kept.api(call.project, identifier)
+            if api is not None:
+                apis.append(api)
+        now = self._clock()
+        return (yield from self._issuer.tokens(call.project, client, row, profile, apis, now=now, narrowed=narrowed))
+
+
+# --- Units ---------------------------------------------------------------------------------------------------------
+
+
+def _redeemed(tx: Tx, brought: Redemption) -> tuple[GrantRow, Profile] | Refusal:
+    row = grants.spend(tx, brought)
+    return row if isinstance(row, Refusal) else _with_user(tx, row)
+
+
+def _continued(
+    tx: Tx, call: Call[Any], client_id: str, token: tuple[str, int], jkt: str, wanted: Sequence[str]
+) -> tuple[GrantRow, Profile] | Refusal:
+    row = grants.proceed(tx, call.project, client_id, token, dpop_jkt=jkt)
+    if isinstance(row, Refusal):
+        return row
+    if not set(wanted) <= set(row.scopes.split()):
+        raise OAuthRefused(error="invalid_scope", error_message="The scope is wider than what was granted.")
+    return _with_user(tx, row)
+
+
+def _with_user(tx: Tx, row: GrantRow) -> tuple[GrantRow, Profile] | Refusal:
+    profile = users.find(tx, row.user_id)
+    if profile is None or profile.is_disabled or (row.tenant_id and row.tenant_id not in profile.tenants):
+        grants.revoke(tx, row.id, why="user", user_id=row.user_id)
+        return Refusal(OAuthRefused(error="invalid_grant", error_message="The user may not sign in any more."))
+    return row, profile
+
+
+# --- Parameters ----------------------------------------------------------------------------------------------------
+
+
+def single(parameters: Parameters) -> Parameters:
+    """Return parameters that stand there once each.
+
+    Raises:
+        OAuthRefused: One stands there twice. Spec: RFC 6749 section 3.2.
+    """
+    twice = next((name for name, values in parameters.items() if len(values) > 1 and name not in _SEVERAL), "")
+    if twice:
+        raise OAuthRefused(error="invalid_request", error_message=f"{twice} stands there twice.")
+    return parameters
+
+
+def open_to(client: Client, origin: str) -> dict[str, str]:
+    """Return the headers by which a page of the application may read an answer."""
+    if origin and origin in client.settings.web_origins:
+        return {"access-control-allow-origin": origin, "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce"}
+    return {}
+
+
+def _one(parameters: Parameters, name: str) -> str:
+    values = parameters.get(name, ())
+    return values[0] if values else ""
+
+
+def _required(parameters: Parameters, name: str) -> str:
+    value = _one(parameters, name)
+    if not value:
+        raise OAuthRefused(error="invalid_request", error_message=f"{name} is missing.")
+    return value
+
+
+def _held(found: tuple[GrantRow, Profile] | Refusal) -> tuple[GrantRow, Profile]:
+    if isinstance(found, Refusal):
+        raise found.error
+    return found
+
+
+def _refusing(error: str, text: str) -> Exchange:
+    def refuse(call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        raise OAuthRefused(error=error, error_message=text)
+
+    return refuse

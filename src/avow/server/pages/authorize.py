@@ -1,0 +1,230 @@
+"""The front door of the OpenID provider: requests that browsers bring, sign-in by a flow in between, and consent.
+
+A request that has to wait is kept, bound to this browser; the flow leads back to it. The session that the provider
+knows somebody by is that of the pages.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from avow.core.oidc import scopes
+from avow.core.oidc.interaction import AskConsent, Grant, Refuse
+from avow.core.oidc.request import Authorization, Fault
+from avow.errors import InvalidRequest, RequestTooLarge
+from avow.server.oidc import Provider, requests
+from avow.server.oidc.authorizing import Person, Wish, granted
+from avow.server.oidc.issuers import continue_path, is_root, issuer_of
+from avow.server.oidc.responses import answered
+from avow.server.oidc.rows import RequestRow
+from avow.server.pages.endpoints import PlainForm
+from avow.server.pages.frame import Frame
+from avow.server.pages.own_forms import require_own_form
+from avow.server.serving import Answer, Call, Steps, read, write
+from avow.wire.oidc import AuthorizeQuery, ContinueForm, ContinueQuery, given
+
+__all__ = ["ask", "ask_by_form", "consent", "go_on"]
+
+_STANDARD, _SIGN_UP = "sign-up-or-in", "sign-up"
+_MOST_CHARACTERS = 7000
+
+Parameters = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request on its way through this file.
+
+    Attributes:
+        parameters: As they came, or were pushed.
+        is_pushed: They were.
+        row: The request as it waited, or None.
+        is_allowed: The person has just agreed.
+        is_denied: The person has just declined.
+        who: Who was asked then.
+    """
+
+    parameters: Parameters
+    is_pushed: bool = False
+    row: RequestRow | None = None
+    is_allowed: bool = False
+    is_denied: bool = False
+    who: str = ""
+
+
+def ask(frame: Frame, provider: Provider, call: Call[AuthorizeQuery]) -> Steps[Answer]:
+    """Take an authorization request: answer it, or lead to the sign-in page or to the question for consent."""
+    parameters: Parameters = given(call.body)
+    request_uri = next(iter(parameters.get("request_uri", ())), "")
+    pushed = requests.pushed_id(request_uri)
+    if not pushed:
+        return (yield from _answer(frame, provider, call, _Asked(parameters)))
+    client_id = next(iter(parameters.get("client_id", ())), "")
+    row = yield from write(requests.take_pushed, pushed, client_id)
+    if row is None:
+        raise InvalidRequest(error_message="The request_uri is not valid, was used, or is another application's.")
+    kept, _ = requests.parameters_of(row)
+    return (yield from _answer(frame, provider, call, _Asked(kept, is_pushed=True)))
+
+
+def ask_by_form(frame: Frame, call: Call[AuthorizeQuery]) -> Answer:
+    """Take a request that came by a form of another site: the same by GET, so that the browser brings its cookies.
+
+    Browsers keep cookies of SameSite=Lax from posts of other sites.
+    """
+    pairs = [(name, value) for name, values in given(call.body).items() for value in values]
+    query = urlencode(pairs)
+    if len(query) > _MOST_CHARACTERS:
+        raise RequestTooLarge(error_message="The authorization request is longer than this server accepts; push it.")
+    prefix = "" if is_root(call) else f"/{call.project.id}"
+    return frame.redirect(f"{prefix}/authorize?{query}")
+
+
+def go_on(frame: Frame, provider: Provider, call: Call[ContinueQuery]) -> Steps[Answer]:
+    """Go on with a request of this browser, after its person has signed in."""
+    asked = yield from _waiting(frame, call, call.body.request)
+    return (yield from _answer(frame, provider, call, asked))
+
+
+def consent(frame: Frame, provider: Provider, call: Call[ContinueForm]) -> Steps[Answer]:
+    """Take what a person said to an application's wish."""
+    body = call.body
+    require_own_form(frame, call, PlainForm(form=body.form))
+    waiting = yield from _waiting(frame, call, body.request)
+    is_allowed = body.do == "allow"
+    asked = _Asked(
+        waiting.parameters,
+        is_pushed=waiting.is_pushed,
+        row=waiting.row,
+        is_allowed=is_allowed,
+        is_denied=not is_allowed,
+        who=body.who,
+    )
+    return (yield from _answer(frame, provider, call, asked))
+
+
+# --- Parts ---------------------------------------------------------------------------------------------------------
+
+
+def _waiting(frame: Frame, call: Call[Any], request_id: str) -> Steps[_Asked]:
+    """Return the request of this browser that waits.
+
+    Raises:
+        InvalidRequest: There is none, it is over, or was another browser's.
+    """
+    row = yield from read(requests.find, request_id, frame.jar.browser(call))
+    if row is None or row.issuer != issuer_of(call):
+        raise InvalidRequest(error_message="The sign-in took too long or was finished; begin anew in the application.")
+    kept, is_pushed = requests.parameters_of(row)
+    return _Asked(kept, is_pushed=is_pushed, row=row)
+
+
+def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) -> Steps[Answer]:
+    verdict = yield from provider.authorizing.judged(call, asked.parameters, is_pushed=asked.is_pushed)
+    if isinstance(verdict, Fault):
+        return _faulty(call, verdict)
+    held = frame.jar.session(call)
+    person = yield from provider.authorizing.person(call, held, verdict.client.id)
+    wish = yield from provider.authorizing.wish(call, verdict)
+    if asked.is_denied:
+        yield from write(requests.take, asked.row.id if asked.row else "", frame.jar.browser(call))
+        return _told(call, verdict, {"error": "access_denied", "error_description": "The person declined."})
+    # Who agreed is who was asked: another session in the same browser is asked anew.
+    is_allowed = asked.is_allowed and person is not None and person.seen.user_id == asked.who
+    match provider.authorizing.decide(wish, person, asked.row, is_allowed=is_allowed):
+        case Refuse(error, text):
+            return _told(call, verdict, {"error": error, "error_description": text})
+        case Grant() if person is not None:
+            return (yield from _granted(frame, call, asked, wish, person, is_allowed=is_allowed))
+        case AskConsent() if person is not None:
+            return (yield from _question(frame, call, asked, wish, person))
+        case _:
+            return (yield from _sign_in(frame, call, asked, verdict, held[0].session_id if held else ""))
+
+
+def _granted(
+    frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: Person, *, is_allowed: bool
+) -> Steps[Answer]:
+    mark = frame.jar.browser(call)
+    code = yield from write(granted, call, wish, person, asked.row, mark, is_allowed=is_allowed)
+    if code is None:
+        raise InvalidRequest(error_message="The sign-in was finished in another window.")
+    return _told(call, wish.authorization, {"code": code})
+
+
+def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: Person) -> Steps[Answer]:
+    """Ask the person; what they answer about is kept, not sent with the form."""
+    mark, new_mark = frame.jar.marked(call)
+    request_id = yield from _kept(call, asked, wish.authorization, mark, person.seen.session_id)
+    values = {
+        "application": wish.authorization.client.name,
+        "own": [each for each in wish.scopes.get("", ()) if each in _SAID],
+        "further": _further(wish),
+        "request": request_id,
+        "who": person.seen.user_id,
+        "action": f"{'' if is_root(call) else f'/{call.project.id}'}/authorize/continue",
+        "form_token": frame.jar.form_token(mark),
+    }
+    return frame.form(call, "consent", values, cookies=new_mark, leads_to=wish.authorization.redirect_uri)
+
+
+_SAID = frozenset({"profile", "email", "phone", "address", scopes.OFFLINE})
+
+
+def _further(wish: Wish) -> list[str]:
+    """Return the scopes that have no words of ours."""
+    standard = set(scopes.STANDARD)
+    return [each for names in wish.scopes.values() for each in names if each not in standard]
+
+
+def _sign_in(
+    frame: Frame, call: Call[Any], asked: _Asked, authorization: Authorization, session_id: str
+) -> Steps[Answer]:
+    """Lead to the sign-in page, which leads back to the request."""
+    mark, new_mark = frame.jar.marked(call)
+    request_id = yield from _kept(call, asked, authorization, mark, session_id)
+    settings = authorization.client.settings
+    flow = (settings.sign_up_flow or _SIGN_UP) if authorization.signs_up else (settings.flow or _STANDARD)
+    said = {
+        "flow": flow,
+        "loginId": authorization.login_hint[:320],
+        "next": continue_path(call, request_id, authorization.redirect_uri),
+    }
+    query = urlencode({name: value for name, value in said.items() if value})
+    return frame.redirect(f"/login/{call.project.id}?{query}", new_mark)
+
+
+def _kept(call: Call[Any], asked: _Asked, authorization: Authorization, mark: str, session_id: str) -> Steps[str]:
+    """Keep the request until the person is back, unless it is kept already; return its id."""
+    if asked.row is not None:
+        return asked.row.id
+    return (
+        yield from write(
+            requests.keep,
+            authorization.client.id,
+            issuer_of(call),
+            asked.parameters,
+            mark,
+            session_id=session_id,
+            is_pushed=asked.is_pushed,
+        )
+    )
+
+
+def _faulty(call: Call[Any], fault: Fault) -> Answer:
+    """Answer a fault: to the application where its address is known, and otherwise to the person."""
+    if not fault.is_told:
+        raise InvalidRequest(error_message=fault.text, detail=f"authorization: {fault.check}")
+    values = {"error": fault.error, "error_description": fault.text}
+    return answered(fault.redirect_uri, fault.mode, values, issuer=issuer_of(call), state=fault.state)
+
+
+def _told(call: Call[Any], authorization: Authorization, values: Mapping[str, str]) -> Answer:
+    return answered(
+        authorization.redirect_uri,
+        authorization.mode,
+        values,
+        issuer=issuer_of(call),
+        state=authorization.state,
+    )

@@ -1,0 +1,266 @@
+"""The OpenID provider: its addresses below a project and at the root of a host, and what their requests say.
+
+They speak OAuth, not the contract: parameters instead of JSON shapes, each of which may come several times and is then
+refused, and errors as `error` and `error_description`. Discovery describes them, so they are not in the API's table.
+"""
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType, field
+
+from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+from avow.wire.secret import SECRET, Secret
+
+__all__ = [
+    "AUTHORIZE",
+    "CONFIGURATION",
+    "CONTINUE",
+    "INTROSPECT",
+    "JWKS",
+    "LOGOUT",
+    "METADATA",
+    "POST_AUTHORIZE",
+    "POST_CONTINUE",
+    "POST_LOGOUT",
+    "POST_USERINFO",
+    "PUSH",
+    "REVOKE",
+    "TOKEN",
+    "USERINFO",
+    "V2_LOGOUT",
+    "AuthorizeQuery",
+    "ContinueForm",
+    "ContinueQuery",
+    "LogoutQuery",
+    "Introspection",
+    "OAuthForm",
+    "Pair",
+    "Pushed",
+    "TokenResponse",
+    "UserinfoQuery",
+    "V2LogoutQuery",
+    "given",
+]
+
+_Text = Annotated[str, Meta(max_length=8192)]
+_Secret = Annotated[str, Meta(max_length=16_384, extra=SECRET)]
+_Texts = Annotated[tuple[_Text, ...], Meta(max_length=20)]
+_Secrets = Annotated[tuple[_Secret, ...], Meta(max_length=20)]
+_Choice = Annotated[str, Meta(max_length=64)]
+_Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
+
+
+class AuthorizeQuery(Shape, frozen=True, kw_only=True, rename="lower"):
+    """An authorization request; unknown parameters are passed over.
+
+    Spec: OpenID Connect Core 1.0 section 3.1.2.1; RFC 7636; RFC 8707; RFC 9126; RFC 9449 section 10.
+    """
+
+    acr_values: _Texts = ()
+    audience: _Texts = ()
+    claims: _Texts = ()
+    client_id: _Texts = ()
+    code_challenge: _Texts = ()
+    code_challenge_method: _Texts = ()
+    dpop_jkt: _Texts = ()
+    id_token_hint: _Secrets = ()
+    login_hint: _Texts = ()
+    max_age: _Texts = ()
+    nonce: _Texts = ()
+    tenant: _Texts = field(name="organization", default=())
+    prompt: _Texts = ()
+    redirect_uri: _Texts = ()
+    registration: _Texts = ()
+    request: _Texts = ()
+    request_uri: _Texts = ()
+    resource: _Texts = ()
+    response_mode: _Texts = ()
+    response_type: _Texts = ()
+    scope: _Texts = ()
+    screen_hint: _Texts = ()
+    state: _Texts = ()
+    ui_locales: _Texts = ()
+
+
+class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower"):
+    """What a client itself sends: to the token endpoint, or about a token, or a request that is pushed.
+
+    Spec: RFC 6749 section 4; RFC 7009 section 2.1; RFC 7662 section 2.1; RFC 7523; RFC 8628; RFC 8693.
+    """
+
+    client_secret: _Secrets = ()
+    client_assertion: _Secrets = ()
+    client_assertion_type: _Texts = ()
+    grant_type: _Texts = ()
+    code: _Secrets = ()
+    code_verifier: _Secrets = ()
+    refresh_token: _Secrets = ()
+    device_code: _Secrets = ()
+    token: _Secrets = ()
+    token_type_hint: _Texts = ()
+
+
+class UserinfoQuery(Shape, frozen=True, kw_only=True, rename="lower"):
+    """A token in the query, or in the form of a POST."""
+
+    access_token: _Secrets = ()
+
+
+class ContinueQuery(Shape, frozen=True, kw_only=True):
+    """Which request goes on; `to` is for the browser's policy alone."""
+
+    request: _Choice = ""
+    to: _Text = ""
+
+
+class ContinueForm(Shape, frozen=True, kw_only=True):
+    """What a person said to an application's wish.
+
+    Attributes:
+        form: The form's token.
+        request: Which request.
+        who: Who was asked.
+        do: `allow` or `deny`.
+    """
+
+    form: _Proof = ""
+    request: _Choice = ""
+    who: _Choice = ""
+    do: _Choice = ""
+
+
+class LogoutQuery(Shape, frozen=True, kw_only=True, rename="lower"):
+    """A wish to log out, of an application, or of the person on our own page.
+
+    Spec: OpenID Connect RP-Initiated Logout 1.0 section 2.
+    """
+
+    id_token_hint: _Secret = ""
+    post_logout_redirect_uri: _Text = ""
+    client_id: _Text = ""
+    state: _Text = ""
+    ui_locales: _Text = ""
+    logout_hint: _Text = ""
+    form: _Proof = ""
+    do: _Choice = ""
+
+
+class V2LogoutQuery(Shape, frozen=True, kw_only=True):
+    """The same in Auth0's words."""
+
+    return_to: _Text = ""
+    client_id: _Text = field(name="client_id", default="")
+
+
+class TokenResponse(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What the token endpoint answers. Spec: RFC 6749 section 5.1; OpenID Connect Core 1.0 section 3.1.3.3."""
+
+    access_token: Secret
+    token_type: str
+    expires_in: int
+    scope: str
+    id_token: Secret | UnsetType = UNSET
+    refresh_token: Secret | UnsetType = UNSET
+
+
+class Pushed(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What a pushed request is known by. Spec: RFC 9126 section 2.2."""
+
+    request_uri: str
+    expires_in: int
+
+
+class Introspection(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What a token is worth. Spec: RFC 7662 section 2.2."""
+
+    active: bool
+    scope: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    sub: str | UnsetType = UNSET
+    aud: tuple[str, ...] | UnsetType = UNSET
+    iss: str | UnsetType = UNSET
+    jti: str | UnsetType = UNSET
+
+
+T = TypeVar("T", bound=Shape)
+
+
+def given(body: AuthorizeQuery | UserinfoQuery) -> dict[str, tuple[str, ...]]:
+    """Return the parameters that have a value, by their names on the wire.
+
+    Spec: RFC 6749 section 3.1 (a parameter without a value is as good as none).
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for each in msgspec.structs.fields(body):
+        values = tuple(value for value in getattr(body, each.name) if value)
+        if values:
+            found[each.encode_name] = values
+    return found
+
+
+def _pair(
+    name: str, verb: str, path: str, request: type[T], *, is_page: bool = False, takes_form: bool = False
+) -> tuple[Endpoint[T, Nothing], Endpoint[T, Nothing]]:
+    """Return the endpoint below a project and at the root of a host."""
+
+    def row(id: str, where: str, *, by_host: bool) -> Endpoint[T, Nothing]:
+        return Endpoint(
+            id,
+            verb,
+            where,
+            request,
+            Nothing,
+            Caller.ANYONE,
+            is_page=is_page,
+            takes_form=takes_form,
+            is_oauth=True,
+            by_host=by_host,
+        )
+
+    return row(f"oidc.{name}", f"/{{projectId}}{path}", by_host=False), row(f"oidc.root.{name}", path, by_host=True)
+
+
+Pair = tuple[Endpoint[Any, Nothing], Endpoint[Any, Nothing]]
+
+CONFIGURATION: Pair = _pair("configuration", "GET", "/.well-known/openid-configuration", Nothing)
+# RFC 8414 section 3.1 puts the path of the issuer behind the well-known part.
+METADATA: Pair = (
+    Endpoint(
+        "oidc.metadata",
+        "GET",
+        "/.well-known/oauth-authorization-server/{projectId}",
+        Nothing,
+        Nothing,
+        Caller.ANYONE,
+        is_oauth=True,
+    ),
+    Endpoint(
+        "oidc.root.metadata",
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        Nothing,
+        Nothing,
+        Caller.ANYONE,
+        is_oauth=True,
+        by_host=True,
+    ),
+)
+# Below a project it is `keys.OIDC_KEYS`.
+JWKS: Endpoint[Any, Nothing] = _pair("jwks", "GET", "/.well-known/jwks.json", Nothing)[1]
+AUTHORIZE: Pair = _pair("authorize", "GET", "/authorize", AuthorizeQuery, is_page=True)
+POST_AUTHORIZE: Pair = _pair("authorize.post", "POST", "/authorize", AuthorizeQuery, is_page=True, takes_form=True)
+CONTINUE: Pair = _pair("continue", "GET", "/authorize/continue", ContinueQuery, is_page=True)
+POST_CONTINUE: Pair = _pair("consent", "POST", "/authorize/continue", ContinueForm, is_page=True)
+TOKEN: Pair = _pair("token", "POST", "/oauth/token", OAuthForm)
+REVOKE: Pair = _pair("revoke", "POST", "/oauth/revoke", OAuthForm)
+INTROSPECT: Pair = _pair("introspect", "POST", "/oauth/introspect", OAuthForm)
+PUSH: Pair = _pair("push", "POST", "/oauth/par", OAuthForm)
+USERINFO: Pair = _pair("userinfo", "GET", "/userinfo", UserinfoQuery)
+POST_USERINFO: Pair = _pair("userinfo.post", "POST", "/userinfo", UserinfoQuery)
+LOGOUT: Pair = _pair("logout", "GET", "/oidc/logout", LogoutQuery, is_page=True)
+POST_LOGOUT: Pair = _pair("logout.post", "POST", "/oidc/logout", LogoutQuery, is_page=True, takes_form=True)
+V2_LOGOUT: Pair = _pair("v2_logout", "GET", "/v2/logout", V2LogoutQuery, is_page=True)

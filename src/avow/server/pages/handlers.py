@@ -8,7 +8,7 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
 from avow.server.oidc import Provider
-from avow.server.pages import account, authorize, endpoints, hosted, numbers, returns, sso_setup
+from avow.server.pages import account, authorize, endpoints, hosted, leave, numbers, returns, sso_setup
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
@@ -58,12 +58,15 @@ class Pages:
         )
 
     def _front_door(self) -> list[Handler]:
-        """Return the handlers of authorization requests, of both prefixes."""
+        """Return the handlers of authorization requests and log-out, of both prefixes."""
         frame, provider = self._frame, self._provider
         bound: tuple[tuple[oidc.Pair, Callable[[Call[Any]], Steps[Answer]]], ...] = (
             (oidc.AUTHORIZE, partial(authorize.ask, frame, provider)),
             (oidc.CONTINUE, partial(authorize.go_on, frame, provider)),
             (oidc.POST_CONTINUE, partial(authorize.consent, frame, provider)),
+            (oidc.LOGOUT, partial(leave.ask, frame, provider)),
+            (oidc.POST_LOGOUT, partial(leave.by_form, frame, provider)),
+            (oidc.V2_LOGOUT, partial(leave.v2, frame, provider)),
         )
         posted = [plain(each, partial(authorize.ask_by_form, frame)) for each in oidc.POST_AUTHORIZE]
         return [*posted, *(steps(endpoint, function) for pair, function in bound for endpoint in pair)]

@@ -130,9 +130,7 @@ class Browser:
         for cookie in cookies:
             self._keep(cookie)
         page = Page(url, response.status, dict(response.headers), cookies, response.body.decode())
-        parser = _Forms()
-        parser.feed(page.html)
-        page.forms = parser.forms
+        page.forms = forms_of(page.html)
         return page
 
     def _keep(self, cookie: str) -> None:
@@ -142,6 +140,13 @@ class Browser:
             self.cookies.pop(name, None)
         else:
             self.cookies[name] = value
+
+
+def forms_of(html: str) -> list[Form]:
+    """Return the forms of a page."""
+    parser = _Forms()
+    parser.feed(html)
+    return parser.forms
 
 
 class _Forms(HTMLParser):

@@ -84,8 +84,7 @@ def build(
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
     operations = operations_slice(readiness, metrics, watch, settings)
-    provider = Provider(vault, clock)
-    pages = Pages(settings, vault, clock, provider)
+    pages = Pages(settings, vault, clock, provider := Provider(vault, clock))
     slices = (*FIRST, operations, pages.slice, provider.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages, vault=vault)
 

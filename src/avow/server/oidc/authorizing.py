@@ -148,7 +148,8 @@ def granted(
     client, settings = authorization.client, authorization.client.settings
     if is_allowed:
         consents.add(tx, client.id, seen.user_id, wish.scopes)
-    held = tuple(dict.fromkeys(each for names in wish.scopes.values() for each in names))
+    known = {each for names in wish.scopes.values() for each in names}
+    held = tuple(each for each in authorization.scope if each in known)
     is_offline = scopes.OFFLINE in held
     longest = max((settings.lifetime_seconds, *(api.lifetime_seconds for api in wish.apis)))
     lifetime = settings.refresh_lifetime_seconds if is_offline else longest + grants.CODE_SECONDS

@@ -30,7 +30,7 @@ from avow.wire.oidc import UserinfoQuery, given
 __all__ = ["Bearer", "UserinfoEndpoint", "claims_of"]
 
 PATH = "/userinfo"
-_REALM = 'realm="userinfo"'
+_PROTECTED = 'realm="userinfo"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +129,5 @@ def _bearer(call: Call[Any]) -> tuple[Bearer, bool]:
 
 def _refuse(error: str, text: str, *, status: int = 401) -> NoReturn:
     """Refuse a token. Spec: RFC 6750 section 3.1."""
-    challenge = f'Bearer {_REALM}, error="{error}", error_description="{text}"'
+    challenge = f'Bearer {_PROTECTED}, error="{error}", error_description="{text}"'
     raise OAuthRefused(status, error=error, error_message=text, challenge=challenge)

@@ -1,0 +1,106 @@
+"""What an authorization request needs of its person."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as changed
+
+from avow.core.oidc.clients import PRESETS, Api, Client
+from avow.core.oidc.interaction import AskConsent, Decision, Grant, Refuse, Seen, SignIn, Waited, decide, granted_scopes
+from avow.core.oidc.request import Authorization
+
+NOW = 1000
+TRUSTED = Client("C1", is_trusted=True, settings=PRESETS["regular-web"])
+ASKING = replace(TRUSTED, is_trusted=False)
+SEEN = Seen("U1", "S1", auth_time=900, tenants=("T1",))
+WANTED = {"": ("openid", "email")}
+
+
+def wish(client: Client = TRUSTED, *prompt: str, **changes: Any) -> Authorization:
+    made = Authorization(client=client, redirect_uri="https://a", has_redirect=True, mode="query", scope=("openid",))
+    return replace(made, prompt=frozenset(prompt), **changes)
+
+
+def decided(
+    asked: Authorization,
+    seen: Seen | None = SEEN,
+    waited: Waited | None = None,
+    *,
+    subject: str | None = None,
+    is_allowed: bool = False,
+) -> Decision:
+    return decide(asked, seen, waited, subject=subject, wanted=WANTED, is_allowed=is_allowed, now=NOW)
+
+
+def error(decision: Decision) -> str:
+    assert isinstance(decision, Refuse)
+    return decision.error
+
+
+def test_session_is_enough_for_a_trusted_application() -> None:
+    assert decided(wish()) == Grant(WANTED)
+    assert decided(wish(TRUSTED, "none")) == Grant(WANTED)
+
+
+def test_nobody_signs_in_or_is_refused() -> None:
+    assert decided(wish(), None) == SignIn()
+    assert error(decided(wish(TRUSTED, "none"), None)) == "login_required"
+
+
+FRESH = Seen("U1", "S2", auth_time=990)
+WAITED = Waited(begun_at=980, session_id="S1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen", "waited", "expected"),
+    [
+        (wish(TRUSTED, "login"), SEEN, None, SignIn()),
+        (wish(TRUSTED, "login"), SEEN, WAITED, SignIn()),
+        (wish(TRUSTED, "login"), FRESH, WAITED, Grant(WANTED)),
+        (wish(TRUSTED, "login"), replace(FRESH, session_id="S1"), WAITED, SignIn()),
+        (wish(TRUSTED, "login"), replace(FRESH, auth_time=979), WAITED, SignIn()),
+        (wish(replace(TRUSTED, forces_authentication=True)), SEEN, None, SignIn()),
+        (wish(max_age=99), SEEN, None, SignIn()),
+        (wish(max_age=100), SEEN, None, Grant(WANTED)),
+        (wish(max_age=0), FRESH, WAITED, Grant(WANTED)),
+        (wish(TRUSTED, "select_account"), SEEN, None, SignIn()),
+        (wish(TRUSTED, "select_account"), SEEN, Waited(980, "S1"), Grant(WANTED)),
+    ],
+)
+def test_fresh_proof_is_a_session_that_began_after_the_request(
+    asked: Authorization, seen: Seen, waited: Waited | None, expected: Decision
+) -> None:
+    assert decided(asked, seen, waited) == expected
+
+
+def test_somebody_else_signs_in_once_and_is_refused_then() -> None:
+    assert decided(wish(), subject="U1") == Grant(WANTED)
+    assert decided(wish(), subject="U2") == SignIn()
+    assert error(decided(wish(), FRESH, WAITED, subject="U2")) == "login_required"
+    assert error(decided(wish(TRUSTED, "none"), subject="U2")) == "login_required"
+    assert error(decided(wish(TRUSTED, "none"), subject="")) == "login_required"
+
+
+def test_tenant_is_one_of_the_users() -> None:
+    assert decided(wish(tenant="T1")) == Grant(WANTED)
+    assert error(decided(wish(tenant="T2"))) == "access_denied"
+
+
+def test_consent_is_asked_for_what_was_not_allowed() -> None:
+    assert decided(wish(ASKING)) == AskConsent(WANTED)
+    assert error(decided(wish(ASKING, "none"))) == "consent_required"
+    assert decided(wish(ASKING), is_allowed=True) == Grant(WANTED)
+    assert decided(wish(ASKING), replace(SEEN, allowed={"": ("openid", "email")})) == Grant(WANTED)
+    assert decided(wish(ASKING), replace(SEEN, allowed={"": ("openid",)})) == AskConsent(WANTED)
+    assert decided(wish(ASKING), replace(SEEN, allowed={"api": ("openid", "email")})) == AskConsent(WANTED)
+    assert decided(wish(TRUSTED, "consent")) == AskConsent(WANTED)
+
+
+def test_only_scopes_that_somebody_knows_are_granted() -> None:
+    api = Api("https://api", scopes=frozenset({"read", "email"}))
+    asked = wish(scope=("openid", "email", "read", "write", "offline_access"))
+    assert granted_scopes(asked, [api]) == {"": ("openid", "email", "offline_access"), "https://api": ("read",)}
+    assert granted_scopes(asked, [replace(api, allows_offline=False)])[""] == ("openid", "email")
+    without = Client("C1", settings=changed(PRESETS["regular-web"], grant_types=("authorization_code",)))
+    assert granted_scopes(replace(asked, client=without), [])[""] == ("openid", "email")

@@ -1,5 +1,7 @@
 """Log-out: the session ends, what came of it ends, and the browser goes where the application may send it."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from avow.testing.server import Avow
@@ -28,8 +30,6 @@ def hint(rp: Rp, browser: Browser) -> str:
 
 
 def leave(rp: Rp, browser: Browser, path: str = "/oidc/logout", **query: str) -> Page:
-    from urllib.parse import urlencode
-
     return browser.get(f"{rp.prefix}{path}?{urlencode(query)}")
 
 

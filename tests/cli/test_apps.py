@@ -67,3 +67,9 @@ def test_application_is_deleted_when_it_is_agreed(shop: Shop) -> None:
     assert shop.answered("n\n", "app", "delete", "web").code == 2
     shop.said("app", "delete", "web", "--yes")
     assert shop.listed("app", "list") == []
+
+
+def test_project_is_given_a_host_of_its_own(shop: Shop) -> None:
+    assert shop.made("project", "host", "id.example.com")["issuer_host"] == "id.example.com"
+    assert shop.run("project", "host", "no host").code == 1
+    assert shop.made("project", "host")["issuer_host"] is None

@@ -205,6 +205,23 @@ def project_set(assignments: tuple[str, ...], project: str, data: Path | None, *
         projects.change(assignments, project=project, data=data, as_json=as_json)
 
 
+@project.command("host")
+@click.argument("host", default="")
+@with_project
+def project_host(host: str, project: str, data: Path | None, *, as_json: bool) -> None:
+    """Give a project's OpenID provider the root of HOST, or of no host of its own.
+
+    Its issuer is https://HOST/ then, beside the one below the server's address. For example:
+
+    avow project host id.example.com
+    """
+    from avow.cli import projects
+    from avow.cli.problems import told
+
+    with told():
+        projects.give_host(host, project=project, data=data, as_json=as_json)
+
+
 @project.command("export")
 @click.argument("folder", type=PATH)
 @with_project

@@ -18,7 +18,7 @@ from avow.server.projects.actions import ProjectRow
 from avow.server.store import Tx
 from avow.wire.projects import ProjectSettings
 
-__all__ = ["change", "create", "list_all", "settings", "summary"]
+__all__ = ["change", "create", "give_host", "list_all", "settings", "summary"]
 
 _ACTOR = "command"
 
@@ -78,6 +78,16 @@ def change(assignments: Sequence[str], *, project: str, data: Path | None, as_js
     with reached_project(data, project) as found:
         changed = found.store.run(found.project_id, lambda tx: actions.change_settings(tx, changes, actor=_ACTOR))
     show({name: _builtins(changed)[name] for name in changes}, as_json=as_json)
+
+
+def give_host(host: str, *, project: str, data: Path | None, as_json: bool) -> None:
+    """Give a project a host of its own for its OpenID provider, or "" for none."""
+    with reached_project(data, project) as found:
+        found.store.run(found.project_id, lambda tx: actions.set_issuer_host(tx, host or None, actor=_ACTOR))
+        row = found.store.look(found.project_id, actions.find)
+    if row is None:
+        raise CannotStart("The project was deleted meanwhile; `avow project list` shows those there are.")
+    show(_shown(row, as_json=as_json), as_json=as_json)
 
 
 def _parsed(assignment: str) -> tuple[str, object]:

@@ -291,3 +291,34 @@ def test_project_that_does_not_exist_is_a_404(rp: Rp, path: str) -> None:
     verb = "POST" if path == "/oauth/token" else "GET"
     response = answer(rp.avow.server.site, Request(verb, f"/Pnone{path}", "", {}, b"", "203.0.113.9", 0))
     assert response.status == 404
+
+
+@pytest.mark.parametrize("mode", ["form_post", "web_message"])
+def test_what_is_handed_back_ends_no_element(project: Avow, mode: str) -> None:
+    rp = make_app(project, webOrigins=["https://app.example.com"])
+    state = "\"'></script><script>alert(1)</script>\u2028&amp;"
+    page = rp.ask(rp.browser(), response_mode=mode, prompt="none", state=state)
+    assert page.html.count("<script") == 1
+    assert page.html.count("</script>") == 1
+    if mode == "form_post":
+        assert page.form().fields["state"] == state
+    assert "script-src 'nonce-" in page.headers["content-security-policy"]
+
+
+def test_state_cannot_add_parameters_or_headers(rp: Rp) -> None:
+    told = landed(rp.ask(rp.browser(), prompt="none", state="a&code=stolen\r\nset-cookie: x=y#"))
+    assert told["state"] == "a&code=stolen\r\nset-cookie: x=y#"
+    assert "code" not in told
+
+
+def test_ended_requests_and_grants_are_forgotten(project: Avow, rp: Rp) -> None:
+    from avow.server.oidc import grants, requests
+
+    browser = rp.browser()
+    rp.tokens(browser, new_email(), scope="openid offline_access")
+    rp.ask(rp.browser())  # waits for somebody who never comes
+    assert project.run(lambda tx: (grants.forget(tx, 10), requests.forget(tx, 10))) == (0, 0)
+    project.advance(1800)
+    assert project.run(lambda tx: requests.forget(tx, 10)) == 2
+    project.advance(31 * 86_400)
+    assert project.run(lambda tx: grants.forget(tx, 10)) == 1

@@ -1,0 +1,49 @@
+"""Two at once: a code is spent once, a refresh begins one generation, a consent is answered once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.factories import new_email
+from tests.server.oidc.relying import Rp, make_app
+from tests.server.pages.browsing import Browser
+
+AT_ONCE = 8
+
+
+def test_code_is_spent_by_one_and_the_grant_ends_for_all(rp: Rp) -> None:
+    browser, email = rp.browser(), new_email()
+    for _ in range(4):
+        code = rp.code(browser, email, scope="openid offline_access")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            replies = list(pool.map(lambda _: rp.redeem(code), range(AT_ONCE)))  # noqa: B023 - ends with the round
+        won = [reply for reply in replies if reply.status == 200]
+        assert len(won) == 1
+        assert {reply.error for reply in replies if reply.status != 200} == {(400, "invalid_grant")}
+        assert rp.refresh(won[0]["refresh_token"]).error == (400, "invalid_grant")
+
+
+def test_refresh_tokens_of_two_tabs_are_the_same(rp: Rp) -> None:
+    token = rp.tokens(rp.browser(), new_email(), scope="openid offline_access")["refresh_token"]
+    for _ in range(4):
+        rp.avow.advance(31)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            replies = list(pool.map(lambda _: rp.refresh(token), range(AT_ONCE)))  # noqa: B023 - ends with the round
+        following = {reply["refresh_token"] for reply in replies}
+        assert len(following) == 1
+        assert following != {token}
+        (token,) = following
+
+
+def test_consent_is_answered_once(rp: Rp) -> None:
+    asking = make_app(rp.avow, trusted=False)
+    browser = asking.browser()
+    page = asking.sign_in(browser, asking.ask(browser), new_email())
+    form = page.form()
+
+    def answer(_: int) -> int:
+        same = Browser(asking.avow)
+        same.cookies = dict(browser.cookies)
+        return same.submit(form, "allow").status
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        statuses = list(pool.map(answer, range(AT_ONCE)))
+    assert sorted(statuses) == [303] + [400] * (AT_ONCE - 1)

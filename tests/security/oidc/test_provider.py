@@ -219,7 +219,7 @@ def test_s_op_07_refresh_tokens(case: Case, c1: Rp, c2: Rp, project: Avow) -> No
         token, _ = tokens(other)
         project.client().mgmt.app.update(other.id, enabled=False)
         project.advance(1)
-        assert_refused_grant(other.refresh(token), (401, "invalid_client"))
+        assert_refused_grant(other.refresh(token))
         project.client().mgmt.app.update(other.id, enabled=True)
         project.advance(1)
         assert other.refresh(token).status == 200

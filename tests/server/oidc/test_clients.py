@@ -10,6 +10,7 @@ from avow.core.oidc.clientauth import ASSERTION_TYPE
 from avow.core.tokens import SigningKey
 from avow.core.tokens.encoding import to_base64url
 from avow.server.applications import consents
+from avow.server.oidc import requests
 from avow.testing.server import Avow
 from tests.factories import new_email
 from tests.server.oidc.relying import API, REDIRECT, Reply, Rp, claims, landed, make_api, make_app
@@ -71,6 +72,13 @@ def test_pushed_request_ends(rp: Rp) -> None:
     uri = push(rp)["request_uri"]
     rp.avow.advance(90)
     assert rp.browser().get(f"{rp.prefix}/authorize?client_id={rp.id}&request_uri={uri}").status == 400
+
+
+def test_requests_that_wait_are_counted(rp: Rp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MOST_WAITING", 3)
+    assert [rp.ask(rp.browser()).status for _ in range(5)] == [200] * 3 + [429] * 2
+    rp.avow.advance(600)
+    assert rp.ask(rp.browser()).status == 200
 
 
 def test_application_that_has_to_push_is_refused_otherwise(project: Avow) -> None:

@@ -37,7 +37,15 @@ class Authenticator:
         self._clock = clock
         self._blocked: dict[str, int] = {}
 
-    def client(self, call: Call[Any], parameters: Parameters, path: str, *, is_secret: bool = False) -> Steps[Client]:
+    def client(
+        self,
+        call: Call[Any],
+        parameters: Parameters,
+        path: str,
+        *,
+        is_secret: bool = False,
+        takes_disabled: bool = False,
+    ) -> Steps[Client]:
         """Return the client that calls.
 
         Args:
@@ -45,6 +53,7 @@ class Authenticator:
             parameters: Of its body.
             path: Of the endpoint, below the issuer.
             is_secret: A public client will not do.
+            takes_disabled: One that is switched off is returned too, once it has shown who it is.
 
         Raises:
             OAuthRefused: `invalid_client`: unknown, switched off, or without what it has to show.
@@ -58,7 +67,8 @@ class Authenticator:
         self._require_patience(key)
         known = yield from self._kept.client(call.project, shown.client_id)
         is_right = known is not None and (yield from self._is_right(call, known, shown, path))
-        if known is None or not is_right or not known.client.is_enabled or (is_secret and known.client.is_public):
+        is_off = known is not None and not known.client.is_enabled and not takes_disabled
+        if known is None or not is_right or is_off or (is_secret and known.client.is_public):
             yield from self._count_failure(key)
             _refuse(call, f"{shown.method} of {shown.client_id[:128]!r}")
         return known.client

@@ -107,6 +107,7 @@ class Provider:
         verdict = yield from self.authorizing.judged(call, wished, is_pushed=True)
         if isinstance(verdict, Fault):
             raise OAuthRefused(error=verdict.error, error_message=verdict.text)
+        yield from requests.counted(call, self._clock())
         uri = yield from write(requests.push, client.id, issuer_of(call), wished, jkt)
         return Answer(Pushed(request_uri=uri, expires_in=requests.PUSHED_SECONDS), _CREATED)
 

@@ -2,17 +2,23 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from avow.core import ids
+from avow.core.networks import subscriber
+from avow.errors import RateLimitException
 from avow.server.oidc import rows
 from avow.server.oidc.rows import RequestRow
+from avow.server.serving import Call, Steps, count
 from avow.server.store import Tx, json_text
 
 __all__ = [
+    "MOST_WAITING",
     "PUSHED_SECONDS",
     "REQUEST_URI",
+    "counted",
     "find",
     "forget",
     "keep",
@@ -25,12 +31,28 @@ __all__ = [
 
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 PUSHED_SECONDS = 90
+MOST_WAITING = 3000  # of one address in ten minutes: each is a row, and anybody can make them
+_WINDOW_SECONDS = 600
 _WAITING_SECONDS = 1800
 _PREFIX = "Q"
 _MAC = "oidc-browser"
 _AUTHORIZE, _PUSHED = "authorize", "pushed"
 
 Parameters = Mapping[str, Sequence[str]]
+
+
+def counted(call: Call[Any], now: int) -> Steps[None]:
+    """Count a request that is about to be kept.
+
+    Raises:
+        RateLimitException: There were too many from this address.
+    """
+    window = now // _WINDOW_SECONDS
+    ends_at = (window + 1) * _WINDOW_SECONDS
+    key = f"oidc-waiting:{call.project.id}:{subscriber(call.client.address)}:{window}"
+    [seen] = yield from count((key, ends_at))
+    if seen > MOST_WAITING:
+        raise RateLimitException(retry_after_seconds=ends_at - now)
 
 
 def keep(

@@ -54,7 +54,7 @@ class TokenEndpoint:
     def answer(self, call: Call[OAuthForm]) -> Steps[Answer]:
         """Answer a client; its own pages may read a refusal too."""
         parameters = single(given(call.body))
-        client = yield from self._authenticator.client(call, parameters, PATH)
+        client = yield from self._authenticator.client(call, parameters, PATH, takes_disabled=True)
         headers = {**_PRAGMA, **open_to(client, call.shown.origin)}
         try:
             found = yield from self._exchange(client, parameters)(call, client, parameters)
@@ -69,6 +69,8 @@ class TokenEndpoint:
         named = _one(parameters, "grant_type")
         if not named:
             return _refusing("invalid_request", "grant_type is missing.")
+        if not client.is_enabled:
+            return _refusing("invalid_grant", "The application is switched off.")
         exchange = self._exchanges.get(named)
         if exchange is None:
             return _refusing("unsupported_grant_type", "This grant_type is not supported.")

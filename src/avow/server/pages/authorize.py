@@ -156,7 +156,7 @@ def _granted(
 def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: Person) -> Steps[Answer]:
     """Ask the person; what they answer about is kept, not sent with the form."""
     mark, new_mark = frame.jar.marked(call)
-    request_id = yield from _kept(call, asked, wish.authorization, mark, person.seen.session_id)
+    request_id = yield from _kept(frame, call, asked, wish.authorization, mark, person.seen.session_id)
     values = {
         "application": wish.authorization.client.name,
         "own": [each for each in wish.scopes.get("", ()) if each in _SAID],
@@ -183,7 +183,7 @@ def _sign_in(
 ) -> Steps[Answer]:
     """Lead to the sign-in page, which leads back to the request."""
     mark, new_mark = frame.jar.marked(call)
-    request_id = yield from _kept(call, asked, authorization, mark, session_id)
+    request_id = yield from _kept(frame, call, asked, authorization, mark, session_id)
     settings = authorization.client.settings
     flow = (settings.sign_up_flow or _SIGN_UP) if authorization.signs_up else (settings.flow or _STANDARD)
     said = {
@@ -195,10 +195,13 @@ def _sign_in(
     return frame.redirect(f"/login/{call.project.id}?{query}", new_mark)
 
 
-def _kept(call: Call[Any], asked: _Asked, authorization: Authorization, mark: str, session_id: str) -> Steps[str]:
+def _kept(
+    frame: Frame, call: Call[Any], asked: _Asked, authorization: Authorization, mark: str, session_id: str
+) -> Steps[str]:
     """Keep the request until the person is back, unless it is kept already; return its id."""
     if asked.row is not None:
         return asked.row.id
+    yield from requests.counted(call, frame.clock())
     return (
         yield from write(
             requests.keep,

@@ -6,7 +6,6 @@ refused, and errors as `error` and `error_description`. Discovery describes them
 
 from typing import Annotated, Any, TypeVar
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
@@ -195,10 +194,10 @@ def given(body: AuthorizeQuery | UserinfoQuery) -> dict[str, tuple[str, ...]]:
     Spec: RFC 6749 section 3.1 (a parameter without a value is as good as none).
     """
     found: dict[str, tuple[str, ...]] = {}
-    for each in msgspec.structs.fields(body):
-        values = tuple(value for value in getattr(body, each.name) if value)
-        if values:
-            found[each.encode_name] = values
+    for name, encoded in zip(body.__struct_fields__, body.__struct_encode_fields__, strict=True):
+        sent = getattr(body, name)
+        if sent and (values := tuple(value for value in sent if value)):
+            found[encoded] = values
     return found
 
 

@@ -898,6 +898,18 @@ CREATE TABLE trusted_devices (
 
 CREATE INDEX ix_trusted_devices_project_id_user_id_last_used_at ON trusted_devices (project_id, user_id, last_used_at);
 
+CREATE TABLE user_applications (
+	project_id TEXT COLLATE "C" NOT NULL,
+	user_id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT pk_user_applications PRIMARY KEY (project_id, user_id, application_id),
+	CONSTRAINT fk_user_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_user_applications_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_user_applications_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_user_applications_project_id_application_id ON user_applications (project_id, application_id);
+
 CREATE TABLE access_key_roles (
 	project_id TEXT COLLATE "C" NOT NULL,
 	key_id TEXT COLLATE "C" NOT NULL,

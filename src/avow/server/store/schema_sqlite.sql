@@ -900,6 +900,18 @@ CREATE TABLE trusted_devices (
 
 CREATE INDEX ix_trusted_devices_project_id_user_id_last_used_at ON trusted_devices (project_id, user_id, last_used_at);
 
+CREATE TABLE user_applications (
+	project_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	CONSTRAINT pk_user_applications PRIMARY KEY (project_id, user_id, application_id),
+	CONSTRAINT fk_user_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_user_applications_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_user_applications_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_user_applications_project_id_application_id ON user_applications (project_id, application_id);
+
 CREATE TABLE access_key_roles (
 	project_id TEXT NOT NULL,
 	key_id TEXT NOT NULL,
@@ -1133,6 +1145,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('tenant_domains', 'ix_tenant_d
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('totp_seeds', 'sqlite_autoindex_totp_seeds_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('trusted_devices', 'sqlite_autoindex_trusted_devices_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('trusted_devices', 'ix_trusted_devices_project_id_user_id_last_used_at', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_applications', 'sqlite_autoindex_user_applications_1', '50000000 1000000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('user_applications', 'ix_user_applications_project_id_application_id', '50000000 1000000 100');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_roles', 'sqlite_autoindex_access_key_roles_1', '5000000 100000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_roles', 'ix_access_key_roles_project_id_role_id', '5000000 100000 1000');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('access_key_tenants', 'sqlite_autoindex_access_key_tenants_1', '5000000 100000 1 1');

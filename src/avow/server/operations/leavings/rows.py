@@ -32,6 +32,7 @@ PURGE_ACCESS_KEY_TENANTS = _rows_of("access_key_tenants", "key_id, tenant_id")
 PURGE_ACCESS_KEY_ROLES = _rows_of("access_key_roles", "key_id, role_id")
 PURGE_OIDC_REQUESTS = _rows_of("oidc_requests", "id")
 PURGE_OIDC_GRANTS = _rows_of("oidc_grants", "id")
+PURGE_USER_APPLICATIONS = _rows_of("user_applications", "user_id, application_id")
 PURGE_CONSENTS = _rows_of("consents", "id")
 PURGE_APPLICATION_APIS = _rows_of("application_apis", "application_id, api_id")
 PURGE_APPLICATION_SECRETS = _rows_of("application_secrets", "application_id, id")
@@ -92,6 +93,7 @@ PURGE = (
     PURGE_ACCESS_KEY_ROLES,
     PURGE_OIDC_REQUESTS,
     PURGE_OIDC_GRANTS,
+    PURGE_USER_APPLICATIONS,
     PURGE_CONSENTS,
     PURGE_APPLICATION_APIS,
     PURGE_APPLICATION_SECRETS,

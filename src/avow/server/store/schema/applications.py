@@ -4,7 +4,15 @@ from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, Tab
 
 from avow.server.store.schema.columns import TEXT, data, flag, integer, metadata, owned, reference, text
 
-__all__ = ["api_permissions", "apis", "application_apis", "application_secrets", "applications", "consents"]
+__all__ = [
+    "api_permissions",
+    "apis",
+    "application_apis",
+    "application_secrets",
+    "applications",
+    "consents",
+    "user_applications",
+]
 
 # What trusts us to say who somebody is: clients of OpenID and OAuth, and service providers of SAML.
 applications = Table(
@@ -84,6 +92,19 @@ application_apis = Table(
     reference("application_id", "applications"),
     ForeignKeyConstraint(["project_id", "api_id"], ["apis.project_id", "apis.id"], ondelete="CASCADE"),
     Index(None, "project_id", "api_id"),
+)
+
+# Which applications a user may reach, where management says so (`mgmt.user.add_sso_apps`).
+user_applications = Table(
+    "user_applications",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("user_id"),
+    text("application_id"),
+    *owned("user_id", "application_id"),
+    reference("user_id", "users"),
+    reference("application_id", "applications"),
+    Index(None, "project_id", "application_id"),
 )
 
 # What a user has allowed an application, or a tenant all of its users.

@@ -249,3 +249,31 @@ def upgrade() -> None:
         op.f("ix_oidc_requests_project_id_expires_at"), "oidc_requests", ["project_id", "expires_at"], unique=False
     )
     op.create_index("uq_oidc_requests_user_code", "oidc_requests", ["project_id", "user_code"], unique=True)
+    op.create_table(
+        "user_applications",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("user_id", TEXT, nullable=False),
+        sa.Column("application_id", TEXT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "application_id"],
+            ["applications.project_id", "applications.id"],
+            name=op.f("fk_user_applications_project_id_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"],
+            ["users.project_id", "users.id"],
+            name=op.f("fk_user_applications_project_id_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_user_applications_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "application_id", name=op.f("pk_user_applications")),
+    )
+    op.create_index(
+        op.f("ix_user_applications_project_id_application_id"),
+        "user_applications",
+        ["project_id", "application_id"],
+        unique=False,
+    )

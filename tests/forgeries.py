@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives import hashes
@@ -54,6 +56,7 @@ def forgeries(
     *,
     canary: str = "http://127.0.0.1:9/keys",
     max_lifetime_seconds: int = 400 * 86_400,
+    typ: str = "JWT",
 ) -> Iterable[Forgery]:
     """Build the forged tokens.
 
@@ -62,7 +65,30 @@ def forgeries(
         claims: Claims that the verifier accepts now: iss, sub, drn, exp, and iat as the present.
         canary: Where the headers `jku` and `x5u` point; nothing may ask there.
         max_lifetime_seconds: What the verifier allows at most.
+        typ: Header `typ` of the genuine tokens.
     """
+    with _of_type(typ):
+        return _forged(key, claims, canary, max_lifetime_seconds)
+
+
+_TYP: ContextVar[str] = ContextVar("typ", default="JWT")
+
+
+@contextmanager
+def _of_type(typ: str) -> Iterator[None]:
+    """Forge tokens of a type."""
+    before = _TYP.set(typ)
+    try:
+        yield
+    finally:
+        _TYP.reset(before)
+
+
+def _sign(key: SigningKey, claims: Claims) -> str:
+    return sign(key, claims, typ=_TYP.get())
+
+
+def _forged(key: SigningKey, claims: Claims, canary: str, max_lifetime_seconds: int) -> list[Forgery]:
     return [
         Forgery(case_id, title, token)
         for case_id, rows in (
@@ -100,7 +126,7 @@ def _json(value: object) -> bytes:
 
 def _header(key: SigningKey, **changes: object) -> dict[str, object]:
     """Return the header that belongs to the key, changed; None removes a member."""
-    header: dict[str, object] = {"alg": key.algorithm, "kid": key.kid, "typ": "JWT"} | changes
+    header: dict[str, object] = {"alg": key.algorithm, "kid": key.kid, "typ": _TYP.get()} | changes
     return {name: value for name, value in header.items() if value is not None}
 
 
@@ -134,7 +160,7 @@ def _none(key: SigningKey, claims: Claims) -> Rows:
     for name in ("none", "None", "NONE", "nOnE"):
         body = f"{_b64(_json(_header(key, alg=name)))}.{_b64(_json(claims))}."
         yield f"alg {name}, no signature", body
-        yield f"alg {name}, the genuine signature", body + sign(key, claims).rpartition(".")[2]
+        yield f"alg {name}, the genuine signature", body + _sign(key, claims).rpartition(".")[2]
 
 
 def _confusion(key: SigningKey, claims: Claims) -> Rows:
@@ -148,7 +174,7 @@ def _confusion(key: SigningKey, claims: Claims) -> Rows:
 
 
 def _changed(key: SigningKey, claims: Claims) -> Rows:
-    header, _, signature = sign(key, claims).split(".")
+    header, _, signature = _sign(key, claims).split(".")
     exp = claims["exp"]
     assert isinstance(exp, int)
     for name, value in (("sub", "Uvictim"), ("roles", ["admin"]), ("exp", exp + 86_400)):
@@ -243,9 +269,9 @@ def _times(key: SigningKey, claims: Claims, max_lifetime_seconds: int) -> Rows:
 
 def _other_project(key: SigningKey, claims: Claims) -> Rows:
     other = SigningKey.generate(key.algorithm)
-    yield "another project's key and issuer", sign(other, {**claims, "iss": "P2otherproject"})
-    yield "another project's key", sign(other, claims)
-    yield "another project's issuer", sign(key, {**claims, "iss": "P2otherproject"})
+    yield "another project's key and issuer", _sign(other, {**claims, "iss": "P2otherproject"})
+    yield "another project's key", _sign(other, claims)
+    yield "another project's issuer", _sign(key, {**claims, "iss": "P2otherproject"})
 
 
 def _issuers(key: SigningKey, claims: Claims) -> Rows:
@@ -289,10 +315,10 @@ def _audiences(key: SigningKey, claims: Claims) -> Rows:
 def _wrong_keys(key: SigningKey, claims: Claims) -> Rows:
     fresh = SigningKey.generate(key.algorithm)
     yield "a fresh key under the real kid", _signed(fresh, _header(key), claims)
-    yield "a fresh key under its own kid", sign(fresh, claims)
+    yield "a fresh key under its own kid", _sign(fresh, claims)
     yield "the real key under an unknown kid", _signed(key, _header(key, kid=fresh.kid), claims)
     yield "the real key without kid", _signed(key, _header(key, kid=None), claims)
-    message = sign(key, claims).rpartition(".")[0]
+    message = _sign(key, claims).rpartition(".")[0]
     size = len(key.signature(b""))
     for name, signature in {
         "zeros": bytes(size),
@@ -310,7 +336,7 @@ def _wrong_keys(key: SigningKey, claims: Claims) -> Rows:
 
 
 def _oversized(key: SigningKey, claims: Claims) -> Rows:
-    token = sign(key, claims)
+    token = _sign(key, claims)
     header, payload, signature = token.split(".")
     yield "1 MB header", f"{'A' * 1_000_000}.{payload}.{signature}"
     yield "1 MB header, rightly signed", _signed(key, _header(key, x="A" * 750_000), claims)
@@ -347,7 +373,7 @@ def _duplicates(key: SigningKey, claims: Claims) -> Rows:
 def _encrypted(key: SigningKey, claims: Claims) -> Rows:
     algorithm = {"RS256": "RSA-OAEP", "ES256": "ECDH-ES"}.get(key.algorithm)
     if algorithm is None:
-        yield "five parts", sign(key, claims) + ".AAAA.AAAA"
+        yield "five parts", _sign(key, claims) + ".AAAA.AAAA"
         return
     public = import_key(json.loads(key.public_jwk()) | {"use": "enc", "alg": algorithm})
     for compression in ({}, {"zip": "DEF"}):
@@ -358,7 +384,7 @@ def _encrypted(key: SigningKey, claims: Claims) -> Rows:
 
 def _spellings(key: SigningKey, claims: Claims) -> Rows:
     # A signature with characters of both alphabets; RS256 and EdDSA need another jti for another signature.
-    tokens = (sign(key, {**claims, "jti": f"J{turn}"}) for turn in range(10_000))
+    tokens = (_sign(key, {**claims, "jti": f"J{turn}"}) for turn in range(10_000))
     token = next(token for token in tokens if {"-", "_"} <= set(token.rpartition(".")[2]))
     header, payload, signature = token.split(".")
     stray = {"Q": "R", "g": "h", "w": "x", "A": "B"}[signature[-1]]
@@ -397,7 +423,7 @@ def _spellings(key: SigningKey, claims: Claims) -> Rows:
 
 def _kinds(key: SigningKey, claims: Claims) -> Rows:
     other = "DS" if claims.get("drn") == "DSR" else "DSR"
-    yield f"drn is {other}", sign(key, {**claims, "drn": other})
+    yield f"drn is {other}", _sign(key, {**claims, "drn": other})
     for name, value in {
         "a list": [claims.get("drn")],
         "null": None,
@@ -405,8 +431,9 @@ def _kinds(key: SigningKey, claims: Claims) -> Rows:
     }.items():
         yield f"drn is {name}", _signed(key, _header(key), {**claims, "drn": value})
     if "drn" in claims:
-        yield "drn is absent", sign(key, _without(claims, "drn"))
-    for typ in ("at+jwt", "JOSE", "dpop+jwt", "secevent+jwt", 1, ["JWT"], ""):
+        yield "drn is absent", _sign(key, _without(claims, "drn"))
+    other_typ = "at+jwt" if _TYP.get() == "JWT" else "JWT"
+    for typ in (other_typ, "JOSE", "dpop+jwt", "secevent+jwt", 1, ["JWT"], ""):
         yield f"typ is {typ!r}", _signed(key, _header(key, typ=typ), claims)
 
 

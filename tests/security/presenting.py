@@ -14,10 +14,12 @@ from avow.core.tokens import SigningKey
 from avow.errors import InvalidToken
 from avow.sdk.validate import SESSION_LIFETIME_SECONDS
 from tests.bed.cases import Case
+from tests.factories import new_email
 from tests.forgeries import Forgery, forgeries
 from tests.security.calls import Answer, assert_refused
 from tests.security.place import Person, Place, claims_of
 from tests.security.views import APIS, ApiView, django_view
+from tests.server.oidc.relying import Rp, made_keys, make_app, prepare
 
 _WATCHED_TABLES = ("sessions", "users", "challenges")
 
@@ -58,6 +60,9 @@ class Stage:
         key: The active key, with its private half.
         of_session: Forged session tokens, by case.
         of_refresh: Forged refresh tokens, by case.
+        client: An application of the OpenID provider.
+        access_token: A genuine access token of it.
+        of_access: Forged access tokens, by case.
     """
 
     place: Place
@@ -65,6 +70,9 @@ class Stage:
     key: SigningKey
     of_session: list[Forgery]
     of_refresh: list[Forgery]
+    client: Rp
+    access_token: str
+    of_access: list[Forgery]
 
 
 def set_stage(place: Place, algorithm: str, canary: str) -> Stage:
@@ -74,12 +82,18 @@ def set_stage(place: Place, algorithm: str, canary: str) -> Stage:
     person, key = place.sign_in(), place.signing_key()
     assert key.algorithm == algorithm
     session, refresh = claims_of(person.session_jwt), claims_of(person.refresh_jwt)
+    prepare(place.avow)
+    client = make_app(place.avow)
+    access = client.tokens(client.browser(), new_email())["access_token"]
     return Stage(
         place,
         person,
         key,
         list(forgeries(key, session, canary=canary, max_lifetime_seconds=SESSION_LIFETIME_SECONDS)),
         list(forgeries(key, refresh, canary=canary)),
+        client,
+        access,
+        list(forgeries(made_keys()[0], claims_of(access), canary=canary, typ="at+jwt")),
     )
 
 
@@ -105,6 +119,7 @@ def present(case: Case, stage: Stage) -> None:
     _present_to_django(case, stage)
     for name, open_view in APIS.items():
         _present_to_api(case, stage, name, open_view(place.avow))
+    _present_to_userinfo(case, stage)
 
 
 def stored(place: Place) -> list[list[tuple[object, ...]]]:
@@ -136,6 +151,18 @@ async def _present_to_async(case: Case, stage: Stage) -> None:
         with cell, pytest.raises(InvalidToken):
             await client.validate_session(forgery.token)
     assert (await client.validate_session(stage.person.session_jwt))["sub"] == stage.person.id
+
+
+def _present_to_userinfo(case: Case, stage: Stage) -> None:
+    """Present forged access tokens to the OpenID provider, in the header and in a form."""
+    client, forged = stage.client, [each for each in stage.of_access if each.case_id == case.id and each.over_the_wire]
+    assert client.userinfo(stage.access_token).status == 200
+    if forged:
+        with case.cell("userinfo"):
+            for each in forged:
+                assert client.userinfo(each.token).status in (400, 401), each
+                assert client.call("/userinfo", {"access_token": each.token}).status in (400, 401), each
+    assert client.userinfo(stage.access_token).status == 200
 
 
 def _present_to_django(case: Case, stage: Stage) -> None:

@@ -62,6 +62,9 @@ def test_s_jwt_18_key_sets_have_public_parts_only(case: Case, make_local_place: 
         der = place.signing_key().to_der()
         text = place.api.get(f"/v2/keys/{place.avow.project_id}").content
         assert base64.urlsafe_b64encode(der)[8:40] not in text
+    with case.cell("jwks_uri of discovery"):
+        found = place.api.get(f"/{place.avow.project_id}/.well-known/openid-configuration").body
+        assert found["jwks_uri"] == f"{place.avow.base_url}/{place.avow.project_id}/.well-known/jwks.json"
 
 
 def _is_large(row: dict[str, Any]) -> bool:

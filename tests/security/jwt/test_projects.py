@@ -9,11 +9,13 @@ from pathlib import Path
 from avow.core.tokens import sign
 from tests.bed.cases import Case
 from tests.cli.programs import Running
+from tests.factories import new_email
 from tests.security.calls import OverHttp, Wish, assert_refused
 from tests.security.conftest import MakePlace
 from tests.security.place import Place, claims_of
 from tests.security.presenting import Stage, refuses, stored
 from tests.security.production import Production
+from tests.server.oidc.relying import make_app, prepare
 
 MEGABYTE = 1_000_000
 ANSWER_SECONDS = 0.25
@@ -48,6 +50,19 @@ def test_s_jwt_10_token_of_another_project(case: Case, make_local_place: MakePla
         assert_refused(one.api.get("/v1/mgmt/avow/project/settings", two.avow.management_key))
     with case.cell("nothing stored has changed"):
         assert [stored(one), stored(two)] == before
+    with case.cell("userinfo"):
+        _present_foreign_access_token(one, two)
+
+
+def _present_foreign_access_token(one: Place, two: Place) -> None:
+    """Show a project the access token of another one, whose key is even the same here."""
+    clients = []
+    for place in (one, two):
+        prepare(place.avow)
+        clients.append(make_app(place.avow))
+    tokens = [client.tokens(client.browser(), new_email())["access_token"] for client in clients]
+    assert clients[0].userinfo(tokens[0]).status == clients[1].userinfo(tokens[1]).status == 200
+    assert clients[0].userinfo(tokens[1]).error == clients[1].userinfo(tokens[0]).error == (401, "invalid_token")
 
 
 def test_s_jwt_12_audience(case: Case, stage: Stage) -> None:

@@ -121,7 +121,7 @@ def _bearer(call: Call[Any]) -> tuple[Bearer, bool]:
     if len(named) + has_header > 1:
         _refuse("invalid_request", "The access token stands there twice.", status=400)
     if has_header:
-        return Bearer(scheme.lower(), token.strip()), False
+        return Bearer(scheme.lower(), token), False
     if not named:
         raise OAuthRefused(401, error="invalid_token", error_message="An access token is needed.", challenge="Bearer")
     return Bearer("bearer", named[0]), True

@@ -21,6 +21,7 @@ from avow.wire.accounts import Association, NewAccount
 from avow.wire.jwttemplates import GivenTemplate
 from tests.bed.cases import Case
 from tests.factories import make_access_key, make_group, make_user, new_email
+from tests.security.authorization.apps import APP_CALLS, made_app
 from tests.security.authorization.routes import Route, routes
 from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
 from tests.security.conftest import MakePlace
@@ -220,6 +221,7 @@ KINDS = (
             ("delete", "POST", f"{_LIST}/delete", {"id": "{id}"}),
         ),
     ),
+    Kind("OIDC app", made_app, APP_CALLS),
     Kind("theme", _made_theme, (("read", "POST", "/v1/mgmt/theme/export", {}),)),
     Kind(
         "management key",

@@ -56,7 +56,12 @@ def test_good_request_is_read_whole() -> None:
     )
     assert (found.redirect_uri, found.mode, found.state, found.nonce) == (REDIRECT, "query", "xyz", "n")
     assert (found.scope, found.audiences, found.challenge) == (("openid", "profile"), ("https://api",), CHALLENGE)
-    assert (found.max_age, found.prompt, found.signs_up, found.tenant) == (60, {"login", "consent"}, True, "T1")
+    assert (found.max_age, found.prompt, found.signs_up, found.tenant) == (
+        60,
+        frozenset({"login", "consent"}),
+        True,
+        "T1",
+    )
     assert (found.claims.id_token, found.claims.subject) == (("email", "sub"), "U1")
     assert found.asks_anew
     assert not found.is_silent

@@ -1,5 +1,7 @@
 """An application for the modules of the conformance plans, answered by the query and then by a form."""
 
+from typing import Any
+
 import pytest
 
 from avow.testing.server import Avow, Server
@@ -20,5 +22,9 @@ def project(avow_server: Server) -> Avow:
 @pytest.fixture(params=["query", "form_post"])
 def suite(request: pytest.FixtureRequest, project: Avow) -> Suite:
     """Return a relying party as the conformance suite registers one, for each response mode of the plans."""
-    settings = {"idTokenHasClaims": False, "updatedAt": "number", "logoutUris": ["https://app.example.com/bye"]}
+    settings: dict[str, Any] = {
+        "idTokenHasClaims": False,
+        "updatedAt": "number",
+        "logoutUris": ["https://app.example.com/bye"],
+    }
     return Suite(make_app(project, **settings), request.param)

@@ -193,7 +193,7 @@ def test_oidcc_ensure_post_request_succeeds(suite: Suite) -> None:
         "nonce": "n-0S6",
     }
     fields |= {} if suite.mode == "query" else {"response_mode": suite.mode}
-    headers = {"sec_fetch_site": "cross-site", "origin": "https://app.example.com"}
+    headers: dict[str, Any] = {"sec_fetch_site": "cross-site", "origin": "https://app.example.com"}
     page = suite.browser.post(f"{suite.rp.prefix}/authorize", fields, **headers)
     suite.id_token(suite.rp.redeem(suite.sign_in(page)["code"]))
 

@@ -98,7 +98,8 @@ class Rp:
 
     def browser(self, **headers: str) -> Browser:
         """Return a new browser."""
-        return Browser(self.avow, **({"host": self.host} if self.host else {}), **headers)
+        said: dict[str, Any] = {**({"host": self.host} if self.host else {}), **headers}
+        return Browser(self.avow, **said)
 
     def url(self, **changes: Any) -> str:
         """Return the address of an authorization request; "" takes a parameter away."""

@@ -106,7 +106,18 @@ NEVER_SENT = {
 }
 NEVER = {place.format(name) for place in NEVER_SENT for name in ("start", "next")}
 # Operations of whose requests the contract only says where they go.
-UNRECORDED = {"js-only.flow.start", "js-only.flow.next"}
+UNRECORDED = {
+    "js-only.flow.start",
+    "js-only.flow.next",
+    "go-only.third_party_application.CreateApplication",
+    "go-only.third_party_application.UpdateApplication",
+    "go-only.third_party_application.PatchApplication",
+    "go-only.third_party_application.LoadApplication",
+    "go-only.third_party_application.AddApplicationSecret",
+    "go-only.third_party_application.RevokeApplicationSecret",
+    "go-only.ssoapplication.AddApplicationSecret",
+    "go-only.ssoapplication.RevokeApplicationSecret",
+}
 
 BARE_LIST = "<body is a bare array>"
 

@@ -24,6 +24,7 @@ _SECRETS = re.compile(
 )
 _OPEN = {
     ("Application", "secrets"): "says when each ends",
+    ("SecretMetas", "secrets"): "says when each ends",
     ("ErrorEnvelope", "error_code"): "names a situation",
     ("_Envelope", "error_code"): "names a situation",
     ("FlowError", "code"): "names a situation",

@@ -186,9 +186,22 @@ def management() -> tuple[Slice, ...]:
         tenants,
     )
     from avow.server.flows import handlers as flows
+    from avow.server.oidc import handlers as consents
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
-    further = (lists, applications, accesskeys, jwt, templates, flows, snapshots, embeddedlink, password, social)
+    further = (
+        lists,
+        applications,
+        consents,
+        accesskeys,
+        jwt,
+        templates,
+        flows,
+        snapshots,
+        embeddedlink,
+        password,
+        social,
+    )
     return tuple(room.SLICE for room in (*rooms, *further))
 
 

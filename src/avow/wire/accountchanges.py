@@ -4,16 +4,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from avow.wire.accounts import RoleNames, Status, UserAnswer
+from avow.wire.accounts import Ids, RoleNames, Status, UserAnswer
 from avow.wire.bounds import Flag, LoginId, Name, Reference, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Shape
 
 __all__ = [
+    "ADD_APPLICATIONS",
     "ADD_ROLES",
     "ADD_TENANT",
     "ENDPOINTS",
+    "REMOVE_APPLICATIONS",
     "REMOVE_ROLES",
     "REMOVE_TENANT",
+    "SET_APPLICATIONS",
     "SET_ROLES",
     "UPDATE_ATTRIBUTE",
     "UPDATE_EMAIL",
@@ -24,6 +27,7 @@ __all__ = [
     "UPDATE_RECOVERY_EMAIL",
     "UPDATE_RECOVERY_PHONE",
     "UPDATE_STATUS",
+    "ChangeApplications",
     "ChangeAttribute",
     "ChangeEmail",
     "ChangeLoginId",
@@ -126,6 +130,13 @@ class ChangeRoles(Shape, frozen=True, kw_only=True):
     role_names: RoleNames | None = None
 
 
+class ChangeApplications(Shape, frozen=True, kw_only=True):
+    """Applications that the user may reach; whoever has none named may reach all."""
+
+    login_id: LoginId
+    sso_app_ids: Ids | None = None
+
+
 class ChangeTenant(Shape, frozen=True, kw_only=True):
     """A tenant that the user joins or leaves."""
 
@@ -197,6 +208,31 @@ REMOVE_TENANT = Endpoint(
     "mgmt.user.remove_tenant", "POST", "/v1/mgmt/user/update/tenant/remove", ChangeTenant, UserAnswer, Caller.MANAGEMENT
 )
 
+SET_APPLICATIONS = Endpoint(
+    "mgmt.user.set_sso_apps",
+    "POST",
+    "/v1/mgmt/user/update/ssoapp/set",
+    ChangeApplications,
+    UserAnswer,
+    Caller.MANAGEMENT,
+)
+ADD_APPLICATIONS = Endpoint(
+    "mgmt.user.add_sso_apps",
+    "POST",
+    "/v1/mgmt/user/update/ssoapp/add",
+    ChangeApplications,
+    UserAnswer,
+    Caller.MANAGEMENT,
+)
+REMOVE_APPLICATIONS = Endpoint(
+    "mgmt.user.remove_sso_apps",
+    "POST",
+    "/v1/mgmt/user/update/ssoapp/remove",
+    ChangeApplications,
+    UserAnswer,
+    Caller.MANAGEMENT,
+)
+
 ENDPOINTS = (
     UPDATE_STATUS,
     UPDATE_LOGIN_ID,
@@ -212,4 +248,7 @@ ENDPOINTS = (
     REMOVE_ROLES,
     ADD_TENANT,
     REMOVE_TENANT,
+    SET_APPLICATIONS,
+    ADD_APPLICATIONS,
+    REMOVE_APPLICATIONS,
 )

@@ -87,7 +87,7 @@ class UpdateUser(Shape, frozen=True, kw_only=True):
         picture: URL of a picture.
         custom_attributes: Values of the project's own attributes.
         additional_login_ids: What else they sign in with; missing in an update: as before.
-        sso_app_ids: Applications that they reach through us; not supported yet.
+        sso_app_ids: Applications that they may reach through us; none named: all.
         family_associations: Not supported.
         verified_email: The address is theirs; missing: as before, or as the login ID says.
         verified_phone: The number is theirs; likewise.

@@ -33,9 +33,11 @@ from avow.wire import (
     sessions,
     snapshots,
     sso,
+    ssoapplications,
     ssosignin,
     tenants,
     testusers,
+    thirdparty,
     totp,
     usersearch,
     webauthn,
@@ -83,4 +85,6 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = (
     *audit.ENDPOINTS,
     *lists.ENDPOINTS,
     *applications.ENDPOINTS,
+    *ssoapplications.ENDPOINTS,
+    *thirdparty.ENDPOINTS,
 )

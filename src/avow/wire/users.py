@@ -48,7 +48,7 @@ class UserResponse(Shape, frozen=True, kw_only=True):
         webauthn: They have a passkey.
         push: They have a device for push notifications.
         password: They have a password.
-        sso_app_ids: Applications that they reach through us as identity provider.
+        sso_app_ids: Applications that they may reach through us, none for all; only management answers show it.
         editable: The caller may change them.
         permissions: Permissions in the project, through the roles.
         recovery_email: Address for account recovery; only management answers show it.

@@ -42,7 +42,7 @@ class SearchUsers(Shape, frozen=True, kw_only=True):
         emails: Any of these addresses.
         phones: Any of these numbers.
         custom_attributes: Values of attributes; of a list any.
-        sso_app_ids: Not supported yet.
+        sso_app_ids: Users of whom any of these applications is named.
         login_ids: Any of these login IDs.
         user_ids: Any of these ids.
         text: Part of a name, address, number or login ID.

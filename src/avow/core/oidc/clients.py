@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from avow.errors import InvalidArgument
 from avow.wire.applications import ApplicationSettings, Preset
 
 __all__ = ["PRESETS", "Api", "Client", "changed", "preset"]
+
+Settings = TypeVar("Settings", bound=ApplicationSettings)
 
 _CODE: Final = ("authorization_code", "refresh_token")
 _NAMES: Final = {each.encode_name: each.name for each in msgspec.structs.fields(ApplicationSettings)}
@@ -97,7 +99,7 @@ def preset(name: Preset, changes: Mapping[str, object] | None, *, is_open: bool)
     return changed(PRESETS[name], changes or {}, is_open=is_open)
 
 
-def changed(settings: ApplicationSettings, changes: Mapping[str, object], *, is_open: bool) -> ApplicationSettings:
+def changed(settings: Settings, changes: Mapping[str, object], *, is_open: bool) -> Settings:
     """Return settings with changes; None puts one back to what the preset has. Arguments and errors as `preset`."""
     base = PRESETS[settings.preset]
     values: dict[str, Any] = msgspec.to_builtins(settings)
@@ -107,7 +109,7 @@ def changed(settings: ApplicationSettings, changes: Mapping[str, object], *, is_
             raise InvalidArgument(error_message=f"There is no application setting {given[:100]!r} to change.")
         values[name] = msgspec.to_builtins(getattr(base, _NAMES[name])) if value is None else value
     try:
-        made = msgspec.convert(values, ApplicationSettings)
+        made = msgspec.convert(values, type(settings))
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"An application setting is not valid: {wrong}.") from wrong
     _check(made, is_open=is_open)

@@ -61,14 +61,15 @@ def load(tx: Tx, named: OneUser) -> Profile:
         UserMissing: There is no such user.
     """
     if named.login_id:
-        found = users.find_by_login_id(tx, addresses.login_id(named.login_id).canonical)
+        user_id = users.find_owner(tx, addresses.login_id(named.login_id).canonical)
     elif named.user_id:
-        found = users.find(tx, named.user_id)
+        user_id = named.user_id
     else:
         raise MissingArgument(error_message="Name the user by loginId or userId.")
-    if found is None:
+    found = users.find_several(tx, [user_id]) if user_id else []
+    if not found:
         raise UserMissing
-    return found
+    return found[0]
 
 
 def create(tx: Tx, wanted: NewAccount, *, is_test: bool, actor: str) -> str:
@@ -79,9 +80,9 @@ def create(tx: Tx, wanted: NewAccount, *, is_test: bool, actor: str) -> str:
     Raises:
         UserExists: A login ID is taken.
         InvalidArgument: An address, attribute or role cannot be used.
-        NotFound: A tenant does not exist.
+        NotFound: A tenant or application does not exist.
     """
-    _refuse_unsupported(wanted.sso_app_ids, wanted.family_associations)
+    _refuse_families(wanted.family_associations)
     email, is_email_verified = _email(wanted.login_id, wanted.email, wanted.verified_email)
     phone, is_phone_verified = _phone(wanted.login_id, wanted.phone, wanted.verified_phone)
     values = attributes.checked(tx, "user", wanted.custom_attributes or {})
@@ -107,6 +108,7 @@ def create(tx: Tx, wanted: NewAccount, *, is_test: bool, actor: str) -> str:
     attributes.put(tx, "user", user_id, values, is_new=True)
     grants.add_roles(tx, user_id, wanted.role_names or ())
     grants.set_tenants(tx, user_id, wanted.user_tenants or (), is_new=True)
+    grants.add_applications(tx, user_id, wanted.sso_app_ids or ())
     return user_id
 
 
@@ -119,7 +121,7 @@ def update(tx: Tx, wanted: UpdateUser, *, actor: str) -> str:
         UserMissing: There is no such user.
         UserExists, InvalidArgument, NotFound: As `create`.
     """
-    _refuse_unsupported(wanted.sso_app_ids, wanted.family_associations)
+    _refuse_families(wanted.family_associations)
     row = lock(tx, wanted.login_id)
     email, is_email_verified = _email(wanted.login_id, wanted.email, None)
     phone, is_phone_verified = _phone(wanted.login_id, wanted.phone, None)
@@ -139,6 +141,7 @@ def update(tx: Tx, wanted: UpdateUser, *, actor: str) -> str:
         _set_login_ids(tx, row.id, [addresses.login_id(wanted.login_id), *_further(wanted)])
     grants.set_roles(tx, row.id, wanted.role_names or ())
     grants.set_tenants(tx, row.id, wanted.user_tenants or ())
+    grants.set_applications(tx, row.id, wanted.sso_app_ids or ())
     return row.id
 
 
@@ -152,7 +155,7 @@ def patch(tx: Tx, wanted: PatchUser, *, actor: str, vouches: bool = False) -> st
         vouches: A new phone number of which nothing else is said counts as verified. The contract's own tests expect
             it of management; of e-mail addresses they say nothing, and these have to be proven.
     """
-    _refuse_unsupported(wanted.sso_app_ids, wanted.family_associations)
+    _refuse_families(wanted.family_associations)
     row = lock(tx, wanted.login_id)
     changed = row
     if wanted.email is not None or wanted.verified_email is not None:
@@ -178,6 +181,8 @@ def patch(tx: Tx, wanted: PatchUser, *, actor: str, vouches: bool = False) -> st
         grants.set_roles(tx, row.id, wanted.role_names)
     if wanted.user_tenants is not None:
         grants.set_tenants(tx, row.id, wanted.user_tenants)
+    if wanted.sso_app_ids is not None:
+        grants.set_applications(tx, row.id, wanted.sso_app_ids)
     return row.id
 
 
@@ -396,6 +401,6 @@ def _status(wanted: str) -> str:
     return wanted
 
 
-def _refuse_unsupported(apps: Sequence[object] | None, families: Sequence[object] | None) -> None:
-    if apps or families:
-        raise NotSupported(error_message="Avow does not support applications or families of users yet.")
+def _refuse_families(families: Sequence[object] | None) -> None:
+    if families:
+        raise NotSupported(error_message="Avow does not support families of users yet.")

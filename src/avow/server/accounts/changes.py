@@ -11,6 +11,7 @@ from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.wire import accountchanges as wire
 from avow.wire.accountchanges import (
+    ChangeApplications,
     ChangeAttribute,
     ChangeEmail,
     ChangeLoginId,
@@ -150,6 +151,27 @@ def remove_tenant(tx: Tx, call: Call[ChangeTenant]) -> UserAnswer:
     return answer(tx, row.id)
 
 
+def add_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
+    """Let a user reach these applications too; who could reach all can reach no other from now on."""
+    row = actions.lock(tx, call.body.login_id)
+    grants.add_applications(tx, row.id, call.body.sso_app_ids or ())
+    return _reaching(tx, call, row.id, "application.allowed")
+
+
+def set_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
+    """Let a user reach exactly these applications; with none named they may reach all."""
+    row = actions.lock(tx, call.body.login_id)
+    grants.set_applications(tx, row.id, call.body.sso_app_ids or ())
+    return _reaching(tx, call, row.id, "application.reach_set")
+
+
+def remove_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
+    """Take applications that a user may reach; without the last one they reach none."""
+    row = actions.lock(tx, call.body.login_id)
+    grants.remove_applications(tx, row.id, call.body.sso_app_ids or ())
+    return _reaching(tx, call, row.id, "application.forbidden")
+
+
 def patched(tx: Tx, call: Call[object], wanted: PatchUser) -> UserAnswer:
     """Change what is named of a user whom the caller may change, and return them as they are now."""
     if reach.is_limited(call):
@@ -180,6 +202,12 @@ def _granted(tx: Tx, call: Call[ChangeRoles], user_id: str, action: str) -> User
     return answer(tx, user_id)
 
 
+def _reaching(tx: Tx, call: Call[ChangeApplications], user_id: str, action: str) -> UserAnswer:
+    named = list(call.body.sso_app_ids or ())
+    tx.audit(action, actor=_actor(call), user_id=user_id, data={"applications": named})
+    return answer(tx, user_id)
+
+
 def _actor(call: Call[object]) -> str:
     return call.management.actor
 
@@ -195,6 +223,9 @@ HANDLERS: tuple[Handler, ...] = (
     writes(wire.UPDATE_RECOVERY_EMAIL, update_recovery_email),
     writes(wire.UPDATE_RECOVERY_PHONE, update_recovery_phone),
     writes(wire.ADD_ROLES, add_roles),
+    writes(wire.SET_APPLICATIONS, set_applications),
+    writes(wire.ADD_APPLICATIONS, add_applications),
+    writes(wire.REMOVE_APPLICATIONS, remove_applications),
     writes(wire.SET_ROLES, set_roles),
     writes(wire.REMOVE_ROLES, remove_roles),
     writes(wire.ADD_TENANT, add_tenant),

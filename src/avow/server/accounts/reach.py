@@ -131,6 +131,7 @@ def shown_to(call: Call[object], user: UserResponse) -> UserResponse:
         user,
         role_names=(),
         permissions=(),
+        sso_app_ids=(),
         user_tenants=tuple(each for each in user.user_tenants if call.confinement.reaches(each.tenant_id)),
     )
 
@@ -141,6 +142,8 @@ def _require_within(tx: Tx, call: Call[object], wanted: CreateUser | PatchUser) 
         raise Forbidden(error_message="Only a caller of the whole project gives roles of the project.")
     if wanted.verified_email or wanted.verified_phone:
         raise Forbidden(error_message="Only a caller of the whole project vouches for an address.")
+    if wanted.sso_app_ids is not None and (wanted.sso_app_ids or isinstance(wanted, PatchUser)):
+        raise Forbidden(error_message="Only a caller of the whole project says which applications a user reaches.")
     names = _roles_in_tenants(wanted.user_tenants)
     if not names:
         return

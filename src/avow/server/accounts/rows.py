@@ -294,6 +294,34 @@ HAVING_TEXT = """u.name_folded LIKE :folded ESCAPE '!' OR u.email_folded LIKE :t
         SELECT 1 FROM login_ids l
         WHERE l.project_id = :project_id AND l.user_id = u.id AND l.login_id LIKE :text ESCAPE '!')"""
 
+# --- Applications --------------------------------------------------------------------------------------------------
+
+APPLICATIONS = "SELECT id FROM applications WHERE project_id = :project_id AND id IN (:application_ids)"
+
+# The row of no application says that the user reaches those named alone, be there any left or not.
+LIMIT_APPLICATIONS = """
+    INSERT INTO user_applications (project_id, user_id, application_id) VALUES (:project_id, :user_id, '')
+    ON CONFLICT DO NOTHING
+"""
+
+ADD_APPLICATIONS = """
+    INSERT INTO user_applications (project_id, user_id, application_id)
+    SELECT a.project_id, :user_id, a.id FROM applications a
+    WHERE a.project_id = :project_id AND a.id IN (:application_ids)
+    ON CONFLICT DO NOTHING
+"""
+
+REMOVE_APPLICATIONS = """
+    DELETE FROM user_applications
+    WHERE project_id = :project_id AND user_id = :user_id AND application_id IN (:application_ids)
+"""
+
+FREE_APPLICATIONS = "DELETE FROM user_applications WHERE project_id = :project_id AND user_id = :user_id"
+
+WITH_APPLICATIONS = """u.id IN (
+    SELECT a.user_id FROM user_applications a
+    WHERE a.project_id = :project_id AND a.application_id IN (:application_ids))"""
+
 RETURNS = {
     "LOCK": AccountRow,
     "LOCK_BY_ID": AccountRow,
@@ -304,6 +332,7 @@ RETURNS = {
     "ROLES": NamedRow,
     "TENANTS": IdRow,
     "JOIN": IdRow,
+    "APPLICATIONS": IdRow,
     "MEMBER": IdRow,
     "LOCK_SEVERAL": IdRow,
     "OWN": MemberRow,

@@ -68,6 +68,8 @@ def _filtered(found: Search, body: SearchUsers, is_test: bool | None, tenant_id:
         _by_tenant_roles(found, rows.WITH_ROLE_NAMES_IN_TENANT, {tenant_id: RolesWanted(values=body.role_names)})
     elif body.role_names:
         found.within(rows.HOLDING_ROLES if is_narrow else rows.WITH_ROLES, {"role_names": body.role_names})
+    if body.sso_app_ids:
+        found.within(rows.WITH_APPLICATIONS, {"application_ids": body.sso_app_ids})
     _by_identity(found, body)
     _by_time(found, body)
     for name, value in (body.custom_attributes or {}).items():
@@ -144,5 +146,5 @@ def _canonical(texts: Sequence[str]) -> list[str]:
 
 
 def _refuse_unsupported(body: SearchUsers) -> None:
-    if body.sso_app_ids or body.family_ids or body.dependent or body.lock_reasons or body.temp_lock_reasons:
+    if body.family_ids or body.dependent or body.lock_reasons or body.temp_lock_reasons:
         raise NotSupported(error_message="Avow does not support a filter of this search yet.")

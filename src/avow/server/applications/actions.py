@@ -15,19 +15,24 @@ from avow.core.oidc.clients import Client
 from avow.core.vault import Vault
 from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import apis, rows
-from avow.server.applications.rows import ApplicationRow, GrantRow, IdRow, SecretRow
+from avow.server.applications.rows import ApplicationRow, CountRow, GrantRow, IdRow, SecretRow
 from avow.server.projects import actions as projects
 from avow.server.store import Tx, in_list, json_text
 from avow.wire.applications import ApplicationSettings, CreateApplication, UpdateApplication
+from avow.wire.thirdparty import ThirdPartySettings
 
 __all__ = [
     "MISSING",
+    "MISSING_SECRET",
     "MOST_LISTED",
+    "MOST_SECRETS",
     "OAUTH_KINDS",
     "OIDC",
     "HeldApplication",
+    "add_named_secret",
     "add_secret",
     "client_of",
+    "count",
     "create",
     "delete",
     "every",
@@ -37,8 +42,11 @@ __all__ = [
     "insert",
     "is_one_of",
     "is_secret",
+    "list_page",
     "lock",
+    "name_of",
     "revealed",
+    "revoke_secret",
     "rotate",
     "save",
     "settings_of",
@@ -46,9 +54,13 @@ __all__ = [
 ]
 
 MISSING = "There is no such application."
+MISSING_SECRET = "The application has no secret of this name."
 MOST_LISTED = 1000
 OIDC = "oidc"
 OAUTH_KINDS = frozenset({OIDC, "third-party"})  # both have `ApplicationSettings`
+MOST_SECRETS = 20
+_NAMED = ":"  # before the name in the id of a secret that has one
+_SETTINGS: dict[str, type[ApplicationSettings]] = {"third-party": ThirdPartySettings}
 _PREFIX = "N"
 _SECRET_PREFIX = "N"
 _MAC = "application-secret"
@@ -72,8 +84,8 @@ class HeldApplication:
 
 
 def settings_of(row: ApplicationRow) -> ApplicationSettings:
-    """Return the typed settings of an OpenID client."""
-    return msgspec.json.decode(row.settings, type=ApplicationSettings)
+    """Return the typed settings of an OpenID client; of one of others these are `ThirdPartySettings`."""
+    return msgspec.json.decode(row.settings, type=_SETTINGS.get(row.kind, ApplicationSettings))
 
 
 def client_of(held: HeldApplication) -> Client:
@@ -182,6 +194,7 @@ def delete(tx: Tx, application_id: str, *, actor: str) -> None:
     """
     if tx.one(rows.DELETE, IdRow, id=application_id) is None:
         raise NotFound(error_message=MISSING)
+    tx.run(rows.FORGET_REACH, id=application_id)
     projects.bump(tx)
     tx.audit("application.deleted", actor=actor, data={"application": application_id})
 
@@ -240,19 +253,28 @@ def every(tx: Tx, most: int = MOST_LISTED) -> list[HeldApplication]:
     return _held(tx, tx.all(rows.LIST, ApplicationRow, most=most))
 
 
+def list_page(tx: Tx, kinds: Sequence[Kind], most: int = MOST_LISTED, passed_over: int = 0) -> list[HeldApplication]:
+    """Return applications of these kinds, the oldest first, at most so many after so many."""
+    clause, listed = in_list("kinds", kinds)
+    statement = rows.LIST_OF_KINDS.replace("(:kinds)", clause)
+    return _held(tx, tx.all(statement, ApplicationRow, most=most, passed_over=passed_over, **listed))
+
+
+def count(tx: Tx, kinds: Sequence[Kind]) -> int:
+    """Return how many applications of these kinds there are."""
+    clause, listed = in_list("kinds", kinds)
+    found = tx.one(rows.COUNT_OF_KINDS.replace("(:kinds)", clause), CountRow, **listed)
+    return found.total if found else 0
+
+
 # --- Secrets -------------------------------------------------------------------------------------------------------
 
 
 def add_secret(tx: Tx, application_id: str) -> str:
     """Insert a secret beside those there are, and return it."""
     secret, secret_id = ids.secret_text(), ids.random_id(_SECRET_PREFIX)
-    tx.run(
-        rows.ADD_SECRET,
-        application_id=application_id,
-        id=secret_id,
-        mac=tx.vault.mac(_MAC, tx.project_id, application_id, secret),
-        sealed=tx.vault.seal(secret.encode(), row=rows.sealed_row(tx.project_id, application_id, secret_id)),
-    )
+    mac, sealed = _kept_of(tx, application_id, secret_id, secret)
+    tx.run(rows.ADD_SECRET, application_id=application_id, id=secret_id, mac=mac, sealed=sealed)
     return secret
 
 
@@ -261,11 +283,9 @@ def rotate(tx: Tx, application_id: str, *, overlap_seconds: int | None = None, a
 
     Raises:
         NotFound: There is no such application.
-        InvalidArgument: It is public, and has none.
+        InvalidArgument: It is public or of SAML, and has none.
     """
-    held = lock(tx, application_id)
-    if held.row.kind == OIDC and client_of(held).is_public:
-        raise InvalidArgument(error_message="The application is public: it keeps no secret.")
+    _require_secrets(lock(tx, application_id))
     overlap = _OVERLAP_SECONDS if overlap_seconds is None else overlap_seconds
     tx.run(rows.END_SECRETS, application_id=application_id, kept="", ends_at=tx.now + overlap)
     tx.run(rows.FORGET_SECRETS, application_id=application_id)
@@ -275,17 +295,79 @@ def rotate(tx: Tx, application_id: str, *, overlap_seconds: int | None = None, a
     return secret
 
 
-def revealed(tx: Tx, application_id: str) -> str:
-    """Return the newest secret in clear text, "" for none: the contract reads it back.
+def revealed(tx: Tx, held: HeldApplication, name: str = "", *, actor: str) -> str:
+    """Return a secret in clear text: the contract reads it back.
+
+    Args:
+        tx: The unit; the audit says who read it.
+        held: Whose.
+        name: Of a secret that was added with one; "" for the newest of the rotation.
+        actor: For the audit.
+
+    Returns:
+        The secret, "" for none.
 
     Raises:
-        NotFound: There is no such application.
+        NotFound: There is none with this name.
     """
-    held = get(tx, application_id)
-    if not held.secrets:
+    found = [each for each in held.secrets if name_of(each) == name]
+    if name and not found:
+        raise NotFound(error_message=MISSING_SECRET)
+    tx.audit("application.secret_read", actor=actor, data={"application": held.id, "name": name})
+    if not found:
         return ""
-    newest = held.secrets[0]
-    return tx.vault.open(newest.sealed, row=rows.sealed_row(tx.project_id, application_id, newest.id)).decode()
+    # One that counts for good is newer than one that ends, in the second in which it was rotated too.
+    newest = min(found, key=lambda each: (each.ends_at is not None, -each.created_at))
+    return tx.vault.open(newest.sealed, row=rows.sealed_row(tx.project_id, held.id, newest.id)).decode()
+
+
+def name_of(secret: SecretRow) -> str:
+    """Return the name that a secret was given, or ""."""
+    return secret.id.removeprefix(_NAMED) if secret.id.startswith(_NAMED) else ""
+
+
+def add_named_secret(
+    tx: Tx, held: HeldApplication, name: str, *, ends_at: int | None, actor: str
+) -> tuple[SecretRow, str]:
+    """Insert a secret with a name, which no rotation ends, beside the others; return it.
+
+    Args:
+        tx: The unit that has locked the application.
+        held: Whose.
+        name: That no other of its secrets has.
+        ends_at: When it ends, or None.
+        actor: For the audit.
+
+    Raises:
+        InvalidArgument: The application keeps no secrets or has enough, the name is taken, or the end is past.
+    """
+    _require_secrets(held)
+    if len(held.secrets) >= MOST_SECRETS:
+        raise InvalidArgument(error_message=f"An application has at most {MOST_SECRETS} secrets.")
+    if ends_at is not None and ends_at <= tx.now:
+        raise InvalidArgument(error_message="expireTime is past.")
+    tx.run(rows.FORGET_SECRETS, application_id=held.id)
+    secret, secret_id = ids.secret_text(), f"{_NAMED}{name}"
+    mac, sealed = _kept_of(tx, held.id, secret_id, secret)
+    row = SecretRow(held.id, secret_id, mac, sealed, tx.now, ends_at)
+    values = {"application_id": held.id, "id": secret_id, "mac": mac, "sealed": sealed, "ends_at": ends_at}
+    if tx.one(rows.ADD_NAMED_SECRET, IdRow, **values) is None:
+        raise InvalidArgument(error_message="The application has a secret of this name already.")
+    projects.bump(tx)
+    tx.audit("application.secret_added", actor=actor, data={"application": held.id, "name": name})
+    return row, secret
+
+
+def revoke_secret(tx: Tx, held: HeldApplication, name: str, *, actor: str) -> None:
+    """End a secret with a name at once.
+
+    Raises:
+        NotFound: There is none.
+    """
+    if tx.one(rows.REVOKE_SECRET, IdRow, application_id=held.id, id=f"{_NAMED}{name}") is None:
+        raise NotFound(error_message=MISSING_SECRET)
+    projects.bump(tx)
+    tx.audit("application.secret_revoked", actor=actor, data={"application": held.id, "name": name})
 
 
 def is_secret(tx: Tx, held: HeldApplication, secret: str) -> bool:
@@ -306,6 +388,17 @@ def is_one_of(
 
 
 # --- Parts ---------------------------------------------------------------------------------------------------------
+
+
+def _require_secrets(held: HeldApplication) -> None:
+    if held.row.kind not in OAUTH_KINDS or client_of(held).is_public:
+        raise InvalidArgument(error_message="The application is public, or of SAML: it keeps no secret.")
+
+
+def _kept_of(tx: Tx, application_id: str, secret_id: str, secret: str) -> tuple[bytes, bytes]:
+    """Return what is kept of a secret: the MAC that it is checked by, and the sealed text that is read back."""
+    sealed = tx.vault.seal(secret.encode(), row=rows.sealed_row(tx.project_id, application_id, secret_id))
+    return tx.vault.mac(_MAC, tx.project_id, application_id, secret), sealed
 
 
 def _held(tx: Tx, found: Sequence[ApplicationRow]) -> list[HeldApplication]:

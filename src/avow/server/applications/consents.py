@@ -1,17 +1,60 @@
 """Consents: what a user has allowed an application, asked once and withdrawn at any time."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from avow.core import ids
 from avow.server.applications import rows
-from avow.server.applications.rows import ConsentRow, IdRow
-from avow.server.store import Tx, json_text
+from avow.server.applications.rows import ConsentRow, CountRow, IdRow
+from avow.server.store import Search, Tx, json_text
 
-__all__ = ["add", "find", "of_user", "withdraw"]
+__all__ = ["HeldConsent", "Wanted", "add", "count", "delete", "find", "of_user", "search", "withdraw"]
 
 _PREFIX = "O"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which consents are looked for; what is "" or None does not matter.
+
+    Attributes:
+        application_id: What is allowed something.
+        tenant_id: The tenant that has consented for its users.
+        ids: At most as many as a list takes.
+        user_ids: Who has consented; likewise.
+    """
+
+    application_id: str = ""
+    tenant_id: str = ""
+    ids: Sequence[str] | None = None
+    user_ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldConsent:
+    """What a user has allowed, or a tenant for its users.
+
+    Attributes:
+        id: Ours.
+        application_id: What is allowed something.
+        user_id: Who has consented, or "".
+        tenant_id: The tenant that has, or "".
+        scopes: Of all audiences together, by name.
+        granted_by: Who agreed.
+        created_at: When.
+        updated_at: When more was allowed, the last time.
+    """
+
+    id: str
+    application_id: str
+    user_id: str
+    tenant_id: str
+    scopes: tuple[str, ...]
+    granted_by: str
+    created_at: int
+    updated_at: int
 
 
 def find(tx: Tx, application_id: str, user_id: str) -> Mapping[str, frozenset[str]]:
@@ -47,3 +90,47 @@ def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
     if gone is not None:
         tx.audit("consent.withdrawn", actor=actor, user_id=user_id, data={"application": application_id})
     return gone is not None
+
+
+def search(tx: Tx, wanted: Wanted, most: int, passed_over: int = 0) -> list[HeldConsent]:
+    """Return consents, the oldest first, at most so many after so many."""
+    found = _narrowed(Search(rows.SEARCH_CONSENTS), wanted)
+    return [_held(row) for row in found.order("created_at, id").page(most, passed_over).all(tx, ConsentRow)]
+
+
+def count(tx: Tx, wanted: Wanted) -> int:
+    """Return how many consents there are."""
+    return sum(row.total for row in _narrowed(Search(rows.COUNT_CONSENTS), wanted).all(tx, CountRow))
+
+
+def delete(tx: Tx, consent: HeldConsent, *, actor: str) -> None:
+    """Delete what a tenant has allowed for its users."""
+    if tx.one(rows.DELETE_CONSENT, IdRow, id=consent.id) is not None:
+        data = {"application": consent.application_id}
+        tx.audit("consent.withdrawn", actor=actor, tenant_id=consent.tenant_id, data=data)
+
+
+def _held(row: ConsentRow) -> HeldConsent:
+    kept = msgspec.json.decode(row.scopes, type=dict[str, list[str]])
+    return HeldConsent(
+        id=row.id,
+        application_id=row.application_id,
+        user_id=row.user_id,
+        tenant_id=row.tenant_id,
+        scopes=tuple(sorted({each for listed in kept.values() for each in listed})),
+        granted_by=row.granted_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _narrowed(found: Search, wanted: Wanted) -> Search:
+    if wanted.application_id:
+        found.where("application_id = :application_id", application_id=wanted.application_id)
+    if wanted.tenant_id:
+        found.where("tenant_id = :tenant_id", tenant_id=wanted.tenant_id)
+    if wanted.ids is not None:
+        found.among("id", "consent_ids", wanted.ids)
+    if wanted.user_ids is not None:
+        found.among("user_id", "user_ids", wanted.user_ids)
+    return found

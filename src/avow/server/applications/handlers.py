@@ -1,9 +1,9 @@
-"""Avow's own routes of applications and APIs; the contract's operations work on the same data."""
+"""Avow's own routes of applications and APIs; the contract's operations (beside this file) work on the same data."""
 
 import msgspec
 from msgspec import UNSET
 
-from avow.server.applications import actions, apis
+from avow.server.applications import actions, apis, ssoapps, thirdparty
 from avow.server.applications.actions import HeldApplication
 from avow.server.applications.apis import HeldApi
 from avow.server.serving import Call, Slice, reads, writes
@@ -164,5 +164,7 @@ SLICE = Slice(
         reads(wire.API_LIST, list_apis),
         writes(wire.API_UPDATE, update_api),
         writes(wire.API_DELETE, delete_api),
+        *ssoapps.HANDLERS,
+        *thirdparty.HANDLERS,
     ),
 )

@@ -9,6 +9,7 @@ __all__ = [
     "ApiRow",
     "ApplicationRow",
     "ConsentRow",
+    "CountRow",
     "GrantRow",
     "IdRow",
     "PermissionRow",
@@ -82,6 +83,12 @@ class GrantRow(Struct, frozen=True):
     scopes: str
 
 
+class CountRow(Struct, frozen=True):
+    """How many there are."""
+
+    total: int
+
+
 class ConsentRow(Struct, frozen=True):
     """What a user, or a tenant for its users, has allowed; `scopes` is JSON by audience."""
 
@@ -92,6 +99,7 @@ class ConsentRow(Struct, frozen=True):
     scopes: str
     granted_by: str
     created_at: int
+    updated_at: int
 
 
 def sealed_row(project_id: str, application_id: str, secret_id: str) -> str:
@@ -126,6 +134,15 @@ LIST = """
     FROM applications WHERE project_id = :project_id ORDER BY created_at, id LIMIT :most
 """
 
+LIST_OF_KINDS = """
+    SELECT id, kind, name, description, logo, is_enabled, is_trusted, login_page_url, force_authentication, settings,
+           created_at, updated_at
+    FROM applications WHERE project_id = :project_id AND kind IN (:kinds)
+    ORDER BY created_at, id LIMIT :most OFFSET :passed_over
+"""
+
+COUNT_OF_KINDS = "SELECT COUNT(*) AS total FROM applications WHERE project_id = :project_id AND kind IN (:kinds)"
+
 UPDATE = """
     UPDATE applications
     SET name = :name, description = :description, logo = :logo, is_enabled = :is_enabled, is_trusted = :is_trusted,
@@ -137,6 +154,8 @@ UPDATE = """
 
 DELETE = "DELETE FROM applications WHERE project_id = :project_id AND id = :id RETURNING id"
 
+FORGET_REACH = "DELETE FROM user_applications WHERE project_id = :project_id AND application_id = :id"
+
 # --- Secrets -------------------------------------------------------------------------------------------------------
 
 ADD_SECRET = """
@@ -144,10 +163,26 @@ ADD_SECRET = """
     VALUES (:project_id, :application_id, :id, :mac, :sealed, :now)
 """
 
-# Those before count until then, and none longer than it would have.
+# Of two of one name at once the second gets no row back.
+ADD_NAMED_SECRET = """
+    INSERT INTO application_secrets (project_id, application_id, id, mac, sealed, created_at, ends_at)
+    VALUES (:project_id, :application_id, :id, :mac, :sealed, :now, :ends_at)
+    ON CONFLICT (project_id, application_id, id) DO NOTHING
+    RETURNING id
+"""
+
+REVOKE_SECRET = """
+    DELETE FROM application_secrets
+    WHERE project_id = :project_id AND application_id = :application_id AND id = :id
+    RETURNING id
+"""
+
+# Those before count until then, and none longer than it would have. Secrets with a name (and a colon before it) are
+# not part of the rotation: each is somebody's own.
 END_SECRETS = """
     UPDATE application_secrets SET ends_at = :ends_at
     WHERE project_id = :project_id AND application_id = :application_id AND id <> :kept
+      AND substr(id, 1, 1) <> ':'
       AND (ends_at IS NULL OR ends_at > :ends_at)
 """
 
@@ -240,15 +275,25 @@ ALLOW = """
 
 CONSENT = """
     SELECT id, application_id, COALESCE(user_id, '') AS user_id, COALESCE(tenant_id, '') AS tenant_id, scopes,
-           granted_by, created_at
+           granted_by, created_at, updated_at
     FROM consents WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id
 """
 
 CONSENTS_OF = """
     SELECT id, application_id, COALESCE(user_id, '') AS user_id, COALESCE(tenant_id, '') AS tenant_id, scopes,
-           granted_by, created_at
+           granted_by, created_at, updated_at
     FROM consents WHERE project_id = :project_id AND user_id = :user_id ORDER BY created_at, id LIMIT 1000
 """
+
+SEARCH_CONSENTS = """
+    SELECT id, application_id, COALESCE(user_id, '') AS user_id, COALESCE(tenant_id, '') AS tenant_id, scopes,
+           granted_by, created_at, updated_at
+    FROM consents WHERE project_id = :project_id
+"""
+
+COUNT_CONSENTS = "SELECT COUNT(*) AS total FROM consents WHERE project_id = :project_id"
+
+DELETE_CONSENT = "DELETE FROM consents WHERE project_id = :project_id AND id = :id RETURNING id"
 
 WITHDRAW = """
     DELETE FROM consents WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id
@@ -260,6 +305,13 @@ RETURNS = {
     "FIND": ApplicationRow,
     "LOCK": IdRow,
     "LIST": ApplicationRow,
+    "LIST_OF_KINDS": ApplicationRow,
+    "COUNT_OF_KINDS": CountRow,
+    "ADD_NAMED_SECRET": IdRow,
+    "REVOKE_SECRET": IdRow,
+    "SEARCH_CONSENTS": ConsentRow,
+    "COUNT_CONSENTS": CountRow,
+    "DELETE_CONSENT": IdRow,
     "UPDATE": IdRow,
     "DELETE": IdRow,
     "SECRETS": SecretRow,

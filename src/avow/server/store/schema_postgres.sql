@@ -904,8 +904,7 @@ CREATE TABLE user_applications (
 	application_id TEXT COLLATE "C" NOT NULL,
 	CONSTRAINT pk_user_applications PRIMARY KEY (project_id, user_id, application_id),
 	CONSTRAINT fk_user_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT fk_user_applications_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE,
-	CONSTRAINT fk_user_applications_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+	CONSTRAINT fk_user_applications_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
 );
 
 CREATE INDEX ix_user_applications_project_id_application_id ON user_applications (project_id, application_id);

@@ -94,6 +94,7 @@ class Profile:
     ways: frozenset[str] = frozenset()
     identities: frozenset[tuple[str, str]] = frozenset()
     rules: tuple[TenantRules, ...] = ()
+    applications: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -170,6 +171,7 @@ class Profile:
             oauth=dict.fromkeys(sorted(self.providers), True),
             saml="saml" in self.protocols,
             oidc="oidc" in self.protocols,
+            sso_app_ids=self.applications,
             password="password" in self.ways,
             created_time=row.created_at,
             modified_time=row.updated_at,
@@ -189,7 +191,10 @@ def hold(tx: Tx, user_id: str) -> Profile | None:
 
 
 def find_several(tx: Tx, user_ids: Sequence[str]) -> list[Profile]:
-    """Return the users with these ids in their order, in one statement; unknown ids are left out."""
+    """Return the users with these ids in their order, in one statement; unknown ids are left out.
+
+    Beside what `find` returns, these profiles say which applications the users may reach.
+    """
     clause, listed = in_list("user_ids", user_ids)
     found: dict[str, list[ProfileRow]] = {}
     for row in tx.all(rows.PROFILES.replace("(:user_ids)", clause), ProfileRow, **listed):
@@ -513,4 +518,5 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
             for row in found
             if row.kind == "tenant" and row.third != "{}"
         ),
+        applications=tuple(row.first for row in found if row.kind == "application"),
     )

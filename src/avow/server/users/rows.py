@@ -22,8 +22,8 @@ class ProfileRow(Struct, frozen=True):
 
     `kind` says what the three texts are: `login` (login ID as typed), `role` (role, permission), `tenant` (tenant id,
     tenant name, its settings as JSON), `tenant-role` (tenant id, role, permission), `way` (`password`, `totp` or
-    `webauthn`, which the user has), `identity` (protocol and way by which they have
-    come from elsewhere); "" when there is no fact at all.
+    `webauthn`, which the user has), `identity` (protocol and way by which they have come from elsewhere),
+    `application` (one that they may reach; in `PROFILES` alone); "" when there is no fact at all.
     """
 
     id: str
@@ -71,7 +71,7 @@ HOLDS_MORE = """
 
 # One statement for all that tokens and answers say about users: the facts are a union, each branch bound to the users
 # so that an index serves it.
-PROFILES = """
+_PROFILES = """
     SELECT u.id, u.status, u.name, u.given_name, u.middle_name, u.family_name,
            u.email, u.email_folded, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
            u.credential_version, u.created_at, u.updated_at,
@@ -118,8 +118,18 @@ PROFILES = """
     ORDER BY u.id, kind, first, second, third
 """
 
+# Which applications a user may reach concerns nobody who signs in or refreshes.
+_APPLICATIONS = """
+        UNION ALL
+        SELECT a.user_id, 'application', a.application_id, '', ''
+        FROM user_applications a
+        WHERE a.project_id = :project_id AND a.user_id IN (:user_ids) AND a.application_id <> ''
+    ) f ON"""
+
+PROFILES = _PROFILES.replace("\n    ) f ON", _APPLICATIONS)
+
 # The same for one user, which every sign-in and refresh asks.
-PROFILE = PROFILES.replace("IN (:user_ids)", "= :user_id").replace("ON f.user_id = u.id", "ON 1 = 1")
+PROFILE = _PROFILES.replace("IN (:user_ids)", "= :user_id").replace("ON f.user_id = u.id", "ON 1 = 1")
 
 # And nobody changes that user until the unit ends: a session is not opened beside the end of all their sessions.
 PROFILE_HELD = PROFILE + "/* postgres: FOR SHARE OF u */"
@@ -317,6 +327,7 @@ DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RET
 
 RETURNS = {
     "HOLDS_MORE": IdRow,
+    "_PROFILES": ProfileRow,
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
     "PROFILE_HELD": ProfileRow,

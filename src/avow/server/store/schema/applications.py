@@ -94,7 +94,8 @@ application_apis = Table(
     Index(None, "project_id", "api_id"),
 )
 
-# Which applications a user may reach, where management says so (`mgmt.user.add_sso_apps`).
+# Which applications a user may reach, where management says so (`mgmt.user.add_sso_apps`). The row of "" says that it
+# does: whose last application is deleted then reaches none, and not all.
 user_applications = Table(
     "user_applications",
     metadata,
@@ -103,7 +104,6 @@ user_applications = Table(
     text("application_id"),
     *owned("user_id", "application_id"),
     reference("user_id", "users"),
-    reference("application_id", "applications"),
     Index(None, "project_id", "application_id"),
 )
 

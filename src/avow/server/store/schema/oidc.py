@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, Index, Table
 
 from avow.server.store.schema.columns import TEXT, data, flag, integer, metadata, owned, reference, text
 
-__all__ = ["oidc_grants", "oidc_requests"]
+__all__ = ["oidc_grants", "oidc_logouts", "oidc_requests"]
 
 # One row is one grant: its code, the family of its refresh tokens, and what every token of it says.
 oidc_grants = Table(
@@ -71,4 +71,28 @@ oidc_requests = Table(
     CheckConstraint("kind IN ('authorize', 'pushed', 'device')", name="kind"),
     CheckConstraint("state IN ('waiting', 'allowed', 'denied')", name="state"),
     Index(None, "project_id", "expires_at"),
+)
+
+# Log-outs that an application is to be told of: one for each application and issuer of a session that ended. No
+# reference to user and session: they may go first.
+oidc_logouts = Table(
+    "oidc_logouts",
+    metadata,
+    Column("project_id", TEXT, nullable=False),
+    text("id"),
+    text("application_id"),
+    text("user_id"),
+    text("session_id"),
+    text("issuer"),
+    text("state"),  # waiting | leased; told or given up, the row goes
+    integer("attempts"),
+    integer("due_at"),
+    integer("leased_until"),
+    integer("created_at"),
+    text("error"),
+    *owned("id"),
+    reference("application_id", "applications"),
+    CheckConstraint("state IN ('waiting', 'leased')", name="state"),
+    Index(None, "project_id", "application_id", "due_at"),
+    Index("ix_oidc_logouts_due", "due_at"),
 )

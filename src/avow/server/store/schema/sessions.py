@@ -40,6 +40,7 @@ sessions = Table(
     added_text("impersonator"),  # user id of who acts in the name of the user (claim act), or ""
     added_integer("awaits_factor"),  # a second factor is asked for: no session token until it is there
     added_integer("strong_at"),  # when an app or a passkey was last shown, in it or in what it goes on from; 0: never
+    added_integer("is_heard"),  # 1: an application wants to be told when it ends, and was not yet
     *owned("id"),
     reference("user_id", "users"),
     Index(None, "project_id", "user_id", "created_at"),
@@ -53,6 +54,15 @@ Index(
     sessions.c.impersonator,
     sqlite_where=sessions.c.impersonator != "",
     postgresql_where=sessions.c.impersonator != "",
+)
+
+# Sessions that have ended, of which an application is to be told: what the herald looks for.
+Index(
+    "ix_sessions_heard",
+    sessions.c.project_id,
+    sessions.c.revoked_at,
+    sqlite_where=(sessions.c.is_heard == 1) & sessions.c.revoked_at.is_not(None),
+    postgresql_where=(sessions.c.is_heard == 1) & sessions.c.revoked_at.is_not(None),
 )
 
 challenges = Table(

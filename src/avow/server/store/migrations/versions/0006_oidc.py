@@ -255,12 +255,6 @@ def upgrade() -> None:
         sa.Column("user_id", TEXT, nullable=False),
         sa.Column("application_id", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
-            ["project_id", "application_id"],
-            ["applications.project_id", "applications.id"],
-            name=op.f("fk_user_applications_project_id_application_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
             ["project_id", "user_id"],
             ["users.project_id", "users.id"],
             name=op.f("fk_user_applications_project_id_user_id"),

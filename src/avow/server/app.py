@@ -17,6 +17,7 @@ from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.managementkeys.actions import is_tenant_admin
 from avow.server.oidc import Provider
+from avow.server.oidc.herald import Herald
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.handlers import Readiness, operations_slice
 from avow.server.operations.housekeeping import Housekeeper
@@ -80,6 +81,7 @@ def build(
     readiness, watch = Readiness(), ClockWatch(settings.database_url)
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
     postman = Postman(store, settings.callable_networks, clock)
+    herald = Herald(store, settings.callable_networks, clock)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
@@ -91,10 +93,12 @@ def build(
     def start() -> None:
         courier.start()
         postman.start()
+        herald.start()
         housekeeper.start()
 
     def close() -> None:
         housekeeper.stop()
+        herald.stop()
         postman.stop()
         courier.stop()
         pool.close()
@@ -112,6 +116,7 @@ def build(
         outbound=outbound,
         courier=courier,
         postman=postman,
+        herald=herald,
         observe=observer,
         observe_refused=observer.refused,
         start=start,

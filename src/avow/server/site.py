@@ -15,6 +15,7 @@ from avow.errors import AvowError, Unavailable
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.edge import Edge
+from avow.server.oidc.herald import Herald
 from avow.server.outgoing import Outbound
 from avow.server.serving import Aside, Count, Effect, Obtain, Read, Send, Write
 from avow.server.settings import Settings
@@ -77,6 +78,7 @@ class Site:
         outbound: Calls other servers for requests, and keeps their documents.
         courier: Carries messages; tests let it run when they look into the outbox.
         postman: Brings audit events to webhooks; tests let it run too.
+        herald: Tells applications of log-outs; tests let it run too.
         observe: Called after each answer with the visit, the response and the seconds it took.
         observe_refused: Called now and then with how many requests were refused unread, the request id that all of
             them were given, and why.
@@ -94,6 +96,7 @@ class Site:
     outbound: Outbound
     courier: Courier
     postman: Postman
+    herald: Herald
     observe: Callable[[Visit, Response, float], None]
     observe_refused: Callable[[int, str, str], None]
     start: Callable[[], None]

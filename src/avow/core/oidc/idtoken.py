@@ -10,8 +10,9 @@ from typing import Final
 
 from avow.core.tokens.encoding import to_base64url
 
-__all__ = ["IdTokenClaims", "access_token_hash", "logout_token"]
+__all__ = ["LOGOUT_TYP", "IdTokenClaims", "access_token_hash", "logout_token"]
 
+LOGOUT_TYP: Final = "logout+jwt"
 _LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _LOGOUT_SECONDS: Final = 120
 
@@ -85,8 +86,10 @@ def access_token_hash(access_token: str, algorithm: str) -> str:
     return to_base64url(digest[: len(digest) // 2])
 
 
-def logout_token(issuer: str, client_id: str, subject: str, session_id: str, *, token_id: str, now: int) -> object:
-    """Return what a client is told when somebody whom it has signed in logs out."""
+def logout_token(
+    issuer: str, client_id: str, subject: str, session_id: str, *, token_id: str, now: int
+) -> dict[str, object]:
+    """Return what a client is told when somebody whom it has signed in logs out; never with a nonce."""
     return {
         "iss": issuer,
         "aud": client_id,

@@ -176,6 +176,8 @@ def granted(
             amr=person.amr,
         ),
     )
+    if settings.backchannel_logout_uri:
+        sessions.hear(tx, seen.session_id)
     return grants.begin(tx, call.client, new)
 
 

@@ -44,6 +44,8 @@ def configuration(project: Project, issuer: str) -> Mapping[str, object]:
         "display_values_supported": ["page", "popup"],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,

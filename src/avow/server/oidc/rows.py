@@ -4,7 +4,17 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "GrantRow", "IdRow", "RequestRow", "StateRow"]
+__all__ = [
+    "RETURNS",
+    "DueRow",
+    "GrantRow",
+    "GrantedRow",
+    "IdRow",
+    "LogoutRow",
+    "ProjectRow",
+    "RequestRow",
+    "StateRow",
+]
 
 
 class IdRow(Struct, frozen=True):
@@ -66,6 +76,42 @@ class RequestRow:
     dpop_jkt: str
     created_at: int
     expires_at: int
+
+
+class ProjectRow(Struct, frozen=True):
+    """A project in which there is something to do."""
+
+    project_id: str
+
+
+class DueRow(Struct, frozen=True):
+    """An application that is to be told of log-outs, and when."""
+
+    project_id: str
+    application_id: str
+    due_at: int
+
+
+class GrantedRow(Struct, frozen=True):
+    """An application that somebody was signed in to in a session, at which issuer."""
+
+    application_id: str
+    user_id: str
+    session_id: str
+    issuer: str
+
+
+class LogoutRow(Struct, frozen=True):
+    """A log-out on its way to an application, held by one worker until `leased_until`."""
+
+    id: str
+    application_id: str
+    user_id: str
+    session_id: str
+    issuer: str
+    attempts: int
+    leased_until: int
+    created_at: int
 
 
 # --- Grants --------------------------------------------------------------------------------------------------------
@@ -144,11 +190,79 @@ REVOKE_OF = """
 """
 
 # A grant without refresh tokens is of no use when its access tokens are over.
+# Of a session that applications are told of, the last grant of each stays until the session has ended.
 FORGET_GRANTS = """
     DELETE FROM oidc_grants WHERE project_id = :project_id AND id IN (
-        SELECT id FROM oidc_grants WHERE project_id = :project_id AND expires_at <= :before
-        ORDER BY expires_at LIMIT :most
+        SELECT g.id FROM oidc_grants g
+        WHERE g.project_id = :project_id AND g.expires_at <= :before
+          AND NOT EXISTS (
+            SELECT 1 FROM sessions s
+            WHERE s.project_id = :project_id AND s.id = g.session_id AND s.is_heard = 1 AND s.expires_at > :now
+              AND NOT EXISTS (
+                SELECT 1 FROM oidc_grants l
+                WHERE l.project_id = :project_id AND l.session_id = g.session_id
+                  AND l.application_id = g.application_id AND l.issuer = g.issuer AND l.expires_at > g.expires_at))
+        ORDER BY g.expires_at LIMIT :most
     )
+"""
+
+# --- Log-outs ------------------------------------------------------------------------------------------------------
+
+# Of no project (see store/cross_project.py): one herald serves all of them.
+ENDED = """
+    SELECT DISTINCT s.project_id FROM sessions s
+    JOIN projects p ON p.id = s.project_id AND p.deleted_at IS NULL
+    WHERE s.is_heard = 1 AND s.revoked_at IS NOT NULL
+"""
+
+DUE_LOGOUTS = """
+    SELECT l.project_id, l.application_id, MIN(l.due_at) AS due_at FROM oidc_logouts l
+    JOIN projects p ON p.id = l.project_id AND p.deleted_at IS NULL
+    GROUP BY l.project_id, l.application_id ORDER BY MIN(l.due_at)
+"""
+
+# The condition stands outside too, as in `audit.rows.TAKE_UNSENT`: of two heralds one takes a session.
+TAKE_ENDED = """
+    UPDATE sessions SET is_heard = 0
+    WHERE project_id = :project_id AND is_heard = 1 AND revoked_at IS NOT NULL AND id IN (
+        SELECT id FROM sessions WHERE project_id = :project_id AND is_heard = 1 AND revoked_at IS NOT NULL
+        ORDER BY revoked_at LIMIT :most)
+    RETURNING id
+"""
+
+GRANTED_IN = """
+    SELECT DISTINCT application_id, user_id, session_id, issuer FROM oidc_grants
+    WHERE project_id = :project_id AND session_id IN (:session_ids)
+"""
+
+KEEP_LOGOUT = """
+    INSERT INTO oidc_logouts
+        (project_id, id, application_id, user_id, session_id, issuer, state, attempts, due_at, leased_until, created_at,
+         error)
+    VALUES
+        (:project_id, :id, :application_id, :user_id, :session_id, :issuer, 'waiting', 0, :now, 0, :now, '')
+    ON CONFLICT (project_id, id) DO NOTHING
+"""
+
+LEASE_LOGOUTS = """
+    UPDATE oidc_logouts
+    SET state = 'leased', attempts = attempts + 1, leased_until = :leased_until, due_at = :leased_until
+    WHERE project_id = :project_id AND application_id = :application_id AND due_at <= :now AND id IN (
+        SELECT id FROM oidc_logouts
+        WHERE project_id = :project_id AND application_id = :application_id AND due_at <= :now
+        ORDER BY due_at LIMIT :most)
+    RETURNING id, application_id, user_id, session_id, issuer, attempts, leased_until, created_at
+"""
+
+# The lease is part of each condition: whoever lost it to another herald writes nothing.
+END_LOGOUT = """
+    DELETE FROM oidc_logouts WHERE project_id = :project_id AND id = :id AND leased_until = :leased_until
+"""
+
+PUT_OFF_LOGOUT = """
+    UPDATE oidc_logouts
+    SET state = 'waiting', leased_until = 0, due_at = :due_at, attempts = :attempts, error = :error
+    WHERE project_id = :project_id AND id = :id AND leased_until = :leased_until
 """
 
 # --- Requests ------------------------------------------------------------------------------------------------------
@@ -190,6 +304,11 @@ RETURNS = {
     "STATE": StateRow,
     "REVOKE": IdRow,
     "REVOKE_OF": IdRow,
+    "ENDED": ProjectRow,
+    "DUE_LOGOUTS": DueRow,
+    "TAKE_ENDED": IdRow,
+    "GRANTED_IN": GrantedRow,
+    "LEASE_LOGOUTS": LogoutRow,
     "FIND": RequestRow,
     "TAKE": RequestRow,
 }

@@ -23,6 +23,7 @@ from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 
 __all__ = [
+    "ENDED",
     "Opening",
     "OwnDeviceRow",
     "OwnRow",
@@ -34,6 +35,7 @@ __all__ = [
     "end_all",
     "forget",
     "has_waited",
+    "hear",
     "history",
     "hold",
     "is_live",
@@ -49,6 +51,7 @@ __all__ = [
     "trusted_devices",
 ]
 
+ENDED = "sessions"  # the signal of units that end one
 _DSR_COOKIE_MODE = "cookie"
 _KEPT_SECONDS = 30 * 86400
 _TOKEN_ID = "J"
@@ -351,6 +354,7 @@ def end(tx: Tx, user_id: str, session_id: str, *, why: str, actor: str = "") -> 
     """End one session of a user at once; False when it was not live. The actor is for the audit."""
     ended = tx.one(rows.END, rows.EndedRow, id=session_id, user_id=user_id, why=why)
     if ended is not None:
+        tx.after_commit(ENDED)
         tx.audit(
             "session.ended",
             actor=actor or f"user:{user_id}",
@@ -358,6 +362,11 @@ def end(tx: Tx, user_id: str, session_id: str, *, why: str, actor: str = "") -> 
             data={"session": session_id, "why": why},
         )
     return ended is not None
+
+
+def hear(tx: Tx, session_id: str) -> None:
+    """Note that somebody is to be told when a session ends; units that end one give the signal `ENDED`."""
+    tx.one(rows.HEAR, rows.EndedRow, id=session_id)
 
 
 def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") -> int:
@@ -407,6 +416,7 @@ def remove_signing_key(tx: Tx, kid: str) -> int:
         return 0
     since, until = keys.reign(tx, key)
     ended = tx.all(rows.END_OF_REIGN, rows.EndedRow, since=since, until=until)
+    tx.after_commit(ENDED)
     return len(ended)
 
 
@@ -416,6 +426,7 @@ def forget(tx: Tx, most: int) -> int:
 
 
 def _end_all(tx: Tx, user_id: str, *, why: str, kept: str) -> int:
+    tx.after_commit(ENDED)
     return sum(
         len(tx.all(statement, rows.EndedRow, user_id=user_id, why=why, kept=kept))
         for statement in (rows.END_ALL, rows.END_IMPERSONATIONS)
@@ -539,6 +550,7 @@ def _refused(tx: Tx, project: Project, client: Client, caller: SessionCaller) ->
         return Refusal(SessionEnded())
     ended = tx.one(rows.END, rows.EndedRow, id=caller.session_id, user_id=caller.user_id, why="reuse")
     if ended is not None:
+        tx.after_commit(ENDED)
         tx.audit(
             "session.reuse_detected",
             outcome="refused",

@@ -216,6 +216,13 @@ END = """
     RETURNING id
 """
 
+# Whoever is to be told when a session ends says so once; the mark is looked for in sessions that have ended.
+HEAR = """
+    UPDATE sessions SET is_heard = 1
+    WHERE project_id = :project_id AND id = :id AND is_heard = 0
+    RETURNING id
+"""
+
 # No subquery finds the rows: PostgreSQL would pass over a session that is refreshed in this moment (decision 0012).
 END_ALL = """
     UPDATE sessions SET revoked_at = :now, revoked_why = :why
@@ -316,6 +323,7 @@ RETURNS = {
     "JOIN": JoinedRow,
     "SAY": SessionRow,
     "STATE": StateRow,
+    "HEAR": EndedRow,
     "END": EndedRow,
     "END_ALL": EndedRow,
     "END_IMPERSONATIONS": EndedRow,

@@ -22,5 +22,7 @@ CROSS_PROJECT: tuple[tuple[str, str], ...] = (
     ("avow.server.delivery.rows.NEXT_DUE", "A courier sleeps until anything is due."),
     ("avow.server.delivery.rows.DROP_OVERDUE", "Messages that nobody sends are dropped together, of any project."),
     ("avow.server.audit.rows.DUE", "A postman sleeps until an event of any project is due."),
+    ("avow.server.oidc.rows.ENDED", "A herald looks for sessions of any project that have ended."),
+    ("avow.server.oidc.rows.DUE_LOGOUTS", "A herald sleeps until a log-out of any project is due."),
     ("avow.server.delivery.rows.DELETE_OLD", "Finished messages of every project are forgotten together."),
 )

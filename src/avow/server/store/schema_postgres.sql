@@ -682,6 +682,29 @@ CREATE INDEX ix_oidc_grants_project_id_session_id ON oidc_grants (project_id, se
 
 CREATE INDEX ix_oidc_grants_project_id_user_id ON oidc_grants (project_id, user_id);
 
+CREATE TABLE oidc_logouts (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	user_id TEXT COLLATE "C" NOT NULL,
+	session_id TEXT COLLATE "C" NOT NULL,
+	issuer TEXT COLLATE "C" NOT NULL,
+	state TEXT COLLATE "C" NOT NULL,
+	attempts BIGINT NOT NULL,
+	due_at BIGINT NOT NULL,
+	leased_until BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	error TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT pk_oidc_logouts PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_oidc_logouts_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_logouts_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_oidc_logouts_state CHECK (state IN ('waiting', 'leased'))
+);
+
+CREATE INDEX ix_oidc_logouts_due ON oidc_logouts (due_at);
+
+CREATE INDEX ix_oidc_logouts_project_id_application_id_due_at ON oidc_logouts (project_id, application_id, due_at);
+
 CREATE TABLE oidc_requests (
 	project_id TEXT COLLATE "C" NOT NULL,
 	id TEXT COLLATE "C" NOT NULL,
@@ -825,11 +848,14 @@ CREATE TABLE sessions (
 	impersonator TEXT COLLATE "C" DEFAULT '' NOT NULL,
 	awaits_factor BIGINT DEFAULT '0' NOT NULL,
 	strong_at BIGINT DEFAULT '0' NOT NULL,
+	is_heard BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_sessions_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_sessions_heard ON sessions (project_id, revoked_at) WHERE is_heard = 1 AND revoked_at IS NOT NULL;
 
 CREATE INDEX ix_sessions_impersonator ON sessions (project_id, impersonator) WHERE impersonator != '';
 

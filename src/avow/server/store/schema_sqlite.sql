@@ -684,6 +684,29 @@ CREATE INDEX ix_oidc_grants_project_id_session_id ON oidc_grants (project_id, se
 
 CREATE INDEX ix_oidc_grants_project_id_user_id ON oidc_grants (project_id, user_id);
 
+CREATE TABLE oidc_logouts (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	issuer TEXT NOT NULL,
+	state TEXT NOT NULL,
+	attempts BIGINT NOT NULL,
+	due_at BIGINT NOT NULL,
+	leased_until BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	error TEXT NOT NULL,
+	CONSTRAINT pk_oidc_logouts PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_oidc_logouts_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_oidc_logouts_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT ck_oidc_logouts_state CHECK (state IN ('waiting', 'leased'))
+);
+
+CREATE INDEX ix_oidc_logouts_due ON oidc_logouts (due_at);
+
+CREATE INDEX ix_oidc_logouts_project_id_application_id_due_at ON oidc_logouts (project_id, application_id, due_at);
+
 CREATE TABLE oidc_requests (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -827,11 +850,14 @@ CREATE TABLE sessions (
 	impersonator TEXT DEFAULT '' NOT NULL,
 	awaits_factor BIGINT DEFAULT '0' NOT NULL,
 	strong_at BIGINT DEFAULT '0' NOT NULL,
+	is_heard BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (project_id, id),
 	CONSTRAINT ck_sessions_rotates CHECK (rotates IN (0, 1)),
 	CONSTRAINT fk_sessions_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
 	CONSTRAINT fk_sessions_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_sessions_heard ON sessions (project_id, revoked_at) WHERE is_heard = 1 AND revoked_at IS NOT NULL;
 
 CREATE INDEX ix_sessions_impersonator ON sessions (project_id, impersonator) WHERE impersonator != '';
 
@@ -1121,6 +1147,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_expires_at', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_session_id', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants_project_id_user_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_logouts', 'sqlite_autoindex_oidc_logouts_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_logouts', 'ix_oidc_logouts_due', '50000000 50');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_logouts', 'ix_oidc_logouts_project_id_application_id_due_at', '50000000 1000000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'sqlite_autoindex_oidc_requests_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'ix_oidc_requests_project_id_expires_at', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'uq_oidc_requests_user_code', '50000000 1000000 1');
@@ -1135,6 +1164,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'ix_roles_project_id_
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_project_name', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_tenant_name', '50000 1000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'sqlite_autoindex_sessions_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_heard', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_impersonator', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_project_id_expires_at', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_project_id_user_id_created_at', '50000000 1000000 1 1');

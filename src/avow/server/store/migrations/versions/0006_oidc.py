@@ -214,6 +214,39 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_oidc_grants_project_id_user_id"), "oidc_grants", ["project_id", "user_id"], unique=False)
     op.create_table(
+        "oidc_logouts",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("application_id", TEXT, nullable=False),
+        sa.Column("user_id", TEXT, nullable=False),
+        sa.Column("session_id", TEXT, nullable=False),
+        sa.Column("issuer", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("leased_until", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("error", TEXT, nullable=False),
+        sa.CheckConstraint("state IN ('waiting', 'leased')", name=op.f("ck_oidc_logouts_state")),
+        sa.ForeignKeyConstraint(
+            ["project_id", "application_id"],
+            ["applications.project_id", "applications.id"],
+            name=op.f("fk_oidc_logouts_project_id_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_oidc_logouts_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_oidc_logouts")),
+    )
+    op.create_index("ix_oidc_logouts_due", "oidc_logouts", ["due_at"], unique=False)
+    op.create_index(
+        op.f("ix_oidc_logouts_project_id_application_id_due_at"),
+        "oidc_logouts",
+        ["project_id", "application_id", "due_at"],
+        unique=False,
+    )
+    op.create_table(
         "oidc_requests",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("id", TEXT, nullable=False),
@@ -270,4 +303,13 @@ def upgrade() -> None:
         "user_applications",
         ["project_id", "application_id"],
         unique=False,
+    )
+    op.add_column("sessions", sa.Column("is_heard", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_index(
+        "ix_sessions_heard",
+        "sessions",
+        ["project_id", "revoked_at"],
+        unique=False,
+        sqlite_where=sa.text("is_heard = 1 AND revoked_at IS NOT NULL"),
+        postgresql_where=sa.text("is_heard = 1 AND revoked_at IS NOT NULL"),
     )

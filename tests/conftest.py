@@ -5,6 +5,7 @@ from hypothesis import settings
 pytest_plugins = [
     "tests.bed.plugin",
     "tests.bed.cases",
+    "tests.bed.modules",
     "tests.bed.backends",
     "tests.bed.idps",
     "tests.bed.openid_provider",

@@ -1,11 +1,12 @@
-"""The plan of RP-initiated logout, and that of the configuration: one test for each module."""
+"""The plans of log-out, asked for by an application or told to one, and of the configuration: one test for each module."""
 
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.oidc.modules.suite import Suite
-from tests.server.oidc.relying import landed
+from tests.server.oidc.hearing import listening
+from tests.server.oidc.relying import claims, landed
 from tests.server.pages.browsing import Page
 
 BYE = "https://app.example.com/bye"
@@ -107,3 +108,27 @@ def test_oidcc_rp_initiated_logout_bad_id_token_hint(suite: Suite, hint: str) ->
     page = leave(suite, id_token_hint="rubbish", post_logout_redirect_uri=BYE, state="s")
     assert (page.status, page.headers.get("location")) == (400, None)
     assert is_signed_in(suite)
+
+
+# --- Back-channel --------------------------------------------------------------------------------------------------
+
+
+def test_oidcc_backchannel_logout_discovery_endpoint_verification(suite: Suite) -> None:
+    found = suite.rp.call("/.well-known/openid-configuration", verb="GET")
+    assert found["backchannel_logout_supported"] is True
+    assert found["backchannel_logout_session_supported"] is True
+    assert found["end_session_endpoint"].endswith("/oidc/logout")
+
+
+def test_oidcc_backchannel_rp_initiated_logout(suite: Suite) -> None:
+    with listening(suite.rp.avow.server) as ear:
+        ear.hear(suite.rp)
+        token = suite.tokens()["id_token"]
+        page = leave(suite, id_token_hint=token, post_logout_redirect_uri=BYE, state="s")
+        assert page.headers["location"] == f"{BYE}?state=s"
+        assert ear.tell() == 1
+        [told] = ear.told(suite.rp)
+        assert (told["sub"], told["sid"]) == (claims(token)["sub"], claims(token)["sid"])
+        assert told["exp"] > told["iat"]
+        assert ear.tell() == 0
+    assert not is_signed_in(suite)

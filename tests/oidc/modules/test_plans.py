@@ -9,7 +9,6 @@ _FORM = "(response_mode=form_post) "
 
 # What a test is owed for. Whoever writes it strikes the line.
 OWED = {
-    "oidcc-backchannel-rp-initiated-logout-certification-test-plan": "back-channel logout",
     "oidcc-dynamic-certification-test-plan": "dynamic registration",
 }
 

@@ -9,9 +9,11 @@ from urllib.parse import parse_qs
 
 from avow.core.networks import Network
 from avow.core.tokens import Expected, verify
+from avow.server.applications import actions
 from avow.server.oidc.herald import Herald
 from avow.server.store import Tx
 from avow.testing.server import Avow, Server
+from avow.wire.applications import UpdateApplication
 from tests.bed.receiver import Receiver, receiver
 from tests.server.oidc.relying import Rp, header, make_app
 
@@ -37,8 +39,14 @@ class Ear:
     def app(self, project: Avow, **settings: Any) -> Rp:
         """Make an application that is told here."""
         made = make_app(project, **settings)
-        _set_url(made, self.receiver.url)
+        self.hear(made)
         return made
+
+    def hear(self, rp: Rp) -> None:
+        """Have an application told here: on loopback, which outside of development no setting takes."""
+        body = UpdateApplication(id=rp.id, settings={"backchannelLogoutUri": self.receiver.url})
+        rp.avow.run(lambda tx: actions.update(tx, body, is_open=True, actor="test"))
+        rp.avow.advance(3)
 
     def herald(self) -> Herald:
         """Return a herald; nothing is started."""
@@ -85,13 +93,3 @@ def _projects(tx: Tx) -> list[str]:
 def _forget(tx: Tx) -> None:
     tx.run("DELETE FROM oidc_logouts WHERE project_id = :project_id")
     tx.run("UPDATE sessions SET is_heard = 0 WHERE project_id = :project_id AND is_heard = 1")
-
-
-def _set_url(rp: Rp, url: str) -> None:
-    """Set an address on loopback, which settings of an application outside of development do not take."""
-    from avow.server.applications import actions
-    from avow.wire.applications import UpdateApplication
-
-    body = UpdateApplication(id=rp.id, settings={"backchannelLogoutUri": url})
-    rp.avow.run(lambda tx: actions.update(tx, body, is_open=True, actor="test"))
-    rp.avow.advance(3)

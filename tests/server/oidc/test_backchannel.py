@@ -8,10 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 
+from avow.server.applications import actions
 from avow.server.oidc import grants
+from avow.server.oidc.herald import Herald
 from avow.server.sessions import actions as sessions
 from avow.server.users import actions as users
 from avow.testing.server import Avow, Server
+from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.api import Api
 from tests.server.oidc.hearing import Ear, listening
@@ -162,8 +165,6 @@ def test_a_herald_in_the_background_is_woken_by_the_log_out(heard: Rp, ear: Ear)
 
 
 def test_application_that_wants_to_hear_no_more_is_not_told(heard: Rp, ear: Ear) -> None:
-    from avow.server.applications import actions
-    from avow.wire.applications import UpdateApplication
 
     first, second = signed_in(heard), signed_in(heard)
     end(heard, first)
@@ -180,7 +181,6 @@ def test_application_that_wants_to_hear_no_more_is_not_told(heard: Rp, ear: Ear)
 
 
 def test_an_address_that_may_not_be_called_is_not_called(heard: Rp, ear: Ear, server: Server) -> None:
-    from avow.server.oidc.herald import Herald
 
     end(heard, signed_in(heard))
     Herald(server.site.store, (), server.clock).run_once()
@@ -202,7 +202,6 @@ def test_the_last_grant_of_a_session_that_goes_on_is_kept_for_its_end(heard: Rp,
 
 
 def test_a_deleted_application_is_told_nothing(heard: Rp, ear: Ear) -> None:
-    from avow.server.applications import actions
 
     end(heard, signed_in(heard))
     heard.avow.run(lambda tx: actions.delete(tx, heard.id, actor="test"))

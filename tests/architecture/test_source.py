@@ -38,6 +38,7 @@ SYNONYMS = {
 # Identifiers that are names of somebody else's, each with the reason.
 OFFICIAL_NAMES = {
     ("src/avow/sdk/ssooptions.py", "username"): "an argument of the official SDK's OIDCAttributeMapping",
+    ("src/avow/wire/ssoapplications.py", "realm"): "a field of the contract's WS-Federation settings",
     ("src/avow/django/settings.py", "username_claim"): "AVOW_USERNAME_CLAIM has the name of django-descope's setting",
 }
 

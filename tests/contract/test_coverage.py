@@ -30,8 +30,10 @@ AREAS = (
     "mgmt.project.",
     "mgmt.role.",
     "mgmt.sso.",
+    "mgmt.sso_application.",
     "mgmt.group.",
     "mgmt.tenant.",
+    "mgmt.third_party_application.",
     "mgmt.user.",
 )
 OF_SESSIONS = {
@@ -56,8 +58,8 @@ OF_SESSIONS = {
     "get_matched_tenant_permissions",
     "get_matched_tenant_roles",
 }
-# Families, and applications until their issue. Running a flow is asked for, and answers 501.
-NOT_SUPPORTED = {row.id for row in UNSUPPORTED if row.id.startswith("mgmt.user.")}
+# Families and WS-Federation. Running a flow is asked for, and answers 501.
+NOT_SUPPORTED = {row.id for row in UNSUPPORTED if row.id.startswith(("mgmt.user.", "mgmt.sso_application."))}
 WANTED = sorted((OF_SESSIONS | {name for name in OPERATIONS if name.startswith(AREAS)}) - NOT_SUPPORTED)
 
 

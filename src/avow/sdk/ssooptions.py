@@ -1,4 +1,4 @@
-"""What callers hand to the SSO settings of a tenant; the names and their order are those of the official SDK."""
+"""What callers hand to SSO settings and SAML applications; the names and their order are the official SDK's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +9,9 @@ __all__ = [
     "FGAGroupMapping",
     "FGAGroupMappingRelation",
     "OIDCAttributeMapping",
+    "SAMLIDPAttributeMappingInfo",
+    "SAMLIDPGroupsMappingInfo",
+    "SAMLIDPRoleGroupMappingInfo",
     "SSOOIDCSettings",
     "SSOSAMLSettings",
     "SSOSAMLSettingsByMetadata",
@@ -49,6 +52,34 @@ class OIDCAttributeMapping:
     phone_number: str | None = None
     verified_phone: str | None = None
     picture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SAMLIDPAttributeMappingInfo:
+    """An attribute of the SAML assertions that an application is sent, and what of the user is in it."""
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SAMLIDPRoleGroupMappingInfo:
+    """A role, by id and name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SAMLIDPGroupsMappingInfo:
+    """A group of those SAML assertions, and the roles that stand for it."""
+
+    name: str
+    type: str
+    filter_type: str
+    value: str
+    roles: Sequence[SAMLIDPRoleGroupMappingInfo]
 
 
 @dataclass(frozen=True, slots=True)

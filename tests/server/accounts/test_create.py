@@ -61,7 +61,8 @@ def test_roles_tenants_names_and_picture_are_kept(api: Api, avow: Avow) -> None:
         ({"userTenants": [{"tenantId": "nowhere"}]}, (404, "E019404")),
         ({"customAttributes": {"unknown": 1}}, (400, "E011004")),
         ({"status": "expired"}, (400, "E011004")),
-        ({"ssoAppIDs": ["app"]}, (501, "E019501")),
+        ({"ssoAppIDs": ["app"]}, (404, "E019404")),
+        ({"familyAssociations": [{"familyId": "F1"}]}, (501, "E019501")),
     ],
 )
 def test_what_cannot_be_given_refuses_the_whole_user(
@@ -149,7 +150,7 @@ def test_statements_of_creating_and_loading(api: Api, avow: Avow, key: str, stat
     ]
     with statements:
         api.get("/v1/mgmt/user", {"userId": user["userId"]}, token=key)
-    assert _of_users(statements) == ["users.PROFILE"]
+    assert _of_users(statements) == ["users.PROFILES"]
 
 
 def _of_users(statements: Statements) -> list[str]:

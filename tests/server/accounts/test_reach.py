@@ -284,3 +284,21 @@ def _roles(user: Any) -> list[str]:
     for each in user["userTenants"]:
         held += each["roleNames"]
     return held
+
+
+# --- Applications ------------------------------------------------------------------------------------------------
+
+
+def test_callers_of_a_tenant_say_not_which_applications_a_user_reaches(api: Api, avow: Avow, send: Send) -> None:
+    login_id, _ = member(avow, "T1")
+    key = avow.management_key
+    app = api.post("/v1/mgmt/sso/idp/app/oidc/create", {"name": "Shop", "loginPageUrl": ""}, token=key)["id"]
+    api.post(f"{USER}/update/ssoapp/set", {"loginId": login_id, "ssoAppIds": [app]}, token=key)
+    for wanted in ([], [app]):
+        assert send(f"{USER}/patch", {"loginId": login_id, "ssoAppIds": wanted}, "PATCH").refusal == FORBIDDEN
+    assert send(f"{USER}/create", {"loginId": new_email(), "ssoAppIDs": [app]}).refusal == FORBIDDEN
+    assert send(f"{USER}/update/ssoapp/add", {"loginId": login_id, "ssoAppIds": [app]}).status in (401, 403)
+    assert send(SEARCH, {"ssoAppIds": [app]}).refusal == FORBIDDEN
+    assert shown(api, login_id)["ssoAppIds"] == [app]
+    seen = send(f"{USER}/patch", {"loginId": login_id, "displayName": "Mia"}, "PATCH")["user"]
+    assert (seen["name"], seen["ssoAppIds"]) == ("Mia", [])

@@ -97,7 +97,6 @@ def test_roles_in_a_tenant_are_found_by_id_too(api: Api, avow: Avow, key: str, p
         ({"limit": 1001}, (400, "E011003")),
         ({"page": -1}, (400, "E011003")),
         ({"familyIds": ["f"]}, (501, "E019501")),
-        ({"ssoAppIds": ["a"]}, (501, "E019501")),
     ],
 )
 def test_search_that_cannot_be_made_is_refused(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
 from avow.core import addresses
-from avow.errors import InvalidArgument, NotSupported
+from avow.errors import Forbidden, InvalidArgument, NotSupported
 from avow.server.accounts import rows
 from avow.server.accounts.rows import CountRow, IdRow
 from avow.server.attributes import actions as attributes
@@ -69,6 +69,8 @@ def _filtered(found: Search, body: SearchUsers, is_test: bool | None, tenant_id:
     elif body.role_names:
         found.within(rows.HOLDING_ROLES if is_narrow else rows.WITH_ROLES, {"role_names": body.role_names})
     if body.sso_app_ids:
+        if tenant_id:
+            raise Forbidden(error_message="Only a caller of the whole project sees which applications a user reaches.")
         found.within(rows.WITH_APPLICATIONS, {"application_ids": body.sso_app_ids})
     _by_identity(found, body)
     _by_time(found, body)

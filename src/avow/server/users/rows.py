@@ -71,7 +71,7 @@ HOLDS_MORE = """
 
 # One statement for all that tokens and answers say about users: the facts are a union, each branch bound to the users
 # so that an index serves it.
-_PROFILES = """
+PROFILES = """
     SELECT u.id, u.status, u.name, u.given_name, u.middle_name, u.family_name,
            u.email, u.email_folded, u.is_email_verified, u.phone, u.is_phone_verified, u.picture, u.is_test,
            u.credential_version, u.created_at, u.updated_at,
@@ -113,6 +113,10 @@ _PROFILES = """
         UNION ALL
         SELECT i.user_id, 'identity', i.protocol, i.way, ''
         FROM identities i WHERE i.project_id = :project_id AND i.user_id IN (:user_ids)
+        UNION ALL
+        SELECT a.user_id, 'application', a.application_id, '', ''
+        FROM user_applications a
+        WHERE a.project_id = :project_id AND a.user_id IN (:user_ids) AND a.application_id <> ''
     ) f ON f.user_id = u.id
     WHERE u.project_id = :project_id AND u.id IN (:user_ids)
     ORDER BY u.id, kind, first, second, third
@@ -123,13 +127,14 @@ _APPLICATIONS = """
         UNION ALL
         SELECT a.user_id, 'application', a.application_id, '', ''
         FROM user_applications a
-        WHERE a.project_id = :project_id AND a.user_id IN (:user_ids) AND a.application_id <> ''
-    ) f ON"""
-
-PROFILES = _PROFILES.replace("\n    ) f ON", _APPLICATIONS)
+        WHERE a.project_id = :project_id AND a.user_id IN (:user_ids) AND a.application_id <> ''"""
 
 # The same for one user, which every sign-in and refresh asks.
-PROFILE = _PROFILES.replace("IN (:user_ids)", "= :user_id").replace("ON f.user_id = u.id", "ON 1 = 1")
+PROFILE = (
+    PROFILES.replace(_APPLICATIONS, "")
+    .replace("IN (:user_ids)", "= :user_id")
+    .replace("ON f.user_id = u.id", "ON 1 = 1")
+)
 
 # And nobody changes that user until the unit ends: a session is not opened beside the end of all their sessions.
 PROFILE_HELD = PROFILE + "/* postgres: FOR SHARE OF u */"
@@ -327,7 +332,6 @@ DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RET
 
 RETURNS = {
     "HOLDS_MORE": IdRow,
-    "_PROFILES": ProfileRow,
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
     "PROFILE_HELD": ProfileRow,

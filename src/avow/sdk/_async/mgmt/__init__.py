@@ -16,7 +16,9 @@ from avow.sdk._async.mgmt.project import AsyncProject
 from avow.sdk._async.mgmt.provider import AsyncProvider
 from avow.sdk._async.mgmt.role import AsyncRole
 from avow.sdk._async.mgmt.sso import AsyncSSOSettings
+from avow.sdk._async.mgmt.sso_application import AsyncSSOApplication
 from avow.sdk._async.mgmt.tenant import AsyncTenant
+from avow.sdk._async.mgmt.thirdparty import AsyncThirdPartyApplication
 from avow.sdk._async.mgmt.unsupported import AsyncUnsupported
 from avow.sdk._async.mgmt.user import AsyncUser
 from avow.sdk._async.runner import AsyncRunner
@@ -46,7 +48,9 @@ class AsyncMgmt:
         self.provider = AsyncProvider(flows, runner)
         self.role = AsyncRole(flows, runner)
         self.sso = AsyncSSOSettings(flows, runner)
+        self.sso_application = AsyncSSOApplication(flows, runner)
         self.tenant = AsyncTenant(flows, runner)
+        self.third_party_application = AsyncThirdPartyApplication(flows, runner)
         self.user = AsyncUser(flows, runner)
         # Areas of the official SDK that Avow does not do yet: each call raises NotSupported.
         self.analytics = AsyncUnsupported("mgmt.analytics")
@@ -59,5 +63,3 @@ class AsyncMgmt:
         self.outbound_application_by_token = AsyncUnsupported("mgmt.outbound_application_by_token")
         self.outbound_scim = AsyncUnsupported("mgmt.outbound_scim")
         self.scope_claim_mapping = AsyncUnsupported("mgmt.scope_claim_mapping")
-        self.sso_application = AsyncUnsupported("mgmt.sso_application")
-        self.third_party_application = AsyncUnsupported("mgmt.third_party_application")

@@ -539,6 +539,21 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         changed = calls.changed(changes.REMOVE_ROLES, login_id=login_id, tenant_id=tenant_id, role_names=role_names)
         return await self._run(self._flows.deliver(changed))
 
+    async def set_sso_apps(self, login_id: str, sso_app_ids: Sequence[str]) -> UserBody:
+        """Let a user reach exactly these applications; with none they may reach all."""
+        changed = calls.changed(changes.SET_APPLICATIONS, login_id=login_id, sso_app_ids=sso_app_ids)
+        return await self._run(self._flows.deliver(changed))
+
+    async def add_sso_apps(self, login_id: str, sso_app_ids: Sequence[str]) -> UserBody:
+        """Let a user reach these applications too; who could reach all can reach no other from now on."""
+        changed = calls.changed(changes.ADD_APPLICATIONS, login_id=login_id, sso_app_ids=sso_app_ids)
+        return await self._run(self._flows.deliver(changed))
+
+    async def remove_sso_apps(self, login_id: str, sso_app_ids: Sequence[str]) -> UserBody:
+        """Take applications that a user may reach; without the last one they reach none."""
+        changed = calls.changed(changes.REMOVE_APPLICATIONS, login_id=login_id, sso_app_ids=sso_app_ids)
+        return await self._run(self._flows.deliver(changed))
+
     async def add_tenant(self, login_id: str, tenant_id: str) -> UserBody:
         """Make a user a member of a tenant."""
         changed = calls.changed(changes.ADD_TENANT, login_id=login_id, tenant_id=tenant_id)

@@ -17,7 +17,9 @@ from avow.sdk._sync.mgmt.project import Project
 from avow.sdk._sync.mgmt.provider import Provider
 from avow.sdk._sync.mgmt.role import Role
 from avow.sdk._sync.mgmt.sso import SSOSettings
+from avow.sdk._sync.mgmt.sso_application import SSOApplication
 from avow.sdk._sync.mgmt.tenant import Tenant
+from avow.sdk._sync.mgmt.thirdparty import ThirdPartyApplication
 from avow.sdk._sync.mgmt.unsupported import Unsupported
 from avow.sdk._sync.mgmt.user import User
 from avow.sdk._sync.runner import Runner
@@ -47,7 +49,9 @@ class Mgmt:
         self.provider = Provider(flows, runner)
         self.role = Role(flows, runner)
         self.sso = SSOSettings(flows, runner)
+        self.sso_application = SSOApplication(flows, runner)
         self.tenant = Tenant(flows, runner)
+        self.third_party_application = ThirdPartyApplication(flows, runner)
         self.user = User(flows, runner)
         # Areas of the official SDK that Avow does not do yet: each call raises NotSupported.
         self.analytics = Unsupported("mgmt.analytics")
@@ -60,5 +64,3 @@ class Mgmt:
         self.outbound_application_by_token = Unsupported("mgmt.outbound_application_by_token")
         self.outbound_scim = Unsupported("mgmt.outbound_scim")
         self.scope_claim_mapping = Unsupported("mgmt.scope_claim_mapping")
-        self.sso_application = Unsupported("mgmt.sso_application")
-        self.third_party_application = Unsupported("mgmt.third_party_application")

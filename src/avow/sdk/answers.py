@@ -17,6 +17,8 @@ from avow.wire.secret import SECRET, Secret, described, shown
 
 __all__ = [
     "AnonymousResponse",
+    "Consent",
+    "Consents",
     "CookieData",
     "IDPResponse",
     "JWTResponse",
@@ -275,6 +277,23 @@ class TrustedDevice(TypedDict):
     createdTime: int
     lastUsedTime: int
     expiresTime: int
+
+
+class Consent(TypedDict):
+    """What a user has allowed one application."""
+
+    id: str
+    applicationId: str
+    applicationName: str
+    scopes: list[str]
+    createdTime: int
+    modifiedTime: int
+
+
+class Consents(TypedDict):
+    """What a user has allowed applications."""
+
+    consents: list[Consent]
 
 
 class TrustedDevices(TypedDict):

@@ -192,12 +192,14 @@ def management() -> tuple[Slice, ...]:
     )
     from avow.server.flows import handlers as flows
     from avow.server.oidc import handlers as consents
+    from avow.server.oidc import own as ownconsents
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
     further = (
         lists,
         applications,
         consents,
+        ownconsents,
         accesskeys,
         jwt,
         templates,

@@ -15,6 +15,7 @@ __all__ = [
     "AUTHORIZE",
     "CONFIGURATION",
     "CONTINUE",
+    "DEVICE",
     "INTROSPECT",
     "JWKS",
     "LOGOUT",
@@ -23,14 +24,19 @@ __all__ = [
     "POST_CONTINUE",
     "POST_LOGOUT",
     "POST_USERINFO",
+    "POST_USER_CODE",
     "PUSH",
     "REVOKE",
     "TOKEN",
     "USERINFO",
+    "USER_CODE",
     "V2_LOGOUT",
     "AuthorizeQuery",
     "ContinueForm",
     "ContinueQuery",
+    "DeviceCodes",
+    "DeviceForm",
+    "DeviceQuery",
     "LogoutQuery",
     "Introspection",
     "OAuthForm",
@@ -129,6 +135,28 @@ class ContinueForm(Shape, frozen=True, kw_only=True):
     do: _Choice = ""
 
 
+class DeviceQuery(Shape, frozen=True, kw_only=True, rename="lower"):
+    """The code that a device shows. Spec: RFC 8628 section 3.3.1."""
+
+    user_code: _Choice = ""
+
+
+class DeviceForm(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What a person said about a device.
+
+    Attributes:
+        form: The form's token.
+        user_code: The code that the device shows.
+        who: Who was asked.
+        do: `look`, `allow` or `deny`.
+    """
+
+    form: _Proof = ""
+    user_code: _Choice = ""
+    who: _Choice = ""
+    do: _Choice = ""
+
+
 class LogoutQuery(Shape, frozen=True, kw_only=True, rename="lower"):
     """A wish to log out, of an application, or of the person on our own page.
 
@@ -161,6 +189,17 @@ class TokenResponse(Shape, frozen=True, kw_only=True, rename="lower"):
     scope: str
     id_token: Secret | UnsetType = UNSET
     refresh_token: Secret | UnsetType = UNSET
+
+
+class DeviceCodes(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What a device polls with, and what it shows. Spec: RFC 8628 section 3.2."""
+
+    device_code: Secret
+    user_code: Secret
+    verification_uri: str
+    verification_uri_complete: Secret
+    expires_in: int
+    interval: int
 
 
 class Pushed(Shape, frozen=True, kw_only=True, rename="lower"):
@@ -257,6 +296,9 @@ POST_CONTINUE: Pair = _pair("consent", "POST", "/authorize/continue", ContinueFo
 TOKEN: Pair = _pair("token", "POST", "/oauth/token", OAuthForm)
 REVOKE: Pair = _pair("revoke", "POST", "/oauth/revoke", OAuthForm)
 INTROSPECT: Pair = _pair("introspect", "POST", "/oauth/introspect", OAuthForm)
+DEVICE: Pair = _pair("device", "POST", "/oauth/device/code", OAuthForm)
+USER_CODE: Pair = _pair("user_code", "GET", "/device", DeviceQuery, is_page=True)
+POST_USER_CODE: Pair = _pair("user_code.post", "POST", "/device", DeviceForm, is_page=True)
 PUSH: Pair = _pair("push", "POST", "/oauth/par", OAuthForm)
 USERINFO: Pair = _pair("userinfo", "GET", "/userinfo", UserinfoQuery)
 POST_USERINFO: Pair = _pair("userinfo.post", "POST", "/userinfo", UserinfoQuery)

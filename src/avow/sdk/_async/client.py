@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
+from avow.sdk._async.consents import AsyncConsents
 from avow.sdk._async.devices import AsyncDevices
 from avow.sdk._async.enchantedlink import AsyncEnchantedLink
 from avow.sdk._async.http import AsyncHttpTransport
@@ -51,6 +52,7 @@ class AsyncClient:
         webauthn: Passkeys.
         oauth: Social providers.
         devices: Trusted devices.
+        consents: What users have allowed applications.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class AsyncClient:
         self.webauthn = AsyncWebAuthn(self._flows, self._runner)
         self.oauth = AsyncOAuth(self._flows, self._runner)
         self.devices = AsyncDevices(self._flows, self._runner)
+        self.consents = AsyncConsents(self._flows, self._runner)
         self._mgmt: AsyncMgmt | None = None
 
     def __repr__(self) -> str:

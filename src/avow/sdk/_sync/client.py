@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from avow.clock import Clock, system_clock
 from avow.core import rbac
+from avow.sdk._sync.consents import Consents
 from avow.sdk._sync.devices import Devices
 from avow.sdk._sync.enchantedlink import EnchantedLink
 from avow.sdk._sync.http import HttpTransport
@@ -52,6 +53,7 @@ class Client:
         webauthn: Passkeys.
         oauth: Social providers.
         devices: Trusted devices.
+        consents: What users have allowed applications.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Client:
         self.webauthn = WebAuthn(self._flows, self._runner)
         self.oauth = OAuth(self._flows, self._runner)
         self.devices = Devices(self._flows, self._runner)
+        self.consents = Consents(self._flows, self._runner)
         self._mgmt: Mgmt | None = None
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from avow.core.oidc.interaction import Decision, Seen, Waited
 from avow.core.oidc.request import PARAMETERS, Asked, Authorization, Fault, judge
 from avow.core.tokens import Expected, verify
 from avow.errors import InvalidToken, SecondFactorNeeded, SessionEnded
+from avow.server.applications import actions as applications
 from avow.server.applications import consents
 from avow.server.applications.kept import KeptApplications
 from avow.server.oidc import grants, requests
@@ -169,6 +170,7 @@ def granted(
         dpop_jkt=authorization.dpop_jkt,
         is_offline=is_offline,
         rotates=settings.rotates,
+        is_heard=bool(settings.backchannel_logout_uri),
         details=Details(
             nonce=authorization.nonce,
             id_token=authorization.claims.id_token,
@@ -176,9 +178,7 @@ def granted(
             amr=person.amr,
         ),
     )
-    if settings.backchannel_logout_uri:
-        sessions.hear(tx, seen.session_id)
-    return grants.begin(tx, call.client, new)
+    return grants.begin(tx, new, call.client)
 
 
 def hint_claims(call: Call[Any], token: str, client_id: str, now: int) -> dict[str, object] | None:
@@ -209,5 +209,6 @@ def _person(tx: Tx, project: Project, held: tuple[SessionCaller, int], client_id
     if session.impersonator:  # whoever acts for somebody else does it here, not at other applications
         return None
     allowed = consents.find(tx, client_id, caller.user_id)
-    seen = Seen(caller.user_id, caller.session_id, session.created_at, frozenset(profile.tenants), allowed)
+    may_reach = applications.may_reach(tx, client_id, caller.user_id)
+    seen = Seen(caller.user_id, caller.session_id, session.created_at, frozenset(profile.tenants), allowed, may_reach)
     return Person(seen, tuple(session.amr.split()), session.tenant_id or "", ends_at)

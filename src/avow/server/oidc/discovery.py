@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from avow.core.oidc import dpop, scopes
 from avow.core.oidc.request import MODES
+from avow.server.oidc import devices
 from avow.server.oidc.issuers import address
 from avow.server.serving import Project
 
 __all__ = ["GRANTS", "configuration"]
 
-GRANTS = ("authorization_code", "refresh_token", "client_credentials")
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", devices.GRANT_TYPE)
 _AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 _ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 
@@ -26,6 +27,7 @@ def configuration(project: Project, issuer: str) -> Mapping[str, object]:
         "end_session_endpoint": address(issuer, "/oidc/logout"),
         "revocation_endpoint": address(issuer, "/oauth/revoke"),
         "introspection_endpoint": address(issuer, "/oauth/introspect"),
+        "device_authorization_endpoint": address(issuer, "/oauth/device/code"),
         "pushed_authorization_request_endpoint": address(issuer, "/oauth/par"),
         "scopes_supported": scopes.STANDARD,
         "claims_supported": (*scopes.CLAIMS, "auth_time", "amr", "sid", "org_id"),

@@ -21,6 +21,7 @@ from avow.server.applications import consents
 from avow.server.oidc import rows
 from avow.server.oidc.rows import GrantRow, IdRow, StateRow
 from avow.server.serving import Client, Project, Refusal
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx, json_text
 
 __all__ = [
@@ -83,6 +84,7 @@ class NewGrant:
     dpop_jkt: str = ""
     is_offline: bool = False
     rotates: bool = True
+    is_heard: bool = False
     details: Details = field(default_factory=Details)
 
 
@@ -105,8 +107,11 @@ class Redemption:
     dpop_jkt: str = ""
 
 
-def begin(tx: Tx, client: Client, new: NewGrant) -> str:
-    """Insert a grant and return its code, which is stored nowhere and counts for a minute."""
+def begin(tx: Tx, new: NewGrant, client: Client | None = None) -> str:
+    """Insert a grant and return its code, which is stored nowhere and counts for a minute.
+
+    A session of which the application wants to hear is marked: see `logouts`.
+    """
     grant_id = ids.random_id(_PREFIX)
     code = grant_id + ids.secret_text()
     tx.run(
@@ -135,10 +140,12 @@ def begin(tx: Tx, client: Client, new: NewGrant) -> str:
         actor=f"user:{new.user_id}",
         user_id=new.user_id,
         tenant_id=new.tenant_id,
-        address=client.address,
-        device=client.device,
+        address=client.address if client else "",
+        device=client.device if client else "",
         data={"grant": grant_id, "application": new.application_id, "session": new.session_id},
     )
+    if new.is_heard:
+        sessions.hear(tx, new.session_id)
     return code
 
 

@@ -7,11 +7,12 @@ from urllib.parse import parse_qs, quote, urlsplit
 from avow.core.oidc.redirects import form_target
 from avow.server.serving import Call, Project
 
-__all__ = ["address", "continue_path", "is_continue", "is_root", "issuer_of", "policy_target"]
+__all__ = ["address", "continue_path", "device_path", "is_continue", "is_root", "issuer_of", "policy_target"]
 
 _CONTINUE: Final = re.compile(
     r"(?:/[A-Za-z0-9]{1,64})?/authorize/continue\?request=[A-Za-z0-9]{1,64}&to=[!-~]{0,512}", re.ASCII
 )
+_DEVICE: Final = re.compile(r"(?:/[A-Za-z0-9]{1,64})?/device(?:\?user_code=[A-Za-z0-9-]{0,64})?", re.ASCII)
 _TARGET: Final = re.compile(r"(?:https?://[A-Za-z0-9.\-_\[\]:]{1,300}|[a-z][a-z0-9+.\-]{0,100}:)", re.ASCII)
 
 
@@ -42,9 +43,15 @@ def continue_path(call: Call[Any], request_id: str, redirect_uri: str) -> str:
     return f"{prefix}/authorize/continue?request={request_id}&to={quote(form_target(redirect_uri), safe='')}"
 
 
+def device_path(call: Call[Any], user_code: str) -> str:
+    """Return where somebody types the code of a device."""
+    prefix = "" if is_root(call) else f"/{call.project.id}"
+    return f"{prefix}/device?user_code={quote(user_code, safe='')}" if user_code else f"{prefix}/device"
+
+
 def is_continue(text: str) -> bool:
-    """Tell whether a text is such a path."""
-    return _CONTINUE.fullmatch(text) is not None
+    """Tell whether a text is the path of a page of ours to which a sign-in may lead back."""
+    return any(each.fullmatch(text) is not None for each in (_CONTINUE, _DEVICE))
 
 
 def policy_target(leads_to: str) -> str:

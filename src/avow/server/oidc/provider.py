@@ -1,6 +1,6 @@
 """The parts of the OpenID provider of one server, and the endpoints that clients call themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from avow.clock import Clock
@@ -10,11 +10,11 @@ from avow.core.oidc.request import Fault
 from avow.core.vault import Vault
 from avow.errors import OAuthRefused
 from avow.server.applications.kept import KeptApplications
-from avow.server.oidc import discovery, grants, requests
+from avow.server.oidc import devices, discovery, grants, requests
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.authorizing import Authorizing
 from avow.server.oidc.bearers import UserinfoEndpoint, claims_of
-from avow.server.oidc.issuers import issuer_of
+from avow.server.oidc.issuers import address, issuer_of
 from avow.server.oidc.issuing import Issuer
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
@@ -22,7 +22,7 @@ from avow.server.oidc.tokens import TokenEndpoint, open_to, single
 from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
 from avow.wire import oidc as wire
 from avow.wire.endpoint import Nothing
-from avow.wire.oidc import Introspection, OAuthForm, Pushed, given
+from avow.wire.oidc import DeviceCodes, Introspection, OAuthForm, Pushed, given
 
 __all__ = ["Provider"]
 
@@ -56,6 +56,7 @@ class Provider:
             (wire.REVOKE, self.revoke),
             (wire.INTROSPECT, self.introspect),
             (wire.PUSH, self.push),
+            (wire.DEVICE, self.device),
             (wire.USERINFO, self._userinfo.get),
             (wire.POST_USERINFO, self._userinfo.post),
         )
@@ -111,7 +112,48 @@ class Provider:
         uri = yield from write(requests.push, client.id, issuer_of(call), wished, jkt)
         return Answer(Pushed(request_uri=uri, expires_in=requests.PUSHED_SECONDS), _CREATED)
 
+    def device(self, call: Call[OAuthForm]) -> Steps[Answer]:
+        """Give a device its codes. Spec: RFC 8628 section 3.1."""
+        parameters = single(given(call.body))
+        client = yield from self._authenticator.client(call, parameters, "/oauth/device/code")
+        if devices.GRANT_TYPE not in client.settings.grant_types:
+            raise OAuthRefused(error="unauthorized_client", error_message="The application may not sign devices in.")
+        audiences = yield from self._audiences(call, client, parameters)
+        wished = {"scope": tuple(parameters.get("scope", ())), "audience": audiences}
+        yield from requests.counted(call, self._clock())
+        issuer = issuer_of(call)
+        shown = yield from write(devices.begin, client.id, issuer, wished)
+        where = address(issuer, "/device")
+        codes = DeviceCodes(
+            device_code=shown.device_code,
+            user_code=shown.user_code,
+            verification_uri=where,
+            verification_uri_complete=f"{where}?user_code={shown.user_code}",
+            expires_in=devices.LIFETIME_SECONDS,
+            interval=devices.INTERVAL_SECONDS,
+        )
+        return Answer(codes, headers=open_to(client, call.shown.origin))
+
     # --- Parts ---
+
+    def _audiences(
+        self, call: Call[Any], client: Client, parameters: Mapping[str, Sequence[str]]
+    ) -> Steps[tuple[str, ...]]:
+        """Return the audiences that are asked for, or the standard one.
+
+        Raises:
+            OAuthRefused: `invalid_target`: one is none.
+        """
+        standard = client.settings.default_audience or call.project.settings.default_audience
+        named = [*parameters.get("audience", ()), *parameters.get("resource", ())]
+        found = []
+        for each in dict.fromkeys(named) or ([standard] if standard else []):
+            api = yield from self.kept.api(call.project, each)
+            if api is not None:
+                found.append(api.identifier)
+            elif named:
+                raise OAuthRefused(error="invalid_target", error_message="There is no such audience.")
+        return tuple(found)
 
     def _grant_of(self, call: Call[Any], text: str) -> Steps[GrantRow | None]:
         """Return the live grant of a refresh token or access token of ours, or None."""

@@ -6,11 +6,13 @@ from msgspec import Struct
 
 __all__ = [
     "RETURNS",
+    "DeviceRow",
     "DueRow",
     "GrantRow",
     "GrantedRow",
     "IdRow",
     "LogoutRow",
+    "PolledRow",
     "ProjectRow",
     "RequestRow",
     "StateRow",
@@ -75,6 +77,24 @@ class RequestRow:
     state: str
     dpop_jkt: str
     created_at: int
+    expires_at: int
+
+
+class DeviceRow(Struct, frozen=True):
+    """A device that polls, and what its person said; `parameters` is JSON."""
+
+    id: str
+    issuer: str
+    parameters: str
+    state: str
+    user_id: str
+    session_id: str
+
+
+class PolledRow(Struct, frozen=True):
+    """A device that polls too fast, or too late."""
+
+    id: str
     expires_at: int
 
 
@@ -276,6 +296,51 @@ KEEP = """
          :dpop_jkt, 0, :now, :expires_at)
 """
 
+# A code that somebody else shows in this moment is not shown twice: the caller makes another one.
+KEEP_DEVICE = """
+    INSERT INTO oidc_requests
+        (project_id, id, kind, application_id, issuer, parameters, secret_mac, user_code, user_id, session_id, state,
+         dpop_jkt, polled_at, created_at, expires_at)
+    VALUES
+        (:project_id, :id, 'device', :application_id, :issuer, :parameters, :secret_mac, :user_code, '', '', 'waiting',
+         '', 0, :now, :expires_at)
+    ON CONFLICT (project_id, user_code) DO NOTHING
+    RETURNING id
+"""
+
+SHOWN = """
+    SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
+           expires_at
+    FROM oidc_requests
+    WHERE project_id = :project_id AND user_code = :user_code AND kind = 'device' AND state = 'waiting'
+      AND taken_at IS NULL AND expires_at > :now
+"""
+
+ANSWER = """
+    UPDATE oidc_requests SET state = :state, user_id = :user_id, session_id = :session_id
+    WHERE project_id = :project_id AND id = :id AND kind = 'device' AND state = 'waiting'
+      AND taken_at IS NULL AND expires_at > :now
+    RETURNING id
+"""
+
+SAY = "UPDATE oidc_requests SET parameters = :parameters WHERE project_id = :project_id AND id = :id"
+
+# Each poll is noted, so that of two at once one is too fast; a code that was answered is taken with it.
+POLL = """
+    UPDATE oidc_requests
+    SET taken_at = CASE WHEN state = 'waiting' THEN taken_at ELSE :now END, polled_at = :now
+    WHERE project_id = :project_id AND id = :id AND kind = 'device' AND application_id = :application_id
+      AND secret_mac = :secret_mac AND taken_at IS NULL AND expires_at > :now AND polled_at <= :now - :interval
+    RETURNING id, issuer, parameters, state, user_id, session_id
+"""
+
+POLLED = """
+    UPDATE oidc_requests SET polled_at = :now
+    WHERE project_id = :project_id AND id = :id AND kind = 'device' AND application_id = :application_id
+      AND secret_mac = :secret_mac AND taken_at IS NULL
+    RETURNING id, expires_at
+"""
+
 FIND = """
     SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
            expires_at
@@ -311,4 +376,9 @@ RETURNS = {
     "LEASE_LOGOUTS": LogoutRow,
     "FIND": RequestRow,
     "TAKE": RequestRow,
+    "KEEP_DEVICE": IdRow,
+    "SHOWN": RequestRow,
+    "ANSWER": IdRow,
+    "POLL": DeviceRow,
+    "POLLED": PolledRow,
 }

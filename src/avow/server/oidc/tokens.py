@@ -11,7 +11,7 @@ from avow.core.oidc.clients import Api, Client
 from avow.core.vault import Vault
 from avow.errors import AuthException, OAuthRefused
 from avow.server.applications.kept import KeptApplications
-from avow.server.oidc import grants
+from avow.server.oidc import devices, grants
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.grants import Redemption
 from avow.server.oidc.issuers import issuer_of
@@ -49,6 +49,7 @@ class TokenEndpoint:
             "authorization_code": self._code,
             "refresh_token": self._refresh,
             "client_credentials": self._machine,
+            devices.GRANT_TYPE: self._device,
         }
 
     def answer(self, call: Call[OAuthForm]) -> Steps[Answer]:
@@ -127,6 +128,13 @@ class TokenEndpoint:
         issuer, now = issuer_of(call), self._clock()
         return (yield from self._issuer.machine_token(call.project, issuer, client, api, held, now=now, dpop_jkt=jkt))
 
+    def _device(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        """Answer a device that polls. Spec: RFC 8628 section 3.4."""
+        code = _required(parameters, "device_code")
+        jkt = yield from self._proof(call, client)
+        row, profile = _held((yield from write(_polled, client.id, code, jkt)))
+        return (yield from self._issued(call, client, row, profile))
+
     # --- Parts ---
 
     def _proof(self, call: Call[OAuthForm], client: Client) -> Steps[str]:
@@ -157,6 +165,11 @@ class TokenEndpoint:
 
 def _redeemed(tx: Tx, brought: Redemption) -> tuple[GrantRow, Profile] | Refusal:
     row = grants.spend(tx, brought)
+    return row if isinstance(row, Refusal) else _with_user(tx, row)
+
+
+def _polled(tx: Tx, client_id: str, code: str, jkt: str) -> tuple[GrantRow, Profile] | Refusal:
+    row = devices.poll(tx, client_id, code, jkt)
     return row if isinstance(row, Refusal) else _with_user(tx, row)
 
 

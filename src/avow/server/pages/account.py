@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from avow.errors import FreshProofNeeded, NotFound, SecondFactorNeeded, SessionEnded
+from avow.server.oidc import own as ownconsents
 from avow.server.pages import hosted
 from avow.server.pages.endpoints import AccountForm, AccountQuery
 from avow.server.pages.frame import Frame, Said
@@ -25,6 +26,7 @@ from avow.server.sessions.actions import OwnRow
 from avow.server.store import Tx
 from avow.server.totp import actions as totp
 from avow.server.users.actions import Profile
+from avow.wire.ownconsents import OwnConsent
 from avow.wire.webauthn import RemovePasskey, RenamePasskey
 
 __all__ = ["act", "show"]
@@ -46,6 +48,7 @@ class _Overview:
     devices: Sequence[OwnRow]
     passkeys: Sequence[PasskeyRow]
     codes_left: int
+    consents: Sequence[OwnConsent]
 
 
 def show(frame: Frame, call: Call[AccountQuery]) -> Steps[Answer]:
@@ -110,6 +113,8 @@ def _done(frame: Frame, call: Call[Any]) -> Steps[Answer]:
             yield from write(passkey.remove, replace(call, body=RemovePasskey(credential_id=body.id)))
         case "remove-app":
             yield from write(totp.remove, call)
+        case "withdraw":
+            yield from write(ownconsents.take_back, project, call.session, body.id)
         case "end-one":
             yield from write(_end_one, project, call.session, body.id)
             return frame.redirect(f"/account/{project.id}")
@@ -170,6 +175,7 @@ def _overview(tx: Tx, call: Call[Any], caller: SessionCaller) -> _Overview:
         devices=sessions.own(tx, project, caller.user_id),
         passkeys=passkey.own(tx, asking),
         codes_left=recoverycodes.left(tx, asking).count,
+        consents=ownconsents.allowed(tx, caller.user_id),
     )
 
 

@@ -169,8 +169,8 @@ class AccountForm(PlainForm, frozen=True, kw_only=True):
 
     Attributes:
         do: `refresh`, `end`, `end-all`, `end-one`, `rename-passkey`, `remove-passkey`, `remove-app`, `make-codes`,
-            `set-password`, or `begin`.
-        id: Of the session or passkey.
+            `set-password`, `withdraw`, or `begin`.
+        id: Of the session, passkey or consent.
         flow: To begin.
         display_name: Of the passkey.
         password: The new one.

@@ -8,7 +8,7 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
 from avow.server.oidc import Provider
-from avow.server.pages import account, authorize, endpoints, hosted, leave, numbers, returns, sso_setup
+from avow.server.pages import account, authorize, device, endpoints, hosted, leave, numbers, returns, sso_setup
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
@@ -64,6 +64,8 @@ class Pages:
             (oidc.AUTHORIZE, partial(authorize.ask, frame, provider)),
             (oidc.CONTINUE, partial(authorize.go_on, frame, provider)),
             (oidc.POST_CONTINUE, partial(authorize.consent, frame, provider)),
+            (oidc.USER_CODE, partial(device.ask, frame, provider)),
+            (oidc.POST_USER_CODE, partial(device.by_form, frame, provider)),
             (oidc.LOGOUT, partial(leave.ask, frame, provider)),
             (oidc.POST_LOGOUT, partial(leave.by_form, frame, provider)),
             (oidc.V2_LOGOUT, partial(leave.v2, frame, provider)),

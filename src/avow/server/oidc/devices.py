@@ -1,0 +1,201 @@
+"""Devices that wait for their person: codes made, answered by somebody who is signed in, and polled for.
+
+Spec: RFC 8628.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from avow.core import ids
+from avow.core.networks import subscriber
+from avow.core.oidc import scopes, usercodes
+from avow.errors import OAuthRefused, RateLimitException
+from avow.server.applications import consents
+from avow.server.oidc import grants, rows
+from avow.server.oidc.authorizing import Person, Wish
+from avow.server.oidc.grants import Details, NewGrant, Redemption
+from avow.server.oidc.rows import DeviceRow, GrantRow, IdRow, PolledRow, RequestRow
+from avow.server.serving import Call, Refusal, Steps, count
+from avow.server.store import Tx, json_text
+
+__all__ = [
+    "GRANT_TYPE",
+    "INTERVAL_SECONDS",
+    "LIFETIME_SECONDS",
+    "Shown",
+    "answer",
+    "begin",
+    "find",
+    "guessed",
+    "poll",
+    "wished",
+]
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+LIFETIME_SECONDS = 600
+INTERVAL_SECONDS = 5
+_MOST_GUESSES = 10  # of one person, and of one address, in ten minutes
+_WINDOW_SECONDS = 600
+_PREFIX = "D"
+_ID_CHARACTERS = 27
+_MAC = "oidc-device"
+_TRIES = 5
+_SESSION_KEPT_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The two codes of a device."""
+
+    device_code: str
+    user_code: str
+
+
+class _Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a device: what it asks for, and once its person has allowed it what it gets."""
+
+    parameters: dict[str, tuple[str, ...]] = {}
+    scopes: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ()
+    auth_time: int = 0
+    tenant_id: str = ""
+    ends_at: int = 0
+    lifetime: int = 0
+    is_offline: bool = False
+    rotates: bool = True
+    is_heard: bool = False
+
+
+def begin(tx: Tx, application_id: str, issuer: str, parameters: Mapping[str, Sequence[str]]) -> Shown:
+    """Keep a device until its person has answered; of the device code nothing but a MAC is kept."""
+    for _ in range(_TRIES):
+        request_id, user_code = ids.random_id(_PREFIX), usercodes.make()
+        device_code = request_id + ids.secret_text()
+        made = tx.one(
+            rows.KEEP_DEVICE,
+            IdRow,
+            id=request_id,
+            application_id=application_id,
+            issuer=issuer,
+            parameters=json_text({"parameters": parameters}),
+            secret_mac=tx.vault.mac(_MAC, tx.project_id, device_code),
+            user_code=user_code,
+            expires_at=tx.now + LIFETIME_SECONDS,
+        )
+        if made is not None:
+            return Shown(device_code, usercodes.shown(user_code))
+    raise RuntimeError("no user code is free")
+
+
+def guessed(call: Call[Any], user_id: str, now: int) -> Steps[None]:
+    """Count a code that somebody types.
+
+    Raises:
+        RateLimitException: They, or others at their address, typed too many. Spec: RFC 8628 section 5.1.
+    """
+    window = now // _WINDOW_SECONDS
+    ends_at = (window + 1) * _WINDOW_SECONDS
+    named = (f"user:{user_id}", f"address:{subscriber(call.client.address)}")
+    keys = [(f"device-guesses:{call.project.id}:{each}:{window}", ends_at) for each in named]
+    if max((yield from count(*keys))) > _MOST_GUESSES:
+        raise RateLimitException(retry_after_seconds=ends_at - now)
+
+
+def find(tx: Tx, typed: str) -> RequestRow | None:
+    """Return the device that shows a code and waits, or None."""
+    code = usercodes.read(typed)
+    return tx.one(rows.SHOWN, RequestRow, user_code=code) if code else None
+
+
+def wished(row: RequestRow) -> dict[str, tuple[str, ...]]:
+    """Return what a device asks for."""
+    return msgspec.json.decode(row.parameters, type=_Answered).parameters
+
+
+def answer(tx: Tx, row: RequestRow, person: Person, wish: Wish | None) -> bool:
+    """Note what the person said: a wish that they allow, or None; False when somebody was faster."""
+    seen = person.seen
+    state = "denied" if wish is None else "allowed"
+    if tx.one(rows.ANSWER, IdRow, id=row.id, state=state, user_id=seen.user_id, session_id=seen.session_id) is None:
+        return False
+    data = {"application": row.application_id, "session": seen.session_id}
+    tx.audit(f"device.{state}", actor=f"user:{seen.user_id}", user_id=seen.user_id, data=data)
+    if wish is not None:
+        consents.add(tx, row.application_id, seen.user_id, wish.scopes)
+        tx.run(rows.SAY, id=row.id, parameters=msgspec.json.encode(_allowed(wish, person)).decode())
+    return True
+
+
+def poll(tx: Tx, application_id: str, device_code: str, dpop_jkt: str) -> GrantRow | Refusal:
+    """Return what a device gets once its person has allowed it; otherwise why it gets nothing yet, or never.
+
+    Spec: RFC 8628 section 3.5.
+    """
+    named = {
+        "id": device_code[:_ID_CHARACTERS],
+        "application_id": application_id,
+        "secret_mac": tx.vault.mac(_MAC, tx.project_id, device_code),
+    }
+    row = tx.one(rows.POLL, DeviceRow, interval=INTERVAL_SECONDS, **named)
+    if row is None:
+        polled = tx.one(rows.POLLED, PolledRow, **named)
+        if polled is None:
+            return _refused("invalid_grant", "The device code is not valid, was used, or is another client's.")
+        if polled.expires_at <= tx.now:
+            return _refused("expired_token", "The device code has expired.")
+        return _refused("slow_down", "Wait for five seconds before each request.")
+    if row.state == "waiting":
+        return _refused("authorization_pending", "The person has not answered yet.")
+    if row.state == "denied":
+        return _refused("access_denied", "The person declined.")
+    return _granted(tx, row, application_id, dpop_jkt)
+
+
+def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str) -> GrantRow | Refusal:
+    kept = msgspec.json.decode(row.parameters, type=_Answered)
+    new = NewGrant(
+        application_id=application_id,
+        user_id=row.user_id,
+        session_id=row.session_id,
+        issuer=row.issuer,
+        scopes=kept.scopes,
+        audience=kept.audience,
+        redirect_uri="",
+        expires_at=min(tx.now + kept.lifetime, kept.ends_at + _SESSION_KEPT_SECONDS),
+        auth_time=kept.auth_time,
+        tenant_id=kept.tenant_id,
+        is_offline=kept.is_offline,
+        rotates=kept.rotates,
+        is_heard=kept.is_heard,
+        details=Details(amr=kept.amr),
+    )
+    code = grants.begin(tx, new)
+    return grants.spend(tx, Redemption(application_id=application_id, code=code, dpop_jkt=dpop_jkt))
+
+
+def _allowed(wish: Wish, person: Person) -> _Answered:
+    settings = wish.authorization.client.settings
+    known = {each for names in wish.scopes.values() for each in names}
+    held = tuple(each for each in wish.authorization.scope if each in known)
+    longest = max((settings.lifetime_seconds, *(api.lifetime_seconds for api in wish.apis)))
+    is_offline = scopes.OFFLINE in held
+    return _Answered(
+        scopes=held,
+        audience=tuple(api.identifier for api in wish.apis),
+        amr=person.amr,
+        auth_time=person.seen.auth_time,
+        tenant_id=person.tenant_id,
+        ends_at=person.ends_at,
+        lifetime=settings.refresh_lifetime_seconds if is_offline else longest + grants.CODE_SECONDS,
+        is_offline=is_offline,
+        rotates=settings.rotates,
+        is_heard=bool(settings.backchannel_logout_uri),
+    )
+
+
+def _refused(error: str, text: str) -> Refusal:
+    return Refusal(OAuthRefused(error=error, error_message=text))

@@ -1,0 +1,69 @@
+"""What a person has allowed applications: seen by themselves, and taken back with all that came of it."""
+
+import msgspec
+
+from avow.errors import NotFound
+from avow.server.applications import actions as applications
+from avow.server.applications import consents
+from avow.server.applications.rows import ConsentRow
+from avow.server.oidc import grants
+from avow.server.serving import Call, Project, SessionCaller, Slice, reads, writes
+from avow.server.sessions import actions as sessions
+from avow.server.store import Tx
+from avow.wire import ownconsents as wire
+from avow.wire.endpoint import Nothing
+from avow.wire.ownconsents import OwnConsent, OwnConsents, RevokeConsent
+
+__all__ = ["SLICE", "allowed", "take_back"]
+
+
+def my_consents(tx: Tx, call: Call[Nothing]) -> OwnConsents:
+    """Return what the user has allowed applications, the oldest first."""
+    sessions.live(tx, call.project, call.session)
+    return OwnConsents(consents=allowed(tx, call.session.user_id))
+
+
+def revoke_consent(tx: Tx, call: Call[RevokeConsent]) -> Nothing:
+    """Take back what the user has allowed an application; its tokens end at once. Of another's nothing is told."""
+    take_back(tx, call.project, call.session, call.body.consent_id)
+    return Nothing()
+
+
+def allowed(tx: Tx, user_id: str) -> tuple[OwnConsent, ...]:
+    """Return what a user has allowed applications."""
+    found = consents.of_user(tx, user_id)
+    names = {each: applications.find(tx, each) for each in {row.application_id for row in found}}
+    return tuple(
+        OwnConsent(
+            id=row.id,
+            application_id=row.application_id,
+            application_name=held.row.name if (held := names[row.application_id]) else "",
+            scopes=_scopes(row),
+            created_time=row.created_at,
+            modified_time=row.updated_at,
+        )
+        for row in found
+    )
+
+
+def take_back(tx: Tx, project: Project, caller: SessionCaller, consent_id: str) -> None:
+    """Take back a consent of the user whose session it is.
+
+    Raises:
+        SessionEnded: The session has ended.
+        Forbidden: Somebody else acts in it.
+        NotFound: The user has no such consent.
+    """
+    sessions.require_oneself(sessions.live(tx, project, caller))
+    row = next((each for each in consents.of_user(tx, caller.user_id) if each.id == consent_id), None)
+    if row is None:
+        raise NotFound(error_message="You have no consent with this id.")
+    grants.withdraw(tx, row.application_id, caller.user_id, actor=f"user:{caller.user_id}")
+
+
+def _scopes(row: ConsentRow) -> tuple[str, ...]:
+    kept = msgspec.json.decode(row.scopes, type=dict[str, list[str]])
+    return tuple(sorted({each for listed in kept.values() for each in listed}))
+
+
+SLICE = Slice("ownconsents", (reads(wire.MY_CONSENTS, my_consents), writes(wire.REVOKE_CONSENT, revoke_consent)))

@@ -129,12 +129,12 @@ def test_unknown_user_is_not_found(client: Any) -> None:
         assert not_found(call, *args) == "E112102"
 
 
-def test_apps_of_users_are_not_supported_yet(client: Any, make_client: Any, avow: Avow, login_id: str) -> None:
+def test_users_are_given_no_application_that_is_not_there(client: Any, make_client: Any, avow: Avow, login_id: str) -> None:
     make_user(avow, login_id)
-    for name in ("add_sso_apps", "set_sso_apps", "remove_sso_apps"):
+    for name in ("add_sso_apps", "set_sso_apps"):
         with pytest.raises(AuthException) as refused:
             getattr(client.mgmt.user, name)(login_id, ["app"])
-        assert (refused.value.status_code, error_code(refused)) == (501, "E019501")
+        assert (refused.value.status_code, error_code(refused)) == (404, "E019404")
         stranger = make_client(avow, management_key="K-wrong")
         with pytest.raises(AuthException) as refused:
             getattr(stranger.mgmt.user, name)(login_id, ["app"])

@@ -23,6 +23,7 @@ class Seen:
         auth_time: When they proved who they are.
         tenants: That they are members of.
         allowed: What they have allowed the application, by audience.
+        may_reach: They may use the application at all.
     """
 
     user_id: str
@@ -30,6 +31,7 @@ class Seen:
     auth_time: int
     tenants: Collection[str] = ()
     allowed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    may_reach: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def decide(
         return SignIn()
     if wish.tenant and wish.tenant not in seen.tenants:
         return Refuse("access_denied", "The person is not a member of this tenant.")
+    if not seen.may_reach:
+        return Refuse("access_denied", "The person may not use this application.")
     if not is_allowed and _needs_consent(wish, seen, wanted):
         if wish.is_silent:
             return Refuse("consent_required", "The person would have to be asked.")

@@ -44,6 +44,7 @@ __all__ = [
     "is_secret",
     "list_page",
     "lock",
+    "may_reach",
     "name_of",
     "revealed",
     "revoke_secret",
@@ -265,6 +266,12 @@ def count(tx: Tx, kinds: Sequence[Kind]) -> int:
     clause, listed = in_list("kinds", kinds)
     found = tx.one(rows.COUNT_OF_KINDS.replace("(:kinds)", clause), CountRow, **listed)
     return found.total if found else 0
+
+
+def may_reach(tx: Tx, application_id: str, user_id: str) -> bool:
+    """Tell whether a user may use an application: whom management has named none for may use all."""
+    named = {row.id for row in tx.all(rows.REACH, IdRow, id=application_id, user_id=user_id)}
+    return not named or application_id in named
 
 
 # --- Secrets -------------------------------------------------------------------------------------------------------

@@ -154,6 +154,12 @@ UPDATE = """
 
 DELETE = "DELETE FROM applications WHERE project_id = :project_id AND id = :id RETURNING id"
 
+# None for who reaches all; else the row of no application, and this one's if it is named.
+REACH = """
+    SELECT application_id AS id FROM user_applications
+    WHERE project_id = :project_id AND user_id = :user_id AND application_id IN ('', :id)
+"""
+
 FORGET_REACH = "DELETE FROM user_applications WHERE project_id = :project_id AND application_id = :id"
 
 # --- Secrets -------------------------------------------------------------------------------------------------------
@@ -314,6 +320,7 @@ RETURNS = {
     "DELETE_CONSENT": IdRow,
     "UPDATE": IdRow,
     "DELETE": IdRow,
+    "REACH": IdRow,
     "SECRETS": SecretRow,
     "INSERT_API": IdRow,
     "FIND_API": ApiRow,

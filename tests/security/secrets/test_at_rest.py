@@ -10,6 +10,7 @@ import pytest
 
 from avow.core.tokens import SigningKey
 from avow.errors import SealBroken
+from avow.server.applications import actions as applications
 from avow.server.audit import rows as audit_rows
 from avow.server.audit import webhooks
 from avow.server.keys import actions as keys
@@ -22,6 +23,7 @@ from tests.factories import make_access_key, make_tenant, new_email, new_phone
 from tests.security.conftest import MakePlace
 from tests.security.place import Place, claims_of, token_of
 from tests.security.tables import everything_stored, read_table
+from tests.server.oidc.relying import make_app, prepare
 
 _SECRET_CHARACTERS = 26  # of a link's token, after the id of its challenge
 
@@ -80,6 +82,7 @@ def test_s_sec_01_one_time_secrets_at_rest(case: Case, make_place: MakePlace) ->
         "token of an access key": access_token,
         "link to set SSO up": _setup_link(place)[-_SECRET_CHARACTERS:],
         "secret key of the server": SECRET_KEY,
+        **_of_clients(place),
     }
     stored = everything_stored(place.avow.server.site.store.url)
     with case.cell("the search finds what is stored"):
@@ -120,6 +123,29 @@ def _setup_link(place: Place) -> str:
     tenant_id = make_tenant(place.avow)
     path, key = "/v2/mgmt/tenant/adminlinks/sso/generate", place.avow.management_key
     return str(place.api.post(path, key, {"tenantId": tenant_id}).body["adminSSOConfigurationLink"])
+
+
+def _of_clients(place: Place) -> dict[str, str]:
+    """Return what an application of the OpenID provider keeps, and what it was given for somebody."""
+    prepare(place.avow)
+    rp = make_app(place.avow)
+    key, path = place.avow.management_key, "/v1/mgmt/sso/idp/app"
+    code = rp.code(browser := rp.browser(), email := new_email(), scope="openid offline_access")
+    used = rp.code(browser, email, scope="openid offline_access")
+    answers = {
+        "client secret that was added": place.api.post(f"{path}/secret/add", key, {"id": rp.id, "name": "ci"}),
+        "client secret after rotation": place.api.post(f"{path}/rotate", key, {"id": rp.id}),
+        "client secret of an application of others": place.api.post(
+            "/v1/mgmt/thirdparty/app/create", key, {"name": "Books", "loginPageUrl": ""}
+        ),
+    }
+    return {
+        "client secret": rp.secret,
+        **{name: str(answer.body["cleartext"]) for name, answer in answers.items()},
+        "authorization code": code,
+        "authorization code that was used": used,
+        "OIDC refresh token": rp.redeem(used)["refresh_token"],
+    }
 
 
 def _unsent_code(place: Place) -> str:
@@ -194,6 +220,13 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
         first, second = place.avow.run(lambda tx: [tx.vault.seal(b"secret", row="a") for _ in range(2)])
         assert first != second
     _try_client_secrets(case, place)
+    with case.cell("secret of an application in another one's place"):
+        one, two = (make_app(place.avow).id for _ in range(2))
+        held = {each: place.avow.run(lambda tx, each=each: applications.get(tx, each)) for each in (one, two)}
+        moved = dataclasses.replace(held[one].secrets[0], sealed=held[two].secrets[0].sealed)
+        thief = dataclasses.replace(held[one], secrets=(moved,))
+        with pytest.raises(SealBroken):
+            place.avow.run(lambda tx: applications.revealed(tx, thief, actor="test"))
     _try_webhooks(case, place)
     with case.cell("a letter moved to another row is not sent"):
         _swap_letters(place)

@@ -40,6 +40,8 @@ def test_s_sec_04_settings_are_write_only(case: Case, production: Production) ->
         _try_access_keys(place, key)
     with case.cell("SSO settings"):
         _try_sso_settings(place, key)
+    with case.cell("OIDC applications"):
+        _try_applications(place, key)
     for command in (("key", "list"), ("signing-key", "list"), ("project", "list"), ("project", "show")):
         for form in ((), ("--json",)):
             with case.cell(f"avow {' '.join((*command, *form))}"):
@@ -90,6 +92,38 @@ def _try_sso_settings(place: Place, key: str) -> None:
         place.api.get(f"/v1/mgmt/tenant?id={tenant}", key),
     ):
         assert secret.encode() not in answer.content
+
+
+def _try_applications(place: Place, key: str) -> None:
+    """See that secrets of applications are told when made or asked for by the one address, which the audit notes."""
+    ours, sso, others = "/v1/mgmt/avow/app", "/v1/mgmt/sso/idp/app", "/v1/mgmt/thirdparty"
+    made = place.api.post(f"{ours}/create", key, {"name": "Shop"}).body
+    id, given = (
+        made["application"]["id"],
+        place.api.post(f"{others}/app/create", key, {"name": "B", "loginPageUrl": ""}),
+    )
+    secrets = [
+        made["secret"],
+        given.body["cleartext"],
+        place.api.post(f"{sso}/rotate", key, {"id": id}).body["cleartext"],
+        place.api.post(f"{sso}/secret/add", key, {"id": id, "name": "ci"}).body["cleartext"],
+    ]
+    assert place.api.get(f"{sso}/secret?id={id}", key).body["cleartext"] == secrets[2]
+    audit = place.api.post("/v1/mgmt/audit/search", key, {"actions": ["application.secret_read"]})
+    assert (audit.status, id.encode() in audit.content) == (200, True)
+    for answer in (
+        audit,
+        place.api.get(f"{ours}?id={id}", key),
+        place.api.get(f"{ours}/list", key),
+        place.api.post(f"{ours}/update", key, {"id": id, "name": "x"}),
+        place.api.get(f"{sso}/load?id={id}", key),
+        place.api.get("/v1/mgmt/sso/idp/apps/load", key),
+        place.api.get(f"{others}/app/load?id={given.body['id']}", key),
+        place.api.get(f"{others}/apps/load", key),
+        place.api.post("/v1/mgmt/project/export", key, {}),
+    ):
+        assert answer.status == 200
+        assert [each for each in secrets if each.encode() in answer.content] == []
 
 
 def _secrets_in(content: bytes, installation: Installation, *further: str) -> list[str]:

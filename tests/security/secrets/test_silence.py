@@ -304,6 +304,10 @@ def _management(place: Place, known: Everything, key: str) -> None:
     secret = known.keep("client secret of a tenant", "marked-client-secret-4711")
     given = {"name": "idp", "clientId": "us", "clientSecret": secret, "tokenUrl": "https://idp.example.com/token"}
     post("/v1/mgmt/sso/oidc", {"tenantId": tenant, "settings": given})
+    app = post("/v1/mgmt/sso/idp/app/oidc/create", {"name": "Shop", "loginPageUrl": ""})["id"]
+    for name, verb, path in (("read", "GET", f"secret?id={app}"), ("rotated", "POST", "rotate")):
+        body = post(f"/v1/mgmt/sso/idp/app/{path}", {"id": app} if verb == "POST" else None, verb)
+        known.keep(f"client secret, {name}", body["cleartext"])
     link = post("/v2/mgmt/tenant/adminlinks/sso/generate", {"tenantId": tenant})["adminSSOConfigurationLink"]
     known.keep("link to set SSO up", link.rpartition("=")[2].rpartition("/")[2])
     known.keep("management key of a copy", post("/v1/mgmt/project/clone", {"name": "Copy"})["managementKey"])

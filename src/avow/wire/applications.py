@@ -109,6 +109,8 @@ class ApplicationSettings(Shape, frozen=True, kw_only=True, forbid_unknown_field
         flow: The flow that signs in, "" for the standard one.
         sign_up_flow: The flow for `screen_hint=signup`, "" for the standard one.
         scopes: What it may ask for besides the standard ones, of no API.
+        userinfo_algorithm: Signs what the userinfo endpoint says of it; "" for plain JSON.
+        policy_uri, terms_uri: Shown where a person is asked for consent.
     """
 
     preset: Preset = "regular-web"
@@ -137,6 +139,9 @@ class ApplicationSettings(Shape, frozen=True, kw_only=True, forbid_unknown_field
     flow: FlowId = ""
     sign_up_flow: FlowId = ""
     scopes: Scopes = ()
+    userinfo_algorithm: Literal["", "RS256"] = ""
+    policy_uri: Address = ""
+    terms_uri: Address = ""
 
 
 class ApplicationSecret(Shape, frozen=True, kw_only=True):

@@ -26,12 +26,17 @@ __all__ = [
     "POST_USERINFO",
     "POST_USER_CODE",
     "PUSH",
+    "REGISTER",
+    "REGISTERED",
+    "REREGISTER",
     "REVOKE",
     "TOKEN",
+    "UNREGISTER",
     "USERINFO",
     "USER_CODE",
     "V2_LOGOUT",
     "AuthorizeQuery",
+    "ClientMetadata",
     "ContinueForm",
     "ContinueQuery",
     "DeviceCodes",
@@ -202,6 +207,39 @@ class DeviceCodes(Shape, frozen=True, kw_only=True, rename="lower"):
     interval: int
 
 
+class ClientMetadata(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What an application says of itself when it registers; what is unknown is passed over.
+
+    Spec: RFC 7591 section 2; OpenID Connect Dynamic Client Registration 1.0 section 2.
+    """
+
+    application_type: _Texts = ()
+    backchannel_logout_session_required: _Texts = ()
+    backchannel_logout_uri: _Texts = ()
+    client_id: _Texts = ()
+    client_name: _Texts = ()
+    client_uri: _Texts = ()
+    contacts: _Texts = ()
+    dpop_bound_access_tokens: _Texts = ()
+    grant_types: _Texts = ()
+    id_token_signed_response_alg: _Texts = ()
+    initiate_login_uri: _Texts = ()
+    jwks: _Texts = ()
+    jwks_uri: _Texts = ()
+    logo_uri: _Texts = ()
+    policy_uri: _Texts = ()
+    post_logout_redirect_uris: _Texts = ()
+    redirect_uris: _Texts = ()
+    request_object_signing_alg: _Texts = ()
+    require_pushed_authorization_requests: _Texts = ()
+    response_types: _Texts = ()
+    sector_identifier_uri: _Texts = ()
+    subject_type: _Texts = ()
+    token_endpoint_auth_method: _Texts = ()
+    tos_uri: _Texts = ()
+    userinfo_signed_response_alg: _Texts = ()
+
+
 class Pushed(Shape, frozen=True, kw_only=True, rename="lower"):
     """What a pushed request is known by. Spec: RFC 9126 section 2.2."""
 
@@ -227,7 +265,7 @@ class Introspection(Shape, frozen=True, kw_only=True, rename="lower"):
 T = TypeVar("T", bound=Shape)
 
 
-def given(body: AuthorizeQuery | UserinfoQuery) -> dict[str, tuple[str, ...]]:
+def given(body: AuthorizeQuery | UserinfoQuery | ClientMetadata) -> dict[str, tuple[str, ...]]:
     """Return the parameters that have a value, by their names on the wire.
 
     Spec: RFC 6749 section 3.1 (a parameter without a value is as good as none).
@@ -299,6 +337,10 @@ INTROSPECT: Pair = _pair("introspect", "POST", "/oauth/introspect", OAuthForm)
 DEVICE: Pair = _pair("device", "POST", "/oauth/device/code", OAuthForm)
 USER_CODE: Pair = _pair("user_code", "GET", "/device", DeviceQuery, is_page=True)
 POST_USER_CODE: Pair = _pair("user_code.post", "POST", "/device", DeviceForm, is_page=True)
+REGISTER: Pair = _pair("register", "POST", "/oidc/register", ClientMetadata)
+REGISTERED: Pair = _pair("registered", "GET", "/oidc/register/{clientId}", Nothing)
+REREGISTER: Pair = _pair("reregister", "PUT", "/oidc/register/{clientId}", ClientMetadata)
+UNREGISTER: Pair = _pair("unregister", "DELETE", "/oidc/register/{clientId}", Nothing)
 PUSH: Pair = _pair("push", "POST", "/oauth/par", OAuthForm)
 USERINFO: Pair = _pair("userinfo", "GET", "/userinfo", UserinfoQuery)
 POST_USERINFO: Pair = _pair("userinfo.post", "POST", "/userinfo", UserinfoQuery)

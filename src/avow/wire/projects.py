@@ -104,6 +104,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         appearance: Screens and pages are `light`, `dark`, or as the device of their reader is set (`os`).
         default_audience: Identifier of the API that access tokens of the OpenID provider are for when a request names
             none; empty for none.
+        allows_registration: Applications register themselves at the OpenID provider (RFC 7591), without asking anybody;
+            people are asked before such an application learns anything.
         audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 
@@ -147,6 +149,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     logo_url: Text = ""
     appearance: Literal["os", "light", "dark"] = "os"
     default_audience: Annotated[str, Meta(max_length=512)] = ""
+    allows_registration: bool = False
     audit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 

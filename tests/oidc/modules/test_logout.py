@@ -1,4 +1,4 @@
-"""The plans of log-out, asked for by an application or told to one, and of the configuration: one test for each module."""
+"""The plans of log-out, by an application or told to one, and of the configuration: one test for each module."""
 
 from urllib.parse import urlencode
 

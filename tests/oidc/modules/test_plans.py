@@ -8,9 +8,7 @@ FOLDER = Path(__file__).parent
 _FORM = "(response_mode=form_post) "
 
 # What a test is owed for. Whoever writes it strikes the line.
-OWED = {
-    "oidcc-dynamic-certification-test-plan": "dynamic registration",
-}
+OWED: dict[str, str] = {}
 
 
 def plans() -> dict[str, list[str]]:

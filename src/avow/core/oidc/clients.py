@@ -124,7 +124,7 @@ def _check(settings: ApplicationSettings, *, is_open: bool) -> None:
     for origin in settings.web_origins:
         if not redirects.is_origin(origin):
             raise InvalidArgument(error_message=f"{origin[:200]!r} is not an origin such as https://app.example.com.")
-    for url in (settings.initiate_login_uri, settings.jwks_uri, settings.backchannel_logout_uri):
+    for url in _urls(settings):
         if url and not redirects.is_redirect(url, takes_schemes=False, is_open=is_open):
             raise InvalidArgument(error_message=f"{url[:200]!r} is not an https URL.")
     methods = set(settings.auth_methods)
@@ -139,3 +139,13 @@ def _check(settings: ApplicationSettings, *, is_open: bool) -> None:
             read_keys(settings.jwks.encode())
         except ValueError as wrong:
             raise InvalidArgument(error_message="jwks is not a key set.") from wrong
+
+
+def _urls(settings: ApplicationSettings) -> tuple[str, ...]:
+    return (
+        settings.initiate_login_uri,
+        settings.jwks_uri,
+        settings.backchannel_logout_uri,
+        settings.policy_uri,
+        settings.terms_uri,
+    )

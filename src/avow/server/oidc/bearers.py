@@ -12,7 +12,7 @@ from avow.clock import Clock
 from avow.core.oidc import accesstoken
 from avow.core.oidc.accesstoken import userinfo_audience
 from avow.core.oidc.scopes import OPENID
-from avow.core.tokens import Expected, verify
+from avow.core.tokens import Expected, sign, verify
 from avow.errors import InvalidToken, OAuthRefused
 from avow.server.applications.kept import KeptApplications
 from avow.server.oidc import grants
@@ -20,6 +20,7 @@ from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.issuing import userinfo_of
 from avow.server.oidc.rows import GrantRow
+from avow.server.oidc.signers import Signers
 from avow.server.oidc.tokens import open_to
 from avow.server.serving import Answer, Call, Project, Steps, read
 from avow.server.store import Tx
@@ -62,9 +63,10 @@ def claims_of(project: Project, issuer: str, token: str, now: int, *, audience: 
 class UserinfoEndpoint:
     """Answers `/userinfo` on one server."""
 
-    def __init__(self, authenticator: Authenticator, kept: KeptApplications, clock: Clock) -> None:
+    def __init__(self, authenticator: Authenticator, kept: KeptApplications, signers: Signers, clock: Clock) -> None:
         self._authenticator = authenticator
         self._kept = kept
+        self._signers = signers
         self._clock = clock
 
     def get(self, call: Call[UserinfoQuery]) -> Steps[Answer]:
@@ -94,7 +96,12 @@ class UserinfoEndpoint:
             _refuse("invalid_request", "The access token goes into the Authorization header.", status=400)
         if OPENID not in str(said.get("scope", "")).split():
             _refuse("insufficient_scope", "The scope openid is needed.", status=403)
-        return Answer(userinfo_of(known.client, row, profile), headers=open_to(known.client, call.shown.origin))
+        told, headers = userinfo_of(known.client, row, profile), open_to(known.client, call.shown.origin)
+        if not known.client.settings.userinfo_algorithm:
+            return Answer(told, headers=headers)
+        key = yield from self._signers.key(call.project, known.client.settings.userinfo_algorithm)
+        token = sign(key, {**told, "iss": issuer, "aud": known.client.id}, typ="JWT")
+        return Answer(token.encode(), 200, "application/jwt", headers)
 
     def _require_proof(self, call: Call[UserinfoQuery], bearer: Bearer, row: GrantRow, verb: str) -> Steps[None]:
         """Refuse a token that is bound to a key without the proof of it, and one that is shown as if it were."""

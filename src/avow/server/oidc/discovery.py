@@ -18,7 +18,9 @@ _ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 def configuration(project: Project, issuer: str) -> Mapping[str, object]:
     """Return the metadata of an issuer."""
     algorithms = list(dict.fromkeys(("RS256", project.signing_key.algorithm)))
+    registration = {"registration_endpoint": address(issuer, "/oidc/register")}
     return {
+        **(registration if project.settings.allows_registration else {}),
         "issuer": issuer,
         "authorization_endpoint": address(issuer, "/authorize"),
         "token_endpoint": address(issuer, "/oauth/token"),
@@ -36,6 +38,7 @@ def configuration(project: Project, issuer: str) -> Mapping[str, object]:
         "grant_types_supported": GRANTS,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
+        "userinfo_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": _AUTH_METHODS,
         "token_endpoint_auth_signing_alg_values_supported": _ASSERTION_ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": _AUTH_METHODS,

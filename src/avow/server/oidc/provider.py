@@ -16,6 +16,7 @@ from avow.server.oidc.authorizing import Authorizing
 from avow.server.oidc.bearers import UserinfoEndpoint, claims_of
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.oidc.issuing import Issuer
+from avow.server.oidc.registering import Registry
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
 from avow.server.oidc.tokens import TokenEndpoint, open_to, single
@@ -44,9 +45,11 @@ class Provider:
         self._clock = clock
         self.kept = KeptApplications()
         self.authorizing = Authorizing(self.kept, clock)
+        self._registry = Registry(vault, clock)
         self._authenticator = Authenticator(self.kept, vault, clock)
-        self._tokens = TokenEndpoint(self._authenticator, self.kept, Issuer(Signers(), vault), vault, clock)
-        self._userinfo = UserinfoEndpoint(self._authenticator, self.kept, clock)
+        signers = Signers()
+        self._tokens = TokenEndpoint(self._authenticator, self.kept, Issuer(signers, vault), vault, clock)
+        self._userinfo = UserinfoEndpoint(self._authenticator, self.kept, signers, clock)
 
     @property
     def slice(self) -> Slice:
@@ -57,6 +60,10 @@ class Provider:
             (wire.INTROSPECT, self.introspect),
             (wire.PUSH, self.push),
             (wire.DEVICE, self.device),
+            (wire.REGISTER, self._registry.register),
+            (wire.REGISTERED, self._registry.look),
+            (wire.REREGISTER, self._registry.change),
+            (wire.UNREGISTER, self._registry.delete),
             (wire.USERINFO, self._userinfo.get),
             (wire.POST_USERINFO, self._userinfo.post),
         )

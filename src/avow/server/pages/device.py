@@ -64,7 +64,12 @@ def _wish(provider: Provider, call: Call[Any], row: RequestRow) -> Steps[Wish | 
     asked = devices.wished(row)
     wanted = scopes.split(next(iter(asked.get("scope", ())), ""))
     authorization = Authorization(
-        client=known.client, redirect_uri="", has_redirect=False, mode="", scope=wanted, audiences=asked.get("audience", ())
+        client=known.client,
+        redirect_uri="",
+        has_redirect=False,
+        mode="",
+        scope=wanted,
+        audiences=asked.get("audience", ()),
     )
     return (yield from provider.authorizing.wish(call, authorization))
 

@@ -152,7 +152,7 @@ class Frame:
         )
         policy = _POLICY.format(
             nonce=nonce,
-            pictures=f" {_origin(look.logo)}" if look.logo else "",
+            pictures="".join(f" {_origin(each)}" for each in (look.logo, values.get("picture")) if each),
             leads_to=f" {target}" if (target := policy_target(leads_to)) else "",
         )
         headers = {**self._headers(), "content-security-policy": policy}

@@ -1,0 +1,148 @@
+"""What an application that registers itself says, and which settings come of it. No I/O.
+
+It is never trusted: people are asked. Spec: RFC 7591 sections 2 and 3.2.2; OpenID Connect Dynamic Client Registration
+1.0 section 2.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import to_builtins
+
+from avow.core.oidc import clients, redirects
+from avow.errors import InvalidArgument
+from avow.wire.applications import ApplicationSettings
+
+__all__ = ["RegistrationFault", "metadata_of", "name_of", "picture_of", "settings_of"]
+
+Metadata = Mapping[str, Sequence[str]]
+
+_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+_GRANTS: Final = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
+_ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
+_TEXTS: Final = {
+    "jwks": "jwks",
+    "jwks_uri": "jwks_uri",
+    "initiate_login_uri": "initiate_login_uri",
+    "backchannel_logout_uri": "backchannel_logout_uri",
+    "policy_uri": "policy_uri",
+    "tos_uri": "terms_uri",
+}
+_SWITCHES: Final = {
+    "backchannel_logout_session_required": "backchannel_session_required",
+    "require_pushed_authorization_requests": "requires_pushed",
+    "dpop_bound_access_tokens": "requires_dpop",
+}
+_MAX_NAME: Final = 256
+
+
+class RegistrationFault(ValueError):
+    """What an application says of itself cannot be; `error` is the code of it."""
+
+    def __init__(self, error: str, text: str) -> None:
+        super().__init__(text)
+        self.error = error
+
+
+def settings_of(said: Metadata, *, is_open: bool) -> ApplicationSettings:
+    """Return the settings of an application that says this of itself.
+
+    Raises:
+        RegistrationFault: It cannot be, or is not supported.
+    """
+    _require_supported(said)
+    method = _one(said, "token_endpoint_auth_method") or "client_secret_basic"
+    is_native = _one(said, "application_type") == "native"
+    redirect_uris, grants = said.get("redirect_uris", ()), said.get("grant_types", ()) or ("authorization_code",)
+    if "authorization_code" in grants and not redirect_uris:
+        raise RegistrationFault("invalid_redirect_uri", "redirect_uris is missing.")
+    for uri in redirect_uris:
+        if not redirects.is_redirect(uri, takes_schemes=is_native, is_open=is_open):
+            raise RegistrationFault("invalid_redirect_uri", f"{uri[:200]!r} cannot be registered.")
+    changes: dict[str, object] = {
+        "redirect_uris": redirect_uris,
+        "logout_uris": said.get("post_logout_redirect_uris", ()),
+        "grant_types": tuple(each for each in _GRANTS if each in grants),
+        "auth_methods": (method,),
+        # Whoever shows a secret or key with the code need not prove more (RFC 9700 section 2.1.1).
+        "pkce": "required" if method == "none" else "allowed",
+        "id_token_algorithm": _one(said, "id_token_signed_response_alg") or "RS256",
+        "id_token_has_claims": False,
+        "userinfo_algorithm": _one(said, "userinfo_signed_response_alg"),
+        **{ours: _one(said, theirs) for theirs, ours in _TEXTS.items()},
+        **{ours: _one(said, theirs) == "true" for theirs, ours in _SWITCHES.items()},
+    }
+    try:
+        return clients.preset("native" if is_native else "regular-web", changes, is_open=is_open)
+    except InvalidArgument as wrong:
+        raise RegistrationFault("invalid_client_metadata", wrong.error_message) from wrong
+
+
+def name_of(said: Metadata) -> str:
+    """Return the name for people; one that says none has the host of its first address."""
+    first = next(iter(said.get("redirect_uris", ())), "")
+    return (_one(said, "client_name") or redirects.origin_of(first) or "Application")[:_MAX_NAME]
+
+
+def picture_of(said: Metadata) -> str:
+    """Return the address of the logo, "" for none.
+
+    Raises:
+        RegistrationFault: It is no https address.
+    """
+    logo = _one(said, "logo_uri")
+    if logo and not (logo.startswith("https://") and redirects.is_redirect(logo, takes_schemes=False, is_open=False)):
+        raise RegistrationFault("invalid_client_metadata", "logo_uri is not an https URL.")
+    return logo
+
+
+def metadata_of(settings: ApplicationSettings, name: str, logo: str) -> dict[str, object]:
+    """Return what is registered, in the words of the registration. Spec: RFC 7591 section 3.2.1."""
+    said = {
+        "client_name": name,
+        "logo_uri": logo,
+        "application_type": "native" if settings.preset == "native" else "web",
+        "redirect_uris": settings.redirect_uris,
+        "post_logout_redirect_uris": settings.logout_uris,
+        "response_types": ["code"] if "authorization_code" in settings.grant_types else [],
+        "grant_types": settings.grant_types,
+        "token_endpoint_auth_method": settings.auth_methods[0],
+        "id_token_signed_response_alg": settings.id_token_algorithm,
+        "userinfo_signed_response_alg": settings.userinfo_algorithm,
+        "subject_type": "public",
+        **{theirs: getattr(settings, ours) for theirs, ours in _TEXTS.items() if theirs != "jwks"},
+        **{theirs: getattr(settings, ours) for theirs, ours in _SWITCHES.items()},
+    }
+    return {name: to_builtins(value) for name, value in said.items() if value not in ("", (), [])}
+
+
+def _require_supported(said: Metadata) -> None:
+    """Refuse what this provider does not do, instead of registering something else.
+
+    Raises:
+        RegistrationFault: It asks for such a thing.
+    """
+    chosen = {
+        "token_endpoint_auth_method": _METHODS,
+        "id_token_signed_response_alg": _ALGORITHMS,
+        "userinfo_signed_response_alg": ("RS256",),
+        "subject_type": ("public",),
+        "application_type": ("web", "native"),
+    }
+    for name, values in chosen.items():
+        if (given := _one(said, name)) and given not in values:
+            raise RegistrationFault("invalid_client_metadata", f"{name} {given[:100]!r} is not supported.")
+    if set(said.get("response_types", ())) - {"code"}:
+        raise RegistrationFault("invalid_client_metadata", "The only response_type is code.")
+    if unknown := set(said.get("grant_types", ())) - set(_GRANTS):
+        raise RegistrationFault("invalid_client_metadata", f"grant_type {min(unknown)[:100]!r} is not for everybody.")
+    if _one(said, "jwks") and _one(said, "jwks_uri"):
+        raise RegistrationFault("invalid_client_metadata", "jwks and jwks_uri exclude each other.")
+    is_signing = _one(said, "token_endpoint_auth_method") == "private_key_jwt"
+    if is_signing and not (_one(said, "jwks") or _one(said, "jwks_uri")):
+        raise RegistrationFault("invalid_client_metadata", "private_key_jwt needs jwks or jwks_uri.")
+
+
+def _one(said: Metadata, name: str) -> str:
+    values = said.get(name, ())
+    return values[0] if values else ""

@@ -13,6 +13,7 @@ from avow.wire.secret import SECRET, Secret
 
 __all__ = [
     "AUTHORIZE",
+    "CHANGE_PASSWORD",
     "CONFIGURATION",
     "CONTINUE",
     "DEVICE",
@@ -30,6 +31,8 @@ __all__ = [
     "REGISTERED",
     "REREGISTER",
     "REVOKE",
+    "SIGN_UP",
+    "START",
     "TOKEN",
     "UNREGISTER",
     "USERINFO",
@@ -42,6 +45,7 @@ __all__ = [
     "DeviceCodes",
     "DeviceForm",
     "DeviceQuery",
+    "DirectForm",
     "LogoutQuery",
     "Introspection",
     "OAuthForm",
@@ -109,6 +113,19 @@ class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower"):
     device_code: _Secrets = ()
     token: _Secrets = ()
     token_type_hint: _Texts = ()
+    username: _Texts = ()
+    password: _Secrets = ()
+    otp: _Secrets = ()
+    realm: _Texts = ()
+    subject_token: _Secrets = ()
+    subject_token_type: _Texts = ()
+    actor_token: _Secrets = ()
+    requested_token_type: _Texts = ()
+
+    @property
+    def login_id(self) -> str:
+        """Return whom it is about, for the limits per login ID."""
+        return self.username[0] if self.username else ""
 
 
 class UserinfoQuery(Shape, frozen=True, kw_only=True, rename="lower"):
@@ -194,6 +211,27 @@ class TokenResponse(Shape, frozen=True, kw_only=True, rename="lower"):
     scope: str
     id_token: Secret | UnsetType = UNSET
     refresh_token: Secret | UnsetType = UNSET
+    issued_token_type: str | UnsetType = UNSET
+
+
+class DirectForm(Shape, frozen=True, kw_only=True, rename="lower"):
+    """What Auth0's clients send to start a sign-in without a page of ours, or about a password."""
+
+    client_id: _Texts = ()
+    client_secret: _Secrets = ()
+    client_assertion: _Secrets = ()
+    client_assertion_type: _Texts = ()
+    connection: _Texts = ()
+    email: _Texts = ()
+    phone_number: _Texts = ()
+    password: _Secrets = ()
+    name: _Texts = ()
+    send: _Texts = ()
+
+    @property
+    def login_id(self) -> str:
+        """Return whom it is about, for the limits per login ID."""
+        return next(iter((*self.email, *self.phone_number)), "")
 
 
 class DeviceCodes(Shape, frozen=True, kw_only=True, rename="lower"):
@@ -265,7 +303,7 @@ class Introspection(Shape, frozen=True, kw_only=True, rename="lower"):
 T = TypeVar("T", bound=Shape)
 
 
-def given(body: AuthorizeQuery | UserinfoQuery | ClientMetadata) -> dict[str, tuple[str, ...]]:
+def given(body: AuthorizeQuery | UserinfoQuery | ClientMetadata | DirectForm) -> dict[str, tuple[str, ...]]:
     """Return the parameters that have a value, by their names on the wire.
 
     Spec: RFC 6749 section 3.1 (a parameter without a value is as good as none).
@@ -337,6 +375,9 @@ INTROSPECT: Pair = _pair("introspect", "POST", "/oauth/introspect", OAuthForm)
 DEVICE: Pair = _pair("device", "POST", "/oauth/device/code", OAuthForm)
 USER_CODE: Pair = _pair("user_code", "GET", "/device", DeviceQuery, is_page=True)
 POST_USER_CODE: Pair = _pair("user_code.post", "POST", "/device", DeviceForm, is_page=True)
+START: Pair = _pair("passwordless", "POST", "/passwordless/start", DirectForm)
+SIGN_UP: Pair = _pair("sign_up", "POST", "/dbconnections/signup", DirectForm)
+CHANGE_PASSWORD: Pair = _pair("change_password", "POST", "/dbconnections/change_password", DirectForm)
 REGISTER: Pair = _pair("register", "POST", "/oidc/register", ClientMetadata)
 REGISTERED: Pair = _pair("registered", "GET", "/oidc/register/{clientId}", Nothing)
 REREGISTER: Pair = _pair("reregister", "PUT", "/oidc/register/{clientId}", ClientMetadata)

@@ -38,6 +38,7 @@ class AccessTokenClaims:
         amr: How they did.
         tenant_id: That they act in, or "".
         dpop_jkt: The key that it is bound to, or "".
+        actor: The application that acts for the subject by an exchange, or "".
     """
 
     issuer: str
@@ -53,6 +54,7 @@ class AccessTokenClaims:
     amr: tuple[str, ...] = ()
     tenant_id: str = ""
     dpop_jkt: str = ""
+    actor: str = ""
 
     def claims(self) -> dict[str, object]:
         """Return the claims."""
@@ -77,6 +79,8 @@ class AccessTokenClaims:
             said["org_id"] = self.tenant_id
         if self.dpop_jkt:
             said["cnf"] = {"jkt": self.dpop_jkt}
+        if self.actor:
+            said["act"] = {"sub": self.actor}
         return said
 
 

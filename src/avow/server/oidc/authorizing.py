@@ -9,7 +9,7 @@ from msgspec.structs import replace as changed
 from avow.clock import Clock
 from avow.core.oidc import interaction, scopes
 from avow.core.oidc.accesstoken import audiences_said
-from avow.core.oidc.clients import Api
+from avow.core.oidc.clients import Api, Client
 from avow.core.oidc.interaction import Decision, Seen, Waited
 from avow.core.oidc.request import PARAMETERS, Asked, Authorization, Fault, judge
 from avow.core.tokens import Expected, verify
@@ -109,6 +109,13 @@ class Authorizing:
             claims = hint_claims(call, authorization.hint, authorization.client.id, self._clock())
             subject = str(claims["sub"]) if claims else ""
         return Wish(authorization, tuple(apis), found, subject)
+
+    def plain(self, call: Call[Any], client: Client, scope: tuple[str, ...], audiences: tuple[str, ...]) -> Steps[Wish]:
+        """Return what an application would be granted that leads no browser anywhere."""
+        asked = Authorization(
+            client=client, redirect_uri="", has_redirect=False, mode="", scope=scope, audiences=audiences
+        )
+        return (yield from self.wish(call, asked))
 
     def person(self, call: Call[Any], held: tuple[SessionCaller, int] | None, client_id: str) -> Steps[Person | None]:
         """Return whose session the browser has, and what they have allowed the application; None for nobody's."""

@@ -19,9 +19,9 @@ from avow.server.oidc import grants
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.issuing import userinfo_of
+from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
-from avow.server.oidc.tokens import open_to
 from avow.server.serving import Answer, Call, Project, Steps, read
 from avow.server.store import Tx
 from avow.server.users import actions as users

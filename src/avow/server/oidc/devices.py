@@ -43,7 +43,6 @@ _PREFIX = "D"
 _ID_CHARACTERS = 27
 _MAC = "oidc-device"
 _TRIES = 5
-_SESSION_KEPT_SECONDS = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def poll(tx: Tx, application_id: str, device_code: str, dpop_jkt: str) -> GrantR
 
     Spec: RFC 8628 section 3.5.
     """
-    named = {
+    named: dict[str, str | bytes] = {
         "id": device_code[:_ID_CHARACTERS],
         "application_id": application_id,
         "secret_mac": tx.vault.mac(_MAC, tx.project_id, device_code),
@@ -165,7 +164,7 @@ def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str) -> Gran
         scopes=kept.scopes,
         audience=kept.audience,
         redirect_uri="",
-        expires_at=min(tx.now + kept.lifetime, kept.ends_at + _SESSION_KEPT_SECONDS),
+        expires_at=min(tx.now + kept.lifetime, kept.ends_at + grants.SESSION_KEPT_SECONDS),
         auth_time=kept.auth_time,
         tenant_id=kept.tenant_id,
         is_offline=kept.is_offline,

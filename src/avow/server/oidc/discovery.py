@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from avow.core.oidc import dpop, scopes
 from avow.core.oidc.request import MODES
-from avow.server.oidc import devices
+from avow.server.oidc import devices, exchanging
 from avow.server.oidc.issuers import address
 from avow.server.serving import Project
 
 __all__ = ["GRANTS", "configuration"]
 
-GRANTS = ("authorization_code", "refresh_token", "client_credentials", devices.GRANT_TYPE)
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", devices.GRANT_TYPE, exchanging.GRANT_TYPE)
 _AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 _ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 

@@ -26,6 +26,7 @@ from avow.server.store import Tx, json_text
 
 __all__ = [
     "CODE_SECONDS",
+    "SESSION_KEPT_SECONDS",
     "Details",
     "NewGrant",
     "Redemption",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 CODE_SECONDS = 60
+SESSION_KEPT_SECONDS = 30 * 86_400  # the row of a session stays for so long after its end
 _PREFIX = "G"
 _ID_CHARACTERS = 27
 _CODE = "oidc-code"

@@ -22,8 +22,9 @@ from avow.server.store import json_object
 from avow.server.users.actions import Profile
 from avow.wire.oidc import TokenResponse
 
-__all__ = ["Issuer", "person_of", "userinfo_of"]
+__all__ = ["ACCESS_TOKEN_TYPE", "Issuer", "person_of", "userinfo_of"]
 
+ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 _RANDOM_CHARACTERS = 22
 _TOO_LONG = "What the token would say is more than one token carries."
 
@@ -100,6 +101,47 @@ class Issuer:
             token_type="DPoP" if dpop_jkt else "Bearer",
             expires_in=api.lifetime_seconds,
             scope=" ".join(held),
+        )
+
+    def exchanged_token(
+        self,
+        project: Project,
+        client: Client,
+        row: GrantRow,
+        profile: Profile,
+        api: Api,
+        held: Sequence[str],
+        *,
+        now: int,
+        ends_at: int,
+        dpop_jkt: str,
+    ) -> Steps[TokenResponse]:
+        """Return a token by which an application calls an API for a user: of the same grant, and no longer than it."""
+        rights = _rights(row, profile)
+        scope = tuple(each for each in held if not api.has_rbac or each in rights)
+        claims = AccessTokenClaims(
+            issuer=row.issuer,
+            subject=row.user_id,
+            audience=(api.identifier,),
+            client_id=client.id,
+            token_id=accesstoken.token_id(row.id, ids.secret_text(_RANDOM_CHARACTERS)),
+            issued_at=now,
+            expires_at=min(now + api.lifetime_seconds, ends_at),
+            scope=scope,
+            permissions=tuple(sorted(scope)) if api.has_rbac else None,
+            auth_time=row.auth_time,
+            amr=grants.details_of(row).amr,
+            tenant_id=row.tenant_id,
+            dpop_jkt=dpop_jkt,
+            actor=accesstoken.machine_subject(client.id),
+        )
+        key = yield from self.signers.key(project, api.algorithm)
+        return TokenResponse(
+            access_token=_signed(key, claims.claims(), accesstoken.TYP),
+            token_type="DPoP" if dpop_jkt else "Bearer",
+            expires_in=claims.expires_at - now,
+            scope=" ".join(scope),
+            issued_token_type=ACCESS_TOKEN_TYPE,
         )
 
 

@@ -140,7 +140,8 @@ def _signing_key(tx: Tx, algorithm: str) -> tuple[str, str, bytes]:
 
 def _settle(tx: Tx, batch: Batch, told: Sequence[Told]) -> None:
     for each in told:
-        row, held = each.row, {"id": each.row.id, "leased_until": each.row.leased_until}
+        row = each.row
+        held: dict[str, str | int] = {"id": row.id, "leased_until": row.leased_until}
         attempts = row.attempts if each.is_tried else row.attempts - 1
         if each.error and attempts < ATTEMPTS:
             pause = _PAUSES_SECONDS[max(attempts, 1) - 1]

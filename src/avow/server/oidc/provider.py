@@ -1,6 +1,6 @@
 """The parts of the OpenID provider of one server, and the endpoints that clients call themselves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from avow.clock import Clock
@@ -14,12 +14,14 @@ from avow.server.oidc import devices, discovery, grants, requests
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.authorizing import Authorizing
 from avow.server.oidc.bearers import UserinfoEndpoint, claims_of
+from avow.server.oidc.direct import DirectEndpoints
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.oidc.issuing import Issuer
 from avow.server.oidc.registering import Registry
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
-from avow.server.oidc.tokens import TokenEndpoint, open_to, single
+from avow.server.oidc.responses import open_to
+from avow.server.oidc.tokens import TokenEndpoint, single
 from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
 from avow.wire import oidc as wire
 from avow.wire.endpoint import Nothing
@@ -47,8 +49,11 @@ class Provider:
         self.authorizing = Authorizing(self.kept, clock)
         self._registry = Registry(vault, clock)
         self._authenticator = Authenticator(self.kept, vault, clock)
+        self._direct = DirectEndpoints(self._authenticator, self.kept)
         signers = Signers()
-        self._tokens = TokenEndpoint(self._authenticator, self.kept, Issuer(signers, vault), vault, clock)
+        self._tokens = TokenEndpoint(
+            self._authenticator, self.authorizing, self.kept, Issuer(signers, vault), vault, clock
+        )
         self._userinfo = UserinfoEndpoint(self._authenticator, self.kept, signers, clock)
 
     @property
@@ -60,6 +65,9 @@ class Provider:
             (wire.INTROSPECT, self.introspect),
             (wire.PUSH, self.push),
             (wire.DEVICE, self.device),
+            (wire.START, self._direct.start),
+            (wire.SIGN_UP, self._direct.sign_up),
+            (wire.CHANGE_PASSWORD, self._direct.change_password),
             (wire.REGISTER, self._registry.register),
             (wire.REGISTERED, self._registry.look),
             (wire.REREGISTER, self._registry.change),
@@ -125,7 +133,7 @@ class Provider:
         client = yield from self._authenticator.client(call, parameters, "/oauth/device/code")
         if devices.GRANT_TYPE not in client.settings.grant_types:
             raise OAuthRefused(error="unauthorized_client", error_message="The application may not sign devices in.")
-        audiences = yield from self._audiences(call, client, parameters)
+        audiences = yield from self._tokens.audiences(call, client, parameters)
         wished = {"scope": tuple(parameters.get("scope", ())), "audience": audiences}
         yield from requests.counted(call, self._clock())
         issuer = issuer_of(call)
@@ -142,25 +150,6 @@ class Provider:
         return Answer(codes, headers=open_to(client, call.shown.origin))
 
     # --- Parts ---
-
-    def _audiences(
-        self, call: Call[Any], client: Client, parameters: Mapping[str, Sequence[str]]
-    ) -> Steps[tuple[str, ...]]:
-        """Return the audiences that are asked for, or the standard one.
-
-        Raises:
-            OAuthRefused: `invalid_target`: one is none.
-        """
-        standard = client.settings.default_audience or call.project.settings.default_audience
-        named = [*parameters.get("audience", ()), *parameters.get("resource", ())]
-        found = []
-        for each in dict.fromkeys(named) or ([standard] if standard else []):
-            api = yield from self.kept.api(call.project, each)
-            if api is not None:
-                found.append(api.identifier)
-            elif named:
-                raise OAuthRefused(error="invalid_target", error_message="There is no such audience.")
-        return tuple(found)
 
     def _grant_of(self, call: Call[Any], text: str) -> Steps[GrantRow | None]:
         """Return the live grant of a refresh token or access token of ours, or None."""

@@ -9,10 +9,11 @@ from html import escape
 from secrets import token_urlsafe
 from urllib.parse import urlencode
 
+from avow.core.oidc.clients import Client
 from avow.core.oidc.redirects import form_target, origin_of
 from avow.server.serving import Answer, Cookie
 
-__all__ = ["answered"]
+__all__ = ["answered", "open_to"]
 
 _SEE_OTHER = 303
 _HTML = "text/html; charset=utf-8"
@@ -88,3 +89,10 @@ def _script(value: object) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def open_to(client: Client, origin: str) -> dict[str, str]:
+    """Return the headers by which a page of the application may read an answer."""
+    if origin and origin in client.settings.web_origins:
+        return {"access-control-allow-origin": origin, "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce"}
+    return {}

@@ -11,20 +11,22 @@ from avow.core.oidc.clients import Api, Client
 from avow.core.vault import Vault
 from avow.errors import AuthException, OAuthRefused
 from avow.server.applications.kept import KeptApplications
-from avow.server.oidc import devices, grants
+from avow.server.oidc import devices, direct, exchanging, grants
 from avow.server.oidc.authenticating import Authenticator
+from avow.server.oidc.authorizing import Authorizing, Person, Wish
 from avow.server.oidc.grants import Redemption
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.issuing import Issuer
+from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
-from avow.server.serving import Answer, Call, Refusal, Steps, write
+from avow.server.serving import Answer, Call, Refusal, SessionCaller, Steps, write
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.errors import OAuthError
 from avow.wire.oidc import OAuthForm, TokenResponse, given
 
-__all__ = ["TokenEndpoint", "open_to", "single"]
+__all__ = ["TokenEndpoint", "single"]
 
 PATH = "/oauth/token"
 _SEVERAL = frozenset({"resource", "audience"})
@@ -38,9 +40,16 @@ class TokenEndpoint:
     """Answers `/oauth/token` on one server."""
 
     def __init__(
-        self, authenticator: Authenticator, kept: KeptApplications, issuer: Issuer, vault: Vault, clock: Clock
+        self,
+        authenticator: Authenticator,
+        authorizing: Authorizing,
+        kept: KeptApplications,
+        issuer: Issuer,
+        vault: Vault,
+        clock: Clock,
     ) -> None:
         self._authenticator = authenticator
+        self._authorizing = authorizing
         self._kept = kept
         self._issuer = issuer
         self._vault = vault
@@ -50,6 +59,10 @@ class TokenEndpoint:
             "refresh_token": self._refresh,
             "client_credentials": self._machine,
             devices.GRANT_TYPE: self._device,
+            exchanging.GRANT_TYPE: self._exchanged,
+            direct.OTP: self._typed,
+            direct.PASSWORD: self._typed,
+            direct.PASSWORD_REALM: self._typed,
         }
 
     def answer(self, call: Call[OAuthForm]) -> Steps[Answer]:
@@ -135,7 +148,49 @@ class TokenEndpoint:
         row, profile = _held((yield from write(_polled, client.id, code, jkt)))
         return (yield from self._issued(call, client, row, profile))
 
+    def _exchanged(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        """Give an application a token by which it acts for a user."""
+        jkt = yield from self._proof(call, client)
+        now = self._clock()
+        found = yield from exchanging.exchanged(call, self._kept, client, parameters, now, jkt)
+        row, profile, held = found.row, found.profile, found.scopes
+        made = self._issuer.exchanged_token(
+            call.project, client, row, profile, found.api, held, now=now, ends_at=found.ends_at, dpop_jkt=jkt
+        )
+        return (yield from made)
+
+    def _typed(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
+        """Sign somebody in by what they typed in the application."""
+        jkt = yield from self._proof(call, client)
+        audiences = yield from self.audiences(call, client, parameters)
+        claims = (yield from direct.proven(call, client, parameters)).claims
+        caller = SessionCaller(claims.user_id, claims.session_id, claims.generation)
+        person = yield from self._authorizing.person(call, (caller, claims.expires_at), client.id)
+        if person is None or not person.seen.may_reach:
+            raise OAuthRefused(403, error="access_denied", error_message="The person may not use this application.")
+        wanted = scopes.split(_one(parameters, "scope"))
+        wish = yield from self._authorizing.plain(call, client, wanted, audiences)
+        row, profile = _held((yield from write(_typed, client, issuer_of(call), wish, person, jkt)))
+        return (yield from self._issued(call, client, row, profile))
+
     # --- Parts ---
+
+    def audiences(self, call: Call[Any], client: Client, parameters: Parameters) -> Steps[tuple[str, ...]]:
+        """Return the audiences that are asked for, or the standard one.
+
+        Raises:
+            OAuthRefused: `invalid_target`: one is none.
+        """
+        standard = client.settings.default_audience or call.project.settings.default_audience
+        named = [*parameters.get("audience", ()), *parameters.get("resource", ())]
+        found = []
+        for each in dict.fromkeys(named) or ([standard] if standard else []):
+            api = yield from self._kept.api(call.project, each)
+            if api is not None:
+                found.append(api.identifier)
+            elif named:
+                raise OAuthRefused(error="invalid_target", error_message="There is no such audience.")
+        return tuple(found)
 
     def _proof(self, call: Call[OAuthForm], client: Client) -> Steps[str]:
         jkt = yield from self._authenticator.proof(call, PATH)
@@ -173,6 +228,13 @@ def _polled(tx: Tx, client_id: str, code: str, jkt: str) -> tuple[GrantRow, Prof
     return row if isinstance(row, Refusal) else _with_user(tx, row)
 
 
+def _typed(
+    tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, jkt: str
+) -> tuple[GrantRow, Profile] | Refusal:
+    row = direct.begun(tx, client, issuer, wish, person, jkt)
+    return row if isinstance(row, Refusal) else _with_user(tx, row)
+
+
 def _continued(
     tx: Tx, call: Call[Any], client_id: str, token: tuple[str, int], jkt: str, wanted: Sequence[str]
 ) -> tuple[GrantRow, Profile] | Refusal:
@@ -205,13 +267,6 @@ def single(parameters: Parameters) -> Parameters:
     if twice:
         raise OAuthRefused(error="invalid_request", error_message=f"{twice} stands there twice.")
     return parameters
-
-
-def open_to(client: Client, origin: str) -> dict[str, str]:
-    """Return the headers by which a page of the application may read an answer."""
-    if origin and origin in client.settings.web_origins:
-        return {"access-control-allow-origin": origin, "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce"}
-    return {}
 
 
 def _one(parameters: Parameters, name: str) -> str:

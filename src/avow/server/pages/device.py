@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from avow.core.oidc import scopes, usercodes
-from avow.core.oidc.request import Authorization
 from avow.server.oidc import Provider, devices
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import device_path, is_root, issuer_of
@@ -63,15 +62,7 @@ def _wish(provider: Provider, call: Call[Any], row: RequestRow) -> Steps[Wish | 
         return None
     asked = devices.wished(row)
     wanted = scopes.split(next(iter(asked.get("scope", ())), ""))
-    authorization = Authorization(
-        client=known.client,
-        redirect_uri="",
-        has_redirect=False,
-        mode="",
-        scope=wanted,
-        audiences=asked.get("audience", ()),
-    )
-    return (yield from provider.authorizing.wish(call, authorization))
+    return (yield from provider.authorizing.plain(call, known.client, wanted, asked.get("audience", ())))
 
 
 def _form(

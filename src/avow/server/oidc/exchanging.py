@@ -1,0 +1,94 @@
+"""Token exchange: an application that got a user's token calls another API for that user. Narrow on purpose.
+
+It needs the grant; the token has to be its own, or for an API that it may call; the API that it asks for has to be one
+that it may call in its own name, and of the scopes it gets what both it and the user may. What it gets names it as the
+actor, ends with the grant and not after the token, and cannot be exchanged again. Spec: RFC 8693 sections 2 and 4.1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from avow.core.oidc import accesstoken, scopes
+from avow.core.oidc.clients import Api, Client
+from avow.errors import OAuthRefused
+from avow.server.applications.kept import KeptApplications
+from avow.server.oidc import grants
+from avow.server.oidc.bearers import claims_of
+from avow.server.oidc.issuers import issuer_of
+from avow.server.oidc.issuing import ACCESS_TOKEN_TYPE
+from avow.server.oidc.rows import GrantRow
+from avow.server.serving import Call, Steps, read
+from avow.server.store import Tx
+from avow.server.users import actions as users
+from avow.server.users.actions import Profile
+
+__all__ = ["GRANT_TYPE", "Exchanged", "exchanged"]
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+Parameters = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What is given for a token."""
+
+    row: GrantRow
+    profile: Profile
+    api: Api
+    scopes: tuple[str, ...]
+    ends_at: int
+
+
+def exchanged(
+    call: Call[Any], kept: KeptApplications, client: Client, parameters: Parameters, now: int, dpop_jkt: str
+) -> Steps[Exchanged]:
+    """Return what a client gets for a user's token.
+
+    Raises:
+        OAuthRefused: `invalid_request`, `invalid_target`, `invalid_scope`, or `access_denied`.
+    """
+    _require_supported(client, parameters)
+    token = _one(parameters, "subject_token")
+    said = claims_of(call.project, issuer_of(call), token, now) or {}
+    named = accesstoken.audiences_said(token)
+    is_theirs = said.get("client_id") == client.id or any(each in client.machine_scopes for each in named)
+    found = (
+        (yield from read(_found, accesstoken.grant_of(said.get("jti")))) if is_theirs and "act" not in said else None
+    )
+    if found is None or found[0].user_id != said.get("sub") or found[0].dpop_jkt not in {"", dpop_jkt}:
+        raise OAuthRefused(error="invalid_request", error_message="The subject_token is not valid here.")
+    wanted = [*parameters.get("audience", ()), *parameters.get("resource", ())]
+    api = (yield from kept.api(call.project, wanted[0])) if len(set(wanted)) == 1 else None
+    if api is None:
+        raise OAuthRefused(error="invalid_target", error_message="Name one audience that there is.")
+    allowed = client.machine_scopes.get(api.identifier)
+    if allowed is None:
+        raise OAuthRefused(403, error="access_denied", error_message="The application may not call this API.")
+    asked = scopes.split(_one(parameters, "scope"))
+    if not set(asked) <= allowed & api.scopes:
+        raise OAuthRefused(error="invalid_scope", error_message="The application may not have this scope.")
+    ends_at = said.get("exp")
+    held = asked or tuple(sorted(allowed & api.scopes))
+    return Exchanged(*found, api, held, ends_at if isinstance(ends_at, int) else now)
+
+
+def _require_supported(client: Client, parameters: Parameters) -> None:
+    if client.is_public:
+        raise OAuthRefused(error="unauthorized_client", error_message="A public application exchanges nothing.")
+    kinds = {_one(parameters, "subject_token_type"), _one(parameters, "requested_token_type") or ACCESS_TOKEN_TYPE}
+    if kinds != {ACCESS_TOKEN_TYPE} or parameters.get("actor_token"):
+        text = "Only access tokens are exchanged, for access tokens, and without an actor_token."
+        raise OAuthRefused(error="invalid_request", error_message=text)
+
+
+def _found(tx: Tx, grant_id: str) -> tuple[GrantRow, Profile] | None:
+    row = grants.find_live(tx, grant_id) if grant_id else None
+    profile = users.find(tx, row.user_id) if row else None
+    return (row, profile) if row is not None and profile is not None and not profile.is_disabled else None
+
+
+def _one(parameters: Parameters, name: str) -> str:
+    values = parameters.get(name, ())
+    return values[0] if values else ""

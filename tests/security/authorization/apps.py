@@ -1,15 +1,17 @@
 """Applications of the OpenID provider, as objects that another project must not reach."""
 
+from collections.abc import Callable
+
 from avow.server.applications import consents
 from avow.server.applications.consents import Wanted
 from tests.factories import make_user, new_email
 from tests.security.place import Place
 from tests.server.oidc.relying import make_app
 
-__all__ = ["APP_CALLS", "CONSENT_CALLS", "THIRD_PARTY_CALLS", "made_app", "made_consent", "made_third_party"]
+__all__ = ["KINDS"]
 
 _PATH, _SSO, _OTHERS = "/v1/mgmt/avow/app", "/v1/mgmt/sso/idp/app", "/v1/mgmt/thirdparty"
-APP_CALLS: tuple[tuple[str, str, str, object], ...] = (
+_APP_CALLS: tuple[tuple[str, str, str, object], ...] = (
     ("read", "GET", f"{_PATH}?id={{id}}", None),
     ("update", "POST", f"{_PATH}/update", {"id": "{id}", "name": "x"}),
     ("rotate", "POST", f"{_PATH}/rotate-secret", {"id": "{id}"}),
@@ -21,33 +23,40 @@ APP_CALLS: tuple[tuple[str, str, str, object], ...] = (
     ("delete by the contract", "POST", f"{_SSO}/delete", {"id": "{id}"}),
     ("delete", "POST", f"{_PATH}/delete", {"id": "{id}"}),
 )
-THIRD_PARTY_CALLS: tuple[tuple[str, str, str, object], ...] = (
+_THIRD_PARTY_CALLS: tuple[tuple[str, str, str, object], ...] = (
     ("read", "GET", f"{_OTHERS}/app/load?id={{id}}", None),
     ("secret", "GET", f"{_OTHERS}/app/secret?id={{id}}", None),
     ("update", "POST", f"{_OTHERS}/app/patch", {"id": "{id}", "name": "x"}),
     ("rotate", "POST", f"{_OTHERS}/app/rotate", {"id": "{id}"}),
     ("delete", "POST", f"{_OTHERS}/app/delete/batch", {"ids": ["{id}"]}),
 )
-CONSENT_CALLS: tuple[tuple[str, str, str, object], ...] = (
+_CONSENT_CALLS: tuple[tuple[str, str, str, object], ...] = (
     ("read", "POST", f"{_OTHERS}/consents/search", {"consentId": "{id}"}),
     ("delete", "POST", f"{_OTHERS}/consents/delete", {"consentIds": ["{id}"]}),
 )
 
 
-def made_app(place: Place) -> str:
+def _made_app(place: Place) -> str:
     """Make an application; return its id."""
     return make_app(place.avow).id
 
 
-def made_third_party(place: Place) -> str:
+def _made_third_party(place: Place) -> str:
     """Make an application of others; return its id."""
     body = {"name": "Books", "loginPageUrl": ""}
     return str(place.api.post(f"{_OTHERS}/app/create", place.avow.management_key, body).body["id"])
 
 
-def made_consent(place: Place) -> str:
+def _made_consent(place: Place) -> str:
     """Let somebody allow an application something; return the id of the consent."""
-    app, user_id = made_third_party(place), make_user(place.avow, new_email())
+    app, user_id = _made_third_party(place), make_user(place.avow, new_email())
     place.avow.run(lambda tx: consents.add(tx, app, user_id, {"": ["openid"]}))
     (found,) = place.avow.run(lambda tx: consents.search(tx, Wanted(application_id=app), 2))
     return found.id
+
+
+KINDS: tuple[tuple[str, Callable[[Place], str], tuple[tuple[str, str, str, object], ...]], ...] = (
+    ("OIDC app", _made_app, _APP_CALLS),
+    ("application of others", _made_third_party, _THIRD_PARTY_CALLS),
+    ("consent", _made_consent, _CONSENT_CALLS),
+)

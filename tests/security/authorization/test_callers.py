@@ -21,14 +21,7 @@ from avow.wire.accounts import Association, NewAccount
 from avow.wire.jwttemplates import GivenTemplate
 from tests.bed.cases import Case
 from tests.factories import make_access_key, make_group, make_user, new_email
-from tests.security.authorization.apps import (
-    APP_CALLS,
-    CONSENT_CALLS,
-    THIRD_PARTY_CALLS,
-    made_app,
-    made_consent,
-    made_third_party,
-)
+from tests.security.authorization import apps
 from tests.security.authorization.routes import Route, routes
 from tests.security.calls import Answer, Api, InProcess, Wish, assert_refused
 from tests.security.conftest import MakePlace
@@ -228,9 +221,7 @@ KINDS = (
             ("delete", "POST", f"{_LIST}/delete", {"id": "{id}"}),
         ),
     ),
-    Kind("OIDC app", made_app, APP_CALLS),
-    Kind("application of others", made_third_party, THIRD_PARTY_CALLS),
-    Kind("consent", made_consent, CONSENT_CALLS),
+    *(Kind(*each) for each in apps.KINDS),
     Kind("theme", _made_theme, (("read", "POST", "/v1/mgmt/theme/export", {}),)),
     Kind(
         "management key",
@@ -367,8 +358,7 @@ NOTHING: tuple[object, ...] = (
     {"flows": [], "total": 0},
     {"id": "", "cssTemplate": {}},
     {"total": 0},
-    {"users": [], "total": 0},
-    {"consents": [], "total": 0},
+    *({name: [], "total": 0} for name in ("users", "consents")),
     {"tenants": []},
     {"roles": []},
     {"templates": []},

@@ -1,6 +1,7 @@
 """Applications through the official SDK: made, changed, found, deleted; secrets, consents, and who reaches them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,6 +28,14 @@ def refused(call: Callable[[], object]) -> tuple[int | None, str]:
     with pytest.raises(AuthException) as raised:
         call()
     return raised.value.status_code, error_code(raised)
+
+
+def allow(avow: Avow, app: str, user_id: str) -> None:
+    avow.run(lambda tx: consents.add(tx, app, user_id, {"": ["openid"]}))
+
+
+def insert_consent(avow: Avow, sql: str, **values: str) -> None:
+    avow.run(lambda tx: tx.run(sql, **values))
 
 
 def is_secret(avow: Avow, id: str, secret: str) -> bool:
@@ -164,8 +173,8 @@ def test_applications_are_listed_by_kind_and_deleted(client: Any, apps: Any, avo
     assert fits("mgmt.sso_application.delete")
     assert [each["id"] for each in apps.load_all()["apps"]] == [saml]
     for call in (apps.load, apps.delete, apps.get_application_secret, apps.rotate_application_secret):
-        assert refused(lambda call=call: call(oidc)) == NOT_FOUND
-        assert refused(lambda call=call: call(theirs)) == NOT_FOUND
+        assert refused(partial(call, oidc)) == NOT_FOUND
+        assert refused(partial(call, theirs)) == NOT_FOUND
 
 
 @pytest.mark.operation("mgmt.sso_application.get_application_secret", "mgmt.sso_application.rotate_application_secret")
@@ -355,7 +364,7 @@ def test_consents_are_found_page_by_page_and_by_what_is_named(
     people = [sign_in().id for _ in range(3)]
     for user_id in people:
         for app in (one, two):
-            avow.run(lambda tx, app=app, user_id=user_id: consents.add(tx, app, user_id, {"": ["openid"]}))
+            allow(avow, app, user_id)
         avow.advance(1)
     assert others.search_consents()["total"] == 6
     pages = [others.search_consents(app_id=one, page=page, limit=2) for page in (0, 1, 2)]
@@ -382,7 +391,7 @@ def test_consents_of_a_tenant_are_found_and_deleted(others: Any, avow: Avow, fit
                 (project_id, id, application_id, tenant_id, scopes, granted_by, created_at, updated_at)
             VALUES (:project_id, :id, :app, :tenant, '{"":["openid"]}', 'K1', :now, :now)
         """
-        avow.run(lambda tx, n=number, t=each, sql=sql: tx.run(sql, id=f"O{n}", app=app, tenant=t))
+        insert_consent(avow, sql, id=f"O{number}", app=app, tenant=each)
     (consent,) = others.search_consents(tenant_id=tenant)["consents"]
     assert (consent["tenantId"], consent["userId"], consent["scopes"]) == (tenant, "", ["openid"])
     others.delete_tenant_consents(tenant)

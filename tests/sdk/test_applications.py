@@ -28,7 +28,11 @@ PAIRS = [
     (User, OurUser),
     (User, AsyncUser),
 ]
-SAML = {"entity_id": "urn:wiki", "acs_url": "https://wiki.example.com/acs", "certificate": "placeholder"}
+SAML: dict[str, Any] = {
+    "entity_id": "urn:wiki",
+    "acs_url": "https://wiki.example.com/acs",
+    "certificate": "placeholder",
+}
 
 
 @pytest.mark.parametrize(("official", "ours"), PAIRS)

@@ -5,12 +5,14 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import pytest
 
 from avow.core.tokens import SigningKey
 from avow.errors import SealBroken
 from avow.server.applications import actions as applications
+from avow.server.applications.actions import HeldApplication
 from avow.server.audit import rows as audit_rows
 from avow.server.audit import webhooks
 from avow.server.keys import actions as keys
@@ -222,7 +224,7 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
     _try_client_secrets(case, place)
     with case.cell("secret of an application in another one's place"):
         one, two = (make_app(place.avow).id for _ in range(2))
-        held = {each: place.avow.run(lambda tx, each=each: applications.get(tx, each)) for each in (one, two)}
+        held = {each: place.avow.run(partial(_held, each)) for each in (one, two)}
         moved = dataclasses.replace(held[one].secrets[0], sealed=held[two].secrets[0].sealed)
         thief = dataclasses.replace(held[one], secrets=(moved,))
         with pytest.raises(SealBroken):
@@ -234,6 +236,10 @@ def test_s_sec_02_reversible_secrets_are_encrypted(case: Case, place: Place) -> 
         place.avow.run(lambda tx: keys.rotate(tx, keys.SESSION, algorithm="ES256", overlap_seconds=3600))
         states = {row.state: row.sealed_private for row in place.avow.run(keys.list_signing_keys)}
         assert states["retired"] is None
+
+
+def _held(application_id: str, tx: Tx) -> HeldApplication:
+    return applications.get(tx, application_id)
 
 
 def _opener(row: keys.SigningKeyRow):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a unit

@@ -37,6 +37,7 @@ MAY_PASS_OVER = {
     r"sessions\.rows\.CROWD_OUT_DEVICES": "a device in use is not the oldest of a thousand",
     r"passwords\.rows\.FORGET": "the unit holds the user",
     r"(audit|delivery)\.rows\.(LEASE|TAKE_UNSENT|HURRY|GIVE_UP_OLD)": "what is missed is taken at the next turn",
+    r"oidc\.rows\.(LEASE_LOGOUTS|TAKE_ENDED)": "what is missed is taken at the next turn",
     r"attributes\.rows\.CLEAR_KEYS_OF_USERS": "whoever writes values holds their key",
     r"tenants\.rows\.DROP_(GROUP\w+|DEFAULT_ROLES|IDENTITIES|ROLE\w+)": "of a deleted tenant, whose row takes the rest",
     r"operations\.leavings\.rows\.FORGET_IMPORTS": "house-keeping, which comes by again",

@@ -71,6 +71,8 @@ ADDED = {
     "magiclink.update_user_phone_by_method": "the Go and browser clients name the method here",
     "sessions.mine": "ours: a person sees their sessions",
     "sessions.end": "ours: a person ends one of their sessions",
+    "consents.mine": "ours: a person sees what they have allowed applications",
+    "consents.revoke": "ours: a person takes it back",
     "devices.mine": "ours: a person sees on which devices no second factor is asked for",
     "devices.remove": "ours: a person has one of them asked again",
     "sessions.allow_impersonation": "ours: a person agrees to be impersonated",

@@ -27,6 +27,8 @@ _OPEN = {
     ("SecretMetas", "secrets"): "says when each ends",
     ("ErrorEnvelope", "error_code"): "names a situation",
     ("_Envelope", "error_code"): "names a situation",
+    ("ClientMetadata", "dpop_bound_access_tokens"): "is a switch",
+    ("Details", "id_token"): "names claims",
     ("FlowError", "code"): "names a situation",
     ("Handler", "form"): "says how its function is run",
     ("Line", "code"): "names a situation",

@@ -82,29 +82,24 @@ def build(
     courier, housekeeper = Courier(store, senders, clock), Housekeeper(store, watch)
     postman = Postman(store, settings.callable_networks, clock)
     herald = Herald(store, settings.callable_networks, clock)
+    workers = (courier, postman, herald, housekeeper)
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
-    operations = operations_slice(readiness, metrics, watch, settings)
     pages = Pages(settings, vault, clock, provider := Provider(vault, clock))
+    operations = operations_slice(readiness, metrics, watch, settings)
     slices = (*FIRST, operations, pages.slice, provider.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
     edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages, vault=vault)
 
     def start() -> None:
-        courier.start()
-        postman.start()
-        herald.start()
-        housekeeper.start()
+        for each in workers:
+            each.start()
 
     def close() -> None:
-        housekeeper.stop()
-        herald.stop()
-        postman.stop()
-        courier.stop()
-        pool.close()
-        outbound.close()
-        kv.close()
-        store.close()
+        for worker in reversed(workers):
+            worker.stop()
+        for each in (pool, outbound, kv, store):
+            each.close()
 
     return Site(
         settings=settings,

@@ -113,10 +113,10 @@ class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower"):
     device_code: _Secrets = ()
     token: _Secrets = ()
     token_type_hint: _Texts = ()
-    username: _Texts = ()
+    typed_login_id: _Texts = field(name="username", default=())
     password: _Secrets = ()
     otp: _Secrets = ()
-    realm: _Texts = ()
+    connection: _Texts = field(name="realm", default=())
     subject_token: _Secrets = ()
     subject_token_type: _Texts = ()
     actor_token: _Secrets = ()
@@ -125,7 +125,7 @@ class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower"):
     @property
     def login_id(self) -> str:
         """Return whom it is about, for the limits per login ID."""
-        return self.username[0] if self.username else ""
+        return self.typed_login_id[0] if self.typed_login_id else ""
 
 
 class UserinfoQuery(Shape, frozen=True, kw_only=True, rename="lower"):
@@ -160,7 +160,7 @@ class ContinueForm(Shape, frozen=True, kw_only=True):
 class DeviceQuery(Shape, frozen=True, kw_only=True, rename="lower"):
     """The code that a device shows. Spec: RFC 8628 section 3.3.1."""
 
-    user_code: _Choice = ""
+    user_code: _Proof = ""
 
 
 class DeviceForm(Shape, frozen=True, kw_only=True, rename="lower"):
@@ -174,7 +174,7 @@ class DeviceForm(Shape, frozen=True, kw_only=True, rename="lower"):
     """
 
     form: _Proof = ""
-    user_code: _Choice = ""
+    user_code: _Proof = ""
     who: _Choice = ""
     do: _Choice = ""
 

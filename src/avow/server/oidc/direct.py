@@ -19,7 +19,9 @@ from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.grants import Details, NewGrant, Redemption
 from avow.server.oidc.rows import GrantRow
-from avow.server.otp import handlers as otp
+from avow.server.otp import actions as otp
+from avow.server.proofs import recipients
+from avow.server.proofs.recipients import Method
 from avow.server.serving import Answer, Call, Issued, Refusal, Steps, write
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
@@ -28,12 +30,12 @@ from avow.wire.oidc import DirectForm, given
 from avow.wire.otp import VerifyCode
 from avow.wire.users import SignUpUser
 
-__all__ = ["OTP", "PASSWORD", "PASSWORD_REALM", "DirectEndpoints", "begun", "proven"]
+__all__ = ["OTP", "PASSWORD", "PASSWORD_AT", "DirectEndpoints", "begun", "proven"]
 
 OTP = "http://auth0.com/oauth/grant-type/passwordless/otp"
-PASSWORD_REALM = "http://auth0.com/oauth/grant-type/password-realm"
+PASSWORD_AT = "http://auth0.com/oauth/grant-type/password-realm"
 PASSWORD = "password"
-_METHODS = {"email": "email", "sms": "sms"}
+_METHODS: Mapping[str, Method] = {"email": "email", "sms": "sms"}
 _SENT = "An e-mail with a link to set another password is on its way, if there is such an account."
 
 Parameters = Mapping[str, Sequence[str]]
@@ -55,13 +57,13 @@ class DirectEndpoints:
             raise OAuthRefused(error="invalid_request", error_message="Codes are sent, not links: send=code.")
         method, name = ("sms", "phone_number") if _one(parameters, "connection") == "sms" else ("email", "email")
         login_id = _one(parameters, name)
-        sent = replace(call, body=_shaped(SignIn, login_id=login_id), path={"method": method})
-        yield from write(otp.sign_up_or_in, sent)
+        sent: Call[Any] = replace(call, body=_shaped(SignIn, login_id=login_id), path={"method": method})
+        yield from write(_send, sent)
         return Answer({name: login_id})
 
     def sign_up(self, call: Call[DirectForm]) -> Steps[Answer]:
         """Make a user with a password, who is signed in nowhere yet."""
-        from avow.server.password import handlers as password  # hashing takes long to import
+        from avow.server.password import asked as password  # hashing takes long to import
         from avow.wire.password import PasswordSignUp
 
         parameters = given(call.body)
@@ -69,7 +71,8 @@ class DirectEndpoints:
         email = _one(parameters, "email")
         user = SignUpUser(name=_one(parameters, "name") or None)
         body = _shaped(PasswordSignUp, login_id=email, password=_one(parameters, "password"), user=user)
-        made = yield from password.sign_up(replace(call, body=body))  # type: ignore[arg-type]
+        asked: Call[Any] = replace(call, body=body)
+        made = yield from password.sign_up(asked)
         if isinstance(made, Refusal):
             raise made.error
         claims = made.claims
@@ -78,13 +81,14 @@ class DirectEndpoints:
 
     def change_password(self, call: Call[DirectForm]) -> Steps[Answer]:
         """Send a link by which a password is set; the answer never tells whether there is such an account."""
-        from avow.server.password import handlers as password  # as above
+        from avow.server.password import asked as password  # as above
         from avow.wire.password import SendReset
 
         parameters = given(call.body)
         yield from self._named(call, parameters)
         body = _shaped(SendReset, login_id=_one(parameters, "email"))
-        yield from write(password.send_reset, replace(call, body=body))  # type: ignore[arg-type]
+        asked: Call[Any] = replace(call, body=body)
+        yield from write(password.send_reset, asked)
         return Answer(_SENT.encode(), 200, "text/plain; charset=utf-8")
 
     def _named(self, call: Call[DirectForm], parameters: Parameters) -> Steps[Client]:
@@ -92,7 +96,7 @@ class DirectEndpoints:
         known = yield from self._kept.client(call.project, _one(parameters, "client_id"))
         if known is None or not known.client.is_enabled:
             raise OAuthRefused(401, error="invalid_client", error_message="The client is not known.")
-        require_allowed(known.client, PASSWORD_REALM, PASSWORD)
+        require_allowed(known.client, PASSWORD_AT, PASSWORD)
         return known.client
 
 
@@ -158,15 +162,26 @@ def _by_code(call: Call[Any], parameters: Parameters) -> Steps[Issued | Refusal]
     if method is None:
         raise OAuthRefused(error="invalid_request", error_message="realm is email or sms.")
     body = _shaped(VerifyCode, login_id=_one(parameters, "username"), code=_one(parameters, "otp"))
-    return (yield from write(otp.verify, replace(call, body=body, path={"method": method})))
+    return (yield from write(_verified, replace(call, body=body), method))
 
 
 def _by_password(call: Call[Any], parameters: Parameters) -> Steps[Issued | Refusal]:
-    from avow.server.password import handlers as password  # as above
+    from avow.server.password import asked as password  # as above
     from avow.wire.password import PasswordSignIn
 
     body = _shaped(PasswordSignIn, login_id=_one(parameters, "username"), password=_one(parameters, "password"))
     return (yield from password.sign_in(replace(call, body=body)))
+
+
+def _send(tx: Tx, call: Call[SignIn]) -> None:
+    recipients.require_method(call, "otp")
+    otp.send(tx, call.project, recipients.for_sign_up_or_in(tx, call))
+
+
+def _verified(tx: Tx, call: Call[VerifyCode], method: Method) -> Issued | Refusal:
+    recipients.require_method(call, "otp")
+    body = call.body
+    return otp.verify(tx, call.project, call.client, login_id=body.login_id, method=method, code=body.code)
 
 
 def _refuse(refused: AuthException) -> NoReturn:

@@ -5,7 +5,6 @@ import msgspec
 from avow.errors import NotFound
 from avow.server.applications import actions as applications
 from avow.server.applications import consents
-from avow.server.applications.rows import ConsentRow
 from avow.server.oidc import grants
 from avow.server.serving import Call, Project, SessionCaller, Slice, reads, writes
 from avow.server.sessions import actions as sessions
@@ -38,7 +37,7 @@ def allowed(tx: Tx, user_id: str) -> tuple[OwnConsent, ...]:
             id=row.id,
             application_id=row.application_id,
             application_name=held.row.name if (held := names[row.application_id]) else "",
-            scopes=_scopes(row),
+            scopes=_scopes(row.scopes),
             created_time=row.created_at,
             modified_time=row.updated_at,
         )
@@ -61,8 +60,8 @@ def take_back(tx: Tx, project: Project, caller: SessionCaller, consent_id: str) 
     grants.withdraw(tx, row.application_id, caller.user_id, actor=f"user:{caller.user_id}")
 
 
-def _scopes(row: ConsentRow) -> tuple[str, ...]:
-    kept = msgspec.json.decode(row.scopes, type=dict[str, list[str]])
+def _scopes(encoded: str) -> tuple[str, ...]:
+    kept = msgspec.json.decode(encoded, type=dict[str, list[str]])
     return tuple(sorted({each for listed in kept.values() for each in listed}))
 
 

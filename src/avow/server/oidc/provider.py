@@ -18,9 +18,9 @@ from avow.server.oidc.direct import DirectEndpoints
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.oidc.issuing import Issuer
 from avow.server.oidc.registering import Registry
+from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
-from avow.server.oidc.responses import open_to
 from avow.server.oidc.tokens import TokenEndpoint, single
 from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
 from avow.wire import oidc as wire

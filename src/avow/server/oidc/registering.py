@@ -17,8 +17,7 @@ from avow.core.tokens.encoding import from_base64url, to_base64url
 from avow.core.vault import Vault
 from avow.errors import FetchFailed, NotFound, OAuthRefused, RateLimitException
 from avow.server.applications import actions as applications
-from avow.server.applications.actions import HeldApplication
-from avow.server.applications.rows import ApplicationRow
+from avow.server.applications.actions import ApplicationRow, HeldApplication
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.outgoing import Document
 from avow.server.serving import Answer, Call, Steps, count, obtain, read, write

@@ -15,6 +15,7 @@ from avow.server.serving import Call, Steps, count
 from avow.server.store import Tx, json_text
 
 __all__ = [
+    "RequestRow",
     "MOST_WAITING",
     "PUSHED_SECONDS",
     "REQUEST_URI",

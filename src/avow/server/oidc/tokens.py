@@ -62,7 +62,7 @@ class TokenEndpoint:
             exchanging.GRANT_TYPE: self._exchanged,
             direct.OTP: self._typed,
             direct.PASSWORD: self._typed,
-            direct.PASSWORD_REALM: self._typed,
+            direct.PASSWORD_AT: self._typed,
         }
 
     def answer(self, call: Call[OAuthForm]) -> Steps[Answer]:

@@ -16,8 +16,8 @@ from avow.errors import InvalidRequest, RequestTooLarge
 from avow.server.oidc import Provider, requests
 from avow.server.oidc.authorizing import Person, Wish, granted
 from avow.server.oidc.issuers import continue_path, is_root, issuer_of
+from avow.server.oidc.requests import RequestRow
 from avow.server.oidc.responses import answered
-from avow.server.oidc.rows import RequestRow
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame
 from avow.server.pages.own_forms import require_own_form

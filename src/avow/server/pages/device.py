@@ -11,7 +11,7 @@ from avow.core.oidc import scopes, usercodes
 from avow.server.oidc import Provider, devices
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import device_path, is_root, issuer_of
-from avow.server.oidc.rows import RequestRow
+from avow.server.oidc.requests import RequestRow
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.pages.own_forms import require_own_form

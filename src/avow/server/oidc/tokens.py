@@ -86,7 +86,9 @@ class TokenEndpoint:
         if not client.is_enabled:
             return _refusing("invalid_grant", "The application is switched off.")
         exchange = self._exchanges.get(named)
-        if exchange is None:
+        # Of a grant that OAuth has given up nobody is told that others may use it (RFC 9700 section 2.4).
+        is_given_up = named == direct.PASSWORD and named not in client.settings.grant_types
+        if exchange is None or is_given_up:
             return _refusing("unsupported_grant_type", "This grant_type is not supported.")
         if named not in client.settings.grant_types:
             return _refusing("unauthorized_client", "The application may not use this grant_type.")

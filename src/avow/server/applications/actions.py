@@ -22,6 +22,7 @@ from avow.wire.applications import ApplicationSettings, CreateApplication, Updat
 from avow.wire.thirdparty import ThirdPartySettings
 
 __all__ = [
+    "ApplicationRow",
     "MISSING",
     "MISSING_SECRET",
     "MOST_LISTED",

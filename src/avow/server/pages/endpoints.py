@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, field
 
-from avow.wire.bounds import Reference, Text, Url
+from avow.wire.bounds import END, Reference, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET
 
@@ -45,7 +45,7 @@ _Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
 _Mark = Annotated[str, Meta(max_length=300)]
 _Answer = Annotated[str, Meta(max_length=65_536, extra=SECRET)]
 _Password = Annotated[str, Meta(max_length=1024, extra=SECRET)]
-_Number = Annotated[str, Meta(pattern="^[0-9]{1,3}$")] | None
+_Number = Annotated[str, Meta(pattern=rf"^[0-9]{{1,3}}{END}")] | None
 
 
 class AskQuery(Shape, frozen=True, kw_only=True):

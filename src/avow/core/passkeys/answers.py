@@ -6,6 +6,7 @@ it where nobody waits.
 """
 
 import importlib
+import json
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -337,7 +338,7 @@ def _check_client_data(client_data: bytes) -> None:
     """
     from webauthn.helpers import parse_client_data_json
 
-    if parse_client_data_json(client_data).cross_origin:
+    if parse_client_data_json(client_data).cross_origin or "topOrigin" in json.loads(client_data):
         raise InvalidPasskey(detail="a frame of another origin")
 
 

@@ -52,7 +52,9 @@ class Settings:
     """Everything a server process is told from outside; `AVOW_` and the upper-case name is the variable."""
 
     database_url: str = _setting(
-        DEFAULT_DATABASE_URL, "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`."
+        DEFAULT_DATABASE_URL,
+        "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`, with `?schema=avow` in a schema of "
+        "its own.",
     )
     valkey_url: str = _setting("", "Valkey or Redis for rate limits across nodes; without it the database counts.")
     public_url: str = _setting(

@@ -19,6 +19,7 @@ from avow.server.store.files import connect
 from avow.server.store.jobs import WAIT_SECONDS
 from avow.server.store.lockfile import LockFile
 from avow.server.store.opening import is_sqlite, sqlite_path
+from avow.server.store.places import place_of
 from avow.server.store.planning import statistics_sql
 from avow.server.store.postgres import MIGRATION_LOCK
 from avow.server.store.refused import StoreRefused
@@ -90,7 +91,11 @@ def _in_sqlite(path: str, change: Change) -> None:
 
 
 def _in_postgres(url: str, change: Change) -> None:
-    with psycopg.connect(url) as raw:
+    place = place_of(url)
+    with psycopg.connect(place.url) as raw:
+        if place.settings:
+            raw.execute(place.settings)
+            raw.commit()  # SQLAlchemy rolls back first, and would take it back
         connection = _lend("postgresql+psycopg://", raw)
         raw.execute("SET LOCAL lock_timeout = '10s'")
         raw.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))

@@ -53,8 +53,8 @@ class Settings:
 
     database_url: str = _setting(
         DEFAULT_DATABASE_URL,
-        "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`, with `?schema=avow` in a schema of "
-        "its own.",
+        "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`, with `?schema=avow` in a schema "
+        "of its own.",
     )
     valkey_url: str = _setting("", "Valkey or Redis for rate limits across nodes; without it the database counts.")
     public_url: str = _setting(

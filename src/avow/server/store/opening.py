@@ -170,8 +170,8 @@ def _make_schema(connection: "psycopg.Connection", schema: str) -> None:
     """
     if connection.execute(_SHADOWS, {"schema": schema}).fetchone() == (True,):
         raise StoreRefused(
-            f"The role {schema} has tables elsewhere, and PostgreSQL looks into the schema of a role's name first; name "
-            "another schema."
+            f"The role {schema} has tables elsewhere, and PostgreSQL looks into the schema of a role's name first; "
+            "name another schema."
         )
     if connection.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
         connection.execute(f"CREATE SCHEMA {schema}".encode())  # `place_of` takes plain names only

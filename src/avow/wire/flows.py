@@ -28,11 +28,14 @@ __all__ = [
     "FlowOutput",
     "FlowOptions",
     "FlowRedirect",
+    "FlowRun",
     "FlowScreen",
     "FlowStart",
     "FlowWebAuthn",
     "LastAuth",
+    "RESULT",
     "RUN",
+    "RUN_ASYNC",
     "RunFlow",
     "ScreenState",
     "TotpState",
@@ -126,6 +129,12 @@ class FlowOutput(Shape, frozen=True, kw_only=True):
     """What a flow that ran has to say: `status`, `loginId`, `sentTo`, as far as there is something to."""
 
     output: dict[str, str]
+
+
+class FlowRun(Shape, frozen=True, kw_only=True):
+    """A run whose output is asked for later, for half an hour at least."""
+
+    execution_id: Reference
 
 
 class ImportTheme(Shape, frozen=True, kw_only=True):
@@ -271,14 +280,6 @@ class FlowWebAuthn(Shape, frozen=True, kw_only=True):
     create: bool
 
 
-class FlowError(Shape, frozen=True, kw_only=True):
-    """What went wrong, for logs: people read the `errorText` of the screen."""
-
-    code: str
-    description: str = ""
-    message: str = ""
-
-
 class FlowAnswer(Shape, frozen=True, kw_only=True):
     """Where a flow is.
 
@@ -294,7 +295,6 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
         auth_info: The session, when it is completed.
         last_auth: For the browser to keep.
         open_in_new_tab_url: A page that is opened beside the flow.
-        error: See there.
         output: What the flow has to say at its end.
     """
 
@@ -309,7 +309,6 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
     auth_info: Annotated[JwtResponse, Meta(extra=SECRET)] | UnsetType = UNSET
     last_auth: LastAuth | UnsetType = UNSET
     open_in_new_tab_url: str | UnsetType = UNSET
-    error: FlowError | UnsetType = UNSET
     output: dict[str, object] | UnsetType = UNSET
 
 
@@ -327,6 +326,16 @@ EXPORT = Endpoint(
 )
 IMPORT = Endpoint("mgmt.flow.import_flow", "POST", "/v1/mgmt/flow/import", ImportFlow, ExportedFlow, Caller.MANAGEMENT)
 RUN = Endpoint("mgmt.flow.run_flow", "POST", "/v1/mgmt/flow/run", RunFlow, FlowOutput, Caller.MANAGEMENT)
+RUN_ASYNC = Endpoint("mgmt.flow.run_flow_async", "POST", "/v1/mgmt/flow/async/run", RunFlow, FlowRun, Caller.MANAGEMENT)
+RESULT = Endpoint(
+    "mgmt.flow.get_flow_async_result",
+    "POST",
+    "/v1/mgmt/flow/async/result",
+    FlowRun,
+    FlowOutput,
+    Caller.MANAGEMENT,
+    only_reads=True,
+)
 EXPORT_THEME = Endpoint(
     "mgmt.flow.export_theme", "POST", "/v1/mgmt/theme/export", Nothing, Theme, Caller.MANAGEMENT, only_reads=True
 )
@@ -334,4 +343,4 @@ IMPORT_THEME = Endpoint(
     "mgmt.flow.import_theme", "POST", "/v1/mgmt/theme/import", ImportTheme, Theme, Caller.MANAGEMENT
 )
 
-ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, RUN, EXPORT_THEME, IMPORT_THEME)
+ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, RUN, RUN_ASYNC, RESULT, EXPORT_THEME, IMPORT_THEME)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -122,17 +123,54 @@ def test_theme_takes_the_place_of_the_one_before(api: Api, key: str) -> None:
         assert api.post(f"{path}/import", {"theme": wrong}, token=key).refusal == (400, "E011004")
 
 
-def test_running_a_flow_without_waiting_is_not_supported_yet(api: Api, key: str) -> None:
-    for path in ("async/run", "async/result"):
-        assert api.post(f"{PATH}/{path}", {"flowId": "a"}, token=key).refusal == (501, "E019501")
-
-
-def test_flow_without_screens_is_run_with_values(api: Api, key: str) -> None:
+def put_remind(api: Api, key: str) -> None:
+    """Keep a flow without screens, which sends a code."""
     steps = {
         "send": {"kind": "act", "do": "send-code", "given": {"does": "sign-up"}, "on": {"sent": "end"}},
         "end": {"kind": "done"},
     }
     put(api, key, "remind", {"dsl": {"start": "send", "steps": steps}}, [])
+
+
+def test_flow_that_was_run_says_later_what_came_of_it(api: Api, key: str) -> None:
+    put_remind(api, key)
+    mail = new_email()
+    body = {"flowId": "remind", "input": {"email": mail}}
+    ran = {"executionId": api.post(f"{PATH}/async/run", body, token=key)["executionId"]}
+    assert api.avow.code(mail)
+    output = api.post(f"{PATH}/async/result", ran, token=key)["output"]
+    assert (output["status"], output["loginId"]) == ("completed", mail)
+    assert api.post(f"{PATH}/async/result", ran, token=key)["output"] == output
+    api.clock.advance(1799)
+    assert api.post(f"{PATH}/async/result", ran, token=key).status == 200
+    api.clock.advance(1)
+    assert api.post(f"{PATH}/async/result", ran, token=key).refusal == (404, "E019404")
+
+
+def test_flow_that_cannot_be_run_for_later_is_refused_at_once(api: Api, key: str) -> None:
+    put_remind(api, key)
+    for flow_id in ("sign-in", "remind"):
+        assert api.post(f"{PATH}/async/run", {"flowId": flow_id}, token=key).refusal == (400, "E011004")
+    assert api.post(f"{PATH}/async/run", {"flowId": "nonsense"}, token=key).refusal == (404, "E019404")
+
+
+def test_only_what_management_ran_has_a_result(api: Api, key: str, make_project: Callable[..., Avow]) -> None:
+    put_remind(api, key)
+    walk = Walk(api)
+    mine = walk.start()["executionId"]
+    ran = api.post(f"{PATH}/async/run", {"flowId": "remind", "input": {"email": new_email()}}, token=key)["executionId"]
+    for execution in (mine, "remind|#|Fnone", "x"):
+        refused = api.post(f"{PATH}/async/result", {"executionId": execution}, token=key)
+        assert refused.refusal == (404, "E019404")
+    other = make_project()
+    stranger = Api(other).post(f"{PATH}/async/result", {"executionId": ran}, token=other.management_key)
+    assert stranger.refusal == (404, "E019404")
+    body = {"executionId": ran, "interactionId": "submit", "input": {}}
+    assert api.post("/v1/flow/next", body, x_descope_flow_nonce="1.x").refusal == (401, "E108201")
+
+
+def test_flow_without_screens_is_run_with_values(api: Api, key: str) -> None:
+    put_remind(api, key)
     mail = new_email()
     ran = api.post(f"{PATH}/run", {"flowId": "remind", "input": {"email": mail}}, token=key)
     assert (ran["output"]["status"], ran["output"]["loginId"]) == ("completed", mail)

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from avow.sdk.integration.session import Tokens
+from avow.wire.secret import Secret, described, shown
 
 __all__ = ["LARGEST_BODY_BYTES", "posted_tokens"]
 
@@ -12,8 +13,11 @@ LARGEST_BODY_BYTES: Final = 64 * 1024  # more than any pair of tokens
 
 
 class _Posted(msgspec.Struct, rename="camel"):
-    session_jwt: str | None = None
-    refresh_jwt: str | None = None
+    session_jwt: Secret | None = None
+    refresh_jwt: Secret | None = None
+
+    __repr__ = described
+    __rich_repr__ = shown
 
 
 def posted_tokens(content_type: str | None, body: bytes, cookie: str | None) -> Tokens:

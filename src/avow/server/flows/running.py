@@ -12,7 +12,7 @@ from msgspec.structs import replace as changed
 
 from avow.core.flows.machine import Began, Came, Chose, Event, Finish, Refuse, Run, Show, Stay, advance
 from avow.core.flows.model import MOST_STEPS, Flow
-from avow.errors import AvowError, FlowChanged, FlowElsewhere, InvalidArgument
+from avow.errors import AvowError, FlowChanged, FlowElsewhere, FlowExpired, InvalidArgument, NotFound
 from avow.server.flows import executions
 from avow.server.flows.acts import ACTS, PREPARED
 from avow.server.flows.acts.turn import Outcome, Turn, Unit
@@ -25,7 +25,7 @@ from avow.server.flows.tokens import issued_for
 from avow.server.serving import Call, Issued, Project, Steps, read, write
 from avow.server.store import Tx
 
-__all__ = ["At", "begin", "found", "go_on", "run"]
+__all__ = ["At", "begin", "found", "go_on", "result", "run", "run_for_later"]
 
 POLLING = "polling"
 
@@ -97,6 +97,31 @@ def run(tx: Tx, call: Call[Any], flow_id: str, state: State, inputs: Mapping[str
     if moved.state.session is not None:
         raise InvalidArgument(error_message="This flow signs somebody in, which nobody can do for them.")
     return moved.state
+
+
+def run_for_later(tx: Tx, call: Call[Any], flow_id: str, state: State, inputs: Mapping[str, object]) -> str:
+    """Run a flow as `run` does, and keep what it knows at its end; return the id that `result` takes.
+
+    Nobody is ever given a nonce of it, so that no browser can go on with it.
+    """
+    ended = run(tx, call, flow_id, state, inputs)
+    flow = flow_named(tx, call.project, flow_id)
+    return executions.begin(tx, call.project, flow, "", changed(ended, ran=True)).wire_id
+
+
+def result(tx: Tx, wire_id: str) -> State:
+    """Return what a flow that was run for later knew at its end.
+
+    Raises:
+        NotFound: There was none, or it is too long ago; a flow that somebody goes through is none.
+    """
+    try:
+        state = executions.find(tx, wire_id).state
+    except FlowExpired:
+        state = State()
+    if not state.ran:
+        raise NotFound(error_message="There is no such run of a flow.")
+    return state
 
 
 def found(tx: Tx, project: Project, wire_id: str) -> At:

@@ -124,6 +124,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         must_choose: A link of a reset was opened: a password is to be chosen.
         person: Values of the profile.
         to_prove: Addresses of the profile that are still to be proven, as `email` or `phone` and the address.
+        ran: Management had the flow run to its end, and asks what came of it.
         error, notice: What the screen says about what was done last.
     """
 
@@ -151,6 +152,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     must_choose: bool = False
     person: dict[str, str] = {}
     to_prove: tuple[tuple[str, str], ...] = ()
+    ran: bool = False
     error: Said | None = None
     notice: Said | None = None
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from avow.core.layouts import PLAIN, Layout
 from avow.core.networks import Network
+from avow.core.passkeys.parties import party_id
 from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
@@ -77,6 +78,11 @@ class Project:
     key_layout: Layout = PLAIN
     callable_networks: tuple[Network, ...] = ()
     breached_passwords: str = ""
+
+    @property
+    def passkey_party(self) -> str:
+        """Return the RP ID of passkeys that are made and shown now, or "" where there can be none."""
+        return party_id(self.settings.passkey_rp_id, self.public_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,21 @@ def test_passkey_is_named_beside_the_app(person: Person) -> None:
     assert person.by_mail().body["factors"] == ["totp", "webauthn"]
 
 
+def test_passkey_of_a_former_domain_is_no_factor(make_person: MakePerson) -> None:
+    """No browser shows it any more: whoever has nothing else is not kept out, and nobody is told to show it."""
+    person = make_person(has_app=False, mfa="enrolled")
+    make_passkey(person.api.avow, person.id, "passkey-1", rp_id="former.example.com")
+    assert person.by_mail().status == 200
+    change_settings(person.api.avow, {"mfa": "required"})
+    person.api.clock.advance(2)
+    assert person.by_mail().body["factors"] == ["sms"]
+    start = person.api.post("/v1/auth/webauthn/signin/start", {"loginId": person.email, "origin": ORIGIN})
+    assert start.refusal == (401, "E067010")
+    change_settings(person.api.avow, {"passkey_rp_id": "former.example.com"})
+    person.api.clock.advance(2)
+    assert person.by_mail().body["factors"] == ["webauthn"]
+
+
 def test_required_names_what_there_is(make_person: MakePerson) -> None:
     assert make_person(has_app=False, mfa="required").by_mail().body["factors"] == ["sms"]
 

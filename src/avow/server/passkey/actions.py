@@ -189,7 +189,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     profile = users.hold(tx, begun.user_id)
     if profile is None or profile.is_disabled or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):
         return Refusal(InvalidPasskey(detail="the user, or their session, is gone"))
-    if (refusal := falls_short(begun.wishes.amr, profile)) is not None:
+    if (refusal := falls_short(call.project, begun.wishes.amr, profile)) is not None:
         return refusal
     name = _name(passkey, call.client)
     if not _insert(tx, begun, passkey, name):

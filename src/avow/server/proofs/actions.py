@@ -53,7 +53,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         user_id = _created(tx, binding)
     elif binding.does == "update":
         present = users.hold(tx, binding.user_id)
-        refusal = falls_short(binding.amr, present) if present is not None else None
+        refusal = falls_short(project, binding.amr, present) if present is not None else None
         if refusal is not None:
             return refusal
         user_id = _updated(tx, binding)

@@ -146,19 +146,19 @@ def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Pro
         refusal = refused(project, profile, session.amr)
         if not enrols or refusal.factors:  # who has nothing to show but to enrol may do that
             raise refusal
-    missing = factors.needs_enrolled(session.amr.split(), profile.factors)
+    own = profile.factors(project.passkey_party)
+    missing = factors.needs_enrolled(session.amr.split(), own)
     if missing is not None:
         raise SecondFactorNeeded(factors=missing.factors)
     ended_at = tx.now - rules_of(project, profile).fresh_proof_seconds
     if session.created_at <= ended_at:
         raise FreshProofNeeded
-    enrolled = factors.needs_enrolled((), profile.factors)
+    enrolled = factors.needs_enrolled((), own)
     if enrolled is not None and session.strong_at <= ended_at:
         raise SecondFactorNeeded(factors=enrolled.factors)
 
 
 def _can_show(project: Project, profile: Profile) -> frozenset[str]:
     """Return what a user could show in this project: no code or link comes where all such methods are off."""
-    if _BY_MESSAGE.isdisjoint(project.settings.sign_in_methods):
-        return profile.factors - {"email", "sms"}
-    return profile.factors
+    found = profile.factors(project.passkey_party)
+    return found - {"email", "sms"} if _BY_MESSAGE.isdisjoint(project.settings.sign_in_methods) else found

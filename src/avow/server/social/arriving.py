@@ -101,7 +101,7 @@ def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> s
     if not goes_on(tx, call.project, begun.user_id, begun.asked.session_id):  # the provider took its time
         return federation.refuse(tx, call, "oauth", "the session that asked for it has ended", begun.way)
     present = users.hold(tx, begun.user_id) if begun.does == "update" else None
-    if present is not None and (short := falls_short(begun.asked.amr, present)) is not None:
+    if present is not None and (short := falls_short(call.project, begun.asked.amr, present)) is not None:
         return federation.refuse(tx, call, "oauth", "a factor was not shown", begun.way, short.error)
     rule = Rule(
         does=begun.does,

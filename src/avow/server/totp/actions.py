@@ -199,7 +199,7 @@ def _confirmed(tx: Tx, project: Project, subject: str, held: Profile | None, cod
     if step is None or not goes_on(tx, project, subject, enrolment.session_id) or not challenges.consume(tx, taken.id):
         return None
     person = enrolment.person
-    if person is None and held is not None and (refusal := falls_short(enrolment.amr, held)) is not None:
+    if person is None and held is not None and (refusal := falls_short(project, enrolment.amr, held)) is not None:
         return refusal
     user_id = subject if person is None else newcomers.create(tx, person)
     sealed = tx.vault.seal(seed, row=totp.sealed_row(tx.project_id, user_id))

@@ -50,7 +50,7 @@ def ask_second(tx: Tx, turn: Turn) -> Outcome:
     """
     profile = _live(tx, turn)
     is_step_up = turn.given.get("is") == "step-up"
-    could = sorted(profile.factors - {"pwd"})
+    could = sorted(profile.factors(turn.call.project.passkey_party) - {"pwd"})
     if not is_step_up:
         could = [
             each for each in could if not has_two_factors((), frozenset({each})) and each not in turn.state.kept.amr

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 __all__ = [
+    "DECOY",
     "Ceremony",
     "Created",
     "HeldPasskey",
@@ -132,6 +133,19 @@ class HeldPasskey:
     public_key: bytes = field(repr=False)
     user_handle: str
     is_backup_eligible: bool
+
+
+# What an answer is held against where nothing could be shown, so that it costs the same; whether it holds says nothing.
+# Its key is the base point of P-256 (FIPS 186-5), in COSE.
+DECOY: Final = HeldPasskey(
+    bytes.fromhex(
+        "a5010203262001"
+        "2158206b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "2258204fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    ),
+    user_handle="",
+    is_backup_eligible=False,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ and then taken: in that unit the ceremony is used up first, so that of two answe
 condition is asked again.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -114,9 +115,11 @@ def judge_created(expected: Expected, answer: Created) -> NewPasskey | Unfit:
 def judge_shown(expected: Expected, answer: Shown) -> UsedPasskey | Unfit:
     """Decide about a passkey that is shown; no I/O."""
     begun, held = expected.begun, expected.held
-    if held is None or begun.is_decoy or held.rp_id != begun.party_id or begun.user_id not in ("", held.user_id):
-        return Unfit("refused", InvalidPasskey(detail="no such passkey, or another user's"))
     ceremony = begun.ceremony(expected.transaction_id)
+    if held is None or begun.is_decoy or held.rp_id != begun.party_id or begun.user_id not in ("", held.user_id):
+        with suppress(InvalidPasskey):  # who has no passkey must not show by how fast that is said
+            answers.verify_shown(answer, ceremony, answers.DECOY, is_named=True)
+        return Unfit("refused", InvalidPasskey(detail="no such passkey, or another user's"))
     stored = HeldPasskey(held.public_key, held.user_id, bool(held.is_backup_eligible))
     try:
         used = answers.verify_shown(answer, ceremony, stored, is_named=bool(begun.user_id))

@@ -34,7 +34,7 @@ from avow.server.flows.state import State, Who
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import AskQuery, StepForm
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import approved, finished, require_own_form, sole_holder
+from avow.server.pages.own_forms import approved, finished, own_client, require_own_form
 from avow.server.projects import actions as projects
 from avow.server.screens import Page, Said, Screen, brand_of, render, text_of, title_of
 from avow.server.screens.values import Email, Reset, Sso
@@ -133,7 +133,7 @@ def begun(
     frame: Frame, call: Call[Any], flow_id: str, leads_to: str, interaction: str, inputs: dict[str, object]
 ) -> Steps[Answer]:
     """Begin a flow in this browser, and do what was done on its first screen; "" where it does not begin with one."""
-    call = replace(call, client=sole_holder(call.client))
+    call = replace(call, client=own_client(frame, call))
     try:
         here = yield from write(running.begin, call, flow_id, first_state(frame, call, inputs))
         if interaction and here.execution.ended_at is None:
@@ -181,7 +181,7 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
     early = body.do == "resend" and _wait_seconds(frame, here)
     if early:
         return (yield from _shown(frame, call, here, own.next, error=Said("wrong.wait", {"seconds": early})))
-    call = replace(call, client=sole_holder(call.client))
+    call = replace(call, client=own_client(frame, call))
     here = _as_now(frame, call, here)
     try:
         here = yield from running.go_on(call, here, body.do or "submit", body.inputs, body.step)

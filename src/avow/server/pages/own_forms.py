@@ -9,7 +9,7 @@ from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.serving import Answer, Call, Client, Issued, Project
 
-__all__ = ["approved", "finished", "is_own_click", "refused", "require_own_form", "sole_holder"]
+__all__ = ["approved", "finished", "is_own_click", "own_client", "refused", "require_own_form"]
 
 
 def require_own_form(frame: Frame, call: Call[Any], form: PlainForm) -> None:
@@ -36,9 +36,13 @@ def approved(project: Project, url: str | None) -> str:
     return approve(url, project.settings.approved_redirects, default_open=project.is_open) if url else ""
 
 
-def sole_holder(client: Client) -> Client:
-    """Return the client as one that keeps the newest refresh token: here it lies in our own cookie only."""
-    return replace(client, stores_rotated_tokens=True)
+def own_client(frame: Frame, call: Call[Any]) -> Client:
+    """Return the client as these pages know it: what it keeps lies in our own cookies only.
+
+    So it has the newest refresh token, and shows whether the device is a trusted one.
+    """
+    device = frame.jar.device(call) or call.client.trusted_device
+    return replace(call.client, stores_rotated_tokens=True, trusted_device=device)
 
 
 def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str) -> Answer:

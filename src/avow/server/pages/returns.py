@@ -30,7 +30,7 @@ from avow.server.pages import hosted
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import ReturnForm, ReturnQuery
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import finished, is_own_click, refused, sole_holder
+from avow.server.pages.own_forms import finished, is_own_click, own_client, refused
 from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import require_method
 from avow.server.serving import Answer, Call, Issued, Refusal, Steps, read, write
@@ -60,7 +60,7 @@ def verify(frame: Frame, call: Call[ReturnForm]) -> Steps[Answer]:
     if not is_own_click(frame, call, body):
         found = yield from read(_binding, body)
         return _page(frame, call, found, None, asks_again=True) if found else _gone(frame, call)
-    call = replace(call, client=sole_holder(call.client))
+    call = replace(call, client=own_client(frame, call))
     if own is not None and not body.t:
         return (yield from _gone_on(frame, call, own, {"exchangeCode": body.code}))
     if own is not None and (yield from _is_asked_here(call, own, body.t)):

@@ -174,8 +174,8 @@ def proven(tx: Tx, turn: Turn, result: Issued | Refusal, error: Said | None = No
         kept = Kept(
             amr=tuple(claims.amr),
             first_seen=result.first_seen or state.kept.first_seen,
-            device_token=device.text if device else "",
-            device_seconds=device.seconds if device else 0,
+            device_token=device.text if device else state.kept.device_token,
+            device_seconds=device.seconds if device else state.kept.device_seconds,
             idp_response=result.idp_response or state.kept.idp_response,
             tenant_sso_id=result.tenant_sso_id or state.kept.tenant_sso_id,
         )

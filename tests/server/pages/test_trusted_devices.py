@@ -1,6 +1,4 @@
-"""Trusted devices on pages: the second factor is asked for once, and again where the device is not, or no longer, one."""
-
-from collections.abc import Iterator
+"""Trusted devices on pages: asked for one factor, as long as they are trusted; every other device for two."""
 
 import pytest
 
@@ -13,7 +11,7 @@ _DAY_SECONDS = 86_400
 
 
 @pytest.fixture
-def mail(avow: Avow) -> Iterator[str]:
+def mail(avow: Avow) -> str:
     """Give somebody with an app, in a project that trusts devices for a week."""
     change_settings(avow, {"mfa": "enrolled", "trusted_device_days": 7})
     avow.advance(2)

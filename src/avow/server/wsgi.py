@@ -10,7 +10,7 @@ from avow.server import answers
 from avow.server.site import Site, answer
 from avow.server.visit import Request, Response, Visit
 
-__all__ = ["WsgiApp"]
+__all__ = ["WsgiApp", "request_of"]
 
 _LONG = 19  # digits of a length that no limit reaches
 
@@ -35,15 +35,16 @@ class WsgiApp:
         try:
             body = _body(environ, self._site.settings.body_bytes)
         except MalformedRequest as error:
-            request = _request(environ, b"")
+            request = request_of(environ, b"")
             visit = Visit(request, id=random_id("Q"), error=error)
             response = answers.failure(visit, error)
             self._site.observe(visit, response, 0.0)
             return response
-        return answer(self._site, _request(environ, body))
+        return answer(self._site, request_of(environ, body))
 
 
-def _request(environ: dict[str, Any], body: bytes | None) -> Request:
+def request_of(environ: dict[str, Any], body: bytes | None) -> Request:
+    """Return a request as the edge takes it; `body` is None when it is over the limit."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = environ["CONTENT_TYPE"]

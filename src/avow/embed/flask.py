@@ -1,0 +1,96 @@
+"""Avow inside a Flask application, before its routes: `Embedded(app)`, then `avow.flask.Avow(app)`."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from avow import Client
+from avow.clock import Clock, system_clock
+from avow.embed import embedded
+from avow.embed.commands import command
+from avow.embed.mounts import WsgiMount
+from avow.sdk.integration.settings import of_config
+from avow.server.wsgi import StartResponse
+
+__all__ = ["EXTENSION", "Embedded"]
+
+EXTENSION = "avow_embedded"
+_INTEGRATION = "avow"
+
+
+class Embedded(embedded.Embedded):
+    """An Avow that answers below the path of `AVOW_BASE_URL`, with the settings in `AVOW_EMBEDDED`.
+
+    It stands before the application: no hook, error page or session of Flask's sees its requests. What `avow.flask`
+    has at the same prefix (the login page, log-out) stays Flask's.
+    """
+
+    def __init__(self, app: Flask, *, clock: Clock = system_clock) -> None:
+        """Mount it; nothing is opened yet.
+
+        Args:
+            app: Its configuration says `AVOW_BASE_URL`, `AVOW_PROJECT_ID` and `AVOW_EMBEDDED`.
+            clock: Tells the seconds since the epoch; for tests.
+
+        Raises:
+            RuntimeError: `avow.flask.Avow` has been set up before, whose calls would leave the process.
+            ValueError: `AVOW_BASE_URL` has no path.
+        """
+        config = app.config
+        if _INTEGRATION in app.extensions:
+            raise RuntimeError("Embed Avow first: Embedded(app), then Avow(app).")
+        shared = {name: config.get(f"AVOW_{name.upper()}") for name in ("base_url", "public_url")}
+        super().__init__(clock=clock, **{**shared, **config.get("AVOW_EMBEDDED", {})})
+        if not self.prefix:
+            raise ValueError(
+                "AVOW_BASE_URL must have the path that Avow is mounted under: https://shop.example.com/auth"
+            )
+        app.extensions[EXTENSION] = self
+        config.setdefault("AVOW_CLIENT", lambda: self._client_of(app))
+        app.wsgi_app = _Door(app, self)  # type: ignore[method-assign]  # Flask's own way to put something before it
+        app.cli.add_command(command(lambda: self.said.variables()))
+
+    def _client_of(self, app: Flask) -> Client:
+        said = of_config(app.config)
+        return Client(
+            said.project_id,
+            management_key=said.management_key or None,
+            base_url=said.base_url,
+            timeout_seconds=said.timeout_seconds,
+            transport=self,
+            clock=self.clock,
+            retry_delays_seconds=(0.1,),
+        )
+
+
+class _Door:
+    """Leads requests below the prefix to Avow, and all others on."""
+
+    def __init__(self, app: Flask, avow: Embedded) -> None:
+        self._app = app
+        self._inner: Callable[..., Iterable[bytes]] = app.wsgi_app
+        self._mount = WsgiMount(avow)
+        self._prefix = avow.prefix
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        path: str = environ.get("PATH_INFO", "")
+        is_below = path == self._prefix or path.startswith(f"{self._prefix}/")
+        if not is_below or self._is_of_integration(environ):
+            return self._inner(environ, start_response)
+        moved = {
+            **environ,
+            "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + self._prefix,
+            "PATH_INFO": path[len(self._prefix) :] or "/",
+        }
+        return self._mount(moved, start_response)
+
+    def _is_of_integration(self, environ: dict[str, Any]) -> bool:
+        """Tell whether `avow.flask` answers it: its login page may have the same prefix."""
+        try:
+            endpoint, _ = self._app.url_map.bind_to_environ(environ).match()
+        except HTTPException:
+            return False
+        return str(endpoint).startswith(f"{_INTEGRATION}.")

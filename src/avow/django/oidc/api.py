@@ -1,0 +1,111 @@
+"""Calling an API for whoever is signed in: an HTTP client with their access token, refreshed when it is due."""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+from authlib.integrations.requests_client import OAuth2Session
+from django.conf import settings as project
+from django.core.cache import cache
+from django.http import HttpRequest
+
+from avow.clock import system_clock
+from avow.django.oidc import settings
+from avow.django.oidc.provider import provider
+from avow.django.shapes import Anything
+
+__all__ = ["SignInNeeded", "api_session"]
+
+_LEEWAY_SECONDS: Final = 60  # a token that ends while a call is on its way is refreshed before it
+_LOCK_SECONDS: Final = 15
+_POLL_SECONDS: Final = 0.05
+
+
+class SignInNeeded(Exception):
+    """There is no access token, or it ended and cannot be refreshed: send the person to the page `login`."""
+
+
+class _ApiSession(OAuth2Session):  # type: ignore[misc]  # Authlib ships no types
+    """Sends the token with each request, and waits for no answer for ever."""
+
+    def request(self, method: str, url: str, **more: Anything) -> Anything:
+        """Send one request."""
+        more.setdefault("timeout", settings.load().timeout_seconds)
+        return super().request(method, url, **more)
+
+
+def api_session(request: HttpRequest) -> Anything:
+    """Return an HTTP client, a `requests.Session`, that sends the access token of whoever is signed in.
+
+    Args:
+        request: Its session holds the tokens; where they are refreshed, it is saved at once.
+
+    Raises:
+        SignInNeeded: Nobody is signed in at the provider, no token is kept, or it cannot be refreshed.
+        SignInStopped: The provider cannot be reached.
+    """
+    held = _held(request.session)
+    if _is_over(held):
+        held = _refreshed(request, held)
+    token = {"access_token": held["access_token"], "token_type": held.get("token_type") or "Bearer"}
+    return _ApiSession(token=token)
+
+
+def _refreshed(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
+    """Refresh the tokens of a session once, however many requests of it want that at the same time.
+
+    Providers end the whole chain of tokens when a refresh token comes twice. So one request refreshes, and the others
+    read what it saved.
+    """
+    if not held.get("refresh_token"):
+        raise SignInNeeded("The access token has ended, and there is no refresh token: does the scope ask for one?")
+    lock = "avow_oidc_refresh:" + hashlib.sha256(str(held["refresh_token"]).encode()).hexdigest()
+    until = time.monotonic() + settings.load().timeout_seconds
+    while not cache.add(lock, 1, _LOCK_SECONDS):
+        if time.monotonic() > until:
+            break
+        time.sleep(_POLL_SECONDS)
+        if newer := _saved(request, held):
+            return newer
+    try:
+        return _saved(request, held) or _exchange(request, held)
+    finally:
+        cache.delete(lock)
+
+
+def _exchange(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
+    answer = provider().refresh(str(held["refresh_token"]))
+    key = settings.load().session_key
+    if answer is None:
+        request.session[key] = {"userinfo": held["userinfo"]}
+        request.session.save()
+        raise SignInNeeded("The provider refuses the refresh token.")
+    newer = {**held, **answer, "id_token": held.get("id_token", "")}
+    request.session[key] = newer
+    request.session.save()  # now: an error page would lose the new refresh token, and the old one is worth nothing
+    return newer
+
+
+def _saved(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return newer tokens that another request has saved, and take them over; None when there are none."""
+    key = settings.load().session_key
+    engine: Any = import_module(project.SESSION_ENGINE)
+    found = engine.SessionStore(request.session.session_key).get(key)
+    if not isinstance(found, dict) or found.get("access_token") in (None, held["access_token"]) or _is_over(found):
+        return None
+    request.session[key] = found
+    return found
+
+
+def _held(session: Anything) -> dict[str, Any]:
+    found = session.get(settings.load().session_key)
+    if not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
+        raise SignInNeeded("There is no access token in the session: is `keep_tokens` set, and who is signed in?")
+    return found
+
+
+def _is_over(held: Mapping[str, Any]) -> bool:
+    ends_at = held.get("expires_at")
+    return isinstance(ends_at, int | float) and ends_at - _LEEWAY_SECONDS <= system_clock()

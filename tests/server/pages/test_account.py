@@ -139,7 +139,7 @@ def with_passkey(avow: Avow, browser: Browser) -> Page:
     page = browser.sign_in(mail := new_email())
     with avow.client() as client:
         user_id = client.mgmt.user.load(mail)["user"]["userId"]
-    make_passkey(avow, user_id, "cred-1", "Laptop")
+    make_passkey(avow, user_id, "cred-1", "Laptop", rp_id="localhost")
     return browser.get(page.url)
 
 

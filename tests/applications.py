@@ -28,7 +28,7 @@ __all__ = ["Network", "SignIn", "avow", "network", "server", "sign_in", "tokens_
 SignIn = Callable[..., Tokens]
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
-SESSION_COOKIE, REFRESH_COOKIE = "__Host-avow-session", "__Host-avow-refresh"
+SESSION_COOKIE, REFRESH_COOKIE = "__Host-avow-session-token", "__Host-avow-refresh-token"
 
 
 class Network:

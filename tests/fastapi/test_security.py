@@ -185,7 +185,7 @@ def test_s_sdk_04_each_request_of_fastapi_gets_its_own_person(
                 whose, path = number % 4, ("/me", "/me/sync", "/who")[number % 3]
                 async with room:
                     header = {"Authorization": f"Bearer {people[whose].session}"}
-                    cookie = {"Cookie": f"__Host-avow-session={people[whose].session}"}
+                    cookie = {"Cookie": f"__Host-avow-session-token={people[whose].session}"}
                     seen = await client.get(path, headers=header if number % 2 else cookie)
                     return users[whose] not in seen.text
 

@@ -69,8 +69,8 @@ class Settings:
     management_key: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
     token_store: str = COOKIE
-    session_cookie_name: str = "avow-session"
-    refresh_cookie_name: str = "avow-refresh"
+    session_cookie_name: str = "avow-session-token"  # with "token" in it: Django's reports of errors hide such names
+    refresh_cookie_name: str = "avow-refresh-token"
     cookie_domain: str | None = None
     cookie_path: str = "/"
     cookie_secure: bool = True
@@ -114,8 +114,8 @@ def load() -> Settings:
     said.setdefault("token_store", SESSION if _is_older_project() else COOKIE)
     if said.get("cookie_secure", True) and not said.get("cookie_domain") and said.get("cookie_path", "/") == "/":
         # Spec: S-WEB-01. No neighbouring host can set or read a cookie of this name.
-        said.setdefault("session_cookie_name", "__Host-avow-session")
-        said.setdefault("refresh_cookie_name", "__Host-avow-refresh")
+        said.setdefault("session_cookie_name", "__Host-avow-session-token")
+        said.setdefault("refresh_cookie_name", "__Host-avow-refresh-token")
     return Settings(**said)  # type: ignore[arg-type]  # the checks look at the types, with better words
 
 

@@ -45,8 +45,7 @@ class StoreJwt(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take the form fields `DS` and `DSR`; without the latter, the cookie `DSR` of a server on the same host."""
-        refresh = request.POST.get(stores.REFRESH_KEY) or request.COOKIES.get(stores.REFRESH_KEY, "")
-        tokens = Tokens(request.POST.get(stores.SESSION_KEY, ""), refresh)
+        tokens = _posted(request)
         if not (tokens.session and tokens.refresh):
             return HttpResponseBadRequest()
         try:
@@ -123,6 +122,14 @@ class FlowScript(View):
         """Answer the script; nothing in it depends on who asks."""
         del request
         return HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
+
+
+def _posted(request: HttpRequest) -> Tokens:
+    # No variable holds a token by itself: a report of an error would show it.
+    return Tokens(
+        request.POST.get(stores.SESSION_KEY, ""),
+        request.POST.get(stores.REFRESH_KEY) or request.COOKIES.get(stores.REFRESH_KEY, ""),
+    )
 
 
 def _proven(tokens: Tokens) -> tuple[AvowSession, Any]:

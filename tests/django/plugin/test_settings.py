@@ -36,7 +36,7 @@ def test_defaults(configure: Configure) -> None:
 )
 def test_cookies_lose_the_prefix_where_browsers_would_drop_them(change: dict[str, Any], configure: Configure) -> None:
     configure(**change)
-    assert settings.load().session_cookie_name == "avow-session"
+    assert settings.load().session_cookie_name == "avow-session-token"
     assert checks.check_settings() == []
 
 

@@ -16,7 +16,7 @@ from avow.sdk.integration.session import Tokens
 
 T = TypeVar("T")
 
-OUR_COOKIES = ("__Host-avow-session", "__Host-avow-refresh")
+OUR_COOKIES = ("__Host-avow-session-token", "__Host-avow-refresh-token")
 
 
 def tokens_of(session: Any) -> Tokens:

@@ -29,7 +29,7 @@ class AvowSession:
         tokens: The tokens themselves.
     """
 
-    claims: Mapping[str, Any]
+    claims: Mapping[str, Any] = field(repr=False)  # the SDK puts the token among them, and reports of errors show this
     tokens: Tokens = field(default_factory=Tokens, repr=False)
 
     def __bool__(self) -> bool:

@@ -64,8 +64,8 @@ class Settings:
     management_key: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
     url_prefix: str = "/auth"
-    session_cookie_name: str = "avow-session"
-    refresh_cookie_name: str = "avow-refresh"
+    session_cookie_name: str = "avow-session-token"  # with "token" in it: reports of errors hide such names
+    refresh_cookie_name: str = "avow-refresh-token"
     cookie_domain: str | None = None
     cookie_path: str = "/"
     cookie_secure: bool = True
@@ -152,8 +152,8 @@ def settings(said: Mapping[str, Any]) -> Settings:
     chosen = {**said, **{name: said.get(name) or ask() for name, ask in asked.items()}}
     if chosen.get("cookie_secure", True) and not chosen.get("cookie_domain") and chosen.get("cookie_path", "/") == "/":
         # Spec: S-WEB-01. No neighbouring host can set or read a cookie of this name.
-        chosen.setdefault("session_cookie_name", f"{_HOST_PREFIX}avow-session")
-        chosen.setdefault("refresh_cookie_name", f"{_HOST_PREFIX}avow-refresh")
+        chosen.setdefault("session_cookie_name", f"{_HOST_PREFIX}avow-session-token")
+        chosen.setdefault("refresh_cookie_name", f"{_HOST_PREFIX}avow-refresh-token")
     made = Settings(**chosen)
     if wrong := [*_wrong_cookies(made), *_wrong_places(made)]:
         raise InvalidSettings(" ".join(wrong))

@@ -1,4 +1,4 @@
-"""A Django project on SQLite and on PostgreSQL, beside npm oidc-provider and a provider whose answers the test holds."""
+"""A Django project on SQLite and PostgreSQL, beside npm oidc-provider and a provider whose answers the test holds."""
 
 import contextlib
 from collections.abc import Callable, Iterator

@@ -55,12 +55,13 @@ class Attempt:
 
     Attributes:
         user_id: Whose it would be, or "".
-        encoded: What it is compared with, or None.
+        encoded: What it is compared with, or None: of nobody, or while a lock that is not told of keeps it.
         credential_version: Of the user then.
         wishes: The caller's login options.
         bucket: Where it was counted.
         failures: How many wrong ones in a row it makes.
         locks: It is the last of a series.
+        counts_quietly: It was counted for the lock of a tenant too.
         counts_client: A wrong one counts for the address that it came from too.
     """
 
@@ -71,6 +72,7 @@ class Attempt:
     bucket: str
     failures: int
     locks: bool
+    counts_quietly: bool
     counts_client: bool
 
 
@@ -84,23 +86,27 @@ def begin(tx: Tx, call: Call[PasswordSignIn] | Call[ReplacePassword], options: L
     identity = addresses.login_id(call.body.login_id)
     user_id = users.find_owner(tx, identity.canonical) or _NOBODY
     tried = passwords.tried(tx, user_id)
-    settings = passwords.settings_of_user(tx, user_id)
+    of_project, of_user = (series_of(each) for each in passwords.settings_both(tx, user_id))
     wishes = asked(tx, call, user_id, options)
     device = _known_device(tx, call, user_id)
     bucket = guesses.bucket_of(user_id, device) if user_id else guesses.bucket_of_nobody(identity)
     counts_client = not (device or call.client.has_key)
     if counts_client:
         guesses.check_client(tx, call.project, call.client)
-    series = series_of(settings)
+    # Whoever shows that they have been here may see the lock of their tenant; others would learn who is a member.
+    series = min(of_project, of_user) if device else of_project
     failures = guesses.spend(tx, bucket, series)
+    counts_quietly = of_user < series and guesses.spend_quietly(tx, bucket, of_user)
+    is_open = of_user >= series or counts_quietly
     return Attempt(
         user_id=user_id,
-        encoded=tried.encoded if tried else None,
+        encoded=tried.encoded if tried and is_open else None,
         credential_version=tried.credential_version if tried else 0,
         wishes=wishes,
         bucket=bucket,
         failures=failures,
         locks=failures % series == 0,
+        counts_quietly=counts_quietly,
         counts_client=counts_client,
     )
 
@@ -123,6 +129,8 @@ def refuse(tx: Tx, call: Call[object], attempt: Attempt) -> None:
 def forget(tx: Tx, attempt: Attempt) -> None:
     """Take a try back that nobody came to look at."""
     guesses.give_back(tx, attempt.bucket)
+    if attempt.counts_quietly:
+        guesses.give_back(tx, guesses.quiet(attempt.bucket))
 
 
 def open_session(tx: Tx, call: Call[PasswordSignIn], attempt: Attempt, renewed: str | None) -> Issued | Refusal | None:

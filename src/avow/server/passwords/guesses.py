@@ -80,7 +80,7 @@ def spend(tx: Tx, bucket: str, series: int) -> int:
 
 
 def spend_quietly(tx: Tx, bucket: str, series: int) -> bool:
-    """Count a password as wrong in a bucket of `quiet`; False when that is locked, and no password is to be looked at."""
+    """Count a password as wrong in a bucket of `quiet`; False when that is locked: no password is looked at then."""
     return _spent(tx, quiet(bucket), series) is not None
 
 

@@ -5,7 +5,7 @@ Spec: contract "web" section 2.
 
 from functools import partial
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
 from avow.core.flows.model import Flow
 from avow.core.redirects import approve
@@ -138,7 +138,7 @@ def _answered(here: At) -> Steps[Answer | Enclosed]:
         body = _completed(here.flow, execution)
         if here.issued is None:
             return Answer(body, headers=headers)
-        return Enclosed(here.issued, partial(_with_session, body), headers)
+        return Enclosed(here.issued, partial(_with_session, body, execution.state), headers)
     if here.is_polled:
         polled = FlowAnswer(execution_id=execution.wire_id, step_id=str(execution.seq), action="poll")
         return Answer(polled, headers=headers)
@@ -155,8 +155,18 @@ def _completed(flow: Flow, execution: Execution) -> FlowAnswer:
     )
 
 
-def _with_session(body: FlowAnswer, session: JwtResponse) -> FlowAnswer:
-    return structs.replace(body, auth_info=session)
+def _with_session(body: FlowAnswer, state: State, session: JwtResponse) -> FlowAnswer:
+    """Return the end of a flow with the session, and how its user came in: the next time their browser says so."""
+    if not state.way or isinstance(session.user, UnsetType):
+        return structs.replace(body, auth_info=session)
+    login_ids = session.user.login_ids  # what was typed may have been another one: a passkey says whose it is
+    last = LastAuth(
+        auth_method=state.way,
+        login_id=state.login_id if state.login_id in login_ids else next(iter(login_ids), None),
+        name=session.user.name or None,
+        oauth_provider=state.provider or None,
+    )
+    return structs.replace(body, auth_info=session, last_auth=last)
 
 
 def _waiting(flow: Flow, execution: Execution) -> Steps[FlowAnswer]:
@@ -167,7 +177,7 @@ def _waiting(flow: Flow, execution: Execution) -> Steps[FlowAnswer]:
         step_id=str(execution.seq),
         step_name=step.screen if step else "",
         screen=screen,
-        last_auth=LastAuth(auth_method="otp", login_id=state.login_id) if state.login_id and state.sent.to else UNSET,
+        last_auth=LastAuth(auth_method=state.way, login_id=state.login_id) if state.way and state.login_id else UNSET,
     )
     if state.error is not None or step is None:
         return answer

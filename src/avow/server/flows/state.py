@@ -59,6 +59,7 @@ class Away(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         url: Another server, or "".
         label: Who is there.
+        provider: The social provider that it is, by its name.
         is_popup: In a window of its own.
         transaction_id: Of a passkey.
         options: What the browser is asked, JSON.
@@ -67,6 +68,7 @@ class Away(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     url: Secret = ""
     label: str = ""
+    provider: str = ""
     is_popup: bool = False
     transaction_id: Secret = ""
     options: str = ""
@@ -109,6 +111,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         login_id: As it was typed, in its form.
         by: Delivery method that the login ID is reached by.
         name: As it was typed at a sign-up.
+        way: Sign-in method that somebody takes or has come by, as projects name them, or "".
+        provider: The social provider that they came by, or "".
         caller: Whose live session the flow was begun in, or None.
         waiting: A sign-in that waits for its second factor, or None.
         session: The session that was opened, or None.
@@ -135,6 +139,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     login_id: str = ""
     by: Literal["email", "sms"] = "email"
     name: str = ""
+    way: str = ""
+    provider: str = ""
     caller: Who | None = None
     waiting: Who | None = None
     session: Who | None = None

@@ -19,23 +19,26 @@ from avow.server.store import Tx
 
 __all__ = ["poll", "poll_number", "send", "send_number", "verify"]
 
+_LINK = "magiclink"
+_NUMBER = "enchantedlink"
 _ENDED = Said("wrong.link-ended")
 
 
 def send(tx: Tx, turn: Turn) -> Outcome:
     """Send a link that leads back to the page of the flow."""
-    require_method(turn.call, "magiclink")
+    require_method(turn.call, _LINK)
     state, token = turn.naming(), links.new_link_token()
     to = recipient(tx, turn, state, turn.options)
     address = magiclink.send(tx, turn.call.project, to, turn.return_url(), token)
     is_again = turn.given.get("again") == "yes"
     sent = Sent(by=state.by, to=masked(address), at=tx.now, is_again=is_again, challenge_id=token.challenge_id)
-    return Outcome("sent", changed(state, sent=sent, notice=Said("notice.sent-again") if is_again else None))
+    notice = Said("notice.sent-again") if is_again else None
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=_LINK))
 
 
 def send_number(tx: Tx, turn: Turn) -> Outcome:
     """Send three links, of which the one with the shown number signs in whoever waits here."""
-    require_method(turn.call, "enchantedlink")
+    require_method(turn.call, _NUMBER)
     state = turn.naming()
     pending = enchantedlink.send(tx, turn.call.project, recipient(tx, turn, state, turn.options), "")
     is_again = turn.given.get("again") == "yes"
@@ -47,7 +50,8 @@ def send_number(tx: Tx, turn: Turn) -> Outcome:
         pending_ref=pending.pending_ref,
         link_id=pending.link_id,
     )
-    return Outcome("sent", changed(state, sent=sent, notice=Said("notice.sent-again") if is_again else None))
+    notice = Said("notice.sent-again") if is_again else None
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=_NUMBER))
 
 
 def verify(tx: Tx, turn: Turn) -> Outcome:
@@ -58,7 +62,7 @@ def verify(tx: Tx, turn: Turn) -> Outcome:
         result = magiclink.verify(tx, turn.call.project, turn.call.client, token)
     except InvalidLink:
         return turn.refuse(_ENDED)
-    outcome = proven(tx, turn, result)
+    outcome = proven(tx, turn, "password" if is_reset else _LINK, result)
     if is_reset and outcome.name in {"done", "second-factor"}:
         return Outcome(outcome.name, changed(outcome.state, must_choose=True))
     return outcome
@@ -75,7 +79,7 @@ def poll(turn: Turn) -> Steps[Unit | None]:
 
 def poll_number(turn: Turn) -> Steps[Unit | None]:
     """Look whether the right number was chosen; then the session is whose waits here."""
-    require_method(turn.call, "enchantedlink")
+    require_method(turn.call, _NUMBER)
     sent = turn.state.sent
     if sent.is_ended or not sent.pending_ref:
         return None
@@ -88,7 +92,7 @@ def poll_number(turn: Turn) -> Steps[Unit | None]:
 
 def _given(tx: Tx, turn: Turn) -> Outcome:
     result = enchantedlink.pending_session(tx, turn.call.project, turn.call.client, turn.state.sent.pending_ref)
-    return proven(tx, turn, result)
+    return proven(tx, turn, _NUMBER, result)
 
 
 def _is_live(tx: Tx, challenge_id: str) -> bool:

@@ -49,7 +49,7 @@ _WEAK = {
 
 def name(tx: Tx, turn: Turn) -> Outcome:
     """Take who somebody says they are; nothing is told about it."""
-    return Outcome("named", turn.naming())
+    return Outcome("named", changed(turn.naming(), way=_NAME))
 
 
 def sign_in(turn: Turn) -> Steps[Unit | None]:
@@ -64,7 +64,7 @@ def sign_in(turn: Turn) -> Steps[Unit | None]:
         result = password.open_session(tx, call, attempt, checked.renewed)
         if result is None:
             raise Unavailable(detail="the credentials were changed by others at the same time")
-        return proven(tx, _with(turn, state.login_id), result)
+        return proven(tx, _with(turn, state.login_id), _NAME, result)
 
     return (yield from _proven(turn, turn.asking(body), typed, opened))
 
@@ -102,7 +102,7 @@ def send_reset(tx: Tx, turn: Turn) -> Outcome:
     )
     address = magiclinks.send_reset(tx, turn.call.project, recipients.for_sign_in(tx, asking), turn.return_url())
     sent = Sent(by=state.by, to=masked(address), at=tx.now)
-    return Outcome("sent", changed(state, sent=sent))
+    return Outcome("sent", changed(state, sent=sent, way=_NAME))
 
 
 def change(turn: Turn) -> Steps[Unit | None]:
@@ -191,7 +191,7 @@ def _weakness(call: Call[Any], typed: str, settings: PasswordSettings, names: It
 
 
 def _created(tx: Tx, turn: Turn, call: Call[PasswordSignUp], person: NewPerson, encoded: str) -> Outcome:
-    return proven(tx, turn, password.create(tx, call, person, encoded))
+    return proven(tx, turn, _NAME, password.create(tx, call, person, encoded))
 
 
 def _changed(tx: Tx, turn: Turn, call: Call[UpdatePassword], standard: Standard, encoded: str) -> Outcome:
@@ -206,7 +206,7 @@ def _replaced(
     result = password.replace(tx, call, attempt, standard, encoded)
     if result is None:
         raise Unavailable(detail="the credentials were changed by others at the same time")
-    return proven(tx, turn, result)
+    return proven(tx, turn, _NAME, result)
 
 
 def _with(turn: Turn, login_id: str) -> Turn:

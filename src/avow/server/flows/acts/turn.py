@@ -159,16 +159,19 @@ Act = Callable[[Tx, Turn], Outcome]
 PreparedAct = Callable[[Turn], Steps[Unit | None]]
 
 
-def proven(tx: Tx, turn: Turn, result: Issued | Refusal, error: Said | None = None) -> Outcome:
+def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said | None = None) -> Outcome:
     """Return what a proof came to: a session, the wait for a second factor, or a refusal.
 
     Args:
         tx: The unit of the proof.
         turn: The turn.
+        way: The sign-in method, as projects name it.
         result: As the method answered.
         error: What is told of a refusal; otherwise what its error says.
     """
     state = turn.state
+    is_first = not (turn.adds or state.waiting or state.to_prove)
+    by = {"way": way, "provider": state.away.provider} if is_first else {}
     if isinstance(result, Issued):
         claims, device = result.claims, result.trusted_device
         kept = Kept(
@@ -180,13 +183,13 @@ def proven(tx: Tx, turn: Turn, result: Issued | Refusal, error: Said | None = No
             tenant_sso_id=result.tenant_sso_id or state.kept.tenant_sso_id,
         )
         session = Who(user_id=claims.user_id, session_id=claims.session_id, generation=claims.generation)
-        return turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="")
+        return turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="", **by)
     if isinstance(result.error, SecondFactorNeeded):
         held = mfatokens.read(tx.vault, tx.project_id, result.error.mfa_token)
         if held is not None:
             waiting = Who(user_id=held.user_id, session_id=held.session_id)
             factors = result.error.factors
-            return turn.come("second-factor", waiting=waiting, adds="mfa", factors=factors, away=Away(), token="")
+            return turn.come("second-factor", waiting=waiting, adds="mfa", factors=factors, away=Away(), token="", **by)
     if isinstance(result.error, PasswordExpired):
         return turn.come("expired")
     return turn.refuse(error or said_of(result.error))

@@ -11,6 +11,7 @@ from avow.wire.secret import SECRET
 
 __all__ = [
     "ACCOUNT",
+    "ACCOUNT_ANY",
     "ASSET",
     "ENCHANTED_LINK",
     "HOME",
@@ -209,6 +210,7 @@ POST_ENCHANTED_LINK = _post("enchanted_link.verify", "/enchanted-link/{projectId
 RESET_PASSWORD = _get("reset_password", "/reset-password/{projectId}", LinkQuery)
 POST_RESET_PASSWORD = _post("reset_password.set", "/reset-password/{projectId}", PasswordForm)
 
+ACCOUNT_ANY = _get("account_any", "/account")
 ACCOUNT = _get("account", "/account/{projectId}", AccountQuery)
 POST_ACCOUNT = _post("account.change", "/account/{projectId}", AccountForm)
 

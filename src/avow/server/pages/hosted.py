@@ -34,11 +34,11 @@ from avow.server.flows.state import State, Who
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import AskQuery, StepForm
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import approved, finished, own_client, require_own_form
-from avow.server.projects import actions as projects
+from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form
 from avow.server.screens import Page, Said, Screen, brand_of, render, text_of, title_of
 from avow.server.screens.values import Email, Reset, Sso
-from avow.server.serving import Answer, Call, Steps, read, write
+from avow.server.serving import Answer, Call, Issued, Steps, read, write
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.wire.endpoint import Nothing, Shape
 
@@ -95,14 +95,12 @@ class _Progress(Shape, frozen=True, kw_only=True):
 
 def ask_anywhere(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
     """Lead to the sign-in page of the server's first project."""
-    found = yield from read(projects.every)
-    if not found:
-        raise NotFound(error_message="There is no project yet; create one with: avow project create")
+    project_id = yield from first_project()
     query, body = "", call.body
     given = {"flow": body.flow, "loginId": body.login_id, "next": body.next, "notice": body.notice}
     if said := {name: value for name, value in given.items() if value}:
         query = f"?{urlencode(said)}"
-    return frame.redirect(f"/login/{found[0].id}{query}")
+    return frame.redirect(f"/login/{project_id}{query}")
 
 
 def ask(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
@@ -202,6 +200,7 @@ def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[
     execution = here.execution
     if execution.ended_at is not None:
         if here.issued is not None:
+            yield from write(_end_replaced, execution.state.caller, here.issued)
             return finished(frame, call, here.issued, leads_to)
         return frame.redirect(leads_to or _start(call), (frame.jar.forget_flow(),))
     mark, new_mark = frame.jar.marked(call)
@@ -253,6 +252,13 @@ def _here(tx: Tx, call: Call[Any], own: OnItsWay) -> At | None:
 
 def _screen(tx: Tx, call: Call[Any], flow: Flow, execution: Execution) -> Screen:
     return screen_of(tx, call.project, flow, execution, is_component=False)
+
+
+def _end_replaced(tx: Tx, before: Who | None, issued: Issued) -> None:
+    """End the session that the flow began in when the browser has another one of the same user now: nobody holds it."""
+    now = issued.claims
+    if before is not None and before.user_id == now.user_id and before.session_id != now.session_id:
+        sessions.end(tx, before.user_id, before.session_id, why="replaced")
 
 
 def _is_over(tx: Tx, execution: Execution) -> bool:
@@ -307,6 +313,8 @@ def _page(
     leads_to: str = "",
 ) -> Answer:
     """Return the page of a screen, whose form belongs to this browser."""
+    if notice:
+        screen = replace(screen, notice=Said(notice))
     mark, new_mark = frame.jar.marked(call)
     brand, locale = brand_of(call.project), call.client.locale
     fields_ = {name: value for name, value in hidden.items() if value}
@@ -315,7 +323,6 @@ def _page(
         "project": call.project,
         "title": text_of(title_of(screen, brand), locale),
         "screen": render(screen, locale=locale, brand=brand, face=face),
-        "notice": notice,
     }
     status, headers = _said(screen.error)
     answer = frame.page(call.client, "screen", values, status=status, cookies=new_mark, leads_to=leads_to)

@@ -4,12 +4,25 @@ from dataclasses import replace
 from typing import Any
 
 from avow.core.redirects import approve
-from avow.errors import AvowError, Forbidden, SecondFactorNeeded
+from avow.errors import AvowError, Forbidden, NotFound, SecondFactorNeeded
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
-from avow.server.serving import Answer, Call, Client, Issued, Project
+from avow.server.projects import actions as projects
+from avow.server.serving import Answer, Call, Client, Issued, Project, Steps, read
 
-__all__ = ["approved", "finished", "is_own_click", "own_client", "refused", "require_own_form"]
+__all__ = ["approved", "finished", "first_project", "is_own_click", "own_client", "refused", "require_own_form"]
+
+
+def first_project() -> Steps[str]:
+    """Return the id of the server's first project.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = yield from read(projects.every)
+    if not found:
+        raise NotFound(error_message="There is no project yet; create one with: avow project create")
+    return found[0].id
 
 
 def require_own_form(frame: Frame, call: Call[Any], form: PlainForm) -> None:

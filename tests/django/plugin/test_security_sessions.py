@@ -231,7 +231,8 @@ def reports(visitor: Visitor, tokens: Tokens) -> str:
     """Return what Django writes of a view that fails: a mail in plain text, and one with every variable."""
     visitor.client.raise_request_exception = False
     form = {"DS": tokens.session, "DSR": tokens.refresh}
-    mail.outbox = []  # type: ignore[attr-defined]  # where the backend of tests puts letters
+    letters: list[Any] = []
+    mail.outbox = letters  # where the backend of tests puts them
     for is_html in (False, True):
         handler = AdminEmailHandler(include_html=is_html)
         logging.getLogger("django.request").addHandler(handler)
@@ -243,4 +244,4 @@ def reports(visitor: Visitor, tokens: Tokens) -> str:
         finally:
             logging.getLogger("django.request").removeHandler(handler)
     visitor.client.raise_request_exception = True
-    return "".join(f"{letter.body}{letter.alternatives}" for letter in mail.outbox)
+    return "".join(f"{letter.body}{letter.alternatives}" for letter in letters)

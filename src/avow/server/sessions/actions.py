@@ -11,7 +11,7 @@ from avow.core.impersonation import Verdict as Permission
 from avow.core.impersonation import judge as judge_impersonation
 from avow.core.layouts import selection
 from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
-from avow.errors import AuthException, Forbidden, SessionEnded, SsoOnly, UserDisabled
+from avow.errors import AuthException, Forbidden, SecondFactorNeeded, SessionEnded, SsoOnly, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import devices, rows, waiting
@@ -144,6 +144,14 @@ def _is_by_another_way_than_sso(tx: Tx, profile: Profile, opening: Opening) -> b
     if not demanding:
         return False
     return opening.tenant_id not in demanding if opening.via == "sso" else "fed" not in opening.amr
+
+
+def _may_not_act_in(tx: Tx, session: LiveRow, profile: Profile, tenant_id: str) -> bool:
+    """Tell whether a tenant wants SSO, and a session is by another way that no management vouched for."""
+    amr = session.amr.split()
+    if session.impersonator or not amr or not {"fed", "embedded"}.isdisjoint(amr):
+        return False
+    return tenant_id in tenants.demanding_sso(tx, profile.id, profile.login_ids)
 
 
 def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
@@ -338,10 +346,17 @@ def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusa
 
     Raises:
         Forbidden: The user is not a member; the session keeps its tenant.
+        SecondFactorNeeded: The tenant asks for a second factor, which it did not of this user when the session began.
+        SsoOnly: It wants its members to sign in through its SSO.
     """
-    _, profile = live_profile(tx, call.project, call.session)
+    session, profile = live_profile(tx, call.project, call.session)
     if tenant_id not in profile.tenants:
         raise Forbidden(error_message="The user is not a member of this tenant.")
+    if _may_not_act_in(tx, session, profile, tenant_id):
+        raise SsoOnly
+    missing = waiting.missing_for(tx, call, session, profile, tenant_id)
+    if missing is not None:
+        raise SecondFactorNeeded(factors=missing.factors)
     tx.one(rows.SELECT_TENANT, rows.EndedRow, id=call.session.session_id, tenant_id=tenant_id)
     continued = refresh(tx, call)
     return continued if isinstance(continued, Refusal) else replace(continued, refreshes=True)

@@ -6,17 +6,18 @@ import msgspec
 
 from avow.core import factors, ids, mfatokens
 from avow.core.claims import check_custom_claims
-from avow.core.factors import Needs, Rules
+from avow.core.factors import Needs, Rules, TenantRules
 from avow.core.mfatokens import Waiting
 from avow.errors import FreshProofNeeded, SecondFactorNeeded
-from avow.server.serving import Client, Project, Refusal
-from avow.server.sessions import rows
+from avow.server.serving import Call, Client, Project, Refusal
+from avow.server.sessions import devices, rows
 from avow.server.sessions.opening import Opening
 from avow.server.sessions.rows import JoinedRow, LiveRow
 from avow.server.store import Tx
+from avow.server.tenants import actions as tenants
 from avow.server.users.actions import Profile
 
-__all__ = ["begin", "needs", "refused", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
+__all__ = ["begin", "missing_for", "needs", "refused", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
 
 _LIFETIME_SECONDS = 600
 _UNAUTHORIZED = 401
@@ -40,7 +41,7 @@ def rules_of(project: Project, profile: Profile) -> Rules:
     """Return what project and tenants ask of a user, the strictest of each."""
     settings = project.settings
     own = Rules(settings.mfa, settings.trusted_device_days, settings.fresh_proof_seconds)
-    return factors.combined(own, profile.rules)
+    return factors.combined(own, profile.rules.values())
 
 
 def needs(project: Project, profile: Profile, opening: Opening) -> Needs | None:
@@ -50,6 +51,23 @@ def needs(project: Project, profile: Profile, opening: Opening) -> Needs | None:
     policy = rules_of(project, profile).mfa
     can_show = _can_show(project, profile)
     return factors.judge(policy, opening.amr, can_show, is_multi_factor=opening.is_multi_factor)
+
+
+def missing_for(tx: Tx, call: Call[object], session: LiveRow, profile: Profile, tenant_id: str) -> Needs | None:
+    """Return which second factor a session needs before it acts in a tenant, or None.
+
+    Every tenant of its user was asked when the session was opened. So only one that the user has joined since, or that
+    has changed what it asks, is asked now; a trusted device is enough as it is at a sign-in.
+    """
+    project, asks = call.project, profile.rules.get(tenant_id, TenantRules())
+    policy = factors.strictest((project.settings.mfa, *((asks.mfa,) if asks.mfa else ())))
+    missing = factors.judge(policy, session.amr.split(), _can_show(project, profile))
+    if missing is None or session.impersonator:
+        return None
+    if max(asks.mfa_since, tenants.joined_at(tx, profile.id, tenant_id)) <= session.created_at:
+        return None
+    days = rules_of(project, profile).trusted_device_days
+    return None if days and devices.recognise(tx, call.client, profile.id, days) else missing
 
 
 def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: Opening, missing: Needs) -> Refusal:

@@ -94,7 +94,7 @@ class Profile:
     ways: frozenset[str] = frozenset()
     parties: frozenset[str] = frozenset()  # RP IDs of their passkeys
     identities: frozenset[tuple[str, str]] = frozenset()
-    rules: tuple[TenantRules, ...] = ()
+    rules: dict[str, TenantRules] = field(default_factory=dict)  # by tenant, of those that have some
 
     @property
     def id(self) -> str:
@@ -513,9 +513,9 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
         ways=frozenset(row.first for row in found if row.kind == "way"),
         parties=frozenset(row.second for row in found if row.kind == "way" and row.first == "webauthn"),
         identities=frozenset((row.first, row.second) for row in found if row.kind == "identity"),
-        rules=tuple(
-            msgspec.json.decode(row.third, type=TenantRules)
+        rules={
+            row.first: msgspec.json.decode(row.third, type=TenantRules)
             for row in found
             if row.kind == "tenant" and row.third != "{}"
-        ),
+        },
     )

@@ -10,7 +10,7 @@ from django.db import connections
 
 from avow.django.oidc import people
 from avow.django.oidc.models import Identity
-from tests.bed.openid import OpenIdPeer
+from tests.bed.openid import OpenIdPeer, Said
 from tests.django.oidc.conftest import Configure
 from tests.django.oidc.visitor import Visitor
 
@@ -235,6 +235,15 @@ def test_user_endpoint_is_asked_when_it_is_needed(
     come(peer, email="jane@example.com", email_verified=True, name="Jane")
     assert len(peer.calls("/userinfo")) == calls
     assert row().email == ("" if asks == "never" else "jane@example.com")
+
+
+def test_refusal_of_the_user_endpoint_is_borne_unless_it_is_needed(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor
+) -> None:
+    peer.answers["/userinfo"] = lambda _: Said({"error": "invalid_token"}, 401)
+    assert come(peer).status_code == 302
+    configure(userinfo="always")
+    assert come(peer).status_code == 502
 
 
 def test_id_token_comes_before_the_user_endpoint(configure: Configure, peer: OpenIdPeer) -> None:

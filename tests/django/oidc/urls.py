@@ -35,7 +35,7 @@ def call(request: Any) -> HttpResponse:
         return redirect("avow_oidc:login")
     if "fail" in request.GET:
         return HttpResponse("the view broke", status=500)
-    return HttpResponse(answer.content, status=answer.status_code)
+    return HttpResponse(answer.content, status=answer.status_code, content_type="application/json")
 
 
 urlpatterns = [

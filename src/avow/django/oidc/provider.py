@@ -204,6 +204,12 @@ class Provider(DjangoOAuth2App):  # type: ignore[misc]  # Authlib ships no types
             found = json_object(self._fetch(url, token=str(tokens.get("access_token") or "")))
         except ValueError as error:  # signed answers, which nobody asked for
             raise SignInStopped(ANSWER_WRONG, f"user endpoint: {error}") from error
+        except SignInStopped as stopped:
+            if asks == "always" or stopped.problem is PROVIDER_AWAY:
+                raise
+            # Many refuse a token there that is for another API; what the ID token says will have to do.
+            logger.info("The user endpoint refuses the access token: %s", stopped)
+            return dict(claims)
         if found.get("sub") != claims["sub"]:
             raise SignInStopped(ANSWER_WRONG, "user endpoint: of somebody else")
         return {**found, **claims}

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
 
 from avow.server.site import answer
-from avow.server.visit import Request
+from avow.server.visit import Request, Response
 from avow.testing.server import Avow
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -125,7 +125,7 @@ class Browser:
         said = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         said["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         request = Request(verb, parts.path, parts.query, said, body, "203.0.113.7", len(said))
-        response = answer(self.avow.server.site, request)
+        response = self._send(request)
         cookies = [value for name, value in response.headers if name == "set-cookie"]
         for cookie in cookies:
             self._keep(cookie)
@@ -134,6 +134,9 @@ class Browser:
         parser.feed(page.html)
         page.forms = parser.forms
         return page
+
+    def _send(self, request: Request) -> Response:
+        return answer(self.avow.server.site, request)
 
     def _keep(self, cookie: str) -> None:
         pair, _, attributes = cookie.partition(";")

@@ -33,4 +33,4 @@ def _is_on_a_loop() -> bool:
 
 
 app_name = "avow_embed"
-urlpatterns = [_Everything(RegexPattern(r"(?s)^(?P<rest>.*)\Z"), views.answer_blocking, name="mount")]
+urlpatterns = [_Everything(RegexPattern(r"^(?P<rest>[\s\S]*)\Z"), views.answer_blocking, name="mount")]

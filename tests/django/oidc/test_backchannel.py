@@ -1,0 +1,152 @@
+"""Back-channel logout: the provider ends sessions by a token that only it can make."""
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from avow.clock import system_clock
+from avow.core.tokens import SigningKey
+from avow.core.tokens.encoding import to_base64url
+from avow.django.oidc.models import SignIn
+from tests.bed.openid import OpenIdPeer, jws
+from tests.django.oidc.conftest import Configure
+from tests.django.oidc.visitor import Visitor
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def peer_ends(configure: Configure, peer: OpenIdPeer) -> OpenIdPeer:
+    configure(backchannel_logout=True)
+    return peer
+
+
+def claims(peer: OpenIdPeer, **differing: object) -> dict[str, object]:
+    now = system_clock()
+    said: dict[str, object] = {
+        **{"iss": peer.url, "aud": peer.client[0], "iat": now, "exp": now + 120, "jti": f"one-{next(_numbers)}"},
+        **{"sub": peer.person["sub"], "events": {EVENT: {}}},
+        **differing,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def token(peer: OpenIdPeer, **differing: object) -> str:
+    return jws(claims(peer, **differing), peer.key, typ="logout+jwt")
+
+
+def send(value: str) -> Any:
+    """Post as the provider does: without any cookie."""
+    return Visitor().client.post("/backchannel-logout", {"logout_token": value}, secure=True)
+
+
+def signed_in(peer: OpenIdPeer, sid: str = "", subject: str = "") -> Visitor:
+    peer.id_claims = {"sid": sid} if sid else {}
+    peer.person = {"sub": subject or "jane"}
+    visitor = Visitor()
+    visitor.sign_in(peer)
+    assert visitor.user
+    return visitor
+
+
+def test_provider_ends_all_sessions_of_a_person(peer_ends: OpenIdPeer) -> None:
+    other = signed_in(peer_ends, subject="somebody-else")
+    visitors = [signed_in(peer_ends), signed_in(peer_ends)]
+    answer = send(token(peer_ends))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert [visitor.user for visitor in visitors] == ["", ""]
+    assert other.user == "somebody-else"
+    assert SignIn.objects.count() == 1
+
+
+def test_provider_ends_one_of_its_sessions(peer_ends: OpenIdPeer) -> None:
+    first, second = signed_in(peer_ends, "one"), signed_in(peer_ends, "two")
+    assert send(token(peer_ends, sub=None, sid="one")).status_code == 200
+    assert (first.user, second.user) == ("", "jane")
+    assert send(token(peer_ends, sid="two")).status_code == 200
+    assert second.user == ""
+
+
+def test_media_type_of_older_providers_is_taken(peer_ends: OpenIdPeer) -> None:
+    visitor = signed_in(peer_ends)
+    assert send(jws(claims(peer_ends), peer_ends.key)).status_code == 200
+    assert visitor.user == ""
+
+
+def test_provider_is_asked_for_keys_by_a_process_that_has_seen_nobody(peer_ends: OpenIdPeer) -> None:
+    from avow.django.oidc.provider import provider
+
+    visitor = signed_in(peer_ends)
+    provider.cache_clear()
+    assert send(token(peer_ends)).status_code == 200
+    assert visitor.user == ""
+
+
+WRONG: dict[str, Callable[[OpenIdPeer], str]] = {
+    "nothing": lambda _: "",
+    "no token": lambda _: "a.b.c",
+    "another issuer": lambda peer: token(peer, iss="https://evil.example"),
+    "another audience": lambda peer: token(peer, aud="somebody-else"),
+    "no audience": lambda peer: token(peer, aud=None),
+    "with a nonce": lambda peer: token(peer, nonce="n"),
+    "no events": lambda peer: token(peer, events=None),
+    "other events": lambda peer: token(peer, events={"http://schemas.example.com/other": {}}),
+    "event is no object": lambda peer: token(peer, events={EVENT: True}),
+    "no jti": lambda peer: token(peer, jti=None),
+    "neither sub nor sid": lambda peer: token(peer, sub=None),
+    "sub is a number": lambda peer: token(peer, sub=7),
+    "expired": lambda peer: token(peer, exp=system_clock() - 61),
+    "no iat": lambda peer: token(peer, iat=None),
+    "old iat": lambda peer: token(peer, iat=system_clock() - 3600),
+    "iat in the future": lambda peer: token(peer, iat=system_clock() + 3600),
+    "stranger's key": lambda peer: jws(claims(peer), SigningKey.generate("ES256"), kid=peer.key.kid),
+    "unsigned": lambda peer: f"{part({'alg': 'none', 'typ': 'logout+jwt'})}.{part(claims(peer))}.",
+    "ID token": lambda peer: jws(claims(peer, events=None, nonce="n", sid="one"), peer.key),
+    "access token": lambda peer: jws(claims(peer), peer.key, typ="at+jwt"),
+    "crit": lambda peer: jws(claims(peer), peer.key, crit=["b64"]),
+    "longer than any": lambda peer: token(peer, pad="x" * 20_000),
+}
+
+
+def part(said: dict[str, object]) -> str:
+    return to_base64url(json.dumps(said).encode())
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_logout_token_ends_nothing(peer_ends: OpenIdPeer, name: str) -> None:
+    visitor = signed_in(peer_ends, "one")
+    answer = send(WRONG[name](peer_ends))
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    assert answer["cache-control"].count("no-store") == 1
+    assert visitor.user == "jane"
+
+
+def test_logout_token_counts_once(peer_ends: OpenIdPeer) -> None:
+    value = token(peer_ends)
+    assert send(value).status_code == 200
+    visitor = signed_in(peer_ends)
+    assert send(value).status_code == 400
+    assert visitor.user == "jane"
+
+
+def test_nothing_is_noted_and_nobody_ended_unless_the_project_wants_it(configure: Configure, peer: OpenIdPeer) -> None:
+    visitor = signed_in(peer)
+    assert SignIn.objects.count() == 0
+    assert send(token(peer)).status_code == 404
+    assert visitor.user == "jane"
+
+
+def test_logout_here_forgets_the_session(peer_ends: OpenIdPeer) -> None:
+    signed_in(peer_ends).click_logout()
+    assert SignIn.objects.count() == 0
+    assert send(token(peer_ends)).status_code == 200
+
+
+def test_get_is_no_logout(peer_ends: OpenIdPeer) -> None:
+    assert Visitor().get(f"/backchannel-logout?logout_token={token(peer_ends)}").status_code == 405
+    assert Session.objects.count() == 0

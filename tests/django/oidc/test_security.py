@@ -139,7 +139,7 @@ def test_s_fed_03_id_token_checks(case: Case, configure: Configure, peer: OpenId
         "alg none": lambda said: _unsigned(said),
         "alg None": lambda said: _unsigned(said, "None"),
         "HS256 with the client secret": lambda said: _symmetric(said, peer.client[1].encode()),
-        "HS256 with the public key": lambda said: _symmetric(said, peer.key.public_jwk()),
+        "HS256 with the public key": lambda said: _symmetric(said, peer.key.public_jwk().encode()),
         "key not in the JWKS": lambda said: jws(said, stranger),
         "stranger's key under our kid": lambda said: jws(said, stranger, kid=peer.key.kid),
         "stranger's key in the header": lambda said: jws(said, stranger, jwk=json.loads(stranger.public_jwk())),

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -30,7 +32,7 @@ def test_somebody_signs_in_and_sees_their_profile(at_provider: AtProvider, visit
     page = visitor.get("/profile").content.decode()
     for shown in ("jane Example", "jane@example.com", "https://id.example.com/jane.png", '<dd id="sub">jane</dd>'):
         assert shown in page
-    user = get_user_model().objects.get(username="jane")
+    user: Any = get_user_model().objects.get(username="jane")
     assert (user.email, user.first_name, user.last_name) == ("jane@example.com", "jane", "Example")
     assert (user.has_usable_password(), user.is_staff) == (False, False)
     assert str(Identity.objects.get(user=user)) == f"jane at {provider.url}"
@@ -169,7 +171,7 @@ def test_logout_by_another_site_is_asked_about(at_provider: AtProvider, visitor:
 
 def test_person_with_a_password_is_sent_to_no_provider(at_provider: AtProvider, visitor: Visitor) -> None:
     at_provider()
-    visitor.client.force_login(get_user_model().objects.create_user("ann"), "django.contrib.auth.backends.ModelBackend")
+    visitor.client.force_login(User.objects.create_user("ann"), "django.contrib.auth.backends.ModelBackend")
     assert visitor.click_logout()["location"] == "/"
 
 

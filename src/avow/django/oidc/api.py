@@ -27,7 +27,10 @@ class SignInNeeded(Exception):
     """There is no access token, or it ended and cannot be refreshed: send the person to the page `login`."""
 
 
-class _ApiSession(OAuth2Session):  # type: ignore[misc]  # Authlib ships no types
+_Session: Any = OAuth2Session  # Authlib ships no types
+
+
+class _ApiSession(_Session):  # type: ignore[misc]
     """Sends the token with each request, and waits for no answer for ever."""
 
     def request(self, method: str, url: str, **more: Anything) -> Anything:

@@ -69,7 +69,11 @@ class Metadata:
         return str(self.document.get(name) or "")
 
 
-class ProviderSession(OAuth2Session):  # type: ignore[misc]  # Authlib ships no types
+_App: Any = DjangoOAuth2App  # Authlib ships no types, and those that others made for it leave out what it inherits
+_Session: Any = OAuth2Session
+
+
+class ProviderSession(_Session):  # type: ignore[misc]
     """Speaks with the provider: every call ends, and none follows a redirect, which could carry a secret elsewhere."""
 
     def request(self, method: str, url: str, **more: Anything) -> Anything:
@@ -78,7 +82,7 @@ class ProviderSession(OAuth2Session):  # type: ignore[misc]  # Authlib ships no 
         return super().request(method, url, **more | {"allow_redirects": False})
 
 
-class Provider(DjangoOAuth2App):  # type: ignore[misc]  # Authlib ships no types
+class Provider(_App):  # type: ignore[misc]
     """The provider of this project, as Authlib's client."""
 
     client_cls = ProviderSession
@@ -155,11 +159,11 @@ class Provider(DjangoOAuth2App):  # type: ignore[misc]  # Authlib ships no types
         Raises:
             SignInStopped: The provider refuses us, or cannot be reached.
         """
+        options = {**self.client_kwargs, **self.load_server_metadata()}
         try:
-            with self._get_oauth_client(**self.load_server_metadata()) as client:
+            with ProviderSession(self.client_id, self.client_secret, **options) as client:
                 client.token = {"refresh_token": refresh_token}
-                client.update_token = None
-                answer: Any = client.refresh_token(scope=None)
+                answer: Any = client.refresh_token(scope=None)  # the one that was granted
         except (AuthlibBaseError, requests.RequestException, ValueError) as error:
             stopped = _stopped(error)
             if stopped.problem is ANSWER_WRONG:

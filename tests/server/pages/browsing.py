@@ -70,7 +70,8 @@ class Browser:
         self.avow = avow
         self.metadata = metadata
         self.cookies: dict[str, str] = {}
-        self.headers = {"accept": "text/html,*/*;q=0.8", "user-agent": device, **headers}
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers = {"accept": "text/html,*/*;q=0.8", "user-agent": device, **said}
 
     def get(self, url: str, *, verb: str = "GET", follow: bool = True, **headers: str) -> Page:
         """Open an address, of the server or a path on it."""

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from avow.clock import Clock
 from avow.core import mfatokens
-from avow.core.networks import client_address, is_permitted, is_rebindable, subscriber
+from avow.core.networks import client_address, is_permitted, is_rebindable, network, subscriber
 from avow.core.redirects import approve_origin
 from avow.core.rights import EVERYTHING, Grant
 from avow.core.sessions import REFRESH
@@ -478,7 +478,19 @@ def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool 
     if replaces:
         visit.caller = found
     else:
-        visit.client = replace(visit.client, has_key=True)
+        _speak_for_others(edge, visit)
+
+
+def _speak_for_others(edge: Edge, visit: Visit) -> None:
+    """Take whom a back end with a management key calls for: it is believed as a proxy is, its own address known before.
+
+    Otherwise all who use one application would share the limits of its address.
+    """
+    own = visit.client.address
+    at_own = network(own)
+    believed = (*edge.settings.trusted_proxies, at_own) if at_own is not None else edge.settings.trusted_proxies
+    address = client_address(visit.request.peer, visit.request.headers.get(_FORWARDED), believed)
+    visit.client = replace(visit.client, address=address, speaks_for_many=address == own)
 
 
 def _tenant_admin(edge: Edge, visit: Visit, project: Project) -> Steps[None]:

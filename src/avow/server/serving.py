@@ -90,7 +90,7 @@ class Client:
     """Where a call comes from, as far as the transport can tell.
 
     Attributes:
-        address: IP address; a forwarded one only when the peer is a trusted proxy.
+        address: IP address; a forwarded one only when the peer is a trusted proxy, or shows a management key.
         device: User-Agent, at most 256 characters.
         locale: Accept-Language as sent, or "".
         sdk: Name in `x-descope-sdk-name`, or "".
@@ -99,7 +99,8 @@ class Client:
         is_same_origin: The browser says that a page of this server made the request.
         is_forwarded: A proxy says that it stands in between.
         trusted_device: What may be the token of a trusted device, or ""; a secret, never logged.
-        has_key: A live management key came along: a back end calls for people whose addresses nobody sees here.
+        speaks_for_many: A live management key came along, and no address of somebody else: a back end calls for people
+            whose addresses nobody sees here.
         flow_nonce: What the browser shows of the sign-in flow that it is in, or ""; a secret, never logged.
     """
 
@@ -112,7 +113,7 @@ class Client:
     is_same_origin: bool = False
     is_forwarded: bool = False
     trusted_device: str = field(default="", repr=False)
-    has_key: bool = False
+    speaks_for_many: bool = False
     flow_nonce: str = field(default="", repr=False)
 
 

@@ -27,7 +27,7 @@ from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
 from avow.sdk.options import AccessKeyLoginOptions
-from avow.sdk.shown import signing_up
+from avow.sdk.shown import calling_for, signing_up
 from avow.sdk.transport import AsyncTransport, Response
 
 if TYPE_CHECKING:
@@ -287,6 +287,21 @@ class AsyncClient:
             InvalidToken: It has characters that no token has.
         """
         return signing_up(self._flows.config, refresh_token)
+
+    def calling_for(self, address: str) -> AbstractContextManager[None]:
+        """Call for somebody at an address: `with client.calling_for(address): client.password.sign_in(...)`.
+
+        Within it every call of this client but those of management, in this thread or task, names the address. The
+        server believes it of a client with `auth_management_key`, or one that is among its trusted proxies; limits per
+        address and the history of sign-ins are then that person's, not your application's.
+
+        Args:
+            address: IP address of the person, as your application sees it.
+
+        Raises:
+            InvalidArgument: It is none.
+        """
+        return calling_for(self._flows.config, address)
 
     # Machines
 

@@ -90,7 +90,7 @@ def begin(tx: Tx, call: Call[PasswordSignIn] | Call[ReplacePassword], options: L
     wishes = asked(tx, call, user_id, options)
     device = _known_device(tx, call, user_id)
     bucket = guesses.bucket_of(user_id, device) if user_id else guesses.bucket_of_nobody(identity)
-    counts_client = not (device or call.client.has_key)
+    counts_client = not (device or call.client.speaks_for_many)
     if counts_client:
         guesses.check_client(tx, call.project, call.client)
     # Whoever shows that they have been here may see the lock of their tenant; others would learn who is a member.

@@ -7,7 +7,7 @@ import argparse
 import gzip
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import rjsmin
@@ -15,6 +15,13 @@ import rjsmin
 WEB = Path(__file__).resolve().parent.parent / "src" / "avow" / "web"
 SERVED = WEB / "served"
 NOTICE = "/*! Avow, MIT licence */\n"
+# The largest that a page may have to load, by gzip: the component and the SDK, as classic scripts and as modules.
+LOADED = {
+    "avow-login.js": (("avow-login.js",), 12_000),
+    "avow-login.mjs": (("avow-login.mjs", "avow.mjs", "screens.mjs"), 12_000),
+    "avow.js": (("avow.js",), 4_000),
+    "avow.mjs": (("avow.mjs",), 4_000),
+}
 _EXPORT = re.compile(r"^export (?=(async )?function|class|const)", re.MULTILINE)
 _EXPORTS = re.compile(r"^export (\{.*\}|default .*);\n", re.MULTILINE)
 _IMPORT = re.compile(r'^import \{.*\} from "\./(\w+)\.mjs";\n', re.MULTILINE)
@@ -38,15 +45,20 @@ def classic(module: str) -> str:
     return f"(() => {{\n{body}\nObject.assign(globalThis, {{ {shown} }});\n}})();"
 
 
+def sizes(texts: Mapping[str, str]) -> Iterator[tuple[str, int, int]]:
+    """Yield what pages load, how many bytes that is by gzip with all that it imports, and how many it may be."""
+    for name, (files, most) in LOADED.items():
+        yield name, sum(len(gzip.compress(texts[each].encode(), 9, mtime=0)) for each in files), most
+
+
 def main() -> int:
-    """Write the files, or with `--check` tell whether they are current; say how large they are."""
+    """Write the files, or with `--check` tell whether they are current; say how large; refuse what is too large."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is not current")
     is_check = parser.parse_args().check
     stale = []
-    for path, text in served():
-        size = len(gzip.compress(text.encode(), 9, mtime=0))
-        print(f"{path.name}: {len(text)} bytes, {size} by gzip")
+    files = dict(served())
+    for path, text in files.items():
         if not path.exists() or path.read_text() != text:
             stale.append(path.name)
             if not is_check:
@@ -54,7 +66,11 @@ def main() -> int:
                 path.write_text(text)
     if is_check and stale:
         print(f"not current: {', '.join(stale)}")
-    return int(is_check and bool(stale))
+    large = False
+    for name, size, most in sizes({path.name: text for path, text in files.items()}):
+        print(f"{name}: {size} bytes by gzip, of {most}")
+        large |= size > most
+    return int(large or (is_check and bool(stale)))
 
 
 if __name__ == "__main__":

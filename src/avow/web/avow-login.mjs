@@ -11,6 +11,7 @@ import { enhance } from "./screens.mjs";
 const RETURN = "descope-login-flow";
 const RETURNED = [RETURN, "t", "code", "err"];
 const STARTS_ANEW = ["E103205", "E102004", "E108201"]; // too old, a flow that changed, another browser's
+const UNREACHABLE = "J151000";
 const POLL_SECONDS = 2;
 const LATER_POLL_SECONDS = 5;
 const REASONS = {
@@ -37,6 +38,7 @@ export class AvowLogin extends HTMLElement {
   #avow;
   #root = document.createElement("div");
   #at = {}; // the last answer
+  #unshown; // an answer whose screen could not be fetched yet
   #turn = 0; // of screens: what an earlier one began is dropped
   #autofill;
 
@@ -154,16 +156,25 @@ export class AvowLogin extends HTMLElement {
       localStorageItem(NONCE + this.#at.executionId, null);
       return this.#start({}, { isAgain: true });
     }
-    this.#busy(false);
-    this.#complain(error.errorDescription || error.errorMessage || error.errorCode);
+    this.#complain(error.errorDescription || error.errorMessage || error.errorCode, error.errorCode);
     this.#tell("error", error);
     return undefined;
+  }
+
+  /** Without a screen there are no words of the reader's language either. */
+  #offerAnew(text) {
+    const said = Object.assign(document.createElement("p"), { textContent: text, role: "alert", part: "error" });
+    const again = Object.assign(document.createElement("button"), { textContent: "Try again", part: "button" });
+    again.addEventListener("click", () => this.#begin(), { once: true });
+    this.#root.replaceChildren(said, again);
   }
 
   // --- Screens ----------------------------------------------------------------------------------------------------
 
   async #show(data) {
     const turn = this.#leaveScreen();
+    this.#busy(true);
+    this.#unshown = data;
     const page = `${this.#base}/pages/${this.#avow.projectId}/v2-beta/${data.screen.id}.html`;
     let html;
     try {
@@ -171,13 +182,14 @@ export class AvowLogin extends HTMLElement {
       if (!answer.ok) throw new Error(`the screen is not there (${answer.status})`);
       html = await answer.text();
     } catch (cause) {
-      return this.#failed({ errorCode: "J151000", errorDescription: String(cause.message) }, true);
+      return this.#failed({ errorCode: UNREACHABLE, errorDescription: String(cause.message) }, true);
     }
     const body = parsed(html);
     await this.#styled(body);
     if (turn !== this.#turn) return undefined;
+    this.#unshown = undefined;
     fill(body, data.screen.state);
-    const isFirst = !this.#root.childElementCount;
+    const isFirst = !this.#root.querySelector("form");
     this.#root.replaceChildren(...body.childNodes);
     enhance(this.#root);
     if (data.screen.state.errorText) this.#complain(data.screen.state.errorText);
@@ -202,7 +214,7 @@ export class AvowLogin extends HTMLElement {
 
   #leaveScreen() {
     if (this.#autofill) this.#autofill.abort();
-    this.#autofill = undefined;
+    this.#autofill = this.#unshown = undefined;
     return (this.#turn += 1);
   }
 
@@ -217,15 +229,18 @@ export class AvowLogin extends HTMLElement {
     }
   }
 
-  #complain(text) {
+  /** Say what went wrong; what was typed stays, unless the server has judged it. */
+  #complain(text, code = "") {
     this.#busy(false);
     const place = this.#root.querySelector('[data-type="error-message"]');
-    if (!place) return;
-    place.textContent = text;
+    if (!place) return this.#offerAnew(text);
+    place.textContent = (code === UNREACHABLE && place.dataset.offline) || text;
     place.classList.remove("hide");
+    if (code) return undefined;
     for (const field of this.#root.querySelectorAll('[autocomplete="one-time-code"], [type="password"]')) field.value = "";
     const field = this.#focus(false);
     if (field) field.setAttribute("aria-invalid", "true");
+    return undefined;
   }
 
   #focus(isFirst) {
@@ -246,6 +261,8 @@ export class AvowLogin extends HTMLElement {
     if (!button) return;
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
+    if (this.#unshown) return void this.#show(this.#unshown);
+    if (!this.#at.executionId) return void this.#begin();
     const form = button.form;
     if (!button.hasAttribute("formnovalidate") && form && !form.reportValidity()) return;
     const provider = button.dataset.descopeProvider;

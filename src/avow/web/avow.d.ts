@@ -141,9 +141,21 @@ export interface AvowClient {
 }
 
 export function Avow(options: AvowOptions): AvowClient;
+export namespace Avow {
+  const SESSION_TOKEN_KEY: "DS";
+  const REFRESH_TOKEN_KEY: "DSR";
+}
+/** Address of the server that the script came from. */
+export const HOME: string;
 export { Avow as Descope };
 export default Avow;
 export function passkey(
   asked: string,
   how?: { create?: boolean; mediation?: CredentialMediationRequirement; signal?: AbortSignal },
 ): Promise<string>;
+
+declare global {
+  // What the classic script leaves on the page.
+  var Avow: typeof import("./avow").Avow;
+  var Descope: typeof import("./avow").Avow;
+}

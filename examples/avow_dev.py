@@ -45,7 +45,7 @@ def running(data: str, port: int) -> Iterator[Dev]:
     """Start a server that keeps its data in a folder, and stop it at the end.
 
     Raises:
-        SystemExit: It did not start; what it said stands above.
+        SystemExit: It did not start, and what it said stands above; or somebody pressed Ctrl-C.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that the server ends with us
     command = [sys.executable, "-m", "avow.cli", "dev", "--json", "--data", data, "--port", str(port)]
@@ -58,6 +58,8 @@ def running(data: str, port: int) -> Iterator[Dev]:
         said = json.loads(first)
         threading.Thread(target=_show, args=(process.stdout,), daemon=True).start()
         yield Dev(said["url"], said["project_id"], said["management_key"], said["inbox_url"])
+    except KeyboardInterrupt:  # the server was told as well, by the same terminal
+        sys.exit(130)
     finally:
         process.terminate()
         process.wait(_STOP_SECONDS)

@@ -12,21 +12,18 @@ from avow import Client
 from examples.avow_dev import Dev, demand_port, running
 from examples.django import people
 
-_SAID = """
-Avow and the Django example run.
+_SAID = """\
+Open {url} - codes arrive at {inbox}
 
-  Open this first   {url}
-  The inbox         {inbox}   codes and links that Avow would have mailed
-  Avow              {avow}
+  Avow            {avow}
+  Project id      {project}
+  Management key  {key}
 
-  Project id        {project}
-  Management key    {key}
-
-Sign up with any address, look at your profile, and open "Admin only": it is refused. Then, in another terminal,
+Sign up with any address, look at your profile, and open "Admin only": you are refused. Then, in another terminal,
 
   .venv/bin/avow user add-role YOUR@ADDRESS is_staff --data {data}
 
-and press "Refresh now". Stop both with Ctrl-C; everything is kept in {data}.
+and press "Refresh now". Ctrl-C stops both; everything is kept in {data}.
 """
 
 

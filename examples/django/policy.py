@@ -1,4 +1,4 @@
-"""The Content Security Policy of every page: scripts come from here and from Avow, and none stands within a page."""
+"""The Content Security Policy of every page: all that is loaded comes from here or from Avow."""
 
 from collections.abc import Callable
 
@@ -15,8 +15,8 @@ def content_security_policy(get_response: Answer) -> Answer:
     """Return the middleware."""
     avow = settings.AVOW_BASE_URL
     policy = (
-        f"default-src 'self'; script-src 'self' {avow}; connect-src 'self' {avow}; img-src 'self' data: {avow}; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+        f"default-src 'self'; script-src 'self' {avow}; style-src 'self' {avow}; connect-src 'self' {avow}; "
+        f"img-src 'self' data: {avow}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     )
 
     def answer(request: HttpRequest) -> HttpResponseBase:

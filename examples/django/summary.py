@@ -59,9 +59,9 @@ def _weights(sentences: list[Sentence]) -> Counter[str]:
 
 
 def _score(sentence: Sentence, weights: Counter[str]) -> float:
-    """Weigh a sentence by its words, and not by how many it has: long ones would always win."""
+    """Weigh a sentence by its words, and not by how many it has: long ones would always win, and headings too."""
     words = _words(sentence)
-    return sum(weights[word] for word in set(words)) / (len(words) + 5) if words else 0.0
+    return sum(weights[word] for word in set(words)) / (len(words) + 8)
 
 
 def _words(sentence: Sentence) -> list[str]:

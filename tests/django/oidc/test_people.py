@@ -38,7 +38,7 @@ def test_account_is_named_after_the_subject(configure: Configure, peer: OpenIdPe
 
 
 def test_account_is_named_after_a_claim(configure: Configure, peer: OpenIdPeer) -> None:
-    configure(username_claim="preferred_username")
+    configure(name_claim="preferred_username")
     come(peer, preferred_username="mia moe")
     assert row().username == "mia_moe"
 

@@ -30,7 +30,7 @@ class SignInNeeded(Exception):
 _Session: Any = OAuth2Session  # Authlib ships no types
 
 
-class _ApiSession(_Session):  # type: ignore[misc]
+class _ApiSession(_Session):  # type: ignore[misc]  # as above
     """Sends the token with each request, and waits for no answer for ever."""
 
     def request(self, method: str, url: str, **more: Anything) -> Anything:

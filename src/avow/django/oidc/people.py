@@ -135,7 +135,7 @@ def _name_for(person: Person) -> str:
         if model._default_manager.filter(**{f"{column.name}__iexact": person.verified_email}).exists():
             raise SignInStopped(ADDRESS_TAKEN, person.subject)
         return person.verified_email
-    said = find(person.claims, settings.load().username_claim)
+    said = find(person.claims, settings.load().name_claim)
     wanted = _NOT_IN_NAMES.sub("_", said if isinstance(said, str) and said else person.subject)
     name = wanted[: min(getattr(column, "max_length", None) or _LONGEST, _LONGEST)]
     if not model._default_manager.filter(**{f"{column.name}__iexact": name}).exists():

@@ -73,7 +73,7 @@ _App: Any = DjangoOAuth2App  # Authlib ships no types, and those that others mad
 _Session: Any = OAuth2Session
 
 
-class ProviderSession(_Session):  # type: ignore[misc]
+class ProviderSession(_Session):  # type: ignore[misc]  # as above
     """Speaks with the provider: every call ends, and none follows a redirect, which could carry a secret elsewhere."""
 
     def request(self, method: str, url: str, **more: Anything) -> Anything:
@@ -82,7 +82,7 @@ class ProviderSession(_Session):  # type: ignore[misc]
         return super().request(method, url, **more | {"allow_redirects": False})
 
 
-class Provider(_App):  # type: ignore[misc]
+class Provider(_App):  # type: ignore[misc]  # as above
     """The provider of this project, as Authlib's client."""
 
     client_cls = ProviderSession

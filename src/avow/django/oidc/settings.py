@@ -34,7 +34,7 @@ class AvowOidc(TypedDict, total=False):
     create_users: bool
     match_email: bool
     trust_email: bool
-    username_claim: str
+    name_claim: str
     columns: Mapping[str, str]
     roles_claim: str
     is_staff_role: str
@@ -67,7 +67,7 @@ class Settings:
         create_users: Who comes for the first time gets an account.
         match_email: Who comes for the first time gets the account that has their verified address, if there is one.
         trust_email: An address counts as verified where the provider says neither yes nor no.
-        username_claim: The claim that a new account is named by.
+        name_claim: The claim that a new account is named by.
         columns: The claim for each column of the user model, written at each sign-in.
         roles_claim: The claim with a list of names: roles, groups or permissions; a dot leads into an object.
         is_staff_role: The name that makes `user.is_staff`; "" leaves the column alone.
@@ -96,7 +96,7 @@ class Settings:
     create_users: bool = True
     match_email: bool = False
     trust_email: bool = False
-    username_claim: str = "sub"
+    name_claim: str = "sub"
     columns: Mapping[str, str] = field(default_factory=lambda: {"first_name": "given_name", "last_name": "family_name"})
     roles_claim: str = ""
     is_staff_role: str = ""
@@ -189,7 +189,7 @@ _OTHER_KINDS: Final[Mapping[str, tuple[str, Callable[[object], bool]]]] = {
     "userinfo": _one_of(*USERINFO),
     "timeout_seconds": (
         "a number of seconds above 0",
-        lambda value: type(value) in (int, float) and value > 0,  # type: ignore[operator]
+        lambda value: isinstance(value, int | float) and not _is_flag(value) and value > 0,
     ),
     **dict.fromkeys(("create_users", "match_email", "trust_email", "keep_tokens", "backchannel_logout"), _FLAG),
     "columns": _MAPPING,

@@ -28,6 +28,7 @@ from avow.server.outgoing import Answered, Document, OutgoingCall
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
 from avow.wire.projects import ProjectSettings
+from avow.wire.secret import Secret, described, shown
 from avow.wire.sessions import IdpResponse, JwtResponse
 from avow.wire.users import UserResponse
 
@@ -292,6 +293,25 @@ class Refusal(Struct, frozen=True):
     error: AvowError
 
 
+class ChosenPassword(Struct, frozen=True, kw_only=True):
+    """A password that somebody chose on the way to their session: it is written when that is opened, not before.
+
+    Attributes:
+        encoded: As `core.passwords` stores it.
+        remembers: How many earlier ones are kept, so that they can be refused.
+        is_own: Whoever held a session chose it.
+        credential_version: Of the user while they showed a second factor; None when it is written at once.
+    """
+
+    encoded: Secret
+    remembers: int = 0
+    is_own: bool = False
+    credential_version: int | None = None
+
+    __repr__ = described
+    __rich_repr__ = shown
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceToken:
     """What a trusted device shows from now on.
@@ -319,6 +339,7 @@ class Issued:
         is_nested: The answer has the session as a part of it: `{"jwt": ...}`.
         idp_response: What an identity provider said of the person, as the answer tells it.
         tenant_sso_id: The SSO configuration that was used, or "".
+        password: What the user's password is to be from now on, for `proofs.opening`; otherwise None.
     """
 
     key: SigningKey
@@ -330,6 +351,7 @@ class Issued:
     is_nested: bool = False
     idp_response: IdpResponse | None = field(default=None, repr=False)
     tenant_sso_id: str = ""
+    password: ChosenPassword | None = None
 
 
 @dataclass(frozen=True, slots=True)

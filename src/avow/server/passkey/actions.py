@@ -19,6 +19,7 @@ from avow.server.passkey.ceremonies import ADD, SIGN_IN, SIGN_UP, Begun, Purpose
 from avow.server.passkey.rows import HeldRow, IdRow, OwnRow
 from avow.server.passkey.starts import start_adding, start_sign_in, start_sign_up, start_sign_up_or_in
 from avow.server.proofs import newcomers
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import falls_short, goes_on
 from avow.server.serving import Call, Client, Issued, Refusal
 from avow.server.sessions import actions as sessions
@@ -153,7 +154,7 @@ def sign_up(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey)
     if not _insert(tx, begun, passkey, _name(passkey, call.client)):
         raise InvalidPasskey(detail="a credential id that is taken")
     opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=True, is_multi_factor=passkey.is_verified)
-    return sessions.open_session(tx, call.project, call.client, user_id, opening)
+    return open_session(tx, call.project, call.client, user_id, opening)
 
 
 def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -> Issued | Refusal:
@@ -177,7 +178,7 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
     if profile.is_invited:
         users.admit(tx, profile.id)
         profile = users.find(tx, profile.id)
-    return sessions.open_session(tx, call.project, call.client, held.user_id, opening, profile)
+    return open_session(tx, call.project, call.client, held.user_id, opening, profile)
 
 
 def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> PasskeyAdded | Issued | Refusal:
@@ -202,7 +203,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     if not begun.wishes.is_mfa:
         return PasskeyAdded()
     opening = begun.wishes.opening(_METHOD, via=_METHOD, is_multi_factor=passkey.is_verified)
-    issued = sessions.open_session(tx, call.project, call.client, profile.id, opening)
+    issued = open_session(tx, call.project, call.client, profile.id, opening)
     return replace(issued, is_nested=True) if isinstance(issued, Issued) else issued
 
 

@@ -71,6 +71,8 @@ def open_session(
     Returns:
         The session to be signed, or a Refusal: the user is disabled or gone, the session that the proof adds to has
         ended, or a second factor is needed. What was proven stands all the same: hand the Refusal on as it is.
+
+    Sign-in methods call it by `proofs.opening`, which writes the password that was chosen on the way.
     """
     profile = profile or users.find(tx, user_id)
     if profile is None or profile.is_disabled:
@@ -92,6 +94,8 @@ def open_session(
         if not device_id:
             return waiting.begin(tx, project, client, profile, opening, missing)
     issued = _opened(tx, project, client, profile, opening, device_id=device_id)
+    if opening.password is not None:
+        issued = replace(issued, password=opening.password)
     # Whoever shows the factor that was waited for, and only they, may have their device trusted: a refresh token that
     # was stolen adds nothing to a session that waits.
     is_trusted = is_awaited and missing is None and days > 0

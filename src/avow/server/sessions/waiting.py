@@ -9,7 +9,7 @@ from avow.core.claims import check_custom_claims
 from avow.core.factors import Needs, Rules, TenantRules
 from avow.core.mfatokens import Waiting
 from avow.errors import FreshProofNeeded, SecondFactorNeeded
-from avow.server.serving import Call, Client, Project, Refusal
+from avow.server.serving import Call, ChosenPassword, Client, Project, Refusal
 from avow.server.sessions import devices, rows
 from avow.server.sessions.opening import Opening
 from avow.server.sessions.rows import JoinedRow, LiveRow
@@ -35,6 +35,7 @@ class _Brought(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_step_up: bool = False
     lifetime_seconds: int | None = None
     ends_at: int | None = None
+    password: ChosenPassword | None = None
 
 
 def rules_of(project: Project, profile: Profile) -> Rules:
@@ -85,6 +86,7 @@ def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: O
         is_step_up=opening.is_step_up,
         lifetime_seconds=opening.lifetime_seconds,
         ends_at=opening.ends_at,
+        password=_kept(opening.password, profile),
     )
     tx.run(
         rows.INSERT_WAITING,
@@ -137,6 +139,7 @@ def taken_over(project: Project, opening: Opening, row: JoinedRow) -> Opening:
         is_step_up=opening.is_step_up or brought.is_step_up,
         lifetime_seconds=min(filter(None, (opening.lifetime_seconds, brought.lifetime_seconds)), default=None),
         ends_at=brought.ends_at,
+        password=opening.password or brought.password,
     )
 
 
@@ -174,6 +177,13 @@ def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Pro
     enrolled = factors.needs_enrolled((), own)
     if enrolled is not None and session.strong_at <= ended_at:
         raise SecondFactorNeeded(factors=enrolled.factors)
+
+
+def _kept(chosen: ChosenPassword | None, profile: Profile) -> ChosenPassword | None:
+    """Return a password that was chosen as it waits: it is void when another one is set meanwhile."""
+    if chosen is None or chosen.credential_version is not None:
+        return chosen
+    return msgspec.structs.replace(chosen, credential_version=profile.row.credential_version)
 
 
 def _can_show(project: Project, profile: Profile) -> frozenset[str]:

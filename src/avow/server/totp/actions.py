@@ -16,6 +16,7 @@ from avow.server.challenges import actions as challenges
 from avow.server.proofs import actions as proofs
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import NewPerson
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import Asked, asked, falls_short, goes_on
 from avow.server.proofs.recipients import subject_of_sign_up
 from avow.server.serving import Call, Issued, Project, Refusal, SessionCaller
@@ -226,9 +227,7 @@ def _signed_in(
     if profile is None:
         return Refusal(InvalidCode())
     opening = wishes.opening("totp", via="totp", first_seen=is_new or profile.is_invited)
-    return sessions.open_session(
-        tx, call.project, call.client, profile.id, opening, proofs.admitted(tx, profile) or profile
-    )
+    return open_session(tx, call.project, call.client, profile.id, opening, proofs.admitted(tx, profile) or profile)
 
 
 def _refused(tx: Tx, call: Call[TotpCode], user_id: str) -> Refusal:

@@ -49,7 +49,18 @@ def refuse(self, address):
 socket.socket.connect = refuse
 """
 # What serves each kind of application.
-_GUNICORN = ("gunicorn", "--preload", "--workers", "2", "--threads", "3", "--bind", "127.0.0.1:{port}", "--log-level", "warning")
+_GUNICORN = (
+    "gunicorn",
+    "--preload",
+    "--workers",
+    "2",
+    "--threads",
+    "3",
+    "--bind",
+    "127.0.0.1:{port}",
+    "--log-level",
+    "warning",
+)
 _UVICORN = ("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--loop", "asyncio", "--log-level", "warning")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "flask": (*_GUNICORN, "shop:app"),

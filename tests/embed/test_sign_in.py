@@ -105,11 +105,11 @@ def test_component_signs_in_below_the_mount(shop: Shop, browser: "Browser") -> N
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda sent: None if sent.url.startswith(f"{shop.url}/") else complaints.append(sent.url))
     page.goto(f"{shop.url}{shop.login_path}?next=/")
-    page.locator('descope-wc input[name$="email"]').first.fill(mail)
-    page.locator('descope-wc [data-type="button"][id="code"]').click()
-    field = page.locator('descope-wc input[name="code"], descope-wc input[name="user-code"]').first
-    field.press_sequentially(shop.code(mail))
-    page.locator('descope-wc [data-type="button"][id="later"]').click()
+    component = page.locator("descope-wc, avow-login")
+    component.locator('input[name$="email"]').first.fill(mail)
+    component.locator('[data-type="button"][id="code"]').click()
+    component.locator('input[name="code"], input[name="user-code"]').first.press_sequentially(shop.code(mail))
+    component.locator('[data-type="button"][id="later"]').click()
     expect(page.get_by_text(re.compile(r"Hello U|\"user\":"))).to_be_visible(timeout=15_000)
     names = {cookie["name"] for cookie in context.cookies()}
     assert {"__Host-avow-session-token", "__Host-avow-refresh-token"} <= names

@@ -145,6 +145,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def public_path(self) -> str:
+        """Return the path of the public address, "" unless the server is mounted below another application's."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
     def public_origin(self) -> str:
         """Return scheme, host and port of the public address."""
         parts = urlsplit(self.public_url)

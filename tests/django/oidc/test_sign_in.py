@@ -169,6 +169,13 @@ def test_logout_by_another_site_is_asked_about(at_provider: AtProvider, visitor:
     assert visitor.user == ""
 
 
+def test_logout_leaves_the_session_of_a_stranger_alone(at_provider: AtProvider, visitor: Visitor) -> None:
+    provider = at_provider()
+    url = visitor.begin()
+    assert visitor.get("/logout")["location"] == "/"
+    assert visitor.come_back(provider.sign_in(url, "jane"))["location"] == "/profile"
+
+
 def test_person_with_a_password_is_sent_to_no_provider(at_provider: AtProvider, visitor: Visitor) -> None:
     at_provider()
     visitor.client.force_login(User.objects.create_user("ann"), "django.contrib.auth.backends.ModelBackend")

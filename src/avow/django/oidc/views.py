@@ -92,8 +92,10 @@ class LogoutView(Open):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Log out when a link of this site was clicked, which only browsers can say; else ask first."""
+        if not request.user.is_authenticated and visits.kept(request) is None:
+            return HttpResponseRedirect(visits.leave())  # what a stranger's session holds is none of another site's
         is_own_link = request.headers.get("Sec-Fetch-Site") == "same-origin"
-        if not request.user.is_authenticated or (is_own_link and request.headers.get("Sec-Fetch-Mode") == "navigate"):
+        if is_own_link and request.headers.get("Sec-Fetch-Mode") == "navigate":
             return self.post(request)
         return render(request, "avow_oidc/logout.html")
 

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from tests.bed.databases import new_sqlite_url, remove_sqlite
-from tests.bed.plugin import DATABASES
 from tests.bed.postgres import fresh_database
 from tests.bed.smtp import SmtpSink, smtp_server
 from tests.embed.shops import KINDS, Shop, environment_of, opened
@@ -23,9 +22,12 @@ CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
 INSERT INTO alembic_version VALUES ('5f1c9e');
 """
 _ITS_TABLES = """
-SELECT relname::text, relkind::text, oid::text, pg_stat_get_tuples_inserted(oid)::text,
-  pg_stat_get_tuples_updated(oid)::text, pg_stat_get_tuples_deleted(oid)::text
+SELECT relname::text, relkind::text, oid::text, relfilenode::text
 FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1
+"""
+_ITS_ROWS = """
+SELECT ctid::text, xmin::text, xmax::text, name FROM public.users
+UNION ALL SELECT ctid::text, xmin::text, xmax::text, version_num FROM public.alembic_version
 """
 
 
@@ -46,10 +48,9 @@ def database(name: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def its_tables(url: str) -> list[tuple[object, ...]]:
-    """Return what can be seen of the application's tables, how often somebody wrote them too."""
+    """Return the application's tables, and their rows with who wrote or locked them."""
     with psycopg.connect(url) as connection:
-        connection.execute("SELECT pg_stat_clear_snapshot()")
-        return connection.execute(_ITS_TABLES).fetchall()
+        return [*connection.execute(_ITS_TABLES).fetchall(), *connection.execute(_ITS_ROWS).fetchall()]
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +70,11 @@ def mails() -> Iterator[SmtpSink]:
         yield sink
 
 
-@pytest.fixture(scope="session", params=[(kind, name) for kind in KINDS for name in DATABASES], ids="-".join)
+# Each kind on a file; on PostgreSQL one that is synchronous and one that is not.
+SHOPS = [*((kind, "sqlite") for kind in KINDS), ("flask", "postgres"), ("django-asgi", "postgres")]
+
+
+@pytest.fixture(scope="session", params=SHOPS, ids="-".join)
 def shop(
     request: pytest.FixtureRequest, mails: SmtpSink, django_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:

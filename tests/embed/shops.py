@@ -25,8 +25,8 @@ from avow.server.store import Tx, ensure, open_store
 from avow.server.visit import Request, Response
 from tests.bed import run
 from tests.bed.smtp import SmtpSink
-from tests.server.pages.browsing import FIREFOX, Browser
 from tests.served import free_port
+from tests.server.pages.browsing import FIREFOX, Browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "embedded.md").read_text(encoding="utf-8")
@@ -227,6 +227,7 @@ def made_project(database_url: str, secret_key: str, **settings: object) -> tupl
 
 def written(kind: str, folder: Path, django_template: Path) -> None:
     """Write the files of an application."""
+    folder.mkdir(exist_ok=True)
     section = {"flask": "## Flask", "fastapi": "## FastAPI"}.get(kind, "## Django")
     text = PAGE.partition(f"\n{section}\n")[2].partition("\n## ")[0]
     if kind.startswith("django"):

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from avow import AttributeMapping, DeliveryMethod, SSOSAMLSettings
+from avow import DeliveryMethod, SSOSAMLSettings
 from avow.testing.server import Avow, Server
 from tests.bed.tenant_op import TenantOp
 from tests.factories import make_tenant, new_email
+from tests.served import server_over
 from tests.server.pages.browsing import Browser
 from tests.server.sso.certificates import certificate
-from tests.served import server_over
 
 BASE_URL = "https://shop.example.com/auth"
 FORGED = {
@@ -63,9 +63,7 @@ def test_forged_names_of_the_host_change_no_address(avow: Avow) -> None:
 
 def test_addresses_for_identity_providers_begin_with_the_mount(avow: Avow) -> None:
     tenant = make_tenant(avow, tenant_id="acme")
-    settings = SSOSAMLSettings(
-        "https://idp.example.com/sso", "idp", certificate(), attribute_mapping=AttributeMapping()
-    )
+    settings = SSOSAMLSettings("https://idp.example.com/sso", "idp", certificate())
     avow.client().mgmt.sso.configure_saml_settings(tenant, settings, "https://shop.example.com/in")
     loaded: Any = avow.client().mgmt.sso.load_settings(tenant)
     assert loaded["saml"]["spACSUrl"].startswith(f"{BASE_URL}/v1/auth/saml/acs?")

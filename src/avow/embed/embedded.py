@@ -1,7 +1,6 @@
 """Avow inside an application: one server for each process, made with its first use, gone with its end."""
 
 import atexit
-import logging
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -38,8 +37,6 @@ LOOPBACK = "127.0.0.1"
 
 _SEVERAL = 2  # processes may share the database at any time: servers fork, commands run
 _DEVELOPMENT = "This database was made by `avow dev`, whose keys lie beside it in clear text; make another one."
-
-_log = logging.getLogger("avow.embed")
 
 
 class Embedded:

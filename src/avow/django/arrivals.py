@@ -1,27 +1,44 @@
-"""Asking the client of this process what the judgement of a request's tokens wants to know, in both colours."""
+"""Asking the client of this process what the judgement of a request's tokens wants to know, in both colours.
+
+A session token that holds is judged without a generator: that is nearly every request.
+"""
 
 from avow import AsyncClient, Client
 from avow.errors import AvowError
-from avow.sdk.integration.arrivals import Arrival, Asking, by_cookies, carry_out, renewing
+from avow.sdk.integration.arrivals import Arrival, Asking, carry_out, held, renewing, unheld
 from avow.sdk.integration.session import Tokens
 
-__all__ = ["arrive", "arrive_async"]
+__all__ = ["arrive", "arrive_async", "renew"]
 
 
-def arrive(tokens: Tokens, client: Client, *, must_refresh: bool = False) -> Arrival:
-    """Judge the tokens that came with a request, and refresh when that is due.
-
-    Args:
-        tokens: At least one of them.
-        client: The project's.
-        must_refresh: Refresh although the session token may hold.
-    """
-    return carry_out(_judging(tokens, must_refresh=must_refresh), client)
+def arrive(tokens: Tokens, client: Client) -> Arrival:
+    """Judge the tokens that came with a request, at least one, and refresh when that is due."""
+    if not tokens.session:
+        return renew(tokens, client)
+    try:
+        claims = client.validate_session(tokens.session)
+    except AvowError as error:
+        return carry_out(unheld(tokens, error), client)
+    return held(tokens, claims)
 
 
 async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
     """Do the same with the client of asyncio."""
-    asking = _judging(tokens, must_refresh=False)
+    if not tokens.session:
+        return await _carry_out_async(renewing(tokens), client)
+    try:
+        claims = await client.validate_session(tokens.session)
+    except AvowError as error:
+        return await _carry_out_async(unheld(tokens, error), client)
+    return held(tokens, claims)
+
+
+def renew(tokens: Tokens, client: Client) -> Arrival:
+    """Refresh a session, whether or not its session token holds."""
+    return carry_out(renewing(tokens), client)
+
+
+async def _carry_out_async(asking: Asking[Arrival], client: AsyncClient) -> Arrival:
     try:
         ask = next(asking)
         while True:
@@ -34,7 +51,3 @@ async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
     except StopIteration as done:
         arrival: Arrival = done.value
         return arrival
-
-
-def _judging(tokens: Tokens, *, must_refresh: bool) -> Asking[Arrival]:
-    return renewing(tokens) if must_refresh else by_cookies(tokens)

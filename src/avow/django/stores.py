@@ -70,7 +70,10 @@ def apply(request: HttpRequest, response: HttpResponseBase, clock: Clock = syste
     if not said.uses_cookies:
         return
     # What a page shows may depend on who asks, whether or not somebody does this time.
-    patch_vary_headers(response, ("Cookie",))
+    if "Vary" in response.headers:
+        patch_vary_headers(response, ("Cookie",))
+    else:
+        response.headers["Vary"] = "Cookie"
     tokens: Tokens | None = getattr(request, _PENDING, None)
     if tokens is None:
         return

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from avow.django import clients, settings, stores, users, visits
-from avow.django.arrivals import arrive
+from avow.django.arrivals import renew
 from avow.errors import AuthException, AvowError, InvalidToken
 from avow.sdk.integration.arrivals import Renewed, Unknown
 from avow.sdk.integration.session import AvowSession, Tokens
@@ -71,7 +71,7 @@ class RefreshView(View):
         held = visits.session_of(request)
         if held is None:
             return _refused("Nobody is signed in.", 401)
-        arrival = arrive(held.tokens, clients.client(), must_refresh=True)
+        arrival = renew(held.tokens, clients.client())
         if isinstance(arrival, Unknown):
             return _refused("The session could not be refreshed now.", 503)
         visits.begin(request, arrival)

@@ -144,13 +144,14 @@ def _set_nobody(request: HttpRequest) -> None:
 
 
 def _set_user(request: HttpRequest, user: User) -> None:
-    async def auser() -> User:
-        if isinstance(user, SimpleLazyObject):
-            await sync_to_async(bool)(user)
-        return user
-
     request.user = user
-    request.auser = auser
+    request.auser = partial(_loaded, user)
+
+
+async def _loaded(user: User) -> User:
+    if isinstance(user, SimpleLazyObject):
+        await sync_to_async(bool)(user)
+    return user
 
 
 def _row(session: AvowSession) -> User:

@@ -179,9 +179,11 @@ def test_s_sdk_04_each_request_of_the_jwt_layer_gets_its_own_person(
     users = [{"id": number, "username": f"user {number}"} for number in range(1, 5)]
     names = [tokens.encode_claims({"iat": int(time.time()), "jti": str(user["id"]), "user": user}) for user in users]
 
+    client = BrowserClient()
+
     def is_mixed_up(number: int) -> bool:
         whose = number * 7 % len(users)
-        answer = BrowserClient().get("/protect/", headers={"authorization": f"Bearer {names[whose]}"})
+        answer = client.get("/protect/", headers={"authorization": f"Bearer {names[whose]}"})
         found: bool = answer.json()["payload"]["user"] != users[whose]
         return found
 

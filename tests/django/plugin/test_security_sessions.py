@@ -169,15 +169,17 @@ def test_s_sdk_04_each_request_of_django_gets_its_own_person(
     configure(SESSION_ENGINE="django.contrib.sessions.backends.cache")  # threads open no database
     case.control(lambda: signs_in(sign_up))
     count, people = rounds(1_000, 20_000), [sign_up() for _ in range(4)]
-    browsers = [Visitor() for _ in people]
-    for browser, session in zip(browsers, people, strict=True):
-        browser.bring(session)
-    cookies = [browser.client.cookies for browser in browsers]
+    plain, asynchronous = [Client() for _ in people], [AsyncClient() for _ in people]
+    for browser, task, session in zip(plain, asynchronous, people, strict=True):
+        visitor = Visitor()
+        visitor.bring(session)
+        browser.cookies = task.cookies = visitor.client.cookies
 
     def is_mixed_up(number: int) -> bool:
-        client, whose = Client(), number * 7 % len(people)
-        client.cookies = cookies[whose]
-        return client.get("/whoami", secure=True).json()["user_id"] != people[whose]["userId"]
+        whose = number * 7 % len(people)
+        seen = plain[whose].get("/whoami", secure=True)
+        found: bool = seen.json()["user_id"] != people[whose]["userId"]
+        return found
 
     with case.cell("middleware, Django"), ThreadPoolExecutor(100) as pool:
         assert sum(pool.map(is_mixed_up, range(count))) == 0
@@ -186,10 +188,9 @@ def test_s_sdk_04_each_request_of_django_gets_its_own_person(
         room = asyncio.Semaphore(100)
 
         async def is_mixed_up(number: int) -> bool:
-            client, whose = AsyncClient(), number * 7 % len(people)
-            client.cookies = cookies[whose]
+            whose = number * 7 % len(people)
             async with room:
-                seen = await client.get("/whoami", secure=True)
+                seen = await asynchronous[whose].get("/whoami", secure=True)
             found: bool = seen.json()["user_id"] != people[whose]["userId"]
             return found
 

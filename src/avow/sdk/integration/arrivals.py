@@ -22,8 +22,10 @@ __all__ = [
     "by_bearer",
     "by_cookies",
     "carry_out",
+    "held",
     "proving",
     "renewing",
+    "unheld",
 ]
 
 T = TypeVar("T")
@@ -112,11 +114,21 @@ def by_cookies(tokens: Tokens) -> Asking[Arrival]:
         return (yield from renewing(tokens))
     try:
         claims = yield Ask("validate_session", tokens.session)
-    except KeysUnavailable as error:
-        return Unknown(error)
     except AvowError as error:
-        return (yield from renewing(tokens, error))
+        return (yield from unheld(tokens, error))
+    return held(tokens, claims)
+
+
+def held(tokens: Tokens, claims: Mapping[str, Any]) -> Arrival:
+    """Judge the tokens of a browser whose session token holds: most requests end here."""
     return _of_a_person(Held(AvowSession(claims, tokens)))
+
+
+def unheld(tokens: Tokens, reason: AvowError) -> Asking[Arrival]:
+    """Judge the tokens of a browser whose session token was refused, or could not be judged."""
+    if isinstance(reason, KeysUnavailable):
+        return Unknown(reason)
+    return (yield from renewing(tokens, reason))
 
 
 def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]:

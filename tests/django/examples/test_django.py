@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -122,7 +122,7 @@ def test_summariser_shortens_a_text(page: "Page", example: Example) -> None:
 @pytest.mark.browser
 def test_who_signs_out_is_a_stranger_everywhere(page: "Page", example: Example) -> None:
     sign_in_for(page, example, "/profile/", "ada@example.com")
-    kept = page.context.cookies()
+    kept: Any = page.context.cookies()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{example.url}/")
     for path in FOR_PEOPLE:
@@ -140,28 +140,28 @@ def test_who_signs_out_is_a_stranger_everywhere(page: "Page", example: Example) 
 @pytest.mark.browser
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_can_be_read_and_pressed_by_everybody(look: str, browser: "Browser", example: Example) -> None:
-    problems = []
+    problems: list[str] = []
 
     def see(name: str, path: str = "") -> None:
         if path:
-            page.goto(example.url + path)
-        problems.extend(problems_of(page, f"django-{name}-{look}"))
+            here.goto(example.url + path)
+        problems.extend(problems_of(here, f"django-{name}-{look}"))
 
-    with opened(browser, example.url, example.avow_url, **LOOKS[look]) as page:
+    with opened(browser, example.url, example.avow_url, **LOOKS[look]) as here:
         see("home", "/")
-        page.goto(f"{example.url}/sign-in/")
-        page.get_by_label("E-mail address or phone number").wait_for()
+        here.goto(f"{example.url}/sign-in/")
+        here.get_by_label("E-mail address or phone number").wait_for()
         see("sign-in")
-        sign_in_for(page, example, "/profile/?refreshed=yes", new_email())
+        sign_in_for(here, example, "/profile/?refreshed=yes", new_email())
         see("profile")
         see("protected", "/protected/")
         see("refused", "/admin-only/?refreshed=yes")
-    with opened(browser, example.url, example.avow_url, **LOOKS[look]) as page:
-        sign_in_for(page, example, "/admin-only/", "ada@example.com")
+    with opened(browser, example.url, example.avow_url, **LOOKS[look]) as here:
+        sign_in_for(here, example, "/admin-only/", "ada@example.com")
         see("admin-only")
-        page.goto(f"{example.url}/summariser/")
-        page.get_by_label("Text").fill("The tide comes. " * 40)
-        page.get_by_role("button", name="Summarise").click()
+        here.goto(f"{example.url}/summariser/")
+        here.get_by_label("Text").fill("The tide comes. " * 40)
+        here.get_by_role("button", name="Summarise").click()
         see("summary")
     assert problems == []
 

@@ -90,7 +90,7 @@ def test_page_signs_in_refreshes_and_logs_out(page: "Page", mode: str) -> None:
     for button in ("Refresh the access token", "Renew both tokens", "Refresh the access token"):
         assert press(page, button)[0] == 200
         assert press(page, "Who am I")[0] == 200
-    before = page.context.cookies()
+    before: Any = page.context.cookies()
     assert press(page, "Log out")[0] == 200
     assert press(page, "Who am I")[0] == 401
     assert press(page, "Refresh the access token")[0] in {401, 403}

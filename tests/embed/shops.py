@@ -225,8 +225,8 @@ def made_project(database_url: str, secret_key: str, **settings: object) -> tupl
     return project_id, key
 
 
-def written(kind: str, folder: Path, django_template: Path) -> None:
-    """Write the files of an application."""
+def written(kind: str, folder: Path, django_template: Path, settings: str = "") -> None:
+    """Write the files of an application; `settings` are added to those of a Django project."""
     folder.mkdir(exist_ok=True)
     section = {"flask": "## Flask", "fastapi": "## FastAPI"}.get(kind, "## Django")
     text = PAGE.partition(f"\n{section}\n")[2].partition("\n## ")[0]
@@ -235,6 +235,9 @@ def written(kind: str, folder: Path, django_template: Path) -> None:
     for name, added, code in BLOCK.findall(text):
         with (folder / name).open("a" if added else "w", encoding="utf-8") as file:
             file.write(f"\n{code}")
+    if settings:
+        with (folder / "mysite" / "settings.py").open("a", encoding="utf-8") as file:
+            file.write(settings)
     guard = folder / "guard"
     guard.mkdir()
     (guard / "sitecustomize.py").write_text(_GUARD, encoding="utf-8")
@@ -255,12 +258,12 @@ def environment_of(folder: Path, settings: Mapping[str, str], mail_port: int) ->
 
 @contextlib.contextmanager
 def opened(
-    kind: str, folder: Path, database_url: str, mails: SmtpSink, django_template: Path, **settings: str
+    kind: str, folder: Path, database_url: str, mails: SmtpSink, django_template: Path, settings: str = ""
 ) -> Iterator[Shop]:
-    """Serve an application over a database, with a project in it, until the end."""
+    """Serve an application over a database, with a project in it, until the end; `settings` are added to Django's."""
     url, secret_key = f"http://localhost:{free_port()}", secret_text()
     project_id, key = made_project(database_url, secret_key, approved_redirects=(url,))
-    written(kind, folder, django_template)
+    written(kind, folder, django_template, settings)
     told = {
         "AVOW_BASE_URL": f"{url}/auth",
         "AVOW_DATABASE_URL": database_url,
@@ -273,7 +276,7 @@ def opened(
         "AVOW_MAIL_FROM": "shop@example.com",
     }
     shop = Shop(kind, folder, url, database_url, project_id, key, mails)
-    shop.environment = environment_of(folder, {**told, **settings}, mails.port)
+    shop.environment = environment_of(folder, told, mails.port)
     shop.start()
     try:
         yield shop

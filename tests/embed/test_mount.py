@@ -34,7 +34,7 @@ def test_address_that_only_begins_like_the_mount_is_the_applications(shop: Shop)
 
 def test_unknown_route_is_refused_as_anywhere(shop: Shop) -> None:
     answered = shop.get("/auth/v1/nothing")
-    assert (answered.status, json.loads(answered.body)["errorCode"]) == (404, "E112104")
+    assert (answered.status, json.loads(answered.body)["errorCode"]) == (404, "E019404")
     assert b"/auth/assets/" in shop.get("/auth/nothing", accept="text/html").body
 
 
@@ -106,7 +106,7 @@ def test_answer_for_one_person_is_kept_by_no_cache(shop: Shop) -> None:
 
 
 def test_management_is_answered_to_its_key_alone(shop: Shop) -> None:
-    path, body = "/auth/v1/mgmt/user/search", {"limit": 1}
+    path, body = "/auth/v2/mgmt/user/search", {"limit": 1}
     assert shop.post(path, body)[0] == 401
     assert shop.post(path, body, bearer=f"{shop.project_id}:{shop.management_key}")[0] == 200
 

@@ -49,7 +49,8 @@ def test_link_in_a_message_begins_with_the_mount(avow: Avow) -> None:
 
 def test_forged_names_of_the_host_change_no_address(avow: Avow) -> None:
     mail = new_email()
-    browser = Browser(avow, **FORGED)
+    browser = Browser(avow)
+    browser.headers |= FORGED
     page = browser.get(f"/login/{avow.project_id}")
     assert "evil" not in page.html
     form = page.form()

@@ -91,6 +91,6 @@ def _shown(request: HttpRequest, answered: Response) -> HttpResponse:
             response.headers[name] = value
     response.headers["content-length"] = str(len(answered.body))
     if "no-store" in response.headers.get("cache-control", ""):
-        # Django's own cache keeps what says no-store, and leaves alone what says private.
+        # The cache of earlier releases of Django 5.2 keeps what says no-store, and leaves alone what says private.
         patch_cache_control(response, private=True)
     return response

@@ -1,6 +1,7 @@
 """Commands of an application work on the data that its settings name."""
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 from avow.core.ids import secret_text
 from tests.bed.plugin import DATABASES
 from tests.embed.conftest import database
-from tests.embed.shops import environment_of, written
+from tests.embed.shops import PAGE, environment_of, written
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 EMBEDDED = """
@@ -85,3 +86,35 @@ def test_tables_are_made_by_a_command_of_django(run: Run) -> None:
     checked = run("check", SECRET="short", DATA="postgresql://db/app")
     assert "avow.E050" in checked.stderr
     assert "?schema=avow" in checked.stderr
+
+
+def test_set_up_of_the_page_works_as_it_stands(django_template: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    written("fastapi", folder, django_template)
+    environment, project_id = environment_of(folder, {}, 0), ""
+    block = PAGE.partition("## Set up")[2].partition("```sh\n")[2].partition("```")[0]
+    block = block.replace("/var/lib/shop/", f"{tmp_path}/").replace("$(openssl rand -base64 48)", secret_text())
+    for line in block.splitlines():
+        words = shlex.split(line, comments=True)
+        if words[0] == "export":
+            name, _, value = words[1].partition("=")
+            environment[name] = project_id if name == "AVOW_PROJECT_ID" else value
+        elif words[0] == "avow":
+            json_too = ["--json"] if "create" in words else []
+            done = _python(["-m", "avow.cli", *words[1:], *json_too], folder, environment)
+            project_id = json.loads(done)["project_id"] if json_too else project_id
+    program = """
+from starlette.testclient import TestClient
+from shop import app
+with TestClient(app, "http://localhost:8000") as browser:
+    print([browser.get(path).status_code for path in ("/", "/auth/login", "/auth/readyz", "/auth/dev/inbox")])
+"""
+    assert _python(["-c", program], folder, environment).strip() == "[401, 200, 200, 200]"
+
+
+def _python(words: list[str], folder: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

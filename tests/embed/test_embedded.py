@@ -227,7 +227,7 @@ def asked(app: Any, **environ: str) -> tuple[int, dict[str, str], bytes]:
 
 
 def test_database_without_tables_is_refused_until_it_is_migrated(database_url_of_avow: str) -> None:
-    said = {
+    said: dict[str, Any] = {
         "base_url": BASE_URL,
         "database_url": database_url_of_avow,
         "secret_key": secret_text(),

@@ -25,11 +25,12 @@ from tests.examples import ROOT, get, problems_of
 from tests.served import free_port
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 PROFILE = ["nickname", "name", "picture", "updated_at", "email", "email_verified", "sub"]
 README = (ROOT / "examples" / "django_oidc" / "README.md").read_text(encoding="utf-8")
-WIDE, NARROW = {"width": 1100, "height": 800}, {"width": 380, "height": 800}
+WIDE: "ViewportSize" = {"width": 1100, "height": 800}
+NARROW: "ViewportSize" = {"width": 380, "height": 800}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def wait_for(port: int) -> None:
 def page(browser: "Browser", example: Running) -> "Iterator[Page]":
     """Open a page in a fresh browser profile; a script error, or what the policy refuses, fails the test."""
     complaints: list[str] = []
-    context = browser.new_context(ignore_https_errors=True, viewport={**WIDE}, locale="en-GB")  # type: ignore[typeddict-item]
+    context = browser.new_context(ignore_https_errors=True, viewport=WIDE, locale="en-GB")
     opened = context.new_page()
     context.route("https://fonts.googleapis.com/**", lambda route: route.abort())  # of the provider's own pages
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -194,7 +195,7 @@ def test_admin_message_needs_the_permission(page: "Page", example: Running) -> N
 
 @pytest.mark.browser
 def test_menu_of_narrow_screens(page: "Page", example: Running) -> None:
-    page.set_viewport_size({**NARROW})  # type: ignore[typeddict-item]
+    page.set_viewport_size(NARROW)
     page.goto(example.url)
     menu = page.get_by_role("button", name="Menu")
     assert (page.locator("#desktop").is_visible(), page.locator("#mobile").is_visible()) == (False, False)
@@ -219,8 +220,8 @@ def test_menu_of_narrow_screens(page: "Page", example: Running) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_looks(page: "Page", example: Running, size: dict[str, int], scheme: Any) -> None:
-    page.set_viewport_size({**size})  # type: ignore[typeddict-item]
+def test_looks(page: "Page", example: Running, size: "ViewportSize", scheme: Any) -> None:
+    page.set_viewport_size(size)
     page.emulate_media(color_scheme=scheme)
     found: list[str] = []
     for name, path in (("home", "/"), ("public", "/public"), ("error", "/callback?state=x")):

@@ -10,6 +10,7 @@ import pytest
 from django.db import connections
 
 from avow.clock import system_clock
+from avow.django.oidc import SignInStopped
 from tests.bed.openid import OpenIdPeer, Said, Seen, openid_peer
 from tests.bed.openid_provider import OpenIdProvider
 from tests.django.oidc.conftest import Configure
@@ -135,7 +136,7 @@ def test_refused_refresh_asks_for_a_login(api: Api, visitor: Visitor) -> None:
 def test_provider_that_is_away_costs_no_token(api: Api, visitor: Visitor) -> None:
     api.expires_in, api.refusal = 1, Said({}, 503)
     visitor.sign_in(api.peer)
-    with pytest.raises(Exception, match="provider_away"):
+    with pytest.raises(SignInStopped, match="provider_away"):
         call(visitor, api)
     api.refusal = None
     assert token_seen(call(visitor, api)) == "access-3"

@@ -42,7 +42,7 @@ class SignInStopped(Exception):
 NOT_BEGUN_HERE: Final = Problem(
     "not_begun_here",
     400,
-    _("This sign-in cannot go on"),
+    _("This login cannot go on"),
     _("It was begun in another browser, an hour ago or more, or it is finished already. Please start again."),
 )
 NOT_ALLOWED: Final = Problem(

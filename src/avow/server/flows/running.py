@@ -21,7 +21,7 @@ from avow.server.flows.executions import Execution
 from avow.server.flows.facts import facts_of
 from avow.server.flows.says import said_of
 from avow.server.flows.state import State
-from avow.server.flows.tokens import issued_for
+from avow.server.flows.tokens import completed, issued_for
 from avow.server.serving import Call, Issued, Project, Steps, read, write
 from avow.server.store import Tx
 
@@ -58,6 +58,21 @@ class _Moving:
     is_new: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Led:
+    """Where a flow has got to.
+
+    Attributes:
+        execution: The execution, moved.
+        is_ended: It is at its end.
+        issued: The session that the very last act has opened, so that nobody reads it again.
+    """
+
+    execution: Execution
+    is_ended: bool = False
+    issued: Issued | None = field(default=None, repr=False)
+
+
 def begin(tx: Tx, call: Call[Any], flow_id: str, state: State, *, at: str = "") -> At:
     """Begin a flow.
 
@@ -74,12 +89,12 @@ def begin(tx: Tx, call: Call[Any], flow_id: str, state: State, *, at: str = "") 
     """
     flow = flow_named(tx, call.project, flow_id)
     blank = Execution("", flow.id, flow.version, "", "", 0, state, 0)
-    moved, ended = _led(tx, _Moving(call, flow, blank, {}, is_new=True), Began(at), "")
+    led = _led(tx, _Moving(call, flow, blank, {}, is_new=True), Began(at), "")
+    moved = led.execution
     if moved.state.error is not None and not moved.step:
         raise InvalidArgument(error_message="This flow cannot begin here.")
-    made = executions.begin(tx, call.project, flow, moved.step, moved.state, ended=ended)
-    issued = issued_for(tx, call, made.state) if ended else None
-    return At(made, flow, issued=issued)
+    made = executions.begin(tx, call.project, flow, moved.step, moved.state, ended=led.is_ended)
+    return At(made, flow, issued=_issued(tx, call, led))
 
 
 def run(tx: Tx, call: Call[Any], flow_id: str, state: State, inputs: Mapping[str, object]) -> State:
@@ -91,8 +106,9 @@ def run(tx: Tx, call: Call[Any], flow_id: str, state: State, inputs: Mapping[str
     """
     flow = flow_named(tx, call.project, flow_id)
     blank = Execution("", flow.id, flow.version, "", "", 0, state, 0)
-    moved, ended = _led(tx, _Moving(call, flow, blank, inputs, is_new=True), Began(), "")
-    if not ended:
+    led = _led(tx, _Moving(call, flow, blank, inputs, is_new=True), Began(), "")
+    moved = led.execution
+    if not led.is_ended:
         raise InvalidArgument(error_message=f"This flow waits for a person at the step {moved.step or flow.start!r}.")
     if moved.state.session is not None:
         raise InvalidArgument(error_message="This flow signs somebody in, which nobody can do for them.")
@@ -196,12 +212,10 @@ def _prepared(moving: _Moving, run: Run) -> Steps[Unit | None]:
 
 def _moved(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None) -> At:
     """Take the step, do what is to be done, and store what has become of it."""
-    execution, flow = moving.execution, moving.flow
-    executions.take(tx, execution)
-    moved, ended = _led(tx, moving, event, step, unit)
-    moved = replace(moved, ended_at=tx.now) if ended else moved
-    issued = issued_for(tx, moving.call, moved.state) if ended else None
-    return At(executions.save(tx, moved), flow, issued=issued)
+    executions.take(tx, moving.execution)
+    led = _led(tx, moving, event, step, unit)
+    moved = replace(led.execution, ended_at=tx.now) if led.is_ended else led.execution
+    return At(executions.save(tx, moved), moving.flow, issued=_issued(tx, moving.call, led))
 
 
 def _stayed(tx: Tx, moving: _Moving, error: AvowError) -> At:
@@ -212,26 +226,26 @@ def _stayed(tx: Tx, moving: _Moving, error: AvowError) -> At:
     return At(executions.save(tx, executions.moved(execution, execution.step, state)), moving.flow)
 
 
-def _led(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None = None) -> tuple[Execution, bool]:
-    """Follow the flow from an event to the next screen, or to its end (then True)."""
-    execution = moving.execution
+def _led(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None = None) -> _Led:
+    """Follow the flow from an event to the next screen, or to its end."""
+    execution, issued = moving.execution, None
     state = changed(execution.state, error=None, notice=None)
     for _ in range(MOST_STEPS):
         match advance(moving.flow, step, event, facts_of(tx, moving.call.project, state)):
             case Show(step=screen):
-                return executions.moved(execution, screen, state), False
+                return _Led(executions.moved(execution, screen, state))
             case Finish(step=end):
-                return executions.moved(execution, end, state), True
+                return _Led(executions.moved(execution, end, state), is_ended=True, issued=issued)
             case Stay():
-                return executions.moved(execution, execution.step, state), False
+                return _Led(executions.moved(execution, execution.step, state))
             case Refuse(why):
                 if moving.is_new or why == "endless":
                     raise InvalidArgument(error_message="This flow leads nowhere from here.")
-                return executions.moved(execution, execution.step, state), False
+                return _Led(executions.moved(execution, execution.step, state))
             case Run(step=doing) as run:
                 outcome = unit(tx) if unit is not None else _done(tx, moving, run, state)
                 unit, step, event = None, doing, Came(outcome.name)
-                state = changed(outcome.state, error=outcome.error)
+                state, issued = changed(outcome.state, error=outcome.error), outcome.issued
     raise InvalidArgument(error_message="This flow leads nowhere from here.")
 
 
@@ -263,6 +277,12 @@ def _second(call: Call[Any], here: At, nonce: str) -> Steps[At]:
     if now.execution.ended_at is not None:
         return (yield from write(_answered_again, call, now))
     return now
+
+
+def _issued(tx: Tx, call: Call[Any], led: _Led) -> Issued | None:
+    if not led.is_ended:
+        return None
+    return completed(led.issued, led.execution.state) if led.issued else issued_for(tx, call, led.execution.state)
 
 
 def _answered_again(tx: Tx, call: Call[Any], here: At) -> At:

@@ -35,11 +35,13 @@ class Outcome:
         name: Where the flow goes on by; `refused` mostly leaves it at its screen.
         state: What the execution knows from now on.
         error: What is told about it.
+        issued: The session that it opened.
     """
 
     name: str
     state: State
     error: Said | None = None
+    issued: Issued | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said |
             tenant_sso_id=result.tenant_sso_id or state.kept.tenant_sso_id,
         )
         session = Who(user_id=claims.user_id, session_id=claims.session_id, generation=claims.generation)
-        return turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="", **by)
+        done = turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="", **by)
+        return replace(done, issued=result)
     if isinstance(result.error, SecondFactorNeeded):
         held = mfatokens.read(tx.vault, tx.project_id, result.error.mfa_token)
         if held is not None:

@@ -105,7 +105,7 @@ def test_social_provider(face: Face, avow: Avow, peer: OpenIdPeer) -> None:
     face.befriend(peer.url)
     face.open("social")
     face.press("social.acme")
-    face.expect_in(peer.person["email"])
+    face.expect_in(str(peer.person["email"]))
     assert face.page.url.startswith(face.home)
     assert "code=" not in face.page.url
 

@@ -44,7 +44,7 @@ class AvowAuth(HttpAuthBase):
         Raises:
             HttpError: 403, somebody is signed in and lacks what is demanded, or the CSRF token is missing.
         """
-        token = bearer.bearer_token(request)
+        token = bearer.token_of(request)
         if token is None:
             return self._of_cookies(request)
         try:
@@ -85,7 +85,7 @@ class AsyncAvowAuth(AvowAuth):
 
     async def __call__(self, request: HttpRequest) -> Anything:
         """Return the session; None for a stranger. Raises as `AvowAuth`."""
-        token = bearer.bearer_token(request)
+        token = bearer.token_of(request)
         if token is None:
             return self._of_cookies(request)
         try:

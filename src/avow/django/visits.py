@@ -17,6 +17,7 @@ from avow.django import clients, settings, stores, users
 from avow.django.shapes import User
 from avow.errors import AvowError
 from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown
+from avow.sdk.integration.cookies import TooLargeForCookies
 from avow.sdk.integration.session import AvowSession
 
 __all__ = ["BACKEND", "after_login", "after_logout", "begin", "mark", "session_of", "sign_in"]
@@ -118,7 +119,7 @@ def _renew(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) ->
 def _keep(request: HttpRequest, session: AvowSession) -> None:
     try:
         stores.keep(request, session.tokens)
-    except stores.TooLargeForCookies as error:
+    except TooLargeForCookies as error:
         logger.error("%s", error)
 
 

@@ -67,7 +67,8 @@ async def _store(request: Request) -> Response:
     if not (tokens.session and tokens.refresh):
         return _refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
-        visits.keep(request, await visits.carry_out(proving(tokens), installed(request).client))
+        proven, _ = await visits.carry_out(proving(tokens), installed(request).client)
+        visits.keep(request, proven)
     except TooLargeForCookies as error:
         return _refused(Refusal(400, str(error)))
     except AvowError as error:

@@ -54,7 +54,7 @@ def _store() -> ResponseReturnValue:
     if not (tokens.session and tokens.refresh):
         return refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
-        proven = carry_out(proving(tokens), installed().client)
+        proven, _ = carry_out(proving(tokens), installed().client)
         _leave_other_session(proven)
         visits.keep(proven)
     except TooLargeForCookies as error:

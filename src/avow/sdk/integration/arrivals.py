@@ -149,8 +149,8 @@ def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]
     return _of_a_person(Renewed(AvowSession(claims, newest), answer.get("user") or {}))
 
 
-def proving(tokens: Tokens) -> Asking[AvowSession]:
-    """Return the session of a pair of tokens that a sign-in in the browser ended with.
+def proving(tokens: Tokens) -> Asking[tuple[AvowSession, Mapping[str, Any]]]:
+    """Return the session of tokens that a sign-in in the browser ended with, and what the server says of its user.
 
     The session token is verified here; the server, asked who holds the refresh token, verifies that one: it is live,
     and of this project.
@@ -164,11 +164,11 @@ def proving(tokens: Tokens) -> Asking[AvowSession]:
     session = AvowSession(claims, tokens)
     if session.is_machine:
         raise InvalidToken(error_message="The token of an access key signs nobody in.")
-    yield Ask("me", tokens.refresh)
+    me = yield Ask("me", tokens.refresh)
     other = claims_of(tokens.refresh)  # true now, since the server took it
     if not _is_of_one_session(claims, other):
         raise InvalidToken(error_message="The tokens are not of one session.")
-    return session
+    return session, me
 
 
 def _of_a_person(arrival: Held | Renewed) -> Arrival:

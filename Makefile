@@ -69,3 +69,4 @@ format: .venv/.dev
 
 screenshots: programs
 	$(PY) scripts/screenshots.py
+	$(PY) scripts/screenshots.py --screens

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connections
+from django.db.models import QuerySet
 
 from avow.django.oidc import people
 from avow.django.oidc.models import Identity
@@ -65,6 +66,16 @@ def test_subjects_that_differ_in_case_are_two_people(configure: Configure, peer:
     assert Identity.objects.count() == users().count() == 2
 
 
+def test_database_that_overlooks_case_gives_nobody_the_account_of_another(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.account_of(people.Person(ISSUER, "Jane", {}))
+    found = Identity.objects.get()
+    monkeypatch.setattr(QuerySet, "first", lambda _: found)
+    assert people.identity_of(people.Person(ISSUER, "Jane", {})) == found
+    assert people.identity_of(people.Person(ISSUER, "jane", {})) is None
+
+
 def test_same_subject_elsewhere_is_somebody_else(configure: Configure, peer: OpenIdPeer) -> None:
     for issuer in (ISSUER, "https://other.example.com"):
         people.account_of(people.Person(issuer, "jane", {}))
@@ -108,6 +119,21 @@ def test_other_addresses_lead_nowhere(configure: Configure, peer: OpenIdPeer, cl
     owner = users().create_user("owner", "owner@example.com", "a long word 1")
     come(peer, **claims)
     assert row().pk != owner.pk
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("mike@example.com", "MIKE@Example.com", True),
+        ("mike@example.com", "m\u0131ke@example.com", False),
+        ("mike@example.com", "mi\u212ae@example.com", False),
+        ("sue@example.com", "\u017fue@example.com", False),
+        ("j\xf6rg@example.com", "j\xf6rg@example.com", True),
+    ],
+)
+def test_addresses_that_only_look_alike_are_two(one: str, other: str, same: bool) -> None:
+    assert people.is_same_address(one, other) is same
+    assert people.is_same_address(other, one) is same
 
 
 def test_address_of_two_accounts_leads_nowhere(configure: Configure, peer: OpenIdPeer) -> None:

@@ -5,7 +5,6 @@ An address leads to an account only where the project says so, and only a verifi
 
 import logging
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +21,7 @@ from avow.django.oidc.models import Identity
 from avow.django.oidc.problems import ADDRESS_MISSING, ADDRESS_TAKEN, LOCKED, NO_ACCOUNT, SignInStopped
 from avow.django.shapes import User
 
-__all__ = ["Person", "account_of", "identity_of"]
+__all__ = ["Person", "account_of", "identity_of", "is_same_address"]
 
 logger = logging.getLogger("avow.django.oidc")
 
@@ -85,6 +84,15 @@ def identity_of(person: Person) -> Identity | None:
     return found if is_theirs else None
 
 
+def is_same_address(one: str, other: str) -> bool:
+    """Tell whether two addresses are one, but for the case of ASCII letters.
+
+    Databases find more: in some, a long s, a dotless i and a Kelvin sign are the letters that they look like, and the
+    address of somebody else.
+    """
+    return one == other or (one.isascii() and other.isascii() and one.lower() == other.lower())
+
+
 # --- Whose account it is -----------------------------------------------------------------------------------------
 
 
@@ -100,7 +108,7 @@ def _matched(person: Person) -> User | None:
         return None
     column = model.get_email_field_name()
     likely = model._default_manager.filter(**{f"{column}__iexact": email}, is_active=True)
-    fitting = [user for user in likely[:10] if _folded(getattr(user, column)) == _folded(email)]
+    fitting = [user for user in likely[:10] if is_same_address(getattr(user, column), email)]
     if len(fitting) != 1 or Identity.objects.filter(user=fitting[0], issuer=person.issuer).exists():
         return None  # two accounts, or one that is another person's at this provider
     Identity.objects.create(issuer=person.issuer, subject=person.subject, user=fitting[0])
@@ -221,7 +229,3 @@ def _field(user: User, column: str) -> object | None:
     except FieldDoesNotExist:
         return None
     return found
-
-
-def _folded(email: str) -> str:
-    return unicodedata.normalize("NFKC", email).casefold()

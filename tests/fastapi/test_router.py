@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from avow.sdk.integration import cookies
 from avow.sdk.integration.session import Tokens
 from avow.sdk.integration.unread import claims_of
 from avow.testing.server import Avow, Server
@@ -151,6 +152,18 @@ def test_refreshing_needs_a_session(visitor: Visitor, sign_in: SignIn, avow: Avo
     avow.advance(5)
     assert visitor.post("/auth/refresh").status_code == 401
     assert not visitor.kept
+
+
+def test_session_too_large_for_cookies_is_refused(
+    visitor: Visitor, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = sign_in()
+    visitor.bring(tokens)
+    monkeypatch.setattr(cookies, "_LARGEST_BYTES", 100)
+    for answer in (visitor.bring(tokens), visitor.post("/auth/refresh")):
+        assert answer.status_code == 400
+        assert "put less into its claims" in answer.text
+    assert visitor.kept == tokens
 
 
 def test_login_page_has_what_the_flow_needs_and_no_script_within(visitor: Visitor, avow: Avow) -> None:

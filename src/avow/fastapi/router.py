@@ -87,7 +87,10 @@ async def _refresh(request: Request) -> Response:
     if not isinstance(arrival, Renewed):
         visits.forget(request)
         return _refused(NO_LONGER)
-    visits.keep(request, arrival.session)
+    try:
+        visits.keep(request, arrival.session)
+    except TooLargeForCookies as error:
+        return _refused(Refusal(400, str(error)))
     return await _gone_on(request, installed(request).settings.login_redirect)
 
 

@@ -75,7 +75,10 @@ def _refresh() -> ResponseReturnValue:
     if not isinstance(arrival, Renewed):
         visits.forget()
         return refused(NO_LONGER)
-    visits.keep(arrival.session)
+    try:
+        visits.keep(arrival.session)
+    except TooLargeForCookies as error:
+        return refused(Refusal(400, str(error)))
     return _gone_on()
 
 

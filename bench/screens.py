@@ -116,8 +116,7 @@ def _report(results: dict[str, list[Shown]]) -> bool:
         took = statistics.median(each.milliseconds for each in shown)
         print(f"{name:<{width}}  {took:14.0f}  {shown[0].requests:8}  {shown[0].received_bytes:8}")
     ratios = sorted(
-        ours.milliseconds / theirs.milliseconds
-        for ours, theirs in zip(results[_OURS], results[_OFFICIAL], strict=True)
+        ours.milliseconds / theirs.milliseconds for ours, theirs in zip(results[_OURS], results[_OFFICIAL], strict=True)
     )
     ratio, hosted = statistics.median(ratios), results[_HOSTED][0]
     is_fast = ratio <= 1.0

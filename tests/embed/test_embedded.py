@@ -158,6 +158,14 @@ def test_server_lives_as_long_as_the_application(data: Data) -> None:
     assert not avow.is_started
 
 
+def test_mount_that_is_served_by_itself_begins_and_ends_with_its_server(data: Data) -> None:
+    avow = Embedded(**data.said)
+    with TestClient(AsgiMount(avow), "http://localhost:8000") as browser:
+        assert avow.is_started
+        assert browser.get("/readyz").status_code == 200
+    assert not avow.is_started
+
+
 def test_mount_below_another_mount_is_found(data: Data) -> None:
     avow = StarletteEmbedded(**{**data.said, "base_url": "http://localhost:8000/shop/auth"})
     inner, outer = Starlette(), Starlette()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.core.signals import got_request_exception
 from django.http import HttpResponse
+from django.views.debug import ExceptionReporter
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import OctKey
 
@@ -257,6 +260,34 @@ def test_nothing_that_comes_with_a_request_is_a_person(configure: Configure, pee
     assert [authenticate(None, person=each) for each in forged] == [None] * 4
     assert authenticate(None, username="jane", password="") is None
     assert authenticate(None, token={"userinfo": {"sub": "jane"}}) is None
+
+
+def test_report_of_an_error_shows_no_token(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug of the project's own account_of, as Django's mail to the administrators tells of it."""
+    reports: list[str] = []
+
+    def broken(_: object) -> None:
+        raise RuntimeError("a bug")
+
+    def report(request: Any, **_: object) -> None:
+        reporter = ExceptionReporter(request, *sys.exc_info())
+        reports.extend([reporter.get_traceback_html(), reporter.get_traceback_text()])
+
+    monkeypatch.setattr("avow.django.oidc.people.account_of", broken)
+    visitor.client.raise_request_exception = False
+    got_request_exception.connect(lambda sender, request, **_: report(request), weak=False, dispatch_uid="report")
+    try:
+        assert visitor.sign_in(peer).status_code == 500
+    finally:
+        got_request_exception.disconnect(dispatch_uid="report")
+    assert len(reports) == 2
+    [access_token] = peer.tokens
+    for text in reports:
+        assert "a bug" in text
+        for secret in (access_token, peer.client[1], ".eyJ"):
+            assert secret not in text
 
 
 def test_page_shows_no_word_of_the_provider(configure: Configure, peer: OpenIdPeer, visitor: Visitor) -> None:

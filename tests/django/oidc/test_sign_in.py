@@ -92,6 +92,20 @@ def test_stranger_is_sent_to_the_login_and_back(at_provider: AtProvider, visitor
     assert visitor.get("/private").content == b"jane"
 
 
+@pytest.mark.parametrize("login_url", ["/accounts/login/", "/login", "avow_oidc:login"])
+def test_pages_of_the_app_know_its_login(
+    at_provider: AtProvider, project: Configure, visitor: Visitor, login_url: str
+) -> None:
+    at_provider()
+    project(LOGIN_URL=login_url)  # the first is Django's own, of a project that set none
+    assert visitor.get("/profile")["location"] == "/login?next=/profile"
+
+
+def test_public_address_is_the_callbacks(at_provider: AtProvider, visitor: Visitor) -> None:
+    at_provider(public_url="https://shop.example.com/")
+    assert query(visitor.begin())["redirect_uri"] == "https://shop.example.com/callback"
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example/", "//evil.example", r"\\evil.example", "javascript:alert(1)", "http://testserver/"],

@@ -10,6 +10,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from django.conf import settings as project
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from avow.clock import system_clock
 from avow.django.oidc import settings
@@ -39,6 +40,7 @@ class _ApiSession(_Session):  # type: ignore[misc]  # as above
         return super().request(method, url, **more)
 
 
+@sensitive_variables()
 def api_session(request: HttpRequest) -> Anything:
     """Return an HTTP client, a `requests.Session`, that sends the access token of whoever is signed in.
 
@@ -56,6 +58,7 @@ def api_session(request: HttpRequest) -> Anything:
     return _ApiSession(token=token)
 
 
+@sensitive_variables()
 def _refreshed(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
     """Refresh the tokens of a session once, however many requests of it want that at the same time.
 
@@ -78,6 +81,7 @@ def _refreshed(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
         cache.delete(lock)
 
 
+@sensitive_variables()
 def _exchange(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
     answer = provider().refresh(str(held["refresh_token"]))
     key = settings.load().session_key
@@ -91,6 +95,7 @@ def _exchange(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
     return newer
 
 
+@sensitive_variables()
 def _saved(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return newer tokens that another request has saved, and take them over; None when there are none."""
     key = settings.load().session_key

@@ -15,6 +15,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.django_client import DjangoOAuth2App, OAuth
 from authlib.integrations.requests_client import OAuth2Session
 from django.core.signals import setting_changed
+from django.views.decorators.debug import sensitive_variables
 
 from avow.clock import system_clock
 from avow.core.federation import idtokens
@@ -139,6 +140,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
 
     # --- What it says of people ---
 
+    @sensitive_variables()
     def exchange(self, **grant: Anything) -> dict[str, Any]:
         """Return the tokens for a code.
 
@@ -153,6 +155,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
             raise SignInStopped(MISCONFIGURED, "the provider answers no ID token: does the scope name openid?")
         return dict(answer)
 
+    @sensitive_variables()
     def refresh(self, refresh_token: str) -> dict[str, Any] | None:
         """Return the tokens for a refresh token, None when the provider refuses it.
 
@@ -171,6 +174,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
             raise stopped from error
         return {name: answer[name] for name in _RENEWED if name in answer}
 
+    @sensitive_variables()
     def claims_of(self, tokens: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """Return the claims of an ID token that holds.
 
@@ -193,6 +197,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
         except SignInRefused as refused:
             raise SignInStopped(ANSWER_WRONG, refused.detail) from refused
 
+    @sensitive_variables()
     def userinfo_of(self, tokens: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
         """Return the claims of the ID token, and beside them those of the user endpoint where that is to be asked.
 
@@ -218,6 +223,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
             raise SignInStopped(ANSWER_WRONG, "user endpoint: of somebody else")
         return {**found, **claims}
 
+    @sensitive_variables()
     def _fetch(self, url: str, token: str = "") -> bytes:
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         try:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.debug import sensitive_variables
 
 from avow.clock import system_clock
 from avow.django.oidc import settings, signins
@@ -48,6 +49,7 @@ def begin(request: HttpRequest, target: str, **parameters: str) -> str:
     return str(begun["url"])
 
 
+@sensitive_variables()  # a report of an error would show the tokens
 def finish(request: HttpRequest) -> str:
     """Sign somebody in who comes back from the provider; return where they wanted to go.
 
@@ -93,6 +95,7 @@ def kept(request: HttpRequest) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) and "userinfo" in found else None
 
 
+@sensitive_variables()  # a report of an error would show the tokens
 def _sign_in(request: HttpRequest, person: Person, tokens: Mapping[str, Any]) -> None:
     user = auth.authenticate(request, person=person)
     if user is None:
@@ -142,6 +145,7 @@ def _drop_oldest(request: HttpRequest) -> None:
         del request.session[key]
 
 
+@sensitive_variables()  # a report of an error would show the tokens
 def _logout_address(request: HttpRequest, held: Mapping[str, Any]) -> str:
     """Return where the provider ends its session.
 

@@ -173,7 +173,7 @@ def _official(case: Case, user: Any) -> Work:
     known = {"userId": user.username, "email": user.email}
     vars(client)["me"] = lambda refresh_token: known  # nothing asks the network
     for module in (django_descope, django_descope.authentication, django_descope.models):
-        module.descope_client = client
+        vars(module)["descope_client"] = client
     held = {SESSION_COOKIE_NAME: case.token, REFRESH_SESSION_COOKIE_NAME: case.token}
     stack = [*_CORE, *_SESSIONS, "django_descope.middleware.DescopeMiddleware"]
     return _request(stack, "/row", engine=_DB, HTTP_COOKIE=f"sessionid={_session_of(user, _DB, **held)}")

@@ -143,7 +143,7 @@ def test_s_sdk_03_decorators_of_the_jwt_layer_fail_closed(
     def refuses(visitor: Visitor, *methods: str) -> None:
         for path in PATHS:
             for method in methods or ("get", "head", "options"):
-                answer = visitor._send(method, path, {}, visitor._headers("access", csrf=False))
+                answer = visitor.send(method, path, {}, visitor.headers("access", csrf=False))
                 assert answer.status_code in (401, 403) or (method, answer.content) == ("options", b"")
                 assert b"worked" not in answer.content
 
@@ -254,10 +254,10 @@ def test_s_web_02_csrf_in_the_jwt_layer(
         with case.cell(f"JWT layer, {cookie_mode}, {name}"):
             for route in ROUTES:
                 path = "/validate_access/" if route == "validate_access" else f"/api/token/refresh/{route}/"
-                answer = visitor._send("post", path, {"jwt_type": "refresh"}, headers)
+                answer = visitor.send("post", path, {"jwt_type": "refresh"}, headers)
                 assert answer.status_code == 403
                 assert not answer.cookies
-            assert visitor._send("delete", "/api/token/refresh/logout/", {}, headers).status_code == 403
+            assert visitor.send("delete", "/api/token/refresh/logout/", {}, headers).status_code == 403
     with case.cell(f"JWT layer, {cookie_mode}, GET"):
         statuses = {visitor.get(f"/api/token/refresh/{route}/").status_code for route in ROUTES[1:]}
         assert statuses | {visitor.get("/validate_access/").status_code} == {405}

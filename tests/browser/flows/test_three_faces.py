@@ -156,6 +156,20 @@ def test_two_factors_and_a_step_up(face: Face, avow: Avow) -> None:
     face.expect_in(mail)
 
 
+def test_trusted_device_is_asked_for_one_factor(face: Face, avow: Avow) -> None:
+    change_settings(avow, {"mfa": "enrolled", "trusted_device_days": 7})
+    avow.advance(2)
+    mail = new_email()
+    phone = holding(make_totp_seed(avow, make_user(avow, mail)))
+    by_code(face, avow, mail)
+    face.expect_heading("Enter the code of your app")
+    face.type_code(phone.code(avow.server.clock()))
+    face.expect_in(mail)
+    avow.advance(60)
+    by_code(face, avow, mail)
+    face.expect_in(mail)
+
+
 def test_recovery_code(face: Face, avow: Avow) -> None:
     mail = new_email()
     codes = make_recovery_codes(avow, make_user(avow, mail))

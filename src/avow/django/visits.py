@@ -11,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, empty
 
 from avow.django import clients, settings, stores, users
 from avow.django.shapes import User
@@ -134,7 +134,7 @@ def _end(request: HttpRequest) -> None:
 
 def _set(request: HttpRequest, session: AvowSession, row: User = None) -> None:
     mark(request, session)
-    _set_user(request, SimpleLazyObject(partial(_row, session)) if row is None else row)
+    _set_user(request, _LazyRow(session) if row is None else row)
 
 
 def _set_nobody(request: HttpRequest) -> None:
@@ -153,6 +153,18 @@ async def _loaded(user: User) -> User:
     if isinstance(user, SimpleLazyObject):
         await sync_to_async(bool)(user)
     return user
+
+
+class _LazyRow(SimpleLazyObject):  # type: ignore[type-arg]  # generic in the stubs alone
+    """The row of a session, read when it is looked at.
+
+    Django's own way to make such an object takes six calls; every signed-in request makes one, and few look at it.
+    """
+
+    def __init__(self, session: AvowSession) -> None:
+        held = object.__getattribute__(self, "__dict__")
+        held["_setupfunc"] = partial(_row, session)
+        held["_wrapped"] = empty
 
 
 def _row(session: AvowSession) -> User:

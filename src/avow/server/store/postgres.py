@@ -96,7 +96,7 @@ def connect(url: str) -> psycopg.Connection:
         connection.prepared_max = 400
         connection.execute(_SESSION)
         if place.settings:
-            connection.execute(place.settings)
+            connection.execute(place.settings.encode())
     except psycopg.Error:
         connection.close()
         raise

@@ -52,6 +52,25 @@ def test_rotated_token_is_kept_whatever_the_answer_is(
     assert visitor.kept.refresh not in ("", old.refresh)
 
 
+def test_session_whose_token_outgrew_a_cookie_works_on(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = sign_in()
+    avow.client().mgmt.jwt.update_jwt(tokens.session, {"much": "x" * 4000})
+    visitor.keep(tokens)
+    for _ in range(3):
+        avow.advance(DUE)
+        earlier = visitor.kept.refresh
+        assert visitor.get("/me").status_code == 200
+        assert visitor.kept.session == ""
+        assert visitor.kept.refresh not in ("", earlier)  # rotated: the old one would end the session
+    assert "no cookie" in caplog.text
+    avow.advance(DUE)
+    assert visitor.post("/auth/refresh").status_code == 200
+    avow.advance(DUE)
+    assert visitor.get("/me").status_code == 200
+
+
 def test_session_that_has_ended_is_forgotten(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
     tokens = sign_in()
     visitor.keep(tokens)

@@ -8,10 +8,10 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from avow.clock import Clock, system_clock
 from avow.django import settings
-from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of
+from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.session import Tokens
 
-__all__ = ["REFRESH_KEY", "SESSION_KEY", "apply", "forget", "keep", "read"]
+__all__ = ["REFRESH_KEY", "SESSION_KEY", "apply", "check", "forget", "keep", "read"]
 
 SESSION_KEY: Final = "DS"
 REFRESH_KEY: Final = "DSR"
@@ -30,18 +30,22 @@ def read(request: HttpRequest) -> Tokens:
     return Tokens(_text(held.get(SESSION_KEY)), _text(held.get(REFRESH_KEY)))
 
 
-def keep(request: HttpRequest, tokens: Tokens) -> None:
-    """Keep tokens from this request on; those in cookies leave with its answer, by the middleware.
+def check(tokens: Tokens) -> None:
+    """Make sure that tokens can be kept.
 
     Raises:
         TooLargeForCookies: They would not arrive.
     """
-    said = settings.load()
-    if said.uses_cookies:
+    if settings.load().uses_cookies:
         try:
-            cookies_of(said, tokens, 0)
+            must_fit(tokens)
         except TooLargeForCookies as error:
             raise TooLargeForCookies(f'{error} AVOW_TOKEN_STORE = "session" has no such limit.') from error
+
+
+def keep(request: HttpRequest, tokens: Tokens) -> None:
+    """Keep tokens from this request on; those in cookies leave with its answer, by the middleware."""
+    if settings.load().uses_cookies:
         setattr(request, _PENDING, tokens)
         return
     held: Any = request.session

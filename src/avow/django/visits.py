@@ -67,6 +67,7 @@ def sign_in(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) -
     row = users.arrive(session, users.remember_me(session, me))
     if not row.is_active:
         raise users.AccountConflict("The account is not active.")
+    stores.check(session.tokens)
     stores.keep(request, session.tokens)
     row.backend = BACKEND
     if settings.load().uses_cookies:
@@ -118,9 +119,10 @@ def _renew(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) ->
 
 def _keep(request: HttpRequest, session: AvowSession) -> None:
     try:
-        stores.keep(request, session.tokens)
-    except TooLargeForCookies as error:
+        stores.check(session.tokens)
+    except TooLargeForCookies as error:  # a session that grew: it is refreshed with each request, and works
         logger.error("%s", error)
+    stores.keep(request, session.tokens)
 
 
 def _end(request: HttpRequest) -> None:

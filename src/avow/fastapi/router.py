@@ -11,7 +11,7 @@ from avow.fastapi import visits
 from avow.fastapi.dependencies import raise_refusal
 from avow.fastapi.installed import installed
 from avow.sdk.integration.arrivals import Renewed, Unknown, proving, renewing
-from avow.sdk.integration.cookies import TooLargeForCookies
+from avow.sdk.integration.cookies import TooLargeForCookies, must_fit
 from avow.sdk.integration.origins import Origin, safe_path
 from avow.sdk.integration.pages import NEVER_STORED, PAGE_HEADERS, SCRIPT_HEADERS, login_page, login_script
 from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_tokens
@@ -67,6 +67,7 @@ async def _store(request: Request) -> Response:
     if not (tokens.session and tokens.refresh):
         return _refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
+        must_fit(tokens)
         proven, _ = await visits.carry_out(proving(tokens), installed(request).client)
         visits.keep(request, proven)
     except TooLargeForCookies as error:
@@ -87,10 +88,7 @@ async def _refresh(request: Request) -> Response:
     if not isinstance(arrival, Renewed):
         visits.forget(request)
         return _refused(NO_LONGER)
-    try:
-        visits.keep(request, arrival.session)
-    except TooLargeForCookies as error:
-        return _refused(Refusal(400, str(error)))
+    visits.keep(request, arrival.session)
     return await _gone_on(request, installed(request).settings.login_redirect)
 
 

@@ -14,7 +14,7 @@ from avow.errors import AvowError
 from avow.fastapi.installed import installed
 from avow.sdk.integration.arrivals import Arrival, Asking, Ended, Held, Renewed, Unknown, by_bearer, by_cookies
 from avow.sdk.integration.bearer import bearer_token
-from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of
+from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
 from avow.sdk.integration.session import AvowSession, Tokens
 from avow.sdk.integration.settings import Settings
@@ -104,16 +104,10 @@ def notes_of(connection: HTTPConnection) -> Notes:
 
 
 def keep(connection: HTTPConnection, session: AvowSession) -> None:
-    """Sign somebody in from this request on; their cookies leave with its answer.
-
-    Raises:
-        TooLargeForCookies: No browser would keep them.
-    """
-    at_hand = installed(connection)
-    cookies_of(at_hand.settings, session.tokens, 0)
+    """Sign somebody in from this request on; their cookies leave with its answer."""
     notes = notes_of(connection)
     notes.kept = session.tokens
-    notes.visits[id(at_hand.client)] = Visit(Held(session))
+    notes.visits[id(installed(connection).client)] = Visit(Held(session))
 
 
 def forget(connection: HTTPConnection) -> None:
@@ -191,11 +185,10 @@ def _follow(arrival: Arrival, notes: Notes) -> None:
 def _set_cookies(headers: MutableHeaders, said: Settings, tokens: Tokens) -> None:
     carrier = Response()
     try:
-        cookies = cookies_of(said, tokens, system_clock())
+        must_fit(tokens)
     except TooLargeForCookies as error:  # a session that grew: it is refreshed with each request, and works
         logger.error("%s", error)
-        return
-    for one in cookies:
+    for one in cookies_of(said, tokens, system_clock()):
         carrier.set_cookie(
             one.name,
             one.value,

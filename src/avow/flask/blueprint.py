@@ -10,7 +10,7 @@ from avow.flask import visits
 from avow.flask.decorators import refused
 from avow.flask.installed import installed
 from avow.sdk.integration.arrivals import Renewed, Unknown, carry_out, proving, renewing
-from avow.sdk.integration.cookies import TooLargeForCookies
+from avow.sdk.integration.cookies import TooLargeForCookies, must_fit
 from avow.sdk.integration.origins import Origin, origin_of, safe_path
 from avow.sdk.integration.pages import NEVER_STORED, PAGE_HEADERS, SCRIPT_HEADERS, login_page, login_script
 from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_tokens
@@ -54,6 +54,7 @@ def _store() -> ResponseReturnValue:
     if not (tokens.session and tokens.refresh):
         return refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
+        must_fit(tokens)
         proven, _ = carry_out(proving(tokens), installed().client)
         _leave_other_session(proven)
         visits.keep(proven)
@@ -75,10 +76,7 @@ def _refresh() -> ResponseReturnValue:
     if not isinstance(arrival, Renewed):
         visits.forget()
         return refused(NO_LONGER)
-    try:
-        visits.keep(arrival.session)
-    except TooLargeForCookies as error:
-        return refused(Refusal(400, str(error)))
+    visits.keep(arrival.session)
     return _gone_on()
 
 

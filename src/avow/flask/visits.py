@@ -11,7 +11,7 @@ from avow.clock import system_clock
 from avow.flask.installed import installed
 from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown, by_bearer, by_cookies, carry_out
 from avow.sdk.integration.bearer import bearer_token
-from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of
+from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.demands import Demand, Verdict
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
 from avow.sdk.integration.refusals import FORBIDDEN, FOREIGN, Refusal, for_stranger
@@ -75,12 +75,7 @@ def refusal_of(demand: Demand) -> Refusal | None:
 
 
 def keep(session: AvowSession) -> None:
-    """Sign somebody in from this request on; their cookies leave with its answer.
-
-    Raises:
-        TooLargeForCookies: No browser would keep them.
-    """
-    cookies_of(installed().settings, session.tokens, 0)
+    """Sign somebody in from this request on; their cookies leave with its answer."""
     setattr(request, _KEPT, session.tokens)
     setattr(request, _VISIT, Visit(Held(session)))
 
@@ -146,13 +141,11 @@ def _follow(arrival: Arrival) -> None:
 
 
 def _set_cookies(response: Response, tokens: Tokens) -> None:
-    said = installed().settings
     try:
-        cookies = cookies_of(said, tokens, system_clock())
+        must_fit(tokens)
     except TooLargeForCookies as error:  # a session that grew: it is refreshed with each request, and works
         logger.error("%s", error)
-        return
-    for one in cookies:
+    for one in cookies_of(installed().settings, tokens, system_clock()):
         response.set_cookie(
             one.name,
             one.value,

@@ -126,6 +126,19 @@ def test_rotated_token_is_the_one_used_next(
         assert visitor.user_id == session["userId"]
 
 
+def test_session_whose_token_outgrew_a_cookie_works_on(
+    store: str, visitor: Visitor, sign_up: SignIn, network: Network, avow: Avow, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = signed_in(visitor, sign_up, network)
+    avow.client().mgmt.jwt.update_jwt(tokens_of(session).session, {"much": "x" * 4000})
+    for _ in range(3):
+        avow.advance(_A_SESSION_TOKEN_LATER)
+        earlier = visitor.kept.refresh
+        assert visitor.user_id == session["userId"]
+        assert visitor.kept.refresh not in ("", earlier)  # rotated: the old one would end the session
+    assert ("no cookie" in caplog.text) is (store == settings.COOKIE)
+
+
 def test_refresh_without_anything_new_writes_no_row(
     visitor: Visitor, sign_up: SignIn, network: Network, avow: Avow
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from avow.sdk.integration.session import Tokens
 from avow.sdk.integration.unread import claims_of
 
-__all__ = ["HOST_PREFIX", "Cookie", "CookieSettings", "TooLargeForCookies", "cookies_of", "name_for_host"]
+__all__ = ["HOST_PREFIX", "Cookie", "CookieSettings", "TooLargeForCookies", "cookies_of", "must_fit", "name_for_host"]
 
 HOST_PREFIX: Final = "__Host-"
 
@@ -71,16 +71,25 @@ def name_for_host(said: dict[str, Any]) -> None:
         said.setdefault("refresh_cookie_name", f"{HOST_PREFIX}avow-refresh-token")
 
 
-def cookies_of(said: CookieSettings, tokens: Tokens, now: int) -> list[Cookie]:
-    """Return the cookies that keep tokens; those that remove a token where there is none.
+def must_fit(tokens: Tokens) -> None:
+    """Make sure that browsers would keep tokens.
 
     Raises:
-        TooLargeForCookies: They would not arrive.
+        TooLargeForCookies: They would drop one.
     """
     largest = max(len(tokens.session), len(tokens.refresh))
     if largest > _LARGEST_BYTES:
         raise TooLargeForCookies(f"A token of {largest} bytes is no cookie: put less into its claims.")
-    named = ((said.session_cookie_name, tokens.session), (said.refresh_cookie_name, tokens.refresh))
+
+
+def cookies_of(said: CookieSettings, tokens: Tokens, now: int) -> list[Cookie]:
+    """Return the cookies that keep tokens; those that remove a token where there is none.
+
+    A session token that is too large is removed, and its session refreshed with each request. The refresh token always
+    leaves: it has been rotated, and whoever came with the earlier one again would end the session.
+    """
+    session = tokens.session if len(tokens.session) <= _LARGEST_BYTES else ""
+    named = ((said.session_cookie_name, session), (said.refresh_cookie_name, tokens.refresh))
     return [_cookie(said, name, token, now) for name, token in named]
 
 

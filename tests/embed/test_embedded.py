@@ -15,12 +15,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from avow import DeliveryMethod
+from avow import Client, DeliveryMethod
 from avow.core.ids import secret_text
 from avow.embed.embedded import Embedded
 from avow.embed.fastapi import Embedded as StarletteEmbedded
 from avow.embed.mounts import AsgiMount, WsgiMount
-from avow.errors import AuthException
+from avow.errors import AuthException, AvowError
 from avow.server.operations import actions as operations
 from avow.server.store import StoreRefused
 from tests.bed.plugin import DATABASES
@@ -275,6 +275,61 @@ def test_data_of_avow_dev_is_served_in_development_only(avow: Embedded, data: Da
 
 
 # --- Who asks --------------------------------------------------------------------------------------------------
+
+
+def wrong_passwords(client: Client, count: int) -> set[int]:
+    """Try passwords of people who are not there; return how each try was refused."""
+    statuses = set()
+    for number in range(count):
+        with pytest.raises(AvowError) as refused:
+            client.password.sign_in(f"nobody-{number}@example.com", "Wrong horse battery 9!")
+        statuses.add(refused.value.status)
+    return statuses
+
+
+def test_wrong_passwords_of_strangers_lock_nobody_out(database_url_of_avow: str) -> None:
+    """All who sign in through the application would share one address: that of no person."""
+    secret_key = secret_text()
+    project_id, key = made_project(database_url_of_avow, secret_key, password_failures_per_client=2)
+    avow = Embedded(
+        base_url=BASE_URL,
+        database_url=database_url_of_avow,
+        secret_key=secret_key,
+        project_id=project_id,
+        development=True,
+    )
+    mail, password = new_email(), "Correct horse battery 9!"
+    client = avow.client()
+    client.password.sign_up(mail, password)
+    assert wrong_passwords(client, 4) == {401}
+    assert client.password.sign_in(mail, password)
+    with client.calling_for("203.0.113.9"):
+        assert wrong_passwords(client, 2) == {401}
+        assert wrong_passwords(client, 1) == {429}
+    with client.calling_for("203.0.113.8"):
+        assert client.password.sign_in(mail, password)
+    keyed = Client(project_id, base_url=BASE_URL, auth_management_key=key, transport=avow)
+    with keyed.calling_for("203.0.113.9"):
+        assert wrong_passwords(keyed, 1) == {429}
+    assert wrong_passwords(keyed, 1) == {401}
+
+    async def asynchronously() -> None:
+        with pytest.raises(AuthException) as refused:
+            await avow.async_client().password.sign_in("nobody@example.com", "Wrong horse battery 9!")
+        assert refused.value.status_code == 401
+
+    for _ in range(3):
+        asyncio.run(asynchronously())
+    avow.close()
+
+
+def test_calls_share_no_limit_of_an_address(database_url_of_avow: str) -> None:
+    secret_key = secret_text()
+    project_id, _ = made_project(database_url_of_avow, secret_key, requests_per_minute=10)
+    said: dict[str, Any] = {"base_url": BASE_URL, "database_url": database_url_of_avow, "secret_key": secret_key}
+    avow = Embedded(**said, project_id=project_id, development=True)
+    assert wrong_passwords(avow.client(), 12) == {401}
+    avow.close()
 
 
 def test_unix_socket_is_this_machine_and_names_its_client_when_trusted(data: Data) -> None:

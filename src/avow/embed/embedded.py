@@ -163,7 +163,7 @@ class Embedded:
         except (SettingsRefused, StoreRefused) as refused:
             self.tell(refused)
             raise Unreachable(detail=str(refused)) from refused
-        return received(answer(site, sent(request, site)))
+        return received(answer(site, sent(request, site, is_within=True)))
 
     # --- For mounts ---
 

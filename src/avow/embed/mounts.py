@@ -92,7 +92,7 @@ class AsyncCalls:
         except (SettingsRefused, StoreRefused) as refused:
             self._embedded.tell(refused)
             raise Unreachable(detail=str(refused)) from refused
-        return received(await app.answer(sent(request, site)))
+        return received(await app.answer(sent(request, site, is_within=True)))
 
     async def close(self) -> None:
         """Do nothing: the server outlives its clients."""

@@ -25,8 +25,14 @@ class InProcessTransport:
         """Do nothing: the server outlives its clients."""
 
 
-def sent(request: Request, site: Site) -> visit.Request:
-    """Return a request of the SDK as the edge takes it."""
+def sent(request: Request, site: Site, *, is_within: bool = False) -> visit.Request:
+    """Return a request of the SDK as the edge takes it.
+
+    Args:
+        request: As a client made it.
+        site: The server that answers it.
+        is_within: It comes from the application around the server, which speaks for people at other addresses.
+    """
     body = request.body or b""
     return visit.Request(
         verb=request.verb,
@@ -36,6 +42,7 @@ def sent(request: Request, site: Site) -> visit.Request:
         body=body if len(body) <= site.settings.body_bytes else None,
         peer=_PEER,
         header_count=len(request.headers),
+        is_within=is_within,
     )
 
 

@@ -100,8 +100,8 @@ class Client:
         is_same_origin: The browser says that a page of this server made the request.
         is_forwarded: A proxy says that it stands in between.
         trusted_device: What may be the token of a trusted device, or ""; a secret, never logged.
-        speaks_for_many: A live management key came along, and no address of somebody else: a back end calls for people
-            whose addresses nobody sees here.
+        speaks_for_many: A live management key came along, or the call comes from the application around this server,
+            and no address of somebody else: a back end calls for people whose addresses nobody sees here.
         flow_nonce: What the browser shows of the sign-in flow that it is in, or ""; a secret, never logged.
     """
 

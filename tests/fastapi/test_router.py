@@ -18,6 +18,7 @@ FOREIGN_HEADERS: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": "https://shop.example.com:8443"},
+    {"Origin": "https://["},
     {"Referer": "https://shop.example.com/auth/login"},
 ]
 POSTS = ("/auth/store", "/auth/refresh", "/auth/logout")

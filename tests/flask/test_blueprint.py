@@ -29,6 +29,7 @@ FOREIGN_HEADERS: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": "http://localhost:1"},
+    {"Origin": "http://["},
     {"Referer": "http://localhost/auth/login"},
 ]
 POSTS = ("/auth/store", "/auth/refresh", "/auth/logout")

@@ -94,6 +94,21 @@ def test_tokens_stay_while_the_server_is_away(visitor: Visitor, sign_in: SignIn,
     assert visitor.get("/me").status_code == 200
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_answer_of_a_proxy_ends_no_session(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network, status: int
+) -> None:
+    tokens = sign_in()
+    visitor.keep(tokens)
+    visitor.get("/me")
+    avow.advance(DUE)
+    network.proxy_says = status
+    assert visitor.get("/me").status_code == 503
+    assert visitor.kept == tokens
+    network.proxy_says = 0
+    assert visitor.get("/me").status_code == 200
+
+
 def test_forged_cookies_sign_nobody_in(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
     tokens = sign_in()
     for forgery in forged_tokens(avow, tokens.session):
@@ -126,6 +141,8 @@ def test_tokens_of_another_kind_sign_nobody_in(
         {"Origin": "null"},
         {"Origin": "https://shop.example.com.evil.example"},
         {"Origin": "https://shop.example.com:8443"},
+        {"Origin": "https://["},
+        {"Origin": "https://a]b"},
     ],
 )
 def test_other_sites_do_not_post_with_somebodys_cookies(

@@ -112,6 +112,21 @@ def test_tokens_stay_while_the_server_is_away(visitor: Visitor, sign_in: SignIn,
     assert visitor.get("/token").status_code == 200
 
 
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 405, 413, 429, 502])
+def test_answer_of_a_proxy_ends_no_session(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network, status: int
+) -> None:
+    tokens = sign_in()
+    visitor.keep(tokens)
+    visitor.get("/token")
+    avow.advance(DUE)
+    network.proxy_says = status
+    assert visitor.get("/token").status_code == 503
+    assert visitor.kept == tokens
+    network.proxy_says = 0
+    assert visitor.get("/token").status_code == 200
+
+
 def test_forged_cookies_sign_nobody_in(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
     tokens = sign_in()
     for forgery in forged_tokens(avow, tokens.session):
@@ -145,6 +160,8 @@ def test_tokens_of_another_kind_sign_nobody_in(
         {"Origin": "null"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "http://localhost:8001"},
+        {"Origin": "http://["},
+        {"Origin": "http://a]b"},
         {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     ],
 )

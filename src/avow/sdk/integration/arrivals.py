@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from avow.errors import AuthException, AvowError, InvalidToken, KeysUnavailable
+from avow.errors import AuthException, AvowError, InvalidCaller, InvalidToken, KeysUnavailable
 from avow.sdk.integration.session import AvowSession, Tokens
 from avow.sdk.integration.unread import claims_of
 
@@ -181,7 +181,11 @@ def _is_of_one_session(claims: Mapping[str, Any], other: Mapping[str, Any]) -> b
 
 
 def _is_final(error: AvowError) -> bool:
-    """Tell a refusal from a server that is away or asks for patience."""
-    if isinstance(error, KeysUnavailable):
-        return False
-    return isinstance(error, AuthException) and 400 <= error.status_code < 500
+    """Tell a refusal of tokens from a server that is away or asks for patience, and from what a proxy answers for it.
+
+    The SDK gives an answer that has no code of ours the general code of its status.
+    """
+    if isinstance(error, InvalidToken | InvalidCaller):
+        return True
+    is_refusal = isinstance(error, AuthException) and error.status_code in (401, 403)
+    return is_refusal and error.error_code != f"E019{error.status_code}"

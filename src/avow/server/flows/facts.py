@@ -13,6 +13,7 @@ __all__ = ["NAMES", "facts_of"]
 _FACTORS = {
     "factor-totp": "totp",
     "factor-webauthn": "webauthn",
+    "factor-pwd": "pwd",
     "factor-email": "email",
     "factor-sms": "sms",
 }

@@ -20,6 +20,7 @@ from avow.server.users import actions as users
 __all__ = ["screen_of", "step_of"]
 
 _RESEND_SECONDS = 30
+_WORDS = {"webauthn": "passkey", "pwd": "password"}  # of factors, as the screen that lists them has them
 
 
 def step_of(flow: Flow, execution: Execution) -> Step | None:
@@ -109,6 +110,9 @@ def _sent(tx: Tx, project: Project, step: Step, state: State, saying: Mapping[st
 
 
 def _password(tx: Tx, project: Project, step: Step, state: State, saying: Mapping[str, Any]) -> Shown:
+    if step.shown.get("is") == "second":
+        has_others = "others" in step.on and _has_others(state)
+        return screens.Password(login_id=_own_login_id(tx, state), is_second=True, has_others=has_others, **saying)
     if step.screen == "password":
         others: Any = tuple(each for each in step.on if each in _WAYS)
         may_join = "sign-up" in step.on and not project.settings.hides_existence
@@ -120,6 +124,12 @@ def _password(tx: Tx, project: Project, step: Step, state: State, saying: Mappin
     policy = screens.Policy(rules.min_length, rules.lowercase, rules.uppercase, rules.number, rules.non_alphanumeric)
     why: Any = step.shown.get("why", "sign-up")
     return screens.NewPassword(login_id=state.login_id, policy=policy, why=why, **saying)
+
+
+def _own_login_id(tx: Tx, state: State) -> str:
+    """Return of whom a password is asked as second factor."""
+    profile = users.find(tx, state.who.user_id) if state.who else None
+    return next(iter(profile.login_ids), "") if profile else ""
 
 
 def _secrets(step: Step, state: State, saying: Mapping[str, Any], *, is_component: bool) -> Shown:
@@ -149,7 +159,8 @@ def _secrets(step: Step, state: State, saying: Mapping[str, Any], *, is_componen
 
 def _factor(step: Step, state: State, saying: Mapping[str, Any]) -> Shown:
     if step.screen == "factors":
-        named: Any = tuple("passkey" if each == "webauthn" else each for each in state.factors)
+        words = (_WORDS.get(each, each) for each in state.factors)
+        named: Any = tuple(each for each in words if each in step.on)
         with_codes = (*named, "recovery") if "totp" in named and "recovery" in step.on else named
         return screens.Factors(factors=with_codes, **saying)
     asks = not (state.waiting or state.session or state.caller) and step.shown.get("is") != "second"

@@ -5,7 +5,7 @@ from msgspec.structs import replace as changed
 from avow.core import addresses, factors
 from avow.errors import InvalidArgument, SessionEnded
 from avow.server.flows.acts.codes import masked
-from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile
+from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile, shown_here
 from avow.server.flows.says import said_of
 from avow.server.flows.state import Sent, State, Who
 from avow.server.otp import actions as otp
@@ -43,18 +43,16 @@ def require_session(tx: Tx, turn: Turn) -> Outcome:
 
 
 def ask_second(tx: Tx, turn: Turn) -> Outcome:
-    """Find out what may be shown beside what was: of a step-up, anything that the user has but a password.
+    """Find out what may be shown beside what was: of a step-up, anything that the user has.
 
     Raises:
         SessionEnded: Nobody is signed in.
     """
     profile = _live(tx, turn)
     is_step_up = turn.given.get("is") == "step-up"
-    could = sorted(profile.factors(turn.call.project.passkey_party) - {"pwd"})
+    could = shown_here(turn.call.project, sorted(profile.factors(turn.call.project.passkey_party)))
     if not is_step_up:
-        could = [
-            each for each in could if not has_two_factors((), frozenset({each})) and each not in turn.state.kept.amr
-        ]
+        could = tuple(each for each in could if each not in turn.state.kept.amr)
     enrolled = [each for each in could if each in factors.ENROLLED]
     return turn.come(
         "asked",

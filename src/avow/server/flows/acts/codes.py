@@ -17,7 +17,7 @@ from avow.server.store import Tx
 from avow.wire.login import LoginOptions, MaskedAddress, SignIn, SignUp
 from avow.wire.users import SignUpUser
 
-__all__ = ["digits", "masked", "recipient", "send", "verify"]
+__all__ = ["digits", "masked", "recipient", "second", "send", "verify"]
 
 _NAME = "otp"
 _BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
@@ -26,7 +26,7 @@ _BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
 def send(tx: Tx, turn: Turn) -> Outcome:
     """Send a code to whoever was named; as a second factor, to an address of the user."""
     require_method(turn.call, _NAME)
-    state = _second(tx, turn) if turn.adds else turn.naming()
+    state = second(tx, turn) if turn.adds else turn.naming()
     masked_address = otp.send(tx, turn.call.project, recipient(tx, turn, state, turn.options))
     sent = Sent(by=state.by, to=masked(masked_address), at=tx.now, is_again=turn.given.get("again") == "yes")
     notice = Said("notice.sent-again") if sent.is_again else None
@@ -81,7 +81,7 @@ def digits(typed: str) -> str:
     return "".join(map(str, found)) if found and None not in found else ""
 
 
-def _second(tx: Tx, turn: Turn) -> State:
+def second(tx: Tx, turn: Turn) -> State:
     """Return the state with the user's own login ID and the delivery method of the second factor."""
     own_profile(tx, turn)
     by = turn.given.get("by") or turn.state.sent.by

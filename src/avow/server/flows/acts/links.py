@@ -8,7 +8,7 @@ from avow.core import links
 from avow.errors import InvalidLink
 from avow.server.challenges import actions as challenges
 from avow.server.enchantedlink import actions as enchantedlink
-from avow.server.flows.acts.codes import masked, recipient
+from avow.server.flows.acts.codes import masked, recipient, second
 from avow.server.flows.acts.turn import Outcome, Turn, Unit, proven
 from avow.server.flows.state import Sent
 from avow.server.magiclink import actions as magiclink
@@ -25,21 +25,21 @@ _ENDED = Said("wrong.link-ended")
 
 
 def send(tx: Tx, turn: Turn) -> Outcome:
-    """Send a link that leads back to the page of the flow."""
+    """Send a link that leads back to the page of the flow; as a second factor, to an address of the user."""
     require_method(turn.call, _LINK)
-    state, token = turn.naming(), links.new_link_token()
+    state, token = second(tx, turn) if turn.adds else turn.naming(), links.new_link_token()
     to = recipient(tx, turn, state, turn.options)
     address = magiclink.send(tx, turn.call.project, to, turn.return_url(), token)
     is_again = turn.given.get("again") == "yes"
     sent = Sent(by=state.by, to=masked(address), at=tx.now, is_again=is_again, challenge_id=token.challenge_id)
     notice = Said("notice.sent-again") if is_again else None
-    return Outcome("sent", changed(state, sent=sent, notice=notice, way=_LINK))
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=state.way if turn.adds else _LINK))
 
 
 def send_number(tx: Tx, turn: Turn) -> Outcome:
     """Send three links, of which the one with the shown number signs in whoever waits here."""
     require_method(turn.call, _NUMBER)
-    state = turn.naming()
+    state = second(tx, turn) if turn.adds else turn.naming()
     pending = enchantedlink.send(tx, turn.call.project, recipient(tx, turn, state, turn.options), "")
     is_again = turn.given.get("again") == "yes"
     sent = Sent(
@@ -51,7 +51,7 @@ def send_number(tx: Tx, turn: Turn) -> Outcome:
         link_id=pending.link_id,
     )
     notice = Said("notice.sent-again") if is_again else None
-    return Outcome("sent", changed(state, sent=sent, notice=notice, way=_NUMBER))
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=state.way if turn.adds else _NUMBER))
 
 
 def verify(tx: Tx, turn: Turn) -> Outcome:

@@ -53,11 +53,12 @@ def name(tx: Tx, turn: Turn) -> Outcome:
 
 
 def sign_in(turn: Turn) -> Steps[Unit | None]:
-    """Take a password."""
+    """Take a password; as a second factor, the one of the user."""
     require_method(turn.call, _NAME)
-    typed, state = turn.text("password"), turn.naming()
+    typed = turn.text("password")
     if not typed:
         return lambda tx: turn.refuse(Said("wrong.missing"))
+    state = changed(turn.state, login_id=(yield from read(own_login_id, turn))) if turn.adds else turn.naming()
     body = PasswordSignIn(login_id=state.login_id, password=typed, login_options=turn.options)
 
     def opened(tx: Tx, call: Call[PasswordSignIn], attempt: Attempt, checked: Checked) -> Outcome:

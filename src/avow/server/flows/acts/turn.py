@@ -5,7 +5,7 @@ transaction of its own comes before that, a generator `act(turn) -> Steps[Unit |
 nothing has happened, as when a link was not opened yet). What a unit raises wrote nothing, and is told on the screen.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +16,13 @@ from avow.errors import InvalidArgument, PasswordExpired, SecondFactorNeeded, Se
 from avow.server.flows.says import UNREADABLE, UNREADABLE_EMAIL, said_of
 from avow.server.flows.state import Away, Kept, State, Who
 from avow.server.screens.values import Said
-from avow.server.serving import Anyone, Call, Issued, Refusal, Steps
+from avow.server.serving import Anyone, Call, Issued, Project, Refusal, Steps
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.login import LoginOptions
 
-__all__ = ["Act", "Outcome", "PreparedAct", "Turn", "Unit", "own_login_id", "own_profile", "proven"]
+__all__ = ["Act", "Outcome", "PreparedAct", "Turn", "Unit", "own_login_id", "own_profile", "proven", "shown_here"]
 
 _RETURN = "descope-login-flow"
 
@@ -191,11 +191,20 @@ def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said |
         held = mfatokens.read(tx.vault, tx.project_id, result.error.mfa_token)
         if held is not None:
             waiting = Who(user_id=held.user_id, session_id=held.session_id)
-            factors = result.error.factors
+            factors = shown_here(turn.call.project, result.error.factors)
             return turn.come("second-factor", waiting=waiting, adds="mfa", factors=factors, away=Away(), token="", **by)
     if isinstance(result.error, PasswordExpired):
         return turn.come("expired")
     return turn.refuse(error or said_of(result.error))
+
+
+def shown_here(project: Project, factors: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some factors that a flow can ask for: their method is on, and messages can be sent."""
+    on = frozenset(project.settings.sign_in_methods)
+    can = {"totp": "totp" in on, "webauthn": "webauthn" in on, "pwd": "password" in on}
+    can["email"] = not on.isdisjoint({"otp", "magiclink", "enchantedlink"})
+    can["sms"] = "sms" in project.carriers and not on.isdisjoint({"otp", "magiclink"})
+    return tuple(each for each in factors if can.get(each))
 
 
 def own_profile(tx: Tx, turn: Turn) -> Profile:

@@ -118,7 +118,9 @@ def _is_for_person() -> bool:
 
 def _login_url() -> str:
     said = installed().settings
-    page = said.login_url or (url_for("avow.login") if said.url_prefix else "")
+    page = url_for("avow.login") if said.url_prefix else ""
+    if said.login_url:
+        page = request.script_root + said.login_url
     if not page or not is_safe(request.method):
         return page
     # Quoted again, as Flask's own path is decoded: a question mark in it would begin the query.

@@ -339,6 +339,7 @@ class Issued:
         is_nested: The answer has the session as a part of it: `{"jwt": ...}`.
         idp_response: What an identity provider said of the person, as the answer tells it.
         tenant_sso_id: The SSO configuration that was used, or "".
+        is_multi_factor: The proof that opened it was two factors in itself.
         password: What the user's password is to be from now on, for `proofs.opening`; otherwise None.
     """
 
@@ -351,6 +352,7 @@ class Issued:
     is_nested: bool = False
     idp_response: IdpResponse | None = field(default=None, repr=False)
     tenant_sso_id: str = ""
+    is_multi_factor: bool = False
     password: ChosenPassword | None = None
 
 

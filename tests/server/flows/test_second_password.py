@@ -1,11 +1,15 @@
 import pytest
 
 from avow.testing.server import Avow
-from tests.factories import change_settings, new_email, new_phone
+from tests.bed.tenant_idp import TenantIdp
+from tests.bed.visitor import Visitor
+from tests.factories import change_settings, make_tenant, make_totp_seed, new_email, new_phone
+from tests.phones import holding
 from tests.server.api import Api, token_of
 from tests.server.flows.test_code import walk_to_code
-from tests.server.flows.walking import Walk
+from tests.server.flows.walking import PAGE, Walk
 
+PERSON = {"email": ("mia@example.com",), "name": ("Mia",)}
 PASSWORD = "a horse that reads 7 maps"
 
 
@@ -128,6 +132,41 @@ def test_step_up_takes_the_password_of_whoever_has_nothing_else(avow: Avow, api:
     assert walk.screen == "password"
     done = walk.do("sign-in", password=PASSWORD)
     assert avow.client().validate_session(done["authInfo"]["sessionJwt"]).get("su") is True
+
+
+@pytest.mark.parametrize("said", [(), ("https://refeds.org/profile/mfa",)])
+def test_flow_of_two_factors_believes_an_identity_provider_only_what_it_says(
+    avow: Avow, api: Api, visitor: Visitor, said: tuple[str, ...]
+) -> None:
+    idp = TenantIdp(avow, make_tenant(avow, tenant_id="T1"))
+    idp.configure(redirect_url=PAGE)
+    walk = Walk(api, "mfa")
+    walk.start()
+    journey = idp.follow(walk.do("sso", email="mia@example.com")["redirect"]["url"], visitor)
+    told = {"context": said[0]} if said else {}
+    back = idp.arrive(journey, name_id="mia@example.com", attributes=PERSON, **told)
+    done = walk.do("submit", exchangeCode=back.code)
+    assert done["status"] == ("completed" if said else "waiting")
+    if not said:
+        assert walk.screen == "code"
+        assert walk.do("verify", code=avow.code("mia@example.com"))["status"] == "completed"
+
+
+def test_flow_of_two_factors_asks_for_the_app_after_an_identity_provider(
+    avow: Avow, api: Api, visitor: Visitor
+) -> None:
+    idp = TenantIdp(avow, make_tenant(avow, tenant_id="T1"))
+    idp.configure(redirect_url=PAGE)
+    phone = None
+    for _ in range(2):
+        walk = Walk(api, "mfa" if phone else "sso")
+        walk.start()
+        journey = idp.follow(walk.do("sso", email="mia@example.com")["redirect"]["url"], visitor)
+        back = idp.arrive(journey, name_id="mia@example.com", attributes=PERSON)
+        done = walk.do("submit", exchangeCode=back.code)
+        phone = phone or holding(make_totp_seed(avow, done["authInfo"]["user"]["userId"]))
+    assert walk.screen == "totp"
+    assert walk.do("verify", code=phone.code(api.clock()))["status"] == "completed"
 
 
 def test_step_up_by_link_where_no_codes_are_sent(avow: Avow, api: Api) -> None:

@@ -252,22 +252,24 @@ def _recovery(back: str) -> dict[str, Step]:
 def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
     """Return the second factor: which, and its proof; or its enrolment, where somebody has nothing to show."""
     chosen = {word: step for method, (word, step) in _SECOND.items() if method in methods}
-    message = _second_messages(methods, back or "factors")
-    chosen |= {by: f"send-second-{by}" for by in ("email", "sms") if f"send-second-{by}" in message}
     ending = {"back": back} if back else {}
+    ways_out = {"others": "factors", **ending}
+    message = _second_messages(methods, ways_out)
+    chosen |= {by: f"send-second-{by}" for by in ("email", "sms") if f"send-second-{by}" in message}
     return {
         "factor": Choice(
             cases=(
                 Case(when="several-factors", to="factors"),
                 Case(when="factor-totp", to="second-totp"),
                 Case(when="factor-webauthn", to="ask-second-passkey"),
-                Case(when="factor-pwd", to="second-password"),
+                *([Case(when="factor-pwd", to="second-password")] if "password" in chosen else []),
                 *(Case(when=f"factor-{by}", to=chosen[by]) for by in ("email", "sms") if by in chosen),
             ),
             otherwise="begin-totp" if "totp" in methods or "webauthn" not in methods else "begin-passkey",
         ),
         "factors": Screen(screen="factors", on={**chosen, **ending}),
-        **_second_codes({"others": "factors", **ending}),
+        **_second_codes(ways_out),
+        **(_second_password(ways_out) if "password" in chosen else {}),
         **message,
         "ask-second-passkey": Act(do="ask-passkey", given={"adds": "yes"}, on={"asked": "second-passkey"}),
         "second-passkey": Screen(
@@ -279,23 +281,25 @@ def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
 
 
 def _second_codes(ways_out: Mapping[str, str]) -> dict[str, Step]:
-    """Return the second factors that are typed: of an app, from a list, the password, and what came by message."""
+    """Return the second factors that are typed: of an app, and from a list."""
     second, adds = {"is": "second"}, {"adds": "yes"}
     return {
         "second-totp": Screen(screen="totp", shown=second, on={"verify": "verify-second-totp", **ways_out}),
         "verify-second-totp": Act(do="verify-totp", given=adds, on=_PROVEN),
         "second-recovery": Screen(screen="recovery", on={"verify": "verify-second-recovery", **ways_out}),
         "verify-second-recovery": Act(do="verify-recovery", given=adds, on=_PROVEN),
-        "second-password": Screen(screen="password", shown=second, on={"sign-in": "check-second-password", **ways_out}),
-        "check-second-password": Act(do="check-password", given=adds, on=_PROVEN),
-        "second-code": Screen(
-            screen="code", shown=second, on={"verify": "verify-second-code", "resend": "resend-second", **ways_out}
-        ),
-        "verify-second-code": Act(do="verify-code", given=adds, on=_PROVEN),
     }
 
 
-def _second_messages(methods: Sequence[str], back: str) -> dict[str, Step]:
+def _second_password(ways_out: Mapping[str, str]) -> dict[str, Step]:
+    on = {"sign-in": "check-second-password", **ways_out}
+    return {
+        "second-password": Screen(screen="password", shown={"is": "second"}, on=on),
+        "check-second-password": Act(do="check-password", given={"adds": "yes"}, on=_PROVEN),
+    }
+
+
+def _second_messages(methods: Sequence[str], ways_out: Mapping[str, str]) -> dict[str, Step]:
     """Return the second factors that come by message: a code, or where the project sends none, a link."""
     method = next((each for each in _BY_MESSAGE if each in methods), "")
     if not method:
@@ -306,6 +310,13 @@ def _second_messages(methods: Sequence[str], back: str) -> dict[str, Step]:
         for by in (("email",) if method == "enchantedlink" else ("email", "sms"))
     }
     steps["resend-second"] = Act(do=send, given={**adds, "again": "yes"}, on={"sent": screen})
+    back = ways_out.get("back", "factors")
+    if method == "otp":
+        on = {"verify": "verify-second-code", "resend": "resend-second", **ways_out}
+        steps |= {
+            screen: Screen(screen="code", shown={"is": "second"}, on=on),
+            "verify-second-code": Act(do="verify-code", given=adds, on=_PROVEN),
+        }
     if method == "magiclink":
         on = {"submit": "verify-link", "polling": "poll-link", "resend": "resend-second", "back": back}
         steps |= {screen: Screen(screen="link-sent", on=on), "poll-link": Act(do="poll-link"), **_links(back)}

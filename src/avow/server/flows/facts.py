@@ -48,7 +48,7 @@ def facts_of(tx: Tx, project: Project, state: State) -> Facts:
             case "must-choose-password":
                 return state.must_choose
             case "two-factors":
-                return has_two_factors(state.kept.amr, frozenset())
+                return has_two_factors(tx, project, state)
             case "several-tenants":
                 return _has_several_tenants(tx, state)
             case "offers-passkey":

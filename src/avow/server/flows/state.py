@@ -83,6 +83,7 @@ class Kept(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         amr: What was shown in it.
+        is_multi_factor: What was shown last was two factors in itself.
         first_seen: It is the user's first.
         device_token, device_seconds: The device became a trusted one.
         idp_response: What an identity provider said.
@@ -90,6 +91,7 @@ class Kept(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     amr: tuple[str, ...] = ()
+    is_multi_factor: bool = False
     first_seen: bool = False
     device_token: Secret = ""
     device_seconds: int = 0

@@ -119,7 +119,8 @@ def _opened(tx: Tx, project: Project, client: Client, profile: Profile, opening:
         | ({"impersonator": opening.impersonator} if opening.impersonator else {})
         | ({"trusted_device": device_id} if device_id else {}),
     )
-    return _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+    issued = _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+    return replace(issued, is_multi_factor=opening.is_multi_factor)
 
 
 def _refused_sign_in(tx: Tx, client: Client, user_id: str, opening: Opening, error: AuthException) -> Refusal:

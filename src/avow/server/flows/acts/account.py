@@ -12,7 +12,7 @@ from avow.server.otp import actions as otp
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import require_method
 from avow.server.screens.values import Said
-from avow.server.serving import Refusal
+from avow.server.serving import Project, Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -50,9 +50,11 @@ def ask_second(tx: Tx, turn: Turn) -> Outcome:
     """
     profile = _live(tx, turn)
     is_step_up = turn.given.get("is") == "step-up"
-    could = shown_here(turn.call.project, sorted(profile.factors(turn.call.project.passkey_party)))
-    if not is_step_up:
-        could = tuple(each for each in could if each not in turn.state.kept.amr)
+    if is_step_up:
+        could = shown_here(turn.call.project, sorted(profile.factors(turn.call.project.passkey_party)))
+    else:
+        missing = _missing(turn.call.project, profile, turn.state)
+        could = shown_here(turn.call.project, missing.factors if missing else ())
     enrolled = [each for each in could if each in factors.ENROLLED]
     return turn.come(
         "asked",
@@ -62,10 +64,10 @@ def ask_second(tx: Tx, turn: Turn) -> Outcome:
     )
 
 
-def has_two_factors(amr: tuple[str, ...], can_show: frozenset[str]) -> bool:
-    """Tell whether what was shown is two factors; a passkey that verified its user is."""
-    is_multi = "webauthn" in amr or "fed" in amr
-    return factors.judge(factors.REQUIRED, amr, can_show, is_multi_factor=is_multi) is None
+def has_two_factors(tx: Tx, project: Project, state: State) -> bool:
+    """Tell whether what was shown is two factors, one of them an enrolled one where the user has such."""
+    profile = users.find(tx, state.who.user_id) if state.who else None
+    return profile is not None and _missing(project, profile, state) is None
 
 
 def read_profile(tx: Tx, turn: Turn) -> Outcome:
@@ -156,6 +158,12 @@ def _other_addresses(turn: Turn, profile: Profile) -> tuple[tuple[str, str], ...
         if not (profile.has_address(number, by_email=False) and profile.is_proven(by_email=False)):
             found.append(("phone", number))
     return tuple(found)
+
+
+def _missing(project: Project, profile: Profile, state: State) -> factors.Needs | None:
+    can_show = frozenset(shown_here(project, profile.factors(project.passkey_party)))
+    kept = state.kept
+    return factors.judge(factors.REQUIRED, kept.amr, can_show, is_multi_factor=kept.is_multi_factor)
 
 
 def _live(tx: Tx, turn: Turn) -> Profile:

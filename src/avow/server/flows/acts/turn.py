@@ -178,6 +178,7 @@ def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said |
         claims, device = result.claims, result.trusted_device
         kept = Kept(
             amr=tuple(claims.amr),
+            is_multi_factor=result.is_multi_factor,
             first_seen=result.first_seen or state.kept.first_seen,
             device_token=device.text if device else state.kept.device_token,
             device_seconds=device.seconds if device else state.kept.device_seconds,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from avow.core.flows.builtin import BUILT_IN
+from avow.server.flows import actions
+from avow.server.flows.actions import Flow
 from avow.server.keys.actions import create_management_key
 from avow.testing.server import Avow
 from tests.factories import join_tenant, make_tenant, make_user, new_email
@@ -244,6 +246,50 @@ def test_flow_that_is_switched_off_begins_for_nobody(api: Api, key: str) -> None
 def test_document_of_another_kind_leaves_the_built_in_flow_as_it_is(api: Api, key: str) -> None:
     put(api, key)
     assert Walk(api, "sign-in").start().status == 200
+
+
+def config(api: Api) -> dict[str, Any]:
+    reply = api.get(f"/pages/{api.avow.project_id}/v2-beta/config.json")
+    assert reply.status == 200
+    return dict(reply["flows"])
+
+
+def test_flows_that_cannot_be_run_are_not_listed_for_pages_and_spoil_nothing(avow: Avow, api: Api, key: str) -> None:
+    before = config(api)
+    assert set(before) == set(BUILT_IN)
+    put(api, key, "kept-only")
+    put(api, key, "sign-in")
+    put(api, key, "off", {"disabled": True})
+    put(api, key, "mine", {"dsl": {"start": "end", "steps": {"end": {"kind": "done"}}}}, [])
+    broken = Flow(id="broken", document={"dsl": {"start": "a", "steps": {"a": {"kind": "act", "do": "gone"}}}})
+    avow.run(lambda tx: actions.put(tx, broken, actor="command"))
+    found = config(api)
+    assert set(found) == {*BUILT_IN, "mine"}
+    assert {name: found[name] for name in BUILT_IN} == before
+    mine = found["mine"]
+    put(api, key, "mine", {"dsl": {"start": "end", "steps": {"end": {"kind": "done"}, "b": {"kind": "done"}}}}, [])
+    assert config(api)["mine"] != mine
+    assert config(api)["mine"]["version"] != 0
+
+
+def test_listing_flows_for_pages_reads_their_documents_once(api: Api, key: str, statements: Statements) -> None:
+    for number in range(5):
+        own = {"name": api.avow.project_id, "dsl": {"start": "end", "steps": {"end": {"kind": "done"}}}}
+        put(api, key, f"f{number}", own, [])
+    with statements:
+        config(api)
+    assert statements.ran == ["flows.LIST", "flows.EVERY"]
+    statements.ran.clear()
+    with statements:
+        config(api)
+    assert statements.ran == ["flows.LIST"]
+
+
+def test_flow_that_is_run_is_not_long(api: Api, key: str) -> None:
+    steps = {f"s{number}": {"kind": "act", "do": "name", "given": {"x": "y" * 3000}} for number in range(100)}
+    refused = put(api, key, "long", {"dsl": {"start": "s0", "steps": steps}}, [])
+    assert refused.refusal == (400, "E011004")
+    assert "262144" in refused.body["errorMessage"]
 
 
 def test_flow_that_nobody_has_is_not_found(api: Api) -> None:

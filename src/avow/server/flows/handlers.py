@@ -57,7 +57,7 @@ def import_flow(tx: Tx, call: Call[ImportFlow]) -> ExportedFlow:
     if call.body.flow is None:
         raise MissingArgument(error_message="The field flow is missing.")
     flow = actions.checked(call.body.flow_id, call.body.flow, call.body.screens or ())
-    chosen.checked(flow)  # what is meant to be run has to be runnable
+    chosen.check(flow)  # what is meant to be run has to be runnable
     actions.put(tx, flow, actor=call.management.actor)
     return _exported(flow)
 

@@ -8,7 +8,7 @@ Spec: contract "web" section 1.
 import msgspec
 
 from avow.errors import NotFound
-from avow.server.flows.chosen import flow_named, names
+from avow.server.flows.chosen import flow_named, versions
 from avow.server.flows.executions import screen_named
 from avow.server.flows.showing import screen_of
 from avow.server.screens import Component, Screen, Sheet, brand_of, brand_sheet, render, style_sheet
@@ -90,7 +90,7 @@ def _sheets(project: Project) -> list[Sheet]:
 
 
 def _config(tx: Tx, project: Project) -> Answer:
-    flows = {name: {"version": flow_named(tx, project, name).version} for name in names(tx)}
+    flows = {name: {"version": version} for name, version in versions(tx, project).items()}
     return Answer(msgspec.json.encode(_Config(_UI_VERSION, flows)), headers={**_ANYBODY, "cache-control": "no-cache"})
 
 

@@ -255,6 +255,20 @@ def test_database_without_tables_is_refused_until_it_is_migrated(database_url_of
     avow.close()
 
 
+def test_requests_that_waited_for_a_database_which_hangs_share_its_refusal() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://avow@127.0.0.1:{silent.getsockname()[1]}/shop?schema=avow"
+        avow = Embedded(base_url=BASE_URL, database_url=url, secret_key=secret_text(), project_id="P1x")
+        began = time.monotonic()
+        assert asked(WsgiMount(avow))[0] == 503
+        one = time.monotonic() - began
+        avow.close()  # which forgets it
+        began = time.monotonic()
+        with ThreadPoolExecutor(4) as pool:
+            assert {answer[0] for answer in pool.map(lambda _: asked(WsgiMount(avow)), range(4))} == {503}
+        assert time.monotonic() - began < 2 * one
+
+
 def test_application_does_not_start_over_a_database_that_cannot_be_served(avow: Embedded, data: Data) -> None:
     avow.start()  # which writes down by what key
     other = StarletteEmbedded(**{**data.said, "secret_key": secret_text()})
@@ -339,3 +353,11 @@ def test_unix_socket_is_this_machine_and_names_its_client_when_trusted(data: Dat
     assert asked(mount, PATH_INFO="/metrics", REMOTE_ADDR="", HTTP_X_FORWARDED_FOR="203.0.113.8")[0] == 404
     assert asked(mount, PATH_INFO="/metrics", REMOTE_ADDR="203.0.113.8")[0] == 404
     avow.close()
+
+
+def test_captured_messages_are_shown_on_this_machine_only(avow: Embedded) -> None:
+    mount = WsgiMount(avow)
+    for peer in ("127.0.0.1", "::1", "::ffff:127.0.0.1", ""):
+        assert asked(mount, PATH_INFO="/dev/inbox", REMOTE_ADDR=peer)[0] == 200
+    for peer in ("203.0.113.7", "10.0.0.7", "2001:db8::7"):
+        assert asked(mount, PATH_INFO="/dev/inbox", REMOTE_ADDR=peer)[0] == 404

@@ -71,6 +71,7 @@ def test_numbers_are_shown_to_nobody_unless_somebody_is_named() -> None:
         ({"development": True}, "on localhost only"),
         ({"databse_url": "x"}, "did you mean database_url[?]"),
         ({"is_development": True}, "There is no setting is_development"),
+        ({"secret_key": b"x" * 32}, "AVOW_SECRET_KEY is bytes"),
         ({"pool_size": "many"}, "AVOW_POOL_SIZE cannot be read"),
     ],
 )

@@ -5,7 +5,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from avow.errors import InvalidArgument
 
-__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "networks", "subscriber"]
+__all__ = [
+    "Network",
+    "client_address",
+    "is_elsewhere",
+    "is_permitted",
+    "is_rebindable",
+    "network",
+    "networks",
+    "subscriber",
+]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -126,6 +135,12 @@ def is_within(address: str, networks: Sequence[Network]) -> bool:
 def is_permitted(address: str, permitted: Sequence[Network]) -> bool:
     """Tell whether a client's address lies in one of the networks; where none is named, every address may."""
     return not permitted or is_within(address, permitted)
+
+
+def is_elsewhere(address: str) -> bool:
+    """Tell whether an address is that of another machine; what is no address (a socket's path) is of this one."""
+    found = _address(address)
+    return found is not None and not found.is_loopback
 
 
 def is_rebindable(host: str, own: str) -> bool:

@@ -2,6 +2,7 @@
 
 import atexit
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ __all__ = ["LOOPBACK", "Embedded", "unready"]
 
 LOOPBACK = "127.0.0.1"
 
+_REMEMBERED_SECONDS = 2.0  # a refusal to start
 _SEVERAL = 2  # processes may share the database at any time: servers fork, commands run
 _DEVELOPMENT = "This database was made by `avow dev`, whose keys lie beside it in clear text; make another one."
 
@@ -55,9 +57,11 @@ class Embedded:
                 `smtp_host`, ... What is not said is read from the environment.
         """
         self.said = Said.of(said)
-        self.inbox = InboxSender()
+        self.inbox = InboxSender(is_for_this_machine=True)
         self.clock = clock
         self._starting = threading.Lock()
+        self._refused: SettingsRefused | StoreRefused | None = None
+        self._refused_until = 0.0
         self._site: Site | None = None
         self._app: AsgiApp | None = None
         self._carried: Site | None = None
@@ -104,6 +108,7 @@ class Embedded:
         """End the work in the background and give the database back; the next request starts anew."""
         with self._starting:
             site, self._site, self._app = self._site, None, None
+            self._refused = None
         if site is not None:
             site.close()
 
@@ -117,7 +122,7 @@ class Embedded:
             SettingsRefused: As `settings`.
             StoreRefused: The database is damaged, foreign, or of a newer release; it is not changed.
         """
-        url = self.settings.database_url
+        url, self._refused = self.settings.database_url, None
         outcome = ensure(url)
         if outcome != "older":
             return outcome
@@ -185,24 +190,34 @@ class Embedded:
         with self._starting:
             if self._site is not None:
                 return self._site
-            if self._carried is not None and self._carried.store.is_carried:
-                raise StoreRefused("This process was forked while Avow was open in it; start it after the fork.")
-            settings = self.settings
-            site = build(
-                settings,
-                clock=self.clock,
-                inbox=self.inbox if settings.is_development else None,
-                processes=_SEVERAL,
-            )
+            if self._refused is not None and time.monotonic() < self._refused_until:
+                raise type(self._refused)(str(self._refused))
             try:
-                _check(site)
-            except BaseException:
-                site.close()
+                self._site = self._made()
+            except (SettingsRefused, StoreRefused) as refused:
+                # Whoever waited for this try gets its answer: a database that hangs takes seconds to be given up.
+                self._refused, self._refused_until = refused, time.monotonic() + _REMEMBERED_SECONDS
                 raise
-            site.start()
-            self._site = site
             self._end_with_process()
-            return site
+            return self._site
+
+    def _made(self) -> Site:
+        if self._carried is not None and self._carried.store.is_carried:
+            raise StoreRefused("This process was forked while Avow was open in it; start it after the fork.")
+        settings = self.settings
+        site = build(
+            settings,
+            clock=self.clock,
+            inbox=self.inbox if settings.is_development else None,
+            processes=_SEVERAL,
+        )
+        try:
+            _check(site)
+        except BaseException:
+            site.close()
+            raise
+        site.start()
+        return site
 
     def _end_with_process(self) -> None:
         if self._ends is None:

@@ -37,9 +37,13 @@ class Said:
         return cls({name.lower(): value for name, value in values.items() if value is not None})
 
     def text(self, name: str) -> str:
-        """Return one setting: as said, or its variable, or ""."""
+        """Return one setting: as said, or its variable, or "".
+
+        Raises:
+            SettingsRefused: It is bytes.
+        """
         if name in self.values:
-            return _text(self.values[name])
+            return _text(name, self.values[name])
         if name == "base_url":
             return environment.base_url()
         return os.environ.get(f"AVOW_{name.upper()}", "")  # noqa: TID251 - the server's variables, for its own reader
@@ -110,7 +114,9 @@ def _wrong_database(url: str) -> str:
     return ""
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        raise SettingsRefused(f"AVOW_{name.upper()} is bytes; give it as text.")
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(map(str, value))
     return str(value)

@@ -42,7 +42,6 @@ def run(request: pytest.FixtureRequest, django_template: Path, tmp_path: Path) -
             "DATA": url,
             "SECRET": secret_text(),
             "AVOW_BASE_URL": "http://localhost:8000/auth",
-            "AVOW_PROJECT_ID": "Px",
         }
         environment = environment_of(folder, told, 0)
 
@@ -78,7 +77,7 @@ def test_help_is_that_of_avow(run: Run) -> None:
 def test_tables_are_made_by_a_command_of_django(run: Run) -> None:
     assert "Avow's tables are made." in run("avow_migrate").stdout
     assert "are those of this release already." in run("avow_migrate").stdout
-    assert run("check").returncode == 0
+    assert run("check", AVOW_PROJECT_ID="P1x").returncode == 0
     wrong = run("avow_migrate", SECRET="short")
     assert wrong.returncode == 1
     assert "at least 32 random characters" in wrong.stderr

@@ -19,6 +19,7 @@ class Command(BaseCommand):
     """Beside Django's own `migrate`, which knows nothing of Avow's tables."""
 
     help = "Make the tables of the Avow in this project, or bring those of an older release up to date."
+    requires_system_checks = ()  # which ask for a project: there is none before there are tables
 
     def handle(self, *args: object, **options: object) -> None:
         """Migrate.

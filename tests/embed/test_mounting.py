@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from flask import Flask
+from starlette.testclient import TestClient
 
 from avow.embed.fastapi import Embedded as FastApiEmbedded
 from avow.embed.flask import EXTENSION
 from avow.embed.flask import Embedded as FlaskEmbedded
+from avow.fastapi import Avow as FastApiAvow
 from avow.flask import Avow
 
 SAID = {"DATABASE_URL": "sqlite:////nowhere/avow.sqlite3", "SECRET_KEY": "x" * 32}
@@ -61,6 +63,56 @@ def test_addresses_of_the_integration_and_of_the_application_stay_theirs() -> No
     # Everything else below the prefix is Avow's, which here has no database.
     for path in ("/auth", "/auth/", "/auth/own", "/auth/v2/keys/P1x", "/auth/login/P1x"):
         assert browser.get(path).status_code == 503, path
+
+
+BEHIND = "https://www.example.com/shop/auth"
+
+
+@pytest.mark.parametrize("how", ["environment", "AVOW_EMBEDDED", "configuration"])
+def test_public_address_moves_the_server_and_the_login_page(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {**SAID, "PUBLIC_URL": BEHIND} if how == "AVOW_EMBEDDED" else SAID
+    app = flask_app(**({"AVOW_PUBLIC_URL": BEHIND} if how == "configuration" else {}))
+    app.config["AVOW_EMBEDDED"] = said
+    if how == "environment":
+        monkeypatch.setenv("AVOW_PUBLIC_URL", BEHIND)
+    embedded = FlaskEmbedded(app)
+    Avow(app)
+    page = app.test_client().get("/auth/login").text
+    assert embedded.settings.public_url == BEHIND
+    assert f'base-url="{BEHIND}"' in page
+    assert f'src="{BEHIND}/sdk/avow-login.js"' in page
+
+
+@pytest.mark.parametrize("how", ["environment", "arguments"])
+def test_public_address_moves_the_login_page_of_fastapi(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"base_url": "http://localhost:8000/auth", "project_id": "P1x"}
+    if how == "environment":
+        monkeypatch.setenv("AVOW_PUBLIC_URL", BEHIND)
+    else:
+        said["public_url"] = BEHIND
+    app, embedded = FastAPI(), FastApiEmbedded(**said, **{name.lower(): value for name, value in SAID.items()})
+    FastApiAvow(app, client=embedded.async_client)
+    page = TestClient(app).get("/auth/login").text
+    assert embedded.settings.public_url == BEHIND
+    assert f'project-id="P1x" flow-id="sign-up-or-in" base-url="{BEHIND}"' in page
+
+
+def test_mount_that_would_hide_the_login_page_is_refused() -> None:
+    app, embedded = FastAPI(), FastApiEmbedded(base_url="http://localhost:8000/auth", project_id="P1x")
+    embedded.mount(app)
+    with pytest.raises(RuntimeError, match="before what is mounted"):
+        FastApiAvow(app, client=embedded.async_client)
+    FastApiAvow(app, client=embedded.async_client, url_prefix="/sign-in")
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_bare_prefix_leads_to_no_other_host(verb: str) -> None:
+    app, embedded = FastAPI(), FastApiEmbedded(base_url="http://localhost:8000/auth", project_id="P1x")
+    embedded.mount(app)
+    browser = TestClient(app, follow_redirects=False)
+    answered = browser.request(verb, "/auth", headers={"Host": "evil.example"})
+    assert answered.status_code == 503  # Avow's own answer, which here has no database
+    assert "location" not in answered.headers
 
 
 def test_wrong_settings_are_told_in_the_log_and_answered_as_away(caplog: pytest.LogCaptureFixture) -> None:

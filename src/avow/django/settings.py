@@ -30,6 +30,12 @@ _OLDER: Final[Mapping[str, str]] = {
     "USERNAME_CLAIM": "DESCOPE_USERNAME_CLAIM",
     "WEB_COMPONENT_SRC": "DESCOPE_WEB_COMPONENT_SRC",
 }
+_ASKED: Final[Mapping[str, Callable[[], str]]] = {
+    "project_id": environment.project_id,
+    "base_url": environment.base_url,
+    "public_url": environment.public_url,
+    "management_key": environment.management_key,
+}
 _ABSENT: Final = object()
 
 
@@ -97,9 +103,8 @@ def names() -> tuple[str, ...]:
 def load() -> Settings:
     """Return the settings as the project has them now; `manage.py check` says what is wrong with them."""
     said = {one.name: value for one in fields(Settings) if (value := _said(one.name.upper())) is not _ABSENT}
-    asked = {"project_id": environment.project_id, "base_url": environment.base_url}
-    for name, ask in (asked | {"management_key": environment.management_key}).items():
-        said[name] = said.get(name) or ask()
+    for name, ask in _ASKED.items():
+        said[name] = _inside(name) or said.get(name) or ask()
     said.setdefault("token_store", SESSION if _is_older_project() else COOKIE)
     name_for_host(said)
     return Settings(**said)  # type: ignore[arg-type]  # the checks look at the types, with better words
@@ -108,6 +113,12 @@ def load() -> Settings:
 def _said(name: str) -> object:
     value = getattr(project, f"AVOW_{name}", _ABSENT)
     return value if value is not _ABSENT or name not in _OLDER else getattr(project, _OLDER[name], _ABSENT)
+
+
+def _inside(name: str) -> object:
+    """Return what the project says of the Avow within it: its pages are where that one is."""
+    said: Mapping[str, object] = getattr(project, "AVOW_EMBEDDED", {})
+    return said.get(name.upper()) or said.get(name)
 
 
 def _is_older_project() -> bool:

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from avow.embed import embedded
 from avow.embed.mounts import AsgiMount
@@ -15,6 +17,12 @@ __all__ = ["Embedded"]
 
 class Embedded(embedded.Embedded):
     """An Avow that answers below the path of `AVOW_BASE_URL`."""
+
+    @property
+    def shared(self) -> Mapping[str, str]:
+        """Return what `avow.fastapi.Avow(app, client=embedded.async_client)` takes over: who and where it is."""
+        told = {name: self.said.text(name) for name in ("project_id", "base_url", "public_url", "management_key")}
+        return {name: value for name, value in told.items() if value}
 
     @property
     def asgi(self) -> AsgiMount:
@@ -34,6 +42,8 @@ class Embedded(embedded.Embedded):
             raise ValueError(
                 "AVOW_BASE_URL must have the path that Avow is mounted under: https://shop.example.com/auth"
             )
+        # Without it Starlette leads on to the path with a slash, at whatever host a request names.
+        app.router.routes.append(Route(self.prefix, _AtItsRoot(self.asgi), include_in_schema=False))
         app.mount(self.prefix, self.asgi, name="avow-embedded")
         router: Any = app.router
         inner = router.lifespan_context
@@ -59,3 +69,15 @@ class Embedded(embedded.Embedded):
             yield
         finally:
             await asyncio.to_thread(self.close)
+
+
+class _AtItsRoot:
+    """Answers the bare path of a mount as its root."""
+
+    def __init__(self, mount: ASGIApp) -> None:
+        self._mount = mount
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope["path"]
+        await self._mount({**scope, "root_path": path, "path": f"{path}/"}, receive, send)

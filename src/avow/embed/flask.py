@@ -18,6 +18,7 @@ __all__ = ["EXTENSION", "Embedded"]
 
 EXTENSION = "avow_embedded"
 _INTEGRATION = "avow"
+_SHARED = ("base_url", "public_url")  # whatever moves the server moves the login page
 
 
 class Embedded(embedded.Embedded):
@@ -41,12 +42,15 @@ class Embedded(embedded.Embedded):
         config = app.config
         if _INTEGRATION in app.extensions:
             raise RuntimeError("Embed Avow first: Embedded(app), then Avow(app).")
-        shared = {name: config.get(f"AVOW_{name.upper()}") for name in ("base_url", "public_url")}
+        shared = {name: config.get(f"AVOW_{name.upper()}") or None for name in _SHARED}
         super().__init__(clock=clock, **{**shared, **config.get("AVOW_EMBEDDED", {})})
         if not self.prefix:
             raise ValueError(
                 "AVOW_BASE_URL must have the path that Avow is mounted under: https://shop.example.com/auth"
             )
+        for name in _SHARED:
+            if value := self.said.text(name):
+                config[f"AVOW_{name.upper()}"] = value
         app.extensions[EXTENSION] = self
         config.setdefault("AVOW_CLIENT", lambda: self._client_of(app))
         app.wsgi_app = _Door(app, self)  # type: ignore[method-assign]  # Flask's own way to put something before it

@@ -135,6 +135,7 @@ def settings(said: Mapping[str, Any]) -> Settings:
     asked = {
         "project_id": environment.project_id,
         "base_url": environment.base_url,
+        "public_url": environment.public_url,
         "management_key": environment.management_key,
     }
     chosen = {**said, **{name: said.get(name) or ask() for name, ask in asked.items()}}

@@ -14,6 +14,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from avow.django.jwt import settings, strict, tokens
 from avow.django.jwt.exceptions import JWTValidationError
@@ -205,18 +206,24 @@ def _guarded(test_func: Callable[[Any], Answer], strict_status: int) -> Callable
             async def wrapped_async(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
                 # In the thread that may use the database: a test may ask it.
                 refusal = await sync_to_async(judged)(request)
-                found: HttpResponseBase = refusal or await view_func(request, *args, **kwargs)
-                return found
+                return _answered(refusal or await view_func(request, *args, **kwargs))
 
             return wrapped_async
 
         @wraps(view_func)
-        def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> object:
-            return judged(request) or view_func(request, *args, **kwargs)
+        def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            return _answered(judged(request) or view_func(request, *args, **kwargs))
 
         return wrapped
 
     return decorator
+
+
+def _answered(response: HttpResponseBase) -> HttpResponseBase:
+    """Say of an answer that it is for one cookie: a cache would hand it to everybody, as nothing else tells it."""
+    if settings.uses_cookies() and isinstance(response, HttpResponseBase):
+        patch_vary_headers(response, ("Cookie",))
+    return response
 
 
 def _refusal(error: str, strict_status: int) -> JsonResponse:

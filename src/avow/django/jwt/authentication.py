@@ -6,10 +6,9 @@ The decorators take plain views, methods through Django's `method_decorator`, an
 import json
 from collections.abc import Callable
 from functools import wraps
-from inspect import iscoroutinefunction
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, JsonResponse
@@ -200,7 +199,7 @@ def _guarded(test_func: Callable[[Any], Answer], strict_status: int) -> Callable
         return None if has_passed and not error else _refusal(error, strict_status)
 
     def decorator(view_func: View) -> View:
-        if iscoroutinefunction(view_func):
+        if iscoroutinefunction(view_func):  # asgiref's: on Python 3.11 that of inspect overlooks Django's own mark
 
             @wraps(view_func)
             async def wrapped_async(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

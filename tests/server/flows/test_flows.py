@@ -285,6 +285,37 @@ def test_listing_flows_for_pages_reads_their_documents_once(api: Api, key: str, 
     assert statements.ran == ["flows.LIST"]
 
 
+@pytest.mark.parametrize(
+    ("step", "changed", "said"),
+    [
+        ("take", {"on": {"done": "end", "refused": "send"}}, "refused leads to"),
+        ("take", {"on": {"done": "end", "refused": "end"}}, "refused leads to"),
+        ("send", {"do": "name", "on": {"named": "check"}}, "only a screen leads"),
+        ("first", {"shown": {"ways": "bogus"}}, "ways has no"),
+        ("first", {"shown": {"purpose": "bogus"}}, "purpose has no"),
+        ("new", {"shown": {"why": "bogus"}}, "why has no"),
+        ("who", {"shown": {"fields": "name bogus"}}, "fields has no"),
+    ],
+)
+def test_flow_that_would_go_wrong_is_refused(api: Api, key: str, step: str, changed: dict[str, Any], said: str) -> None:
+    steps: dict[str, dict[str, Any]] = {
+        "first": {"kind": "screen", "screen": "email", "on": {"code": "send"}},
+        "send": {"kind": "act", "do": "send-code", "on": {"sent": "code"}},
+        "code": {"kind": "screen", "screen": "code", "on": {"verify": "take"}},
+        "take": {"kind": "act", "do": "verify-code", "on": {"done": "end", "refused": "first"}},
+        "word": {"kind": "screen", "screen": "password", "on": {"sign-in": "check"}},
+        "check": {"kind": "act", "do": "check-password", "on": {"done": "end", "refused": "word"}},
+        "new": {"kind": "screen", "screen": "new-password"},
+        "who": {"kind": "screen", "screen": "profile", "shown": {"fields": "name email"}},
+        "end": {"kind": "done"},
+    }
+    assert put(api, key, "mine", {"dsl": {"start": "first", "steps": steps}}, []).status == 200
+    steps[step] |= changed
+    refused = put(api, key, "mine", {"dsl": {"start": "first", "steps": steps}}, [])
+    assert refused.refusal == (400, "E011004")
+    assert said in refused.body["errorMessage"]
+
+
 def test_flow_that_is_run_is_not_long(api: Api, key: str) -> None:
     steps = {f"s{number}": {"kind": "act", "do": "name", "given": {"x": "y" * 3000}} for number in range(100)}
     refused = put(api, key, "long", {"dsl": {"start": "s0", "steps": steps}}, [])

@@ -12,7 +12,8 @@ from avow.core.flows.model import Flow, Screen
 from avow.core.flows.reading import Known, is_runnable, read
 from avow.errors import InvalidArgument, NotFound
 from avow.server.flows import actions, facts
-from avow.server.flows.acts import OUTCOMES
+from avow.server.flows.acts import OUTCOMES, PREPARED
+from avow.server.flows.showing import SHOWN
 from avow.server.screens import SCREENS
 from avow.server.serving import Project
 from avow.server.store import Tx
@@ -23,6 +24,8 @@ KNOWN = Known(
     screens={each.name: (*each.interactions, "submit") for each in SCREENS},
     acts=OUTCOMES,
     facts=facts.NAMES,
+    slow=PREPARED,
+    shown=SHOWN,
 )
 
 

@@ -1,7 +1,7 @@
 """From an execution to the screen it is at: what the screen shows, as a typed value."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final, get_args
 
 from avow.core.flows.model import Flow
 from avow.core.flows.model import Screen as Step
@@ -17,8 +17,18 @@ from avow.server.social import actions as social
 from avow.server.store import Tx
 from avow.server.users import actions as users
 
-__all__ = ["screen_of", "step_of"]
+__all__ = ["SHOWN", "screen_of", "step_of"]
 
+# Arguments that steps give their screens, and the words that each takes.
+SHOWN: Final[Mapping[str, Mapping[str, Collection[str]]]] = {
+    "email": {"purpose": get_args(screens.Purpose), "ways": get_args(screens.Way), "asks": ("name",)},
+    "code": {"is": ("second", "update")},
+    "password": {"is": ("second",)},
+    "new-password": {"why": get_args(screens.Why)},
+    "totp": {"is": ("second",)},
+    "recovery": {"is": ("second",), "asks": ("login-id",)},
+    "profile": {"fields": screens.Profile.fields},
+}
 _RESEND_SECONDS = 30
 _WORDS = {"webauthn": "passkey", "pwd": "password"}  # of factors, as the screen that lists them has them
 

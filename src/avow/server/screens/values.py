@@ -41,10 +41,12 @@ __all__ = [
     "Totp",
     "TotpSetup",
     "Way",
+    "Why",
 ]
 
 Purpose = Literal["sign-up-or-in", "sign-up", "sign-in", "mfa", "step-up", "update", "recovery"]
 Way = Literal["code", "link", "number", "password", "passkey", "sso"]
+Why = Literal["sign-up", "reset", "expired", "change"]
 Factor = Literal["totp", "passkey", "password", "email", "sms", "recovery"]
 
 
@@ -278,7 +280,7 @@ class NewPassword(Screen):
 
     login_id: str = ""
     policy: Policy = Policy()
-    why: Literal["sign-up", "reset", "expired", "change"] = "sign-up"
+    why: Why = "sign-up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Whose account somebody gets, and what of the claims is written into it."""
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import QuerySet
 
 from avow.django.oidc import people
@@ -239,6 +240,37 @@ def test_permissions_follow_the_roles(configure: Configure, peer: OpenIdPeer) ->
     configure(roles_claim="permissions", permissions=True)
     come(peer, permissions=["auth.view_user", "auth.no_such", "nonsense"])
     assert row().get_user_permissions() == {"auth.view_user"}
+
+
+@pytest.fixture
+def one_account_for_each_address() -> Iterator[None]:
+    """Have the database refuse a second account with an address, as many user models do."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE UNIQUE INDEX one_address ON auth_user (email) WHERE email <> ''")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX one_address")
+
+
+def test_roles_are_taken_away_although_the_address_is_somebody_elses(
+    configure: Configure, peer: OpenIdPeer, one_account_for_each_address: None
+) -> None:
+    configure(roles_claim="roles", is_staff_role="staff", groups={"editor": "Editors"})
+    Group.objects.create(name="Editors")
+    come(peer, email="mia@example.com", email_verified=True, given_name="Mia", roles=["staff", "editor"])
+    assert (row().is_staff, row().groups.count()) == (True, 1)
+    users().create_user("other", "other@example.com")
+    assert come(peer, email="other@example.com", email_verified=True, given_name="M", roles=[]).status_code == 302
+    assert (row().is_staff, row().groups.count()) == (False, 0)
+    assert (row().email, row().first_name) == ("mia@example.com", "M")
+
+
+def test_first_visit_with_the_address_of_somebody_else_is_refused(
+    configure: Configure, peer: OpenIdPeer, one_account_for_each_address: None
+) -> None:
+    users().create_user("other", "other@example.com")
+    assert come(peer, email="other@example.com", email_verified=True).status_code == 403
+    assert (users().count(), Identity.objects.count()) == (1, 0)
 
 
 # --- The user endpoint ---

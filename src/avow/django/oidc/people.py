@@ -74,7 +74,7 @@ def account_of(person: Person) -> User:
             user = _found(person)
             if user is None:
                 raise SignInStopped(ADDRESS_TAKEN, str(error)) from error
-            return user
+            return _brought_up_to_date(user, person)
 
 
 def identity_of(person: Person) -> Identity | None:
@@ -158,22 +158,49 @@ def _name_for(person: Person) -> str:
 def _brought_up_to_date(user: User, person: Person) -> User:
     if not getattr(user, "is_active", True):
         raise SignInStopped(LOCKED, f"account {user.pk}")
-    changed = [name for name, value in _columns(user, person).items() if getattr(user, name) != value]
-    for name, value in _columns(user, person).items():
-        setattr(user, name, value)
-    if changed:
-        user.save(update_fields=changed)
     said = settings.load()
-    if said.roles_claim:
+    if said.roles_claim:  # first: what was taken away is gone, whatever becomes of the rest
+        _save(user, _flags(user, person))
         _follow_groups(user, person.roles, said.groups)
         _follow_permissions(user, person.roles, said.permissions)
+    _follow_columns(user, _columns(user, person))
     return user
+
+
+def _follow_columns(user: User, values: Mapping[str, Any]) -> None:
+    """Write columns of an account; one whose value is another account's, such as an address, stays as it was."""
+    before = {name: getattr(user, name) for name in values}
+    try:
+        with transaction.atomic():
+            _save(user, values)
+    except IntegrityError:
+        for name, value in before.items():
+            setattr(user, name, value)
+        if len(values) == 1:
+            logger.warning("The column %s of account %s stays: another account has the value.", *values, user.pk)
+            return
+        for name, value in values.items():
+            _follow_columns(user, {name: value})
+
+
+def _save(user: User, values: Mapping[str, Any]) -> None:
+    changed = [name for name, value in values.items() if getattr(user, name) != value]
+    for name in changed:
+        setattr(user, name, values[name])
+    if changed:
+        user.save(update_fields=changed)
+
+
+def _flags(user: User, person: Person) -> dict[str, bool]:
+    said = settings.load()
+    flags = {"is_staff": said.is_staff_role, "is_superuser": said.is_superuser_role}
+    return {name: role in person.roles for name, role in flags.items() if role and _field(user, name) is not None}
 
 
 def _columns(user: User, person: Person) -> dict[str, Any]:
     """Return what the columns of an account should be; those that the model has not are passed over."""
-    said, found = settings.load(), {}
-    for column, claim in said.columns.items():
+    found = {}
+    for column, claim in settings.load().columns.items():
         value = find(person.claims, claim)
         field = _field(user, column)
         if field is not None and isinstance(value, str | bool):
@@ -182,9 +209,6 @@ def _columns(user: User, person: Person) -> dict[str, Any]:
     email = type(user).get_email_field_name()
     if email != type(user).USERNAME_FIELD and person.verified_email and _field(user, email) is not None:
         found[email] = person.verified_email
-    if said.roles_claim:
-        flags = {"is_staff": said.is_staff_role, "is_superuser": said.is_superuser_role}
-        found |= {name: role in person.roles for name, role in flags.items() if role and _field(user, name) is not None}
     return found
 
 

@@ -49,6 +49,8 @@ __all__ = [
 ]
 
 Inputs = Annotated[dict[str, object], Meta(max_length=100, extra=SECRET)]
+# Where a page is may be longer than any address that is led back to: it is ignored then.
+Page = Annotated[str, Meta(max_length=65_536)]
 # Documents are free within: what a flow may do, its execution decides.
 Document = Annotated[dict[str, object], Meta(max_length=200)]
 Screens = Annotated[tuple[Document, ...], Meta(max_length=200)]
@@ -177,7 +179,7 @@ class FlowOptions(Shape, frozen=True, kw_only=True):
         device_info: See there.
     """
 
-    location: Url | None = None
+    location: Page | None = None
     redirect_url: Url | None = None
     tenant: Text | None = None
     locale: Name | None = None
@@ -316,7 +318,8 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
 START = Endpoint(
     "js-only.flow.start", "POST", "/v1/flow/start", FlowStart, FlowAnswer, Caller.PROJECT, may_be_empty=True
 )
-NEXT = Endpoint("js-only.flow.next", "POST", "/v1/flow/next", FlowNext, FlowAnswer, Caller.PROJECT)
+# And at each step: the page refreshes that session meanwhile, and the token of the start may have been rotated.
+NEXT = Endpoint("js-only.flow.next", "POST", "/v1/flow/next", FlowNext, FlowAnswer, Caller.PROJECT, may_be_empty=True)
 LIST = Endpoint(
     "mgmt.flow.list_flows", "POST", "/v1/mgmt/flow/list", Nothing, Flows, Caller.MANAGEMENT, only_reads=True
 )

@@ -22,7 +22,7 @@ from avow.server.flows.facts import facts_of
 from avow.server.flows.says import said_of
 from avow.server.flows.state import State
 from avow.server.flows.tokens import completed, issued_for
-from avow.server.serving import Call, Issued, Project, Steps, read, write
+from avow.server.serving import Call, Issued, Project, SessionCaller, Steps, read, write
 from avow.server.store import Tx
 
 __all__ = ["At", "begin", "found", "go_on", "result", "run", "run_for_later"]
@@ -167,6 +167,7 @@ def go_on(call: Call[Any], here: At, interaction: str, inputs: Mapping[str, obje
     Raises:
         FlowElsewhere: The browser is not the one that began it, or far behind.
     """
+    here = _with_newer_token(call, here)
     execution = here.execution
     is_behind = execution.is_before(nonce)
     if not is_behind and not execution.is_shown_by(nonce):
@@ -229,7 +230,7 @@ def _stayed(tx: Tx, moving: _Moving, error: AvowError) -> At:
 def _led(tx: Tx, moving: _Moving, event: Event, step: str, unit: Unit | None = None) -> _Led:
     """Follow the flow from an event to the next screen, or to its end."""
     execution, issued = moving.execution, None
-    state = changed(execution.state, error=None, notice=None)
+    state = execution.state if moving.is_new else changed(execution.state, error=None, notice=None)
     for _ in range(MOST_STEPS):
         match advance(moving.flow, step, event, facts_of(tx, moving.call.project, state)):
             case Show(step=screen):
@@ -275,8 +276,23 @@ def _second(call: Call[Any], here: At, nonce: str) -> Steps[At]:
     if not now.execution.is_before(nonce):
         raise FlowElsewhere
     if now.execution.ended_at is not None:
-        return (yield from write(_answered_again, call, now))
+        return (yield from write(_answered_again, call, _with_newer_token(call, now)))
     return now
+
+
+def _with_newer_token(call: Call[Any], here: At) -> At:
+    """Return an execution with the token that its caller shows now: the page may have refreshed the session meanwhile.
+
+    The token that the flow was begun with is one of an earlier generation then, and who shows that ends the session.
+    """
+    shown, state = call.caller, here.execution.state
+    known = state.caller
+    if known is None or not isinstance(shown, SessionCaller) or shown.generation <= known.generation:
+        return here
+    if (shown.user_id, shown.session_id) != (known.user_id, known.session_id):
+        return here
+    state = changed(state, caller=changed(known, generation=shown.generation))
+    return replace(here, execution=replace(here.execution, state=state))
 
 
 def _issued(tx: Tx, call: Call[Any], led: _Led) -> Issued | None:

@@ -17,6 +17,7 @@ from avow.server.flows.says import UNREADABLE, UNREADABLE_EMAIL, said_of
 from avow.server.flows.state import Away, Kept, State, Who
 from avow.server.screens.values import Said
 from avow.server.serving import Anyone, Call, Issued, Project, Refusal, Steps
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
@@ -186,6 +187,7 @@ def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said |
             tenant_sso_id=result.tenant_sso_id or state.kept.tenant_sso_id,
         )
         session = Who(user_id=claims.user_id, session_id=claims.session_id, generation=claims.generation)
+        _end_earlier(tx, state, session)
         done = turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="", **by)
         return replace(done, issued=result)
     if isinstance(result.error, SecondFactorNeeded):
@@ -197,6 +199,13 @@ def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said |
     if isinstance(result.error, PasswordExpired):
         return turn.come("expired")
     return turn.refuse(error or said_of(result.error))
+
+
+def _end_earlier(tx: Tx, state: State, session: Who) -> None:
+    """End the session that a proof before this one has opened in the same flow: nobody was given its tokens."""
+    earlier = state.session
+    if earlier is not None and earlier.session_id != session.session_id:
+        sessions.end(tx, earlier.user_id, earlier.session_id, why="signed in again")
 
 
 def shown_here(project: Project, factors: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from avow.server.flows.running import At
 from avow.server.flows.showing import step_of
 from avow.server.flows.state import State, Who
 from avow.server.magiclink import actions as magiclink
-from avow.server.screens import text_of
+from avow.server.screens import Said, text_of
 from avow.server.serving import Answer, Call, Enclosed, Project, SessionCaller, Steps, aside, read, write
 from avow.server.store import Tx
 from avow.wire.flows import (
@@ -38,6 +38,7 @@ __all__ = ["next_step", "start"]
 
 _NONCE = "x-descope-flow-nonce"
 _NO_OPTIONS = FlowOptions()
+_LONGEST_PAGE = 2048
 
 
 def start(call: Call[FlowStart]) -> Steps[Answer | Enclosed]:
@@ -89,7 +90,7 @@ def _begin_elsewhere(tx: Tx, call: Call[FlowStart] | Call[FlowNext], flow_id: st
         raise FlowElsewhere
     binding = magiclink.look(tx, token) or magiclink.look(tx, token, magiclink.RESET)
     if binding is None:
-        state = structs.replace(state, error=None)
+        state = structs.replace(state, error=Said("wrong.link-ended"))
         return running.begin(tx, call, flow_id, state)
     asked_by = (binding.from_device, binding.from_address)
     return running.begin(tx, call, flow_id, structs.replace(state, token=token, asked_by=asked_by), at=flow.returns)
@@ -125,8 +126,10 @@ def _page(project: Project, options: FlowOptions) -> str:
     allowed, is_open = project.settings.approved_redirects, project.is_open
     if options.redirect_url:
         return approve(options.redirect_url, allowed, default_open=is_open)
+    if not options.location or len(options.location) > _LONGEST_PAGE:
+        return ""
     try:
-        return approve(options.location, allowed, default_open=is_open) if options.location else ""
+        return approve(options.location, allowed, default_open=is_open)
     except InvalidArgument:  # a flow of codes and passkeys leads nowhere else
         return ""
 

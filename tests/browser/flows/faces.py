@@ -100,7 +100,8 @@ class Hosted:
         self.page.locator(f'form.avow-screen button[value="{interaction}"]').first.click()
 
     def type_code(self, code: str) -> None:
-        """Type a code; the script sends it with its last digit."""
+        """Type a code; the script, once it is there, sends it with its last digit."""
+        self.page.wait_for_load_state()
         self.field("code").fill(code)
         if len(code) != 6:
             self.press("verify")

@@ -112,6 +112,17 @@ def test_tokens_stay_while_the_server_is_away(visitor: Visitor, sign_in: SignIn,
     assert visitor.get("/token").status_code == 200
 
 
+def test_browser_is_told_to_try_again_while_the_server_is_away(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network
+) -> None:
+    visitor.client.application.register_error_handler(503, lambda error: ("our page for it", 503))
+    visitor.keep(sign_in())
+    avow.advance(DUE)
+    network.is_away = True
+    answer = visitor.page("/login")
+    assert (answer.status_code, answer.text, answer.headers["Retry-After"]) == (503, "our page for it", "2")
+
+
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 405, 413, 429, 502])
 def test_answer_of_a_proxy_ends_no_session(
     visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network, status: int
@@ -289,7 +300,7 @@ def test_error_of_a_claims_reader_shows_nothing(visitor: Visitor, sign_in: SignI
         raise AvowError
 
     tokens = sign_in()
-    monkeypatch.setattr(visits, "carry_out", fail)
+    monkeypatch.setattr(visits, "arrive_by_bearer", fail)
     with pytest.raises(AvowError):
         visitor.get("/token", tokens.session)
 

@@ -142,7 +142,7 @@ def test_s_sdk_03_flask_fails_closed(
             assert browser.client.head(path).status_code == 401
             assert b"secret" not in browser.client.options(path).data
     with case.cell("exception inside a claims hook"), monkeypatch.context() as patched:
-        patched.setattr(visits, "carry_out", lambda *_: 1 / 0)
+        patched.setattr(visits, "arrive_by_bearer", lambda *_: 1 / 0)
         browser = open_shop(TESTING=False)
         answers = [browser.get(path, tokens.session) for path in DEMANDING]
         assert {answer.status_code for answer in answers} == {500}

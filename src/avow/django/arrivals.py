@@ -1,36 +1,21 @@
-"""Asking the client of this process what the judgement of a request's tokens wants to know, in both colours.
+"""Asking the client of this process what the judgement of a request's tokens wants to know, in both colours."""
 
-A session token that holds is judged without a generator: that is nearly every request.
-"""
+from collections.abc import Generator
 
 from avow import AsyncClient, Client
 from avow.errors import AvowError
-from avow.sdk.integration.arrivals import Arrival, Asking, carry_out, held, renewing, unheld
+from avow.sdk.integration.arrivals import Arrival, Asking, Held, arrive, at_once, carry_out, renewing
 from avow.sdk.integration.session import Tokens
 
 __all__ = ["arrive", "arrive_async", "renew"]
 
 
-def arrive(tokens: Tokens, client: Client) -> Arrival:
-    """Judge the tokens that came with a request, at least one, and refresh when that is due."""
-    if not tokens.session:
-        return renew(tokens, client)
-    try:
-        claims = client.validate_session(tokens.session)
-    except AvowError as error:
-        return carry_out(unheld(tokens, error), client)
-    return held(tokens, claims)
-
-
 async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
-    """Do the same with the client of asyncio."""
-    if not tokens.session:
-        return await _carry_out_async(renewing(tokens), client)
-    try:
-        claims = await client.validate_session(tokens.session)
-    except AvowError as error:
-        return await _carry_out_async(unheld(tokens, error), client)
-    return held(tokens, claims)
+    """Do what `arrive` does with the client of asyncio."""
+    found = at_once(tokens, client)
+    if isinstance(found, Held):
+        return found
+    return await _carry_out_async(found, client) if isinstance(found, Generator) else found
 
 
 def renew(tokens: Tokens, client: Client) -> Arrival:

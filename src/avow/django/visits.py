@@ -135,20 +135,18 @@ def _end(request: HttpRequest) -> None:
 
 
 def _set(request: HttpRequest, session: AvowSession, row: User = None) -> None:
-    mark(request, session)
-    _set_user(request, _LazyRow(session) if row is None else row)
+    given: Any = request
+    given.avow = session
+    given.user = user = _LazyRow(session) if row is None else row
+    given.auser = partial(_loaded, user)
 
 
 def _set_nobody(request: HttpRequest) -> None:
     """Let other backends say who it is; a user of ours without tokens is nobody."""
-    mark(request, None)
-    earlier = getattr(request, "user", None)
-    _set_user(request, SimpleLazyObject(partial(_other_user, request, earlier)))
-
-
-def _set_user(request: HttpRequest, user: User) -> None:
-    request.user = user
-    request.auser = partial(_loaded, user)
+    given: Any = request
+    given.avow = None
+    given.user = user = SimpleLazyObject(partial(_other_user, request, getattr(request, "user", None)))
+    given.auser = partial(_loaded, user)
 
 
 async def _loaded(user: User) -> User:
@@ -163,10 +161,10 @@ class _LazyRow(SimpleLazyObject):  # type: ignore[type-arg]  # generic in the st
     Django's own way to make such an object takes six calls; every signed-in request makes one, and few look at it.
     """
 
+    _wrapped: Any = empty
+
     def __init__(self, session: AvowSession) -> None:
-        held = object.__getattribute__(self, "__dict__")
-        held["_setupfunc"] = partial(_row, session)
-        held["_wrapped"] = empty
+        object.__setattr__(self, "_setupfunc", partial(_row, session))
 
 
 def _row(session: AvowSession) -> User:

@@ -1,6 +1,7 @@
 """Who sends a request: judged when a dependency first asks, and the cookies that follow from it."""
 
 import logging
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -12,7 +13,7 @@ from avow import AsyncClient
 from avow.clock import system_clock
 from avow.errors import AvowError
 from avow.fastapi.installed import installed
-from avow.sdk.integration.arrivals import Arrival, Asking, Ended, Held, Renewed, Unknown, by_bearer, by_cookies
+from avow.sdk.integration.arrivals import Arrival, Asking, Ended, Held, Renewed, Unknown, at_once, bearer_at_once
 from avow.sdk.integration.bearer import bearer_token
 from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
@@ -146,7 +147,7 @@ async def _judge(connection: HTTPConnection, notes: Notes) -> Visit:
     client = installed(connection).client
     token = bearer_token(connection.headers.get("Authorization"))
     if token is not None:
-        return Visit(await carry_out(by_bearer(token), client), is_bearer=True)
+        return Visit(await _ended(bearer_at_once(token, client), client), is_bearer=True)
     tokens = cookie_tokens(connection)
     if not tokens:
         return Visit()
@@ -155,9 +156,14 @@ async def _judge(connection: HTTPConnection, notes: Notes) -> Visit:
     if notes.is_answered or not _can_set_cookies(connection):
         # A rotated refresh token could not be kept any more, and is not asked for.
         tokens = Tokens(tokens.session)
-    arrival = await carry_out(by_cookies(tokens), client)
+    arrival = await _ended(at_once(tokens, client), client)
     _follow(arrival, notes)
     return Visit(arrival)
+
+
+async def _ended(found: Arrival | Asking[Arrival], client: AsyncClient) -> Arrival:
+    """Return a judgement, of which something may still have to be asked."""
+    return await carry_out(found, client) if isinstance(found, Generator) else found
 
 
 def _may_change(connection: HTTPConnection) -> bool:

@@ -9,7 +9,7 @@ from werkzeug.local import LocalProxy
 
 from avow.clock import system_clock
 from avow.flask.installed import installed
-from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown, by_bearer, by_cookies, carry_out
+from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown, arrive, arrive_by_bearer
 from avow.sdk.integration.bearer import bearer_token
 from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.demands import Demand, Verdict
@@ -108,7 +108,7 @@ def _judge() -> Visit:
     at_hand = installed()
     token = bearer_token(request.headers.get("Authorization"))
     if token is not None:
-        return Visit(carry_out(by_bearer(token), at_hand.client))
+        return Visit(arrive_by_bearer(token, at_hand.client))
     tokens = cookie_tokens()
     if not tokens:
         return Visit()
@@ -117,7 +117,7 @@ def _judge() -> Visit:
     if getattr(request, _ANSWERED, False):
         # The answer is on its way: a rotated refresh token could not be kept any more, and is not asked for.
         tokens = Tokens(tokens.session)
-    arrival = carry_out(by_cookies(tokens), at_hand.client)
+    arrival = arrive(tokens, at_hand.client)
     _follow(arrival)
     return Visit(arrival)
 

@@ -9,6 +9,7 @@ from avow.sdk.integration.session import AvowSession, Tokens
 from avow.sdk.integration.unread import claims_of
 
 if TYPE_CHECKING:
+    from avow.sdk._async.client import AsyncClient
     from avow.sdk._sync.client import Client
 
 __all__ = [
@@ -19,19 +20,19 @@ __all__ = [
     "Held",
     "Renewed",
     "Unknown",
-    "by_bearer",
-    "by_cookies",
+    "arrive",
+    "arrive_by_bearer",
+    "at_once",
+    "bearer_at_once",
     "carry_out",
-    "held",
     "proving",
     "renewing",
-    "unheld",
 ]
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as `Tokens` are
 class Held:
     """The session token holds; nothing was asked of the server."""
 
@@ -99,36 +100,41 @@ def carry_out(asking: Asking[T], client: "Client") -> T:
         return result
 
 
-def by_bearer(token: str) -> Asking[Arrival]:
-    """Judge the session token of an `Authorization` header, of a person or of an access key."""
-    try:
-        claims = yield Ask("validate_session", token)
-    except AvowError as error:
-        return Ended(error) if _is_final(error) else Unknown(error)
-    return Held(AvowSession(claims, Tokens(token)))
-
-
-def by_cookies(tokens: Tokens) -> Asking[Arrival]:
+def arrive(tokens: Tokens, client: "Client") -> Arrival:
     """Judge the tokens of a browser, and refresh the session when that is due."""
+    found = at_once(tokens, client)
+    if isinstance(found, Held):
+        return found
+    return carry_out(found, client) if isinstance(found, Generator) else found
+
+
+def arrive_by_bearer(token: str, client: "Client") -> Arrival:
+    """Judge the session token of an `Authorization` header, of a person or of an access key."""
+    found = bearer_at_once(token, client)
+    return carry_out(found, client) if isinstance(found, Generator) else found
+
+
+def at_once(tokens: Tokens, client: "Client | AsyncClient") -> Arrival | Asking[Arrival]:
+    """Judge the tokens of a browser by what is at hand, else return what is to be asked.
+
+    A session token that holds is judged without a generator: that is nearly every request.
+    """
     if not tokens.session:
-        return (yield from renewing(tokens))
+        return renewing(tokens)
     try:
-        claims = yield Ask("validate_session", tokens.session)
+        known = client.validate_at_once(tokens.session)
     except AvowError as error:
-        return (yield from unheld(tokens, error))
-    return held(tokens, claims)
+        return renewing(tokens, error)
+    return _of_cookies(tokens) if known is None else _of_a_person(Held(AvowSession(known, tokens)))
 
 
-def held(tokens: Tokens, claims: Mapping[str, Any]) -> Arrival:
-    """Judge the tokens of a browser whose session token holds: most requests end here."""
-    return _of_a_person(Held(AvowSession(claims, tokens)))
-
-
-def unheld(tokens: Tokens, reason: AvowError) -> Asking[Arrival]:
-    """Judge the tokens of a browser whose session token was refused, or could not be judged."""
-    if isinstance(reason, KeysUnavailable):
-        return Unknown(reason)
-    return (yield from renewing(tokens, reason))
+def bearer_at_once(token: str, client: "Client | AsyncClient") -> Arrival | Asking[Arrival]:
+    """Judge the session token of an `Authorization` header as `at_once` does those of a browser."""
+    try:
+        known = client.validate_at_once(token)
+    except AvowError as error:
+        return _unheld(error)
+    return _of_bearer(token) if known is None else Held(AvowSession(known, Tokens(token)))
 
 
 def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]:
@@ -145,7 +151,7 @@ def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]
         newest = Tokens(answer["sessionToken"]["jwt"], answer["refreshSessionToken"]["jwt"])
         claims = yield Ask("validate_session", newest.session)  # in the process: its keys were just at hand
     except AvowError as error:
-        return Ended(error) if _is_final(error) else Unknown(error)
+        return _unheld(error)
     return _of_a_person(Renewed(AvowSession(claims, newest), answer.get("user") or {}))
 
 
@@ -169,6 +175,28 @@ def proving(tokens: Tokens) -> Asking[tuple[AvowSession, Mapping[str, Any]]]:
     if not _is_of_one_session(claims, other):
         raise InvalidToken(error_message="The tokens are not of one session.")
     return session, me
+
+
+def _of_bearer(token: str) -> Asking[Arrival]:
+    try:
+        claims = yield Ask("validate_session", token)
+    except AvowError as error:
+        return _unheld(error)
+    return Held(AvowSession(claims, Tokens(token)))
+
+
+def _of_cookies(tokens: Tokens) -> Asking[Arrival]:
+    try:
+        claims = yield Ask("validate_session", tokens.session)
+    except KeysUnavailable as error:
+        return Unknown(error)
+    except AvowError as error:
+        return (yield from renewing(tokens, error))
+    return _of_a_person(Held(AvowSession(claims, tokens)))
+
+
+def _unheld(reason: AvowError) -> Arrival:
+    return Ended(reason) if _is_final(reason) else Unknown(reason)
 
 
 def _of_a_person(arrival: Held | Renewed) -> Arrival:

@@ -32,6 +32,7 @@ def test_whole_cold_sign_in_loads_each_file_once(open_page: Callable[..., "Page"
         page.goto(f"{dev.url}/login/{dev.project_id}", wait_until="networkidle")
         page.get_by_label("E-mail address or phone number").fill(mail)
         page.get_by_role("button", name="Continue", exact=True).click()
+        page.wait_for_load_state()
         page.get_by_label("Code", exact=True).press_sequentially(dev.message(mail)["code"])
         expect_signed_in(page, mail)
         expect(page.get_by_role("heading", level=1)).to_have_text("Your account")

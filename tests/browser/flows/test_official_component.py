@@ -93,6 +93,7 @@ def test_link_opened_in_another_tab_signs_both_in(visitor: Visitor, avow: Avow) 
     visitor.button("resend").wait_for()
     other = visitor.context.new_page()
     other.goto(avow.link(mail))
+    other.wait_for_function("told.some(([name]) => name === 'ready')")
     other.locator('descope-wc [data-type="button"][id="later"]').click()
     other.wait_for_function("told.some(([name]) => name === 'success')")
     assert visitor.event("success")["user"]["email"] == mail

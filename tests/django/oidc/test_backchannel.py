@@ -3,10 +3,13 @@
 import itertools
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from avow.clock import system_clock
 from avow.core.tokens import SigningKey
@@ -70,6 +73,53 @@ def test_provider_ends_one_of_its_sessions(peer_ends: OpenIdPeer) -> None:
     assert (first.user, second.user) == ("", "jane")
     assert send(token(peer_ends, sid="two")).status_code == 200
     assert second.user == ""
+
+
+def test_provider_ends_the_session_that_took_anothers_place(peer_ends: OpenIdPeer) -> None:
+    visitor = signed_in(peer_ends)
+    peer_ends.person = {"sub": "bob"}
+    visitor.sign_in(peer_ends, path="/login?again=1")
+    assert visitor.user == "bob"
+    assert send(token(peer_ends, sub="bob")).status_code == 200
+    assert visitor.user == ""
+
+
+def test_session_stays_noted_beside_a_shorter_one(peer_ends: OpenIdPeer, project: Configure) -> None:
+    long = signed_in(peer_ends)
+    SignIn.objects.update(created_at=timezone.now() - timedelta(days=1))
+    project(SESSION_COOKIE_AGE=60)
+    short = signed_in(peer_ends)
+    assert send(token(peer_ends)).status_code == 200
+    assert (long.user, short.user) == ("", "")
+
+
+def test_sessions_that_are_gone_are_forgotten(peer_ends: OpenIdPeer, project: Configure) -> None:
+    signed_in(peer_ends)
+    Session.objects.all().delete()
+    SignIn.objects.update(created_at=timezone.now() - timedelta(days=100))
+    signed_in(peer_ends)
+    assert SignIn.objects.count() == 1
+
+
+def test_provider_ends_sessions_of_a_project_that_finds_accounts_itself(
+    peer_ends: OpenIdPeer, project: Configure
+) -> None:
+    project(AUTHENTICATION_BACKENDS=["tests.django.oidc.backends.ByNameAlone"])
+    visitor = signed_in(peer_ends)
+    assert send(token(peer_ends)).status_code == 200
+    assert visitor.user == ""
+
+
+def test_session_ends_whose_sid_nobody_told(peer_ends: OpenIdPeer) -> None:
+    untold, other = signed_in(peer_ends), signed_in(peer_ends, "two")
+    assert send(token(peer_ends, sid="one")).status_code == 200
+    assert (untold.user, other.user) == ("", "jane")
+
+
+def test_deleted_account_leaves_no_sign_in(peer_ends: OpenIdPeer) -> None:
+    signed_in(peer_ends)
+    User.objects.all().delete()
+    assert SignIn.objects.count() == 0
 
 
 def test_media_type_of_older_providers_is_taken(peer_ends: OpenIdPeer) -> None:

@@ -42,20 +42,27 @@ class SignIn(models.Model):
 
     Attributes:
         session_key: Of Django's session.
-        identity: Who signed in.
+        user: Whose account it is of.
+        issuer: The provider.
+        subject: What it calls the person: an account that a project finds in its own way has no identity.
         sid: What the provider calls its own session, or "".
         created_at: When it began.
     """
 
     session_key: "models.CharField[str, str]" = models.CharField(max_length=64, unique=True)
-    identity: "models.ForeignKey[Identity, Identity]" = models.ForeignKey(Identity, on_delete=models.CASCADE)
+    user: "models.ForeignKey[Any, Any]" = models.ForeignKey(
+        project.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    issuer: "models.CharField[str, str]" = models.CharField(max_length=255)
+    subject: "models.CharField[str, str]" = models.CharField(max_length=255)
     sid: "models.CharField[str, str]" = models.CharField(max_length=255, blank=True)
     created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        """Says how people call it."""
+        """Says what is searched by, and how people call it."""
 
         verbose_name = "sign-in"
+        indexes = (models.Index(fields=("issuer", "subject"), name="avow_oidc_signin_person"),)
 
     def __str__(self) -> str:
-        return f"{self.identity}, {self.created_at}"
+        return f"{self.subject} at {self.issuer}, {self.created_at}"

@@ -107,7 +107,7 @@ def _sign_in(request: HttpRequest, person: Person, tokens: Mapping[str, Any]) ->
     if said.keep_tokens:
         held |= {name: tokens[name] for name in _TOKENS if name in tokens}
     request.session[said.session_key] = held
-    signins.note(request.session, person)
+    signins.note(request.session, user, person)
 
 
 def _take(request: HttpRequest, state: str) -> dict[str, Any]:

@@ -40,13 +40,22 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("session_key", models.CharField(max_length=64, unique=True)),
+                ("issuer", models.CharField(max_length=255)),
+                ("subject", models.CharField(max_length=255)),
                 ("sid", models.CharField(blank=True, max_length=255)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
-                    "identity",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="avow_oidc.identity"),
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
-            options={"verbose_name": "sign-in"},
+            options={
+                "verbose_name": "sign-in",
+                "indexes": [models.Index(fields=("issuer", "subject"), name="avow_oidc_signin_person")],
+            },
         ),
     ]

@@ -167,6 +167,7 @@ def sign_in(page: "Page", example: Example, mail: str, *, is_official: bool = Fa
     page.get_by_label("E-mail address or phone number").fill(mail)
     page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_label("Code", exact=True).wait_for()
+    page.wait_for_load_state()  # the script that sends the last digit is there
     page.get_by_label("Code", exact=True).press_sequentially(example.code(mail))
     if is_official:
         page.keyboard.press("Enter")

@@ -45,6 +45,7 @@ def test_newcomer_signs_in_by_code_with_the_inbox_beside(open_page: OpenPage, de
     inbox = opened.value
     letter = inbox.locator("article").filter(has_text=mail)
     code = letter.locator("output").inner_text()
+    page.wait_for_load_state()  # the script that sends the last digit is there
     page.get_by_label("Code", exact=True).press_sequentially(code)
     expect_signed_in(page, mail)
     page.get_by_role("button", name="Refresh").click()
@@ -197,5 +198,6 @@ def test_address_with_the_number_instead_of_the_name_of_this_machine_works(
     numeric = Dev(dev.url.replace("localhost", "127.0.0.1"), dev.project_id, dev.inbox_url)
     page = open_page()
     ask(page, numeric, mail, "Continue")
+    page.wait_for_load_state()  # the script that sends the last digit is there
     page.get_by_label("Code", exact=True).press_sequentially(dev.message(mail)["code"])
     expect_signed_in(page, mail)

@@ -104,6 +104,7 @@ def test_project_of_the_page_signs_somebody_in(
         page.get_by_label("E-mail address or phone number").fill(mail)
         page.get_by_role("button", name="Continue", exact=True).click()
         page.get_by_label("Code", exact=True).wait_for()
+        page.wait_for_load_state()  # the script that sends the last digit is there
         page.get_by_label("Code", exact=True).press_sequentially(avow.code(mail))
         page.get_by_role("button", name="Not now").click()
         page.wait_for_url(url + shown)

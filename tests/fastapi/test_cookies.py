@@ -4,6 +4,9 @@ import asyncio
 
 import httpx2
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.testclient import TestClient
 
 from avow.sdk.integration.session import Tokens
 from avow.sdk.integration.unread import claims_of
@@ -50,6 +53,26 @@ def test_rotated_token_is_kept_whatever_the_answer_is(
     avow.advance(DUE)
     assert visitor.get(path).status_code == status
     assert visitor.kept.refresh not in ("", old.refresh)
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_application_answers_its_errors_itself_on_a_refresh_too(
+    network: Network, sign_in: SignIn, avow: Avow, is_async: bool
+) -> None:
+    def own(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"own": str(error)}, 500)
+
+    async def own_async(request: Request, error: Exception) -> JSONResponse:
+        return own(request, error)
+
+    app = new_shop(network)
+    app.add_exception_handler(Exception, own_async if is_async else own)
+    with TestClient(app, "https://shop.example.com", raise_server_exceptions=False) as client:
+        browser = Visitor(client).keep(old := sign_in())
+        for _ in range(2):
+            assert browser.get("/broken").json() == {"own": "nobody caught it"}
+            avow.advance(DUE)
+        assert browser.kept.refresh not in ("", old.refresh)
 
 
 def test_session_whose_token_outgrew_a_cookie_works_on(

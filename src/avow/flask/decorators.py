@@ -5,11 +5,11 @@ They stand below `@app.route`, next to the view. Strangers with a browser are se
 """
 
 from collections.abc import Callable, Coroutine
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeAlias
 from urllib.parse import quote, urlencode
 
-from flask import abort, current_app, jsonify, redirect, request, url_for
+from flask import Response, abort, after_this_request, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from avow.flask.installed import installed
@@ -105,8 +105,14 @@ def _answer(refusal: Refusal) -> ResponseReturnValue:
         return refused(refusal)
     login = _login_url()
     if refusal.status != 401 or not login:
+        after_this_request(partial(_with_headers, refusal))
         abort(refusal.status)  # the application's own page for it
     return redirect(login, 303)
+
+
+def _with_headers(refusal: Refusal, response: Response) -> Response:
+    response.headers.update(refusal.headers)
+    return response
 
 
 def _is_for_person() -> bool:

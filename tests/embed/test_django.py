@@ -1,10 +1,12 @@
 """A Django project that guards every page: answers of Avow are neither kept, nor guarded, nor in a transaction."""
 
+import http.client
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -81,6 +83,51 @@ def test_stranger_signs_in_through_pages(guarded: Shop) -> None:
 def test_body_over_djangos_own_limit_is_refused_too(guarded: Shop) -> None:
     status, refused = guarded.post("/auth/v1/auth/otp/signup-in/email", {"loginId": "a" * 150_000})
     assert (status, bool(refused["errorCode"])) == (413, True)
+
+
+def test_body_in_chunks_arrives(guarded: Shop) -> None:
+    body = json.dumps({"loginId": new_email()}).encode()
+    assert posted(guarded, iter([body[:7], body[7:]]))[0] == 200
+    status, refused = posted(guarded, iter([b"x" * 100_000] * 30))
+    assert status == 413, refused
+
+
+def posted(shop: Shop, chunks: Iterator[bytes]) -> tuple[int, bytes]:
+    """Ask for a code by a body whose length is not said."""
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(shop.url).port or 80, timeout=20)
+    headers = {"Authorization": f"Bearer {shop.project_id}", "Content-Type": "application/json"}
+    try:
+        connection.request("POST", "/auth/v1/auth/otp/signup-in/email", chunks, headers, encode_chunked=True)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+LENGTHS = """
+import io, django
+from django.conf import settings
+settings.configure(INSTALLED_APPS=["avow.embed.django"], ROOT_URLCONF="avow.embed.django.urls", ALLOWED_HOSTS=["*"])
+django.setup()
+from avow.embed.django.inside import embedded
+from django.core.handlers.wsgi import WSGIHandler
+embedded().migrate()
+told = []
+for more in ({"CONTENT_LENGTH": "x"}, {"CONTENT_LENGTH": "-1"}, {"HTTP_TRANSFER_ENCODING": "chunked"}):
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/v1/auth/otp/signup-in/email", "QUERY_STRING": "",
+        "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(b"{}"),
+        "REMOTE_ADDR": "127.0.0.1", **more}
+    WSGIHandler()(environ, lambda status, headers: told.append(status[:3]))
+embedded().close()
+print(told)
+"""
+
+
+def test_body_whose_length_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    said = {"AVOW_BASE_URL": "http://localhost:8000/auth", "AVOW_SECRET_KEY": "x" * 32, "AVOW_DEVELOPMENT": "1"}
+    environment = environment_of(tmp_path, {**said, "AVOW_DATABASE_URL": f"sqlite:///{tmp_path}/avow.sqlite3"}, 0)
+    done = subprocess.run([sys.executable, "-c", LENGTHS], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "['400', '400', '400']", done.stderr
 
 
 def test_view_is_the_asynchronous_one_where_a_loop_runs(tmp_path: Path) -> None:

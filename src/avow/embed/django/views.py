@@ -1,10 +1,11 @@
 """The view: a request of Django's on its way to the server in this process, and its answer as one of Django's."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
@@ -13,11 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 from avow.embed.django.inside import embedded
 from avow.embed.embedded import LOOPBACK, unready
 from avow.embed.mounts import ready
+from avow.errors import MalformedRequest
 from avow.server.settings import SettingsRefused
 from avow.server.site import answer
 from avow.server.store import StoreRefused
-from avow.server.visit import Request, Response
-from avow.server.wsgi import request_of
+from avow.server.visit import Response
+from avow.server.wsgi import body_of, malformed, request_of
 
 __all__ = ["answer_async", "answer_blocking"]
 
@@ -45,7 +47,12 @@ def answer_blocking(request: HttpRequest, rest: str = "", **_: object) -> HttpRe
     except (SettingsRefused, StoreRefused) as refused:
         avow.tell(refused)
         return _shown(request, unready())
-    return _shown(request, answer(site, _asked(request, rest, site.settings.body_bytes)))
+    environ = _environ(request, rest)
+    try:
+        asked = request_of(environ, _body(request, site.settings.body_bytes))
+    except MalformedRequest as error:
+        return _shown(request, malformed(site, environ, error))
+    return _shown(request, answer(site, asked))
 
 
 @_of_its_own
@@ -57,21 +64,33 @@ async def answer_async(request: HttpRequest, rest: str = "", **_: object) -> Htt
     except (SettingsRefused, StoreRefused) as refused:
         avow.tell(refused)
         return _shown(request, unready())
-    return _shown(request, await app.answer(_asked(request, rest, site.settings.body_bytes)))
+    environ = _environ(request, rest)
+    try:
+        asked = request_of(environ, _body(request, site.settings.body_bytes))
+    except MalformedRequest as error:
+        return _shown(request, malformed(site, environ, error))
+    return _shown(request, await app.answer(asked))
 
 
-def _asked(request: HttpRequest, rest: str, most_bytes: int) -> Request:
-    environ = {
+def _environ(request: HttpRequest, rest: str) -> dict[str, Any]:
+    return {
         **request.META,
         "PATH_INFO": f"/{rest}".encode().decode("latin-1"),  # as WSGI has it
         "REMOTE_ADDR": request.META.get("REMOTE_ADDR") or LOOPBACK,  # a Unix socket has none
     }
-    return request_of(environ, _body(request, most_bytes))
 
 
 def _body(request: HttpRequest, most_bytes: int) -> bytes | None:
-    """Return the body; None when it is over the limit, the server's or Django's."""
+    """Return the body; None when it is over the limit, the server's or Django's.
+
+    Raises:
+        MalformedRequest: Its length is no number, or it comes in chunks whose end the server does not tell.
+    """
     stated = request.META.get("CONTENT_LENGTH") or ""
+    if isinstance(request, WSGIRequest) and not stated and "HTTP_TRANSFER_ENCODING" in request.META:
+        return body_of(request.environ, most_bytes)  # Django reads nothing that has no length
+    if stated and not (stated.isascii() and stated.isdigit()):
+        raise MalformedRequest(error_message="Content-Length is not a number.")
     if len(stated) > len(str(most_bytes)) or (stated.isdigit() and int(stated) > most_bytes):
         return None
     try:

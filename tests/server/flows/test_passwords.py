@@ -114,3 +114,28 @@ def test_expired_password_is_replaced_by_the_second_factor(avow: Avow, api: Api)
     again = walk_to_password(api, mail)
     again.do("sign-in", password=OTHER)
     assert again.screen == "totp"
+
+
+def test_login_id_that_is_no_address_signs_in_by_password(avow: Avow, api: Api) -> None:
+    user = {"loginId": "mia.may", "email": new_email(), "verifiedEmail": True}
+    assert api.post("/v1/mgmt/user/create", user, token=avow.management_key).status == 200
+    chosen = {"loginId": "mia.may", "password": PASSWORD}
+    assert api.post("/v1/mgmt/user/password/set/active", chosen, token=avow.management_key).status == 200
+    for flow in ("password", "sign-in", "sign-up-or-in"):
+        walk = Walk(api, flow)
+        walk.start()
+        assert 'type="email"' not in walk.html()
+        walk.do("password", email="mia.may")
+        assert (walk.screen, walk.error) == ("password", "")
+        assert walk.do("sign-in", password=PASSWORD)["status"] == "completed"
+    walk.start()
+    walk.do("code", email="mia.may")
+    assert walk.screen == "email"
+
+
+def test_nobody_signs_up_by_a_name_alone(api: Api) -> None:
+    walk = walk_to_password(api, "mia.may")
+    walk.do("sign-up")
+    walk.do("save", **{"new-password": PASSWORD})
+    assert walk.screen == "new-password"
+    assert walk.error

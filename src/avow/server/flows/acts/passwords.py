@@ -13,6 +13,7 @@ from avow.core.passwords.policy import Weakness, weakness
 from avow.errors import InvalidArgument, Unavailable
 from avow.server.flows.acts.codes import masked
 from avow.server.flows.acts.turn import Outcome, Turn, Unit, own_login_id, proven
+from avow.server.flows.says import UNREADABLE_EMAIL
 from avow.server.flows.state import Sent
 from avow.server.password import actions as password
 from avow.server.password.actions import Attempt
@@ -49,7 +50,7 @@ _WEAK = {
 
 def name(tx: Tx, turn: Turn) -> Outcome:
     """Take who somebody says they are; nothing is told about it."""
-    return Outcome("named", changed(turn.naming(), way=_NAME))
+    return Outcome("named", changed(turn.naming(takes_any=turn.given.get("does") != "sign-up"), way=_NAME))
 
 
 def sign_in(turn: Turn) -> Steps[Unit | None]:
@@ -58,7 +59,7 @@ def sign_in(turn: Turn) -> Steps[Unit | None]:
     typed = turn.text("password")
     if not typed:
         return lambda tx: turn.refuse(Said("wrong.missing"))
-    state = changed(turn.state, login_id=(yield from read(own_login_id, turn))) if turn.adds else turn.naming()
+    state = changed(turn.state, login_id=(yield from read(own_login_id, turn))) if turn.adds else turn.naming(takes_any=True)
     body = PasswordSignIn(login_id=state.login_id, password=typed, login_options=turn.options)
 
     def opened(tx: Tx, call: Call[PasswordSignIn], attempt: Attempt, checked: Checked) -> Outcome:
@@ -74,6 +75,8 @@ def sign_up(turn: Turn) -> Steps[Unit | None]:
     """Create a user with a password."""
     require_method(turn.call, _NAME)
     typed, state = turn.text("new-password"), turn.state
+    if not (addresses.is_email(state.login_id) or addresses.is_phone(state.login_id)):
+        raise InvalidArgument(detail=UNREADABLE_EMAIL)
     user = SignUpUser(
         name=state.name or None,
         email=state.login_id if state.by == "email" else None,
@@ -96,7 +99,7 @@ def send_reset(tx: Tx, turn: Turn) -> Outcome:
     """Send a link to somebody who has forgotten their password; nothing tells whether there is such a user."""
     require_method(turn.call, _NAME)
     password.require_enabled(tx)
-    state = turn.naming()
+    state = turn.naming(takes_any=True)
     method = "sms" if addresses.is_phone(addresses.login_id(state.login_id).typed) else "email"
     asking: Call[SignIn] = turn.asking(
         SignIn(login_id=state.login_id, login_options=turn.options), method=method, hides=True

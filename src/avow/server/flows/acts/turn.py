@@ -104,8 +104,11 @@ class Turn:
         path = {**self.call.path, "method": method} if method else self.call.path
         return replace(self.call, project=project, caller=caller, body=body, path=path)
 
-    def naming(self) -> State:
+    def naming(self, *, takes_any: bool = False) -> State:
         """Return the state with the login ID that was typed, or the one that is known when the field was not shown.
+
+        Args:
+            takes_any: A password is asked next: any login ID will do, for nothing is sent to it.
 
         Raises:
             InvalidArgument: There is none, or it is neither an e-mail address nor (where they are taken) a number.
@@ -118,6 +121,8 @@ class Turn:
         state = changed(self.state, name=self.text("name", 256) or self.state.name)
         takes_phone = "sms" in self.call.project.carriers
         try:
+            if takes_any and "@" not in typed and not (takes_phone and typed.startswith("+")):
+                return changed(state, login_id=addresses.login_id(typed).typed, by="email")
             if not takes_phone or not addresses.is_phone(typed):
                 return changed(state, login_id=addresses.email(typed).address, by="email")
             # Read by some country's rules, a number without country code could be a stranger's.

@@ -42,7 +42,7 @@ def verify(token: str, provider: Provider) -> Ended:
     parsed = _parsed(token)
     if parsed.algorithm not in provider.metadata.algorithms:
         raise _refused("alg: none that the provider uses")
-    key = provider.keys_for(parsed).find(parsed.algorithm, parsed.kid)
+    key = provider.keys_for(parsed, is_of_stranger=True).find(parsed.algorithm, parsed.kid)
     if key is None or not key.is_right(parsed.algorithm, parsed.signature, parsed.message):
         raise _refused("signature: wrong, or by no key of the provider")
     try:

@@ -36,6 +36,7 @@ logger = logging.getLogger("avow.django.oidc")
 NAME: Final = "avow_oidc"
 # How long what the provider says of itself is believed; a key that is new is asked for at once.
 _LIFETIME_SECONDS: Final = 3600
+_PAUSE_SECONDS: Final = 30  # between two looks for keys that only strangers name
 _DEFAULT_ALGORITHM: Final = "RS256"  # OpenID Connect Core section 2: what a provider has to offer
 _RENEWED: Final = ("access_token", "refresh_token", "token_type", "scope", "expires_at", "expires_in")
 _ENDPOINTS: Final = (
@@ -90,6 +91,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
 
     _metadata: Metadata | None = None
     _keys: tuple[int, ProviderKeys] | None = None
+    _keys_asked_at = 0
 
     # --- What it says of itself ---
 
@@ -123,20 +125,32 @@ class Provider(_App):  # type: ignore[misc]  # as above
             found["token_endpoint_auth_method"] = "client_secret_post"
         return found
 
-    def keys_for(self, token: idtokens.IdToken) -> ProviderKeys:
-        """Return the keys for a token; asked for anew when they are old, or lack the one that it names."""
-        known = self._keys
-        if (
-            known is None
-            or system_clock() - known[0] >= _LIFETIME_SECONDS
-            or not known[1].find(token.algorithm, token.kid)
-        ):
-            body = self._fetch(self.metadata.endpoint("jwks_uri"))
-            try:
-                known = self._keys = (system_clock(), read_keys(body))
-            except ValueError as error:
-                raise SignInStopped(MISCONFIGURED, f"the provider's keys: {error}") from error
-        return known[1]
+    def keys_for(self, token: idtokens.IdToken, *, is_of_stranger: bool = False) -> ProviderKeys:
+        """Return the keys for a token; asked for anew when they are old, or lack the one that it names.
+
+        Args:
+            token: Not verified yet.
+            is_of_stranger: Anybody may have sent it, not the provider alone: at most every half a minute it is a
+                reason to ask.
+
+        Raises:
+            SignInStopped: They cannot be had.
+        """
+        known, now = self._keys, system_clock()
+        if known and now - known[0] < _LIFETIME_SECONDS and known[1].find(token.algorithm, token.kid):
+            return known[1]
+        if is_of_stranger and now - self._keys_asked_at < _PAUSE_SECONDS:
+            if known is None:
+                raise SignInStopped(PROVIDER_AWAY, "the provider's keys could not be had a moment ago")
+            return known[1]
+        self._keys_asked_at = now
+        body = self._fetch(self.metadata.endpoint("jwks_uri"))
+        try:
+            found = read_keys(body)
+        except ValueError as error:
+            raise SignInStopped(MISCONFIGURED, f"the provider's keys: {error}") from error
+        self._keys = (now, found)
+        return found
 
     # --- What it says of people ---
 

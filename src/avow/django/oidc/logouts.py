@@ -9,6 +9,7 @@ from django.core.cache import cache
 
 from avow.clock import system_clock
 from avow.core.federation.idtokens import IdToken
+from avow.core.federation.providers import is_of_issuer
 from avow.core.tokens import MAX_TOKEN_BYTES
 from avow.core.tokens.encoding import from_base64url, json_object
 from avow.django.oidc.problems import ANSWER_WRONG, SignInStopped
@@ -49,6 +50,8 @@ def verify(token: str, provider: Provider) -> Ended:
         claims = json_object(parsed.payload)
     except ValueError as error:
         raise _refused(str(error)) from error
+    if key.issuer and not is_of_issuer(key.issuer, claims):
+        raise _refused("kid: a key of another issuer")
     ends_at = _check(claims, provider)
     ended = Ended(provider.metadata.issuer, _text(claims, "sub"), _text(claims, "sid"))
     if not ended.subject and not ended.sid:

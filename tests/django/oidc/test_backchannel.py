@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from avow.clock import system_clock
 from avow.core.tokens import SigningKey
 from avow.core.tokens.encoding import to_base64url
 from avow.django.oidc.models import SignIn
-from tests.bed.openid import OpenIdPeer, jws
+from avow.django.oidc.provider import provider
+from tests.bed.openid import OpenIdPeer, Said, jws
 from tests.django.oidc.conftest import Configure
 from tests.django.oidc.visitor import Visitor
 
@@ -129,8 +131,6 @@ def test_media_type_of_older_providers_is_taken(peer_ends: OpenIdPeer) -> None:
 
 
 def test_provider_is_asked_for_keys_by_a_process_that_has_seen_nobody(peer_ends: OpenIdPeer) -> None:
-    from avow.django.oidc.provider import provider
-
     visitor = signed_in(peer_ends)
     provider.cache_clear()
     assert send(token(peer_ends)).status_code == 200
@@ -195,6 +195,58 @@ def test_logout_here_forgets_the_session(peer_ends: OpenIdPeer) -> None:
     signed_in(peer_ends).click_logout()
     assert SignIn.objects.count() == 0
     assert send(token(peer_ends)).status_code == 200
+
+
+def test_unknown_keys_are_looked_for_now_and_then(peer_ends: OpenIdPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = signed_in(peer_ends)
+    asked = len(peer_ends.calls("/jwks"))
+    monkeypatch.setattr("avow.django.oidc.provider.system_clock", lambda: system_clock() + 30)
+    for number in range(5):
+        assert send(jws(claims(peer_ends), peer_ends.key, kid=f"other-{number}")).status_code == 400
+    assert len(peer_ends.calls("/jwks")) == asked + 1
+    peer_ends.key = SigningKey.generate("ES256")
+    peer_ends.keys.append(peer_ends.key)
+    assert send(token(peer_ends)).status_code == 400
+    monkeypatch.setattr("avow.django.oidc.provider.system_clock", lambda: system_clock() + 60)
+    assert send(token(peer_ends)).status_code == 200
+    assert visitor.user == ""
+
+
+def test_keys_that_cannot_be_had_are_not_asked_for_by_every_stranger(peer_ends: OpenIdPeer) -> None:
+    peer_ends.answers["/jwks"] = lambda _: Said({}, 503)
+    for _ in range(5):
+        assert send(token(peer_ends)).status_code == 400
+    assert len(peer_ends.calls("/jwks")) == 1
+    del peer_ends.answers["/jwks"]
+    assert signed_in(peer_ends).user == "jane"  # whose tokens come from the provider itself
+
+
+def test_key_of_another_issuer_ends_nothing(peer_ends: OpenIdPeer) -> None:
+    visitor = signed_in(peer_ends)
+    foreign = SigningKey.generate("ES256")
+    said = [
+        json.loads(peer_ends.key.public_jwk()),
+        {**json.loads(foreign.public_jwk()), "issuer": "https://other.test"},
+    ]
+    peer_ends.answers["/jwks"] = lambda _: Said({"keys": said})
+    provider.cache_clear()
+    assert send(jws(claims(peer_ends), foreign, typ="logout+jwt")).status_code == 400
+    assert visitor.user == "jane"
+    assert send(token(peer_ends)).status_code == 200
+
+
+def test_token_counts_again_when_nothing_was_ended(peer_ends: OpenIdPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor, value = signed_in(peer_ends), token(peer_ends)
+
+    def fail(*_: object) -> int:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("avow.django.oidc.signins.end", fail)
+        with pytest.raises(OperationalError):
+            send(value)
+    assert send(value).status_code == 200
+    assert visitor.user == ""
 
 
 def test_get_is_no_logout(peer_ends: OpenIdPeer) -> None:

@@ -15,7 +15,7 @@ from avow.core.tokens.encoding import from_base64url, json_object
 from avow.django.oidc.problems import ANSWER_WRONG, SignInStopped
 from avow.django.oidc.provider import Provider
 
-__all__ = ["Ended", "verify"]
+__all__ = ["Ended", "spend", "verify"]
 
 _EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 _LEEWAY_SECONDS: Final = 60  # clocks of others
@@ -25,15 +25,25 @@ _KINDS: Final = ("jwt", "logout+jwt", "application/logout+jwt")
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Whose sessions end: a person's at a provider, one session of it, or that session of that person."""
+    """Whose sessions end: a person's at a provider, one session of it, or that session of that person.
+
+    Attributes:
+        issuer: The provider.
+        subject: What it calls the person, or "".
+        sid: What it calls its session, or "".
+        name: Under which the token is remembered when it is spent.
+        until: When the token ends, in seconds since the epoch.
+    """
 
     issuer: str
     subject: str
     sid: str
+    name: str
+    until: int
 
 
 def verify(token: str, provider: Provider) -> Ended:
-    """Return whose sessions a logout token ends; each token counts once.
+    """Return whose sessions a logout token ends; it counts until it is spent.
 
     Raises:
         SignInStopped: A rule is broken, or the provider's keys cannot be had.
@@ -53,13 +63,18 @@ def verify(token: str, provider: Provider) -> Ended:
     if key.issuer and not is_of_issuer(key.issuer, claims):
         raise _refused("kid: a key of another issuer")
     ends_at = _check(claims, provider)
-    ended = Ended(provider.metadata.issuer, _text(claims, "sub"), _text(claims, "sid"))
-    if not ended.subject and not ended.sid:
+    subject, sid = _text(claims, "sub"), _text(claims, "sid")
+    if not subject and not sid:
         raise _refused("neither sub nor sid")
-    jti = hashlib.sha256(_text(claims, "jti").encode()).hexdigest()
-    if not cache.add(f"avow_oidc_logout:{jti}", 1, max(1, ends_at + _LEEWAY_SECONDS - system_clock())):
+    name = "avow_oidc_logout:" + hashlib.sha256(_text(claims, "jti").encode()).hexdigest()
+    if cache.get(name) is not None:
         raise _refused("jti: seen before")
-    return ended
+    return Ended(provider.metadata.issuer, subject, sid, name, ends_at + _LEEWAY_SECONDS)
+
+
+def spend(ended: Ended) -> None:
+    """Let a logout token count no more: once its sessions have ended, so that a provider may try again until then."""
+    cache.set(ended.name, 1, max(1, ended.until - system_clock()))
 
 
 def _check(claims: Mapping[str, object], provider: Provider) -> int:

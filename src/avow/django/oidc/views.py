@@ -121,6 +121,7 @@ class BackchannelLogoutView(Open):
             logger.warning("A logout token is refused: %s", stopped)
             return JsonResponse({"error": "invalid_request"}, status=400)
         count = signins.end(ended.issuer, ended.subject, ended.sid)
+        logouts.spend(ended)
         logger.info("The provider ended %d sessions.", count)
         return HttpResponse(status=200)
 

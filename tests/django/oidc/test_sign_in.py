@@ -9,11 +9,13 @@ import httpx2
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from avow.django.oidc.models import Identity
+from avow.django.oidc.models import Identity, SignIn
+from tests.bed.openid import OpenIdPeer
 from tests.bed.openid_provider import OpenIdProvider
 from tests.django.oidc.conftest import Configure
 from tests.django.oidc.visitor import Visitor
@@ -224,3 +226,15 @@ def test_signed_in_request_runs_no_more_statements_than_djangos_own(at_provider:
 
 def test_migration_is_what_the_models_say(project: Configure) -> None:
     call_command("makemigrations", "avow_oidc", check=True, dry_run=True, verbosity=0)
+
+
+def test_session_gets_a_new_key_when_the_same_person_logs_in_again(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor
+) -> None:
+    configure(backchannel_logout=True)
+    visitor.sign_in(peer)
+    before = visitor.session_key
+    visitor.sign_in(peer, path="/login?again=1")
+    assert visitor.session_key != before
+    assert not Session.objects.filter(session_key=before).exists()
+    assert [row.session_key for row in SignIn.objects.all()] == [visitor.session_key]

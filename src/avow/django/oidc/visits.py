@@ -100,8 +100,12 @@ def _sign_in(request: HttpRequest, person: Person, tokens: Mapping[str, Any]) ->
     user = auth.authenticate(request, person=person)
     if user is None:
         raise SignInStopped(LOCKED, f"no backend takes {person.subject}")
+    signins.forget(request.session)
+    before = request.session.session_key
     # Gives the session another key, and empties it when it was somebody else's: what was planted is worth nothing.
     auth.login(request, user)
+    if before and request.session.session_key == before:  # who logs in again keeps it otherwise
+        request.session.cycle_key()
     said = settings.load()
     held: dict[str, Any] = {"userinfo": dict(person.claims)}
     if said.keep_tokens:

@@ -11,6 +11,8 @@ from tests.bed.openid import OpenIdPeer, Said, openid_peer
 from tests.django.oidc.conftest import Configure
 from tests.django.oidc.visitor import Visitor
 
+DISCOVERY = "/.well-known/openid-configuration"
+
 
 @pytest.mark.parametrize(
     ("error", "status", "sentence"),
@@ -35,7 +37,7 @@ def away(peer: OpenIdPeer) -> Callable[[object], Said]:
     return lambda _: Said({"error": "away"}, 503)
 
 
-@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/jwks", "/userinfo"])
+@pytest.mark.parametrize("path", [DISCOVERY, "/token", "/jwks", "/userinfo"])
 def test_provider_that_is_away(configure: Configure, peer: OpenIdPeer, visitor: Visitor, path: str) -> None:
     peer.answers[path] = away(peer)
     peer.in_id_token = False  # so that the user endpoint is asked
@@ -56,7 +58,7 @@ def test_provider_that_does_not_listen(project: Configure, visitor: Visitor) -> 
 
 def test_provider_that_does_not_answer(configure: Configure, peer: OpenIdPeer, visitor: Visitor) -> None:
     configure(timeout_seconds=0.2)
-    peer.answers["/.well-known/openid-configuration"] = lambda _: Said(write=lambda handler: handler.rfile.read(1))
+    peer.answers[DISCOVERY] = lambda _: Said(write=lambda handler: handler.rfile.read(1))
     assert visitor.get("/login").status_code == 503
 
 
@@ -73,7 +75,7 @@ def test_provider_that_does_not_answer(configure: Configure, peer: OpenIdPeer, v
 def test_wrong_description_of_the_provider(
     configure: Configure, peer: OpenIdPeer, visitor: Visitor, caplog: pytest.LogCaptureFixture, said: Said
 ) -> None:
-    peer.answers["/.well-known/openid-configuration"] = lambda _: said
+    peer.answers[DISCOVERY] = lambda _: said
     page = visitor.get("/login")
     assert page.status_code == 502
     assert "the reason is in the site" in page.content.decode()
@@ -134,7 +136,7 @@ def test_new_key_of_the_provider_is_asked_for_at_once(configure: Configure, peer
 def test_provider_is_asked_about_itself_once_an_hour(
     configure: Configure, peer: OpenIdPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = "/.well-known/openid-configuration"
+    path = DISCOVERY
     for _ in range(3):
         Visitor().sign_in(peer)
     assert (len(peer.calls(path)), len(peer.calls("/jwks"))) == (1, 1)
@@ -148,7 +150,7 @@ def test_old_description_counts_while_the_provider_gives_no_new_one(
 ) -> None:
     Visitor().begin()
     monkeypatch.setattr("avow.django.oidc.provider.system_clock", lambda: system_clock() + 3600)
-    peer.answers["/.well-known/openid-configuration"] = away(peer)
+    peer.answers[DISCOVERY] = away(peer)
     Visitor().begin()
 
 
@@ -176,6 +178,19 @@ def test_logout_while_the_provider_is_away_ends_the_session_here(
     from avow.django.oidc.provider import provider
 
     provider.cache_clear()
-    peer.answers["/.well-known/openid-configuration"] = away(peer)
+    peer.answers[DISCOVERY] = away(peer)
     assert visitor.click_logout()["location"] == "/"
     assert visitor.user == ""
+
+
+def test_description_that_cannot_be_had_anew_is_asked_for_once_a_minute(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.sign_in(peer)
+    asked = len(peer.calls(DISCOVERY))
+    peer.answers[DISCOVERY] = lambda _: Said({}, 503)
+    for later, times in ((4000, 1), (4059, 1), (4061, 2)):
+        monkeypatch.setattr("avow.django.oidc.provider.system_clock", lambda later=later: system_clock() + later)
+        for _ in range(3):
+            Visitor().begin()
+        assert len(peer.calls(DISCOVERY)) == asked + times

@@ -36,6 +36,7 @@ logger = logging.getLogger("avow.django.oidc")
 NAME: Final = "avow_oidc"
 # How long what the provider says of itself is believed; a key that is new is asked for at once.
 _LIFETIME_SECONDS: Final = 3600
+_RETRY_SECONDS: Final = 60  # after a description that could not be had anew
 _PAUSE_SECONDS: Final = 30  # between two looks for keys that only strangers name
 _DEFAULT_ALGORITHM: Final = "RS256"  # OpenID Connect Core section 2: what a provider has to offer
 _RENEWED: Final = ("access_token", "refresh_token", "token_type", "scope", "expires_at", "expires_in")
@@ -90,6 +91,7 @@ class Provider(_App):  # type: ignore[misc]  # as above
     client_cls = ProviderSession
 
     _metadata: Metadata | None = None
+    _failed_at = 0
     _keys: tuple[int, ProviderKeys] | None = None
     _keys_asked_at = 0
 
@@ -97,19 +99,21 @@ class Provider(_App):  # type: ignore[misc]  # as above
 
     @property
     def metadata(self) -> Metadata:
-        """Return what the provider says of itself, at most an hour old.
+        """Return what the provider says of itself, at most an hour old; older while it cannot be had anew.
 
         Raises:
             SignInStopped: It cannot be reached, or says what cannot be true.
         """
         known = self._metadata
-        if known is not None and system_clock() - known.read_at < _LIFETIME_SECONDS:
+        now = system_clock()
+        if known is not None and (now - known.read_at < _LIFETIME_SECONDS or now - self._failed_at < _RETRY_SECONDS):
             return known
         try:
             self._metadata = _read_metadata(self._fetch(settings.load().described_at))
         except SignInStopped as stopped:
             if known is None or stopped.problem is not PROVIDER_AWAY:
                 raise
+            self._failed_at = system_clock()  # not for every request to wait for it
             logger.warning("The provider does not describe itself anew: %s", stopped)
             return known
         return self._metadata

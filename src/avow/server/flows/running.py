@@ -22,6 +22,7 @@ from avow.server.flows.facts import facts_of
 from avow.server.flows.says import said_of
 from avow.server.flows.state import State
 from avow.server.flows.tokens import completed, issued_for
+from avow.server.screens import text_of
 from avow.server.serving import Call, Issued, Project, SessionCaller, Steps, read, write
 from avow.server.store import Tx
 
@@ -91,8 +92,8 @@ def begin(tx: Tx, call: Call[Any], flow_id: str, state: State, *, at: str = "") 
     blank = Execution("", flow.id, flow.version, "", "", 0, state, 0)
     led = _led(tx, _Moving(call, flow, blank, {}, is_new=True), Began(at), "")
     moved = led.execution
-    if moved.state.error is not None and not moved.step:
-        raise InvalidArgument(error_message="This flow cannot begin here.")
+    if not (led.is_ended or moved.step):  # an act came to something that leads nowhere
+        raise InvalidArgument(error_message=f"This flow cannot begin: {_why(moved.state)}")
     made = executions.begin(tx, call.project, flow, moved.step, moved.state, ended=led.is_ended)
     return At(made, flow, issued=_issued(tx, call, led))
 
@@ -108,8 +109,10 @@ def run(tx: Tx, call: Call[Any], flow_id: str, state: State, inputs: Mapping[str
     blank = Execution("", flow.id, flow.version, "", "", 0, state, 0)
     led = _led(tx, _Moving(call, flow, blank, inputs, is_new=True), Began(), "")
     moved = led.execution
+    if not led.is_ended and not moved.step:
+        raise InvalidArgument(error_message=f"The flow came to nothing: {_why(moved.state)}")
     if not led.is_ended:
-        raise InvalidArgument(error_message=f"This flow waits for a person at the step {moved.step or flow.start!r}.")
+        raise InvalidArgument(error_message=f"This flow waits for a person at the step {moved.step!r}.")
     if moved.state.session is not None:
         raise InvalidArgument(error_message="This flow signs somebody in, which nobody can do for them.")
     return moved.state
@@ -145,10 +148,13 @@ def found(tx: Tx, project: Project, wire_id: str) -> At:
 
     Raises:
         FlowExpired: There is no such execution, or its time is over.
-        FlowChanged: The flow is not the one that was begun.
+        FlowChanged: The flow is not the one that was begun, or nobody may begin it any more.
     """
     execution = executions.find(tx, wire_id)
-    flow = flow_named(tx, project, execution.flow_id)
+    try:
+        flow = flow_named(tx, project, execution.flow_id)
+    except NotFound:  # deleted, or switched off
+        raise FlowChanged from None
     if flow.version != execution.flow_version:
         raise FlowChanged
     return At(execution, flow)
@@ -299,6 +305,11 @@ def _issued(tx: Tx, call: Call[Any], led: _Led) -> Issued | None:
     if not led.is_ended:
         return None
     return completed(led.issued, led.execution.state) if led.issued else issued_for(tx, call, led.execution.state)
+
+
+def _why(state: State) -> str:
+    """Return what went wrong with an act that leads to no step, for whoever made the flow."""
+    return text_of(state.error, "en") if state.error else "what its first act came to leads to no step."
 
 
 def _answered_again(tx: Tx, call: Call[Any], here: At) -> At:

@@ -30,6 +30,7 @@ KNOWN = Known(
 
 
 _MOST_RUN: Final = 256 * 1024  # bytes of a flow that is run: each step of it reads the whole
+_TELLS: Final = ("password",)  # a sign-up by it says that a login ID is taken
 _MOST_KNOWN: Final = 4096
 
 # Version of each imported flow by its id and etag, so that nobody reads documents to answer which flows there are.
@@ -46,7 +47,7 @@ def flow_named(tx: Tx, project: Project, flow_id: str) -> Flow:
     if own is not None and own.is_disabled:
         raise NotFound(error_message="This flow is switched off.")
     found = _read(own) if own is not None else None
-    found = found or built_in(flow_id, project.settings.sign_in_methods)
+    found = found or built_in(flow_id, _methods(project, flow_id))
     if found is None:
         raise NotFound(error_message="There is no such flow.")
     return msgspec.structs.replace(found, version=_version(found))
@@ -58,7 +59,7 @@ def document_of_built_in(project: Project, flow_id: str) -> actions.Flow:
     Raises:
         NotFound: There is none.
     """
-    flow = built_in(flow_id, project.settings.sign_in_methods)
+    flow = built_in(flow_id, _methods(project, flow_id))
     if flow is None:
         raise NotFound(error_message="There is no such flow.")
     dsl = {"start": flow.start, "returns": flow.returns, "version": flow.version}
@@ -77,8 +78,7 @@ def versions(tx: Tx, project: Project) -> dict[str, int]:
     own = actions.listed(tx)
     if any((row.id, row.etag) not in _known for row in own):
         _learn(actions.every(tx))
-    methods = project.settings.sign_in_methods
-    found = {name: _built_in_version(name, methods) for name in BUILT_IN}
+    found = {name: _built_in_version(name, _methods(project, name)) for name in BUILT_IN}
     for row in own:
         known = _known.get((row.id, row.etag), "not runnable")
         if row.is_disabled or known == "not runnable":
@@ -96,6 +96,13 @@ def check(kept: actions.Flow) -> None:
     """
     if _read(kept) is not None and len(msgspec.json.encode(kept.document["dsl"])) > _MOST_RUN:
         raise InvalidArgument(error_message=f"flow {kept.id}: a flow that is run has at most {_MOST_RUN} bytes.")
+
+
+def _methods(project: Project, flow_id: str) -> tuple[str, ...]:
+    """Return the methods that a built-in flow offers: what tells who has an account, a project may hide."""
+    settings = project.settings
+    hides = _TELLS if flow_id == "sign-up" and settings.hides_existence else ()
+    return tuple(method for method in settings.sign_in_methods if method not in hides)
 
 
 def _read(kept: actions.Flow) -> Flow | None:

@@ -104,8 +104,8 @@ def _entry(flow_id: str, methods: Sequence[str]) -> dict[str, Step]:
     if "recovery" in ways:
         steps |= _recovery("first")
     if "link" in ways or "password" in ways:
-        steps |= _links("first")
-    return steps | _second(methods, back="first") | _after(flow_id, methods)
+        steps |= _links("first", resets="password" in ways)
+    return steps | _second(methods, back="first", takes_links="confirm-link" in steps) | _after(flow_id, methods)
 
 
 def _is_on(way: str, methods: Sequence[str]) -> bool:
@@ -156,10 +156,10 @@ def _link(does: str, others: Mapping[str, str]) -> dict[str, Step]:
     }
 
 
-def _links(back: str) -> dict[str, Step]:
-    """Return what takes a mailed link back, of a sign-in or of a reset."""
+def _links(back: str, *, resets: bool = False) -> dict[str, Step]:
+    """Return what takes a mailed link back, of a sign-in or, where a password can be chosen, of a reset."""
     return {
-        "verify-link": Act(do="verify-link", on=_PROVEN),
+        "verify-link": Act(do="verify-link", given={"resets": "yes"} if resets else {}, on=_PROVEN),
         "confirm-link": Screen(screen="confirm-link", on={"confirm": "verify-link", "back": back}),
     }
 
@@ -249,7 +249,7 @@ def _recovery(back: str) -> dict[str, Step]:
     }
 
 
-def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
+def _second(methods: Sequence[str], *, back: str, takes_links: bool = False) -> dict[str, Step]:
     """Return the second factor: which, and its proof; or its enrolment, where somebody has nothing to show."""
     chosen = {word: step for method, (word, step) in _SECOND.items() if method in methods}
     ending = {"back": back} if back else {}
@@ -271,6 +271,7 @@ def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
         **_second_codes(ways_out),
         **(_second_password(ways_out) if "password" in chosen else {}),
         **message,
+        **(_links(back or "factors") if "second-link" in message and not takes_links else {}),
         "ask-second-passkey": Act(do="ask-passkey", given={"adds": "yes"}, on={"asked": "second-passkey"}),
         "second-passkey": Screen(
             screen="passkey", on={"submit": "show-second-passkey", "again": "ask-second-passkey", "back": "factors"}
@@ -319,7 +320,7 @@ def _second_messages(methods: Sequence[str], ways_out: Mapping[str, str]) -> dic
         }
     if method == "magiclink":
         on = {"submit": "verify-link", "polling": "poll-link", "resend": "resend-second", "back": back}
-        steps |= {screen: Screen(screen="link-sent", on=on), "poll-link": Act(do="poll-link"), **_links(back)}
+        steps |= {screen: Screen(screen="link-sent", on=on), "poll-link": Act(do="poll-link")}
     if method == "enchantedlink":
         on = {"polling": "poll-second-number", "resend": "resend-second", "back": back}
         steps |= {

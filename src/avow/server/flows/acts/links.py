@@ -58,6 +58,8 @@ def verify(tx: Tx, turn: Turn) -> Outcome:
     """Take the token of a link back: of a sign-in, or of a password that was forgotten."""
     token = turn.text("token", 512) or turn.state.token
     is_reset = magiclink.look(tx, token, magiclink.RESET) is not None
+    if is_reset and turn.given.get("resets") != "yes":  # this flow has nowhere to choose a password
+        return turn.refuse(_ENDED)
     try:
         result = magiclink.verify(tx, turn.call.project, turn.call.client, token)
     except InvalidLink:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
-from avow.core import addresses
+from avow.core import addresses, links
 from avow.core.passwords import Checked, check, hashed, same
 from avow.core.passwords.policy import Weakness, weakness
 from avow.errors import InvalidArgument, Unavailable
@@ -104,8 +104,10 @@ def send_reset(tx: Tx, turn: Turn) -> Outcome:
     asking: Call[SignIn] = turn.asking(
         SignIn(login_id=state.login_id, login_options=turn.options), method=method, hides=True
     )
-    address = magiclinks.send_reset(tx, turn.call.project, recipients.for_sign_in(tx, asking), turn.return_url())
-    sent = Sent(by=state.by, to=masked(address), at=tx.now)
+    token = links.new_link_token()
+    to = recipients.for_sign_in(tx, asking)
+    address = magiclinks.send_reset(tx, turn.call.project, to, turn.return_url(), token)
+    sent = Sent(by=state.by, to=masked(address), at=tx.now, challenge_id=token.challenge_id)
     return Outcome("sent", changed(state, sent=sent, way=_NAME))
 
 

@@ -3,10 +3,13 @@
 Spec: contract "web" section 2.
 """
 
+import contextlib
 from functools import partial
+from typing import Any
 
 from msgspec import UNSET, UnsetType, structs
 
+from avow.core import addresses
 from avow.core.flows.model import Flow
 from avow.core.redirects import approve
 from avow.errors import FlowElsewhere, InvalidArgument
@@ -70,7 +73,8 @@ def next_step(call: Call[FlowNext]) -> Steps[Answer | Enclosed]:
     token = _text(inputs, "token")
     if token and not call.client.flow_nonce:
         # A mailed link in another browser than the one that asked: nothing is given to either without a question.
-        state = State(locale=here.execution.state.locale, page=here.execution.state.page)
+        asked = here.execution.state
+        state = State(locale=asked.locale, page=asked.page, tenant=asked.tenant, can_webauthn=asked.can_webauthn)
         return (yield from _elsewhere(call, here.flow.id, state, token))
     here = yield from running.go_on(call, here, interaction, inputs, call.client.flow_nonce)
     return (yield from _answered(here))
@@ -116,9 +120,19 @@ def _first_state(call: Call[FlowStart], options: FlowOptions) -> State:
         page=_page(call.project, options),
         tenant=options.tenant or "",
         can_webauthn=bool(options.device_info and options.device_info.web_authn_support),
-        login_id=(last.login_id or "") if last else "",
+        **_last(call.project, (last.login_id or "") if last else ""),
         caller=who,
     )
+
+
+def _last(project: Project, login_id: str) -> dict[str, Any]:
+    """Return who the browser says was here the last time: only what could have been typed counts."""
+    with contextlib.suppress(InvalidArgument):
+        if not addresses.is_phone(login_id):
+            return {"login_id": addresses.email(login_id).address}
+        if "sms" in project.carriers and login_id.startswith("+"):
+            return {"login_id": addresses.phone(login_id).e164, "by": "sms"}
+    return {}
 
 
 def _page(project: Project, options: FlowOptions) -> str:
@@ -138,7 +152,7 @@ def _answered(here: At) -> Steps[Answer | Enclosed]:
     execution = here.execution
     headers = {_NONCE: execution.nonce}
     if execution.ended_at is not None:
-        body = _completed(here.flow, execution)
+        body = _completed(execution)
         if here.issued is None:
             return Answer(body, headers=headers)
         return Enclosed(here.issued, partial(_with_session, body, execution.state), headers)
@@ -148,7 +162,7 @@ def _answered(here: At) -> Steps[Answer | Enclosed]:
     return Answer((yield from _waiting(here.flow, execution)), headers=headers)
 
 
-def _completed(flow: Flow, execution: Execution) -> FlowAnswer:
+def _completed(execution: Execution) -> FlowAnswer:
     return FlowAnswer(
         execution_id=execution.wire_id,
         step_id=str(execution.seq),

@@ -63,7 +63,7 @@ def test_code_is_sent_again_and_the_first_is_dead(api: Api) -> None:
     first = api.avow.code(mail)
     walk.do("resend")
     assert walk.screen == "code"
-    assert "Sent again" in walk.html() or walk.html()
+    assert "sent again" in walk.html().lower()
     second = api.avow.code(mail)
     if first != second:
         walk.do("verify", code=first)

@@ -191,7 +191,7 @@ def _person(tx: Tx, step: Step, state: State, saying: Mapping[str, Any]) -> Show
         person = {name: state.person.get(name, "") for name in names}
         asked = tuple(step.shown.get("fields", "name email phone").split())
         return screens.Profile(person=person, asked=asked, **saying)
-    who = state.who
+    who = None if state.waiting else state.who  # which tenants there are, nobody is told by one factor
     profile = users.find(tx, who.user_id) if who else None
     found = profile.tenants if profile else {}
     tenants = tuple(screens.TenantChoice(each, grants.name or each) for each, grants in found.items())

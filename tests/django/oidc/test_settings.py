@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 import trustme
 from django.core.checks import Error, Tags, run_checks
+from django.core.exceptions import ImproperlyConfigured
 
 from avow.clock import system_clock
 from avow.django.oidc import checks, settings
@@ -69,6 +70,24 @@ def test_check_names_what_is_wrong(project: Configure, said: object, found: list
     assert ids() == found
     for message in checks.check_settings():
         assert message.hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://id.example.com",
+        RIGHT | {"create_users": "False"},
+        RIGHT | {"create_user": False},
+        RIGHT | {"client_secret": b"very-secret"},
+    ],
+)
+def test_wrong_value_does_not_become_the_default(project: Configure, visitor: Visitor, said: object) -> None:
+    project(AVOW_OIDC=said)
+    with pytest.raises(ImproperlyConfigured, match=r"AVOW_OIDC") as refused:
+        settings.load()
+    assert "very-secret" not in str(refused.value)
+    with pytest.raises(ImproperlyConfigured):
+        visitor.get("/login")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def check_settings(app_configs: Sequence[Any] | None = None, **_: object) -> lis
 def check_deployment(app_configs: Sequence[Any] | None = None, **_: object) -> list[CheckMessage]:
     """Return what is wrong on a server that strangers reach."""
     del app_configs
-    if settings.load().issuer.startswith("http://"):
+    if settings.usable().issuer.startswith("http://"):
         hint = "Use its https address."
         return [Warning("The provider is asked over http: tokens travel readable.", hint=hint, id="avow_oidc.W101")]
     return []
@@ -62,7 +62,7 @@ def _check_shape() -> Iterator[CheckMessage]:
 
 
 def _check_provider() -> Iterator[CheckMessage]:
-    said = settings.load()
+    said = settings.usable()
     if not said.issuer:
         hint = 'Set AVOW_OIDC = {"issuer": ...} to the address that the provider calls itself, or AUTH0_DOMAIN.'
         yield Error("No provider is named.", hint=hint, id="avow_oidc.E004")
@@ -97,7 +97,7 @@ def _check_project() -> Iterator[CheckMessage]:
     if project.SESSION_COOKIE_SAMESITE == "Strict":
         hint = 'Set SESSION_COOKIE_SAMESITE = "Lax".'
         yield Error("Browsers come back from the provider without their session.", hint=hint, id="avow_oidc.E012")
-    said = settings.load()
+    said = settings.usable()
     if project.SESSION_ENGINE == _IN_COOKIES and said.keep_tokens:
         hint = 'Use another SESSION_ENGINE, or set AVOW_OIDC["keep_tokens"] to False.'
         yield Warning("Tokens are kept in the browser's cookie, readable.", hint=hint, id="avow_oidc.W013")
@@ -109,7 +109,7 @@ def _check_project() -> Iterator[CheckMessage]:
 
 
 def _check_mappings() -> Iterator[CheckMessage]:
-    said = settings.load()
+    said = settings.usable()
     wants_roles = said.groups or said.permissions or said.is_staff_role or said.is_superuser_role
     if wants_roles and not said.roles_claim:
         hint = 'Set AVOW_OIDC["roles_claim"] to the claim that has the names.'

@@ -7,9 +7,10 @@ from typing import Any, Final, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from django.conf import settings as project
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-__all__ = ["AvowOidc", "LOGOUTS", "Settings", "USERINFO", "faults_of", "is_local", "load", "names", "said"]
+__all__ = ["AvowOidc", "LOGOUTS", "Settings", "USERINFO", "faults_of", "is_local", "load", "names", "said", "usable"]
 
 Logout = Literal["auto", "provider", "auth0", "local"]
 Userinfo = Literal["auto", "always", "never"]
@@ -125,7 +126,22 @@ def names() -> tuple[str, ...]:
 
 @cache
 def load() -> Settings:
-    """Return the settings as the project has them now; `manage.py check` says what is wrong with them."""
+    """Return the settings as the project has them now.
+
+    Raises:
+        ImproperlyConfigured: A value is wrong: a default in its place could let in whom the project keeps out.
+    """
+    if not isinstance(getattr(project, "AVOW_OIDC", {}), Mapping):
+        raise ImproperlyConfigured("AVOW_OIDC has to be a dict.")
+    wrong = [f"{name!r} has to be {wanted}" for name, wanted in faults_of(said()).items()]
+    wrong += [f"{name!r} is no setting" for name in said() if name not in names()]
+    if wrong:
+        raise ImproperlyConfigured(f"AVOW_OIDC: {'; '.join(wrong)}.")
+    return usable()
+
+
+def usable() -> Settings:
+    """Return the settings with defaults where a value is wrong: for those who look for what else is."""
     found = {name: value for name, value in said().items() if name in names()}
     faulty = faults_of(found)
     return Settings(**{name: value for name, value in found.items() if name not in faulty})

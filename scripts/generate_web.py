@@ -12,7 +12,12 @@ from pathlib import Path
 
 import rjsmin
 
-WEB = Path(__file__).resolve().parent.parent / "src" / "avow" / "web"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts.shorten import shortened  # noqa: E402 - the folder above has to be searched first
+
+WEB = ROOT / "src" / "avow" / "web"
 SERVED = WEB / "served"
 NOTICE = "/*! Avow, MIT licence */\n"
 # The largest that a page may have to load, by gzip: the component and the SDK, as classic scripts and as modules.
@@ -31,18 +36,22 @@ def served() -> Iterator[tuple[Path, str]]:
     """Yield every file with its text."""
     for source in sorted(WEB.glob("*.mjs")):
         text = source.read_text()
-        yield SERVED / source.name, NOTICE + rjsmin.jsmin(text) + "\n"
-        yield SERVED / f"{source.stem}.js", NOTICE + rjsmin.jsmin(classic(text)) + "\n"
+        yield SERVED / source.name, NOTICE + shortened(rjsmin.jsmin(text)) + "\n"
+        yield SERVED / f"{source.stem}.js", NOTICE + shortened(rjsmin.jsmin(classic(text))) + "\n"
 
 
 def classic(module: str) -> str:
-    """Return a module as a classic script with what it imports; capital names that are exported become global."""
+    """Return a module as a classic script with what it imports; capital names that are exported become global.
+
+    A page that has one of these names already keeps its own.
+    """
     module = _IMPORT.sub(lambda found: (WEB / f"{found[1]}.mjs").read_text(), module)
     names = re.findall(r"^export (?:async )?(?:function|class) ([A-Z]\w*)", module, re.MULTILINE)
     aliases = re.findall(r"(\w+) as ([A-Z]\w*)", " ".join(_EXPORTS.findall(module)))
     body = _EXPORTS.sub("", _EXPORT.sub("", module)).replace("import.meta.url", "document.currentScript.src")
     shown = ", ".join([*names, *(f"{alias}: {name}" for name, alias in aliases)])
-    return f"(() => {{\n{body}\nObject.assign(globalThis, {{ {shown} }});\n}})();"
+    keep = "for (const each in shown) globalThis[each] ??= shown[each];"
+    return f"(() => {{\n{body}\nconst shown = {{ {shown} }};\n{keep}\n}})();"
 
 
 def sizes(texts: Mapping[str, str]) -> Iterator[tuple[str, int, int]]:

@@ -1,6 +1,8 @@
 """Calling an API for whoever is signed in: an HTTP client with their access token, refreshed when it is due."""
 
 import hashlib
+import math
+import secrets
 import time
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,12 +10,14 @@ from typing import Any, Final
 
 from authlib.integrations.requests_client import OAuth2Session
 from django.conf import settings as project
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from avow.clock import system_clock
 from avow.django.oidc import settings
+from avow.django.oidc.problems import PROVIDER_AWAY, SignInStopped
 from avow.django.oidc.provider import provider
 from avow.django.shapes import Anything
 
@@ -68,17 +72,21 @@ def _refreshed(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
     if not held.get("refresh_token"):
         raise SignInNeeded("The access token has ended, and there is no refresh token: does the scope ask for one?")
     lock = "avow_oidc_refresh:" + hashlib.sha256(str(held["refresh_token"]).encode()).hexdigest()
-    until = time.monotonic() + settings.load().timeout_seconds
-    while not cache.add(lock, 1, _LOCK_SECONDS):
+    ours, patience = secrets.token_urlsafe(16), settings.load().timeout_seconds
+    # Longer than whoever has it can take: two calls (the description, the tokens), each to connect and to answer.
+    seconds = math.ceil(4 * patience) + _LOCK_SECONDS
+    until = time.monotonic() + 2 * patience
+    while not cache.add(lock, ours, seconds):
         if time.monotonic() > until:
-            break
+            raise SignInStopped(PROVIDER_AWAY, "another request waits for new tokens, for too long")
         time.sleep(_POLL_SECONDS)
         if newer := _saved(request, held):
             return newer
     try:
         return _saved(request, held) or _exchange(request, held)
     finally:
-        cache.delete(lock)
+        if cache.get(lock) == ours:
+            cache.delete(lock)
 
 
 @sensitive_variables()
@@ -87,12 +95,20 @@ def _exchange(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
     key = settings.load().session_key
     if answer is None:
         request.session[key] = {"userinfo": held["userinfo"]}
-        request.session.save()
+        _save(request.session)
         raise SignInNeeded("The provider refuses the refresh token.")
     newer = {**held, **answer, "id_token": held.get("id_token", "")}
     request.session[key] = newer
-    request.session.save()  # now: an error page would lose the new refresh token, and the old one is worth nothing
+    _save(request.session)  # now: an error page would lose the new refresh token, and the old one is worth nothing
     return newer
+
+
+def _save(session: Anything) -> None:
+    try:
+        session.save()
+    except UpdateError as error:
+        session.modified = False  # Django would try again after the view, and answer 400
+        raise SignInNeeded("The session ended in the meantime: somebody logged out in another tab.") from error
 
 
 @sensitive_variables()

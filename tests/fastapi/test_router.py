@@ -86,6 +86,9 @@ def refused_pairs(sign_in: SignIn, server: Server, avow: Avow) -> dict[str, Call
     return {
         "session of another person": lambda: Tokens(other.session, mine.refresh),
         "refresh of another person": lambda: Tokens(mine.session, other.refresh),
+        "two sessions of one person": lambda: Tokens(
+            sign_in("same@example.com").session, sign_in("same@example.com").refresh
+        ),
         "pair of another project": lambda: signed_in(server.project()),
         "the two in each other's place": lambda: Tokens(mine.refresh, mine.session),
         "session twice": lambda: Tokens(mine.session, mine.session),

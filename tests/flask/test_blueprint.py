@@ -106,6 +106,9 @@ def refused_pairs(sign_in: SignIn, server: Server, avow: Avow) -> dict[str, Call
     return {
         "session of another person": lambda: Tokens(other.session, mine.refresh),
         "refresh of another person": lambda: Tokens(mine.session, other.refresh),
+        "two sessions of one person": lambda: Tokens(
+            sign_in("same@example.com").session, sign_in("same@example.com").refresh
+        ),
         "pair of another project": lambda: signed_in(server.project()),
         "refresh of another project": lambda: Tokens(mine.session, signed_in(server.project()).refresh),
         "the two in each other's place": lambda: Tokens(mine.refresh, mine.session),

@@ -162,6 +162,16 @@ def test_tokens_of_another_kind_sign_nobody_in(
     assert visitor.get("/token").status_code == 401
 
 
+def test_cookies_of_another_project_on_the_host_stay(visitor: Visitor, server: Server, avow: Avow) -> None:
+    theirs = signed_in(server.project())
+    avow.advance(DUE)
+    visitor.keep(theirs)
+    assert visitor.get("/token").status_code == 401
+    assert visitor.post("/auth/refresh").status_code == 401
+    assert visitor.post("/auth/logout").status_code == 200
+    assert visitor.kept == theirs
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -19,6 +19,7 @@ from avow.errors import AvowError
 from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown
 from avow.sdk.integration.cookies import TooLargeForCookies
 from avow.sdk.integration.session import AvowSession
+from avow.sdk.integration.unread import is_of_another_project
 
 __all__ = ["BACKEND", "after_login", "after_logout", "begin", "mark", "session_of", "sign_in"]
 
@@ -44,9 +45,12 @@ def begin(request: HttpRequest, arrival: Arrival | None) -> None:
     match arrival:
         case Held(session):
             _set(request, session)
-            _log_in_if_new(request, session)
+            if not settings.load().uses_cookies:
+                _log_in_if_new(request, session)
         case Renewed(session, me):
             _renew(request, session, me)
+        case Ended() if is_of_another_project(stores.read(request), settings.load().project_id):
+            _set_nobody(request)
         case Ended(reason):
             logger.info("A session has ended: %s", reason)
             _end(request)
@@ -113,7 +117,7 @@ def _renew(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) ->
         row = AnonymousUser()
     _keep(request, session)
     _set(request, session, row)
-    if row.is_authenticated:
+    if row.is_authenticated and not settings.load().uses_cookies:
         _log_in_if_new(request, session)
 
 
@@ -184,8 +188,6 @@ def _other_user(request: HttpRequest, earlier: User) -> User:
 
 def _log_in_if_new(request: HttpRequest, session: AvowSession) -> None:
     """Have Django know of a session whose tokens were put into its own; on every later request it does already."""
-    if settings.load().uses_cookies:
-        return
     held = request.session
     if _is_logged_in_by_us(request) and held.get(_SUBJECT) == session.claims.get("sub"):
         return

@@ -19,6 +19,7 @@ from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fi
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
 from avow.sdk.integration.session import AvowSession, Tokens
 from avow.sdk.integration.settings import Settings
+from avow.sdk.integration.unread import is_of_another_project
 
 __all__ = ["Visit", "carry_out", "cookie_tokens", "finish", "forget", "is_of", "keep", "visit"]
 
@@ -112,10 +113,11 @@ def keep(connection: HTTPConnection, session: AvowSession) -> None:
 
 
 def forget(connection: HTTPConnection) -> None:
-    """Sign whoever it is out, and remove their cookies."""
-    notes = notes_of(connection)
-    notes.kept = Tokens()
-    notes.visits[id(installed(connection).client)] = Visit()
+    """Sign whoever it is out, and remove their cookies; those of another project stay."""
+    notes, at_hand = notes_of(connection), installed(connection)
+    if not is_of_another_project(cookie_tokens(connection), at_hand.settings.project_id):
+        notes.kept = Tokens()
+    notes.visits[id(at_hand.client)] = Visit()
 
 
 def finish(said: Settings, notes: Notes, message: dict[str, Any]) -> None:
@@ -157,6 +159,8 @@ async def _judge(connection: HTTPConnection, notes: Notes) -> Visit:
         # A rotated refresh token could not be kept any more, and is not asked for.
         tokens = Tokens(tokens.session)
     arrival = await _ended(at_once(tokens, client), client)
+    if isinstance(arrival, Ended) and is_of_another_project(tokens, installed(connection).settings.project_id):
+        return Visit()
     _follow(arrival, notes)
     return Visit(arrival)
 

@@ -16,6 +16,7 @@ from avow.sdk.integration.demands import Demand, Verdict
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
 from avow.sdk.integration.refusals import FORBIDDEN, FOREIGN, Refusal, for_stranger
 from avow.sdk.integration.session import AvowSession, Tokens
+from avow.sdk.integration.unread import is_of_another_project
 
 __all__ = ["Visit", "current_session", "finish", "forget", "keep", "refusal_of", "visit"]
 
@@ -81,8 +82,9 @@ def keep(session: AvowSession) -> None:
 
 
 def forget() -> None:
-    """Sign whoever it is out, and remove their cookies."""
-    setattr(request, _KEPT, Tokens())
+    """Sign whoever it is out, and remove their cookies; those of another project stay."""
+    if not is_of_another_project(cookie_tokens(), installed().settings.project_id):
+        setattr(request, _KEPT, Tokens())
     setattr(request, _VISIT, Visit())
 
 
@@ -118,6 +120,8 @@ def _judge() -> Visit:
         # The answer is on its way: a rotated refresh token could not be kept any more, and is not asked for.
         tokens = Tokens(tokens.session)
     arrival = arrive(tokens, at_hand.client)
+    if isinstance(arrival, Ended) and is_of_another_project(tokens, at_hand.settings.project_id):
+        return Visit()
     _follow(arrival)
     return Visit(arrival)
 

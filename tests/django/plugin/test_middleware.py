@@ -1,5 +1,6 @@
 """The middleware: what a request costs, when tokens are refreshed, when somebody is signed in or out; both colours."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -220,6 +221,13 @@ def test_garbage_signs_nobody_in_and_is_dropped(store: str, tokens: Tokens, visi
     answer = visitor.get("/row")
     assert answer.json()["kind"] == "AnonymousUser"
     assert not visitor.kept
+
+
+def test_cookies_of_another_project_on_the_host_stay(visitor: Visitor) -> None:
+    theirs = ".".join(("e30", base64.urlsafe_b64encode(b'{"iss":"Panother"}').decode().rstrip("="), "x"))
+    visitor.keep(Tokens(theirs, theirs))
+    assert visitor.user_id == ""
+    assert visitor.kept == Tokens(theirs, theirs)
 
 
 def test_session_of_a_stranger_is_never_emptied(store: str, visitor: Visitor) -> None:

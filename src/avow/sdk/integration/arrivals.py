@@ -125,7 +125,9 @@ def at_once(tokens: Tokens, client: "Client | AsyncClient") -> Arrival | Asking[
         known = client.validate_at_once(tokens.session)
     except AvowError as error:
         return renewing(tokens, error)
-    return _of_cookies(tokens) if known is None else _of_a_person(Held(AvowSession(known, tokens)))
+    if known is None:
+        return _of_cookies(tokens)
+    return Held(AvowSession(known, tokens)) if known.user_id else _of_a_machine()
 
 
 def bearer_at_once(token: str, client: "Client | AsyncClient") -> Arrival | Asking[Arrival]:
@@ -200,12 +202,16 @@ def _unheld(reason: AvowError) -> Arrival:
 
 
 def _of_a_person(arrival: Held | Renewed) -> Arrival:
+    return _of_a_machine() if arrival.session.is_machine else arrival
+
+
+def _of_a_machine() -> Arrival:
     # An access key has no place in a browser: whoever put its token there is not signed in by it.
-    return Ended(AuthException(401)) if arrival.session.is_machine else arrival
+    return Ended(AuthException(401))
 
 
 def _is_of_one_session(claims: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(other.get(name) == claims.get(name) for name in ("sub", "iss"))
+    return all(other.get(name) == claims.get(name) for name in ("sub", "iss", "sid"))
 
 
 def _is_final(error: AvowError) -> bool:

@@ -41,6 +41,7 @@ FASTAPI = {
     "/tenants/acme/bills": (401, 403, 200),
     "/tenants/other/bills": (401, 403, 403),
     "/welcome": (200, 200, 200),
+    "/profile": (401, 403, 403),
 }
 
 

@@ -122,7 +122,7 @@ def _try_in_postgres(url: str, change: Change) -> None:
     place = place_of(url)
     with psycopg.connect(place.url) as raw:
         if place.settings:
-            raw.execute(place.settings)
+            raw.execute(place.settings.encode())
             raw.commit()  # SQLAlchemy rolls back first, and would take it back
         connection = _lend("postgresql+psycopg://", raw)
         raw.execute("SET LOCAL lock_timeout = '10s'")

@@ -39,7 +39,6 @@ def database(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
         yield kind
         for model in (Session, Group, User):
             model._default_manager.all().delete()
-        cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +58,7 @@ def project(database: str) -> Iterator[Configure]:
             CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": database}},
         )
         yield change
+        cache.clear()
     clear_url_caches()
 
 

@@ -1,5 +1,6 @@
 """`api_session`: an HTTP client with the access token of whoever is signed in, refreshed when it is due."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.cache import cache
 from django.db import connections
 
 from avow.clock import system_clock
@@ -102,8 +104,14 @@ def test_new_refresh_token_is_kept_although_the_view_breaks(api: Api, visitor: V
 def test_many_requests_at_once_refresh_once(api: Api, visitor: Visitor, database: str) -> None:
     api.expires_in, api.seconds_for_a_refresh = 1, 0.3
     visitor.sign_in(api.peer)
+    assert at_once(visitor, api, 4) == ["access-3"] * 4
+    assert api.refreshes == ["refresh-2"]
+
+
+def at_once(visitor: Visitor, api: Api, count: int) -> list[str]:
+    """Call the API in several requests of one session at the same time; return the tokens that it saw."""
     seen: list[str] = []
-    start = threading.Barrier(4)
+    start = threading.Barrier(count)
 
     def ask() -> None:
         another = Visitor()
@@ -114,13 +122,104 @@ def test_many_requests_at_once_refresh_once(api: Api, visitor: Visitor, database
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=ask) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert seen == ["access-3"] * 4
+    return seen
+
+
+def test_request_that_waited_too_long_sends_no_refresh_token(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor
+) -> None:
+    configure(keep_tokens=True, userinfo="never", timeout_seconds=0.2)
+    api = Api(peer)
+    api.expires_in = 1
+    visitor.sign_in(peer)
+    lock = lock_name("refresh-2")
+    cache.set(lock, "of another request")
+    with pytest.raises(SignInStopped, match="provider_away"):
+        call(visitor, api)
+    assert api.refreshes == []
+    assert cache.get(lock) == "of another request"
+
+
+def test_lock_of_another_request_is_left_to_it(api: Api, visitor: Visitor) -> None:
+    api.expires_in = 1
+    visitor.sign_in(api.peer)
+    before = api.peer.answers["/token"]
+
+    def answer(seen: Seen) -> Said:
+        cache.set(lock_name("refresh-2"), "of another request")  # ours was lost in the meantime
+        return before(seen)
+
+    api.peer.answers["/token"] = answer
+    assert token_seen(call(visitor, api)) == "access-3"
+    assert cache.get(lock_name("refresh-2")) == "of another request"
+
+
+def lock_name(refresh_token: str) -> str:
+    return f"avow_oidc_refresh:{hashlib.sha256(refresh_token.encode()).hexdigest()}"
+
+
+def test_many_requests_at_once_refresh_once_to_tokens_that_are_due_at_once(
+    api: Api, visitor: Visitor, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "rest", lambda _: {"token_type": "Bearer", "expires_in": 30})
+    api.seconds_for_a_refresh = 0.3
+    visitor.sign_in(api.peer)
+    assert at_once(visitor, api, 3) == ["access-3"] * 3
     assert api.refreshes == ["refresh-2"]
+
+
+def test_logout_in_another_tab_during_a_refresh(api: Api, visitor: Visitor) -> None:
+    api.expires_in = 1
+    visitor.sign_in(api.peer)
+    other = Visitor()
+    other.client.cookies["sessionid"] = visitor.session_key
+    before = api.peer.answers["/token"]
+
+    def leave() -> None:
+        other.click_logout()
+        connections.close_all()
+
+    def answer(seen: Seen) -> Said:
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join()
+        return before(seen)
+
+    api.peer.answers["/token"] = answer
+    answered = call(visitor, api)
+    assert (answered.status_code, answered["location"]) == (302, "/login")
+    assert visitor.user == ""
+
+
+def test_short_token_is_used_until_its_end_where_none_can_follow(api: Api, visitor: Visitor) -> None:
+    api.expires_in = 30
+    before = api.peer.answers["/token"]
+
+    def answer(seen: Seen) -> Said:
+        body = before(seen).body
+        assert isinstance(body, dict)
+        return Said({name: value for name, value in body.items() if name != "refresh_token"})
+
+    api.peer.answers["/token"] = answer
+    visitor.sign_in(api.peer)
+    assert token_seen(call(visitor, api)) == "access-1"
+
+
+def test_end_of_a_token_is_not_that_of_the_one_before(
+    api: Api, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.expires_in = 3600
+    visitor.sign_in(api.peer)
+    monkeypatch.setattr(api, "rest", lambda _: {"token_type": "Bearer"})
+    monkeypatch.setattr("avow.django.oidc.api.system_clock", lambda: system_clock() + 3590)
+    assert [token_seen(call(visitor, api)) for _ in range(3)] == ["access-3"] * 3
+    monkeypatch.setattr("avow.django.oidc.api.system_clock", lambda: system_clock() + 2 * 3590)
+    assert token_seen(call(visitor, api)) == "access-5"
 
 
 def test_refused_refresh_asks_for_a_login(api: Api, visitor: Visitor) -> None:

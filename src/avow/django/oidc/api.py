@@ -56,7 +56,8 @@ def api_session(request: HttpRequest) -> Anything:
         SignInStopped: The provider cannot be reached.
     """
     held = _held(request.session)
-    if _is_over(held):
+    # Where no other can follow, a token counts until its end: one of a minute or less would be over at once.
+    if _is_over(held, leeway_seconds=_LEEWAY_SECONDS if held.get("refresh_token") else 0):
         held = _refreshed(request, held)
     token = {"access_token": held["access_token"], "token_type": held.get("token_type") or "Bearer"}
     return _ApiSession(token=token)
@@ -98,6 +99,9 @@ def _exchange(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any]:
         _save(request.session)
         raise SignInNeeded("The provider refuses the refresh token.")
     newer = {**held, **answer, "id_token": held.get("id_token", "")}
+    if "expires_at" not in answer:  # it says nothing of the end: the new token lives as long as the one before did
+        lifetime = str(held.get("expires_in", ""))
+        newer["expires_at"] = system_clock() + int(lifetime) if lifetime.isdecimal() else None
     request.session[key] = newer
     _save(request.session)  # now: an error page would lose the new refresh token, and the old one is worth nothing
     return newer
@@ -117,7 +121,9 @@ def _saved(request: HttpRequest, held: Mapping[str, Any]) -> dict[str, Any] | No
     key = settings.load().session_key
     engine: Any = import_module(project.SESSION_ENGINE)
     found = engine.SessionStore(request.session.session_key).get(key)
-    if not isinstance(found, dict) or found.get("access_token") in (None, held["access_token"]) or _is_over(found):
+    if not isinstance(found, dict) or found.get("access_token") in (None, held["access_token"]):
+        return None
+    if _is_over(found, leeway_seconds=0):
         return None
     request.session[key] = found
     return found
@@ -130,6 +136,6 @@ def _held(session: Anything) -> dict[str, Any]:
     return found
 
 
-def _is_over(held: Mapping[str, Any]) -> bool:
+def _is_over(held: Mapping[str, Any], *, leeway_seconds: int) -> bool:
     ends_at = held.get("expires_at")
-    return isinstance(ends_at, int | float) and ends_at - _LEEWAY_SECONDS <= system_clock()
+    return isinstance(ends_at, int | float) and ends_at - leeway_seconds <= system_clock()

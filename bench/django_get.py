@@ -35,8 +35,9 @@ __all__ = ["main"]
 
 BARE, OFFICIAL = "bare stack", "django-descope"
 OURS, OURS_UNSEEN = "avow.django", "avow.django, unseen token"
-CHECK = "one ES256 check"
-BARS = {OURS: 1.25, OURS_UNSEEN: 2.5}
+CHECK, BOTH = "one ES256 check", "bare stack, then one ES256 check"
+BARS = {OURS: 1.25}
+MOST_OF_BOTH = 1.6  # what an unseen token takes, see docs/decisions/0025
 MOST_OF_OFFICIAL = 1 / 20  # of what it adds
 
 _KEY = "a signing key of the benchmarks, which is long enough"
@@ -81,10 +82,17 @@ def main(arguments: list[str] | None = None) -> bool:
         logging.disable(logging.NOTSET)
     ratios = {row.name: row.ratio for row in rows}
     share = (ratios[OURS] - 1) / (ratios[OFFICIAL] - 1)
-    is_small = share <= MOST_OF_OFFICIAL
-    print(f"added by {OURS} / added by {OFFICIAL}: {share:.4f}  {'within' if is_small else 'OVER'} {MOST_OF_OFFICIAL}")
+    checks = (ratios[OURS_UNSEEN] - 1) / ratios[CHECK]
+    is_small = _is_within(f"added by {OURS} / added by {OFFICIAL}", share, MOST_OF_OFFICIAL)
+    is_direct = _is_within(f"{OURS_UNSEEN} / {BOTH}", ratios[OURS_UNSEEN] / ratios[BOTH], MOST_OF_BOTH)
+    print(f"added by {OURS_UNSEEN} / {CHECK}: {checks:.2f}; by {BOTH}: {(ratios[BOTH] - 1) / ratios[CHECK]:.2f}")
     is_silent = asked[OURS] == asked[OURS_UNSEEN] == Statements(0, 0)
-    return is_held and is_small and is_silent
+    return is_held and is_small and is_direct and is_silent
+
+
+def _is_within(what: str, found: float, bar: float) -> bool:
+    print(f"{what}: {found:.4f}  {'within' if found <= bar else 'OVER'} {bar}")
+    return found <= bar
 
 
 def _configure(folder: Path, key: SigningKey) -> None:
@@ -135,7 +143,9 @@ def _candidates(case: Case) -> dict[str, Work]:
     from avow.django.users import marked_password
 
     user = User.objects.create(username=_SUBJECT, email="jane.doe@example.com", password=marked_password())
-    found: dict[str, Work] = {BARE: _request(_CORE, "/plain"), CHECK: CANDIDATES[BARE_CHECK](case)}
+    bare, check = _request(_CORE, "/plain"), CANDIDATES[BARE_CHECK](case)
+    # Both in turn take longer than each by itself: they drive each other out of the processor's caches.
+    found: dict[str, Work] = {BARE: bare, CHECK: check, BOTH: lambda: (bare(), check())}
     for engine in ("db", "cached_db", "signed_cookies"):
         name = f"django.contrib.sessions.backends.{engine}"
         cookie = f"sessionid={_session_of(user, name)}"
@@ -155,6 +165,7 @@ def _ours(case: Case) -> dict[str, Work]:
     return {
         OURS: _request(stack, "/ours", HTTP_COOKIE=cookie),
         OURS_UNSEEN: lambda: _answered(handler, _environ("/ours", HTTP_COOKIE=next(unseen))),
+        f"{OURS}, roles read": _request(stack, "/roles", HTTP_COOKIE=cookie),
         f"{OURS}, login_required": _request(stack, "/guarded", HTTP_COOKIE=cookie),
         f"{OURS}, row read": _request(stack, "/row", HTTP_COOKIE=cookie),
         f"{OURS}, beside Django's sessions": _request([*_CORE, *_SESSIONS, *stack[-1:]], "/ours", HTTP_COOKIE=cookie),

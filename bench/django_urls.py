@@ -33,6 +33,11 @@ def ours(request: Any) -> HttpResponse:
     return JsonResponse(ANSWER if request.avow.user_id else {})
 
 
+def roles(request: Any) -> HttpResponse:
+    """Answer somebody whose roles are read."""
+    return JsonResponse(ANSWER if request.avow.has_roles(["editor"]) else {})
+
+
 def _api(*classes: Any) -> Any:
     def answer(request: Any) -> Response:
         return Response(ANSWER)
@@ -42,11 +47,13 @@ def _api(*classes: Any) -> Any:
     return api_view(["GET"])(rendering)
 
 
+# Each look at a path that does not fit takes time: what is compared with the bare stack stands near its path.
 urlpatterns = [
     path("plain", plain),
-    path("row", row),
     path("ours", ours),
+    path("roles", roles),
     path("guarded", login_required(ours)),
+    path("row", row),
     path("djwto", djwtos(plain)),
     path("jwt", jwt_login_required(plain)),
     path("drf", _api()),

@@ -71,10 +71,12 @@ def apply(request: HttpRequest, response: HttpResponseBase, clock: Clock = syste
     if not said.uses_cookies:
         return
     # What a page shows may depend on who asks, whether or not somebody does this time.
-    if "Vary" in response.headers:
-        patch_vary_headers(response, ("Cookie",))
+    try:
+        response.headers["Vary"]
+    except KeyError:
+        response.headers["Vary"] = "Cookie"  # nearly always
     else:
-        response.headers["Vary"] = "Cookie"
+        patch_vary_headers(response, ("Cookie",))
     tokens: Tokens | None = getattr(request, _PENDING, None)
     if tokens is None:
         return

@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from avow import AsyncClient, Client
 from avow.django import settings
+from avow.sdk.integration.reaching import reaching
 
 __all__ = ["async_client", "client"]
 
@@ -28,13 +29,7 @@ def client() -> Client:
     made = _made_by(said.client, "client")
     if isinstance(made, Client):
         return made
-    return Client(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),  # somebody waits for a page
-    )
+    return Client(**reaching(said))
 
 
 @cache
@@ -48,13 +43,7 @@ def async_client() -> AsyncClient:
     made = _made_by(said.async_client, "async_client")
     if isinstance(made, AsyncClient):
         return made
-    return AsyncClient(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),
-    )
+    return AsyncClient(**reaching(said))
 
 
 def _made_by(maker: Callable[[], object] | str | None, name: str) -> object:

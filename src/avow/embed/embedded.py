@@ -10,7 +10,7 @@ from avow.clock import Clock, system_clock
 from avow.core.ids import random_id
 from avow.core.vault import Vault
 from avow.embed.said import Said
-from avow.embed.transport import received, sent
+from avow.embed.transport import InProcessTransport
 from avow.errors import Unavailable, Unreachable
 from avow.sdk.transport import Request, Response
 from avow.server import answers
@@ -18,7 +18,7 @@ from avow.server.app import build
 from avow.server.delivery.inbox import InboxSender
 from avow.server.operations import actions as operations
 from avow.server.settings import Settings, SettingsRefused
-from avow.server.site import Site, answer
+from avow.server.site import Site
 from avow.server.store import StoreRefused, check_schema, check_secret, ensure
 from avow.server.store.forks import watch
 from avow.server.store.jobs import Rarely
@@ -168,7 +168,7 @@ class Embedded:
         except (SettingsRefused, StoreRefused) as refused:
             self.tell(refused)
             raise Unreachable(detail=str(refused)) from refused
-        return received(answer(site, sent(request, site, is_within=True)))
+        return InProcessTransport(site, is_within=True).send(request)
 
     # --- For mounts ---
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import click
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from avow import Client
 from avow.clock import Clock, system_clock
 from avow.embed import embedded
-from avow.embed.commands import command
 from avow.embed.mounts import WsgiMount
+from avow.sdk.integration.reaching import reaching
 from avow.sdk.integration.settings import of_config
 from avow.server.wsgi import StartResponse
 
@@ -18,6 +19,7 @@ __all__ = ["EXTENSION", "Embedded"]
 
 EXTENSION = "avow_embedded"
 _INTEGRATION = "avow"
+_AS_TYPED = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
 _SHARED = ("base_url", "public_url")  # whatever moves the server moves the login page
 
 
@@ -54,19 +56,10 @@ class Embedded(embedded.Embedded):
         app.extensions[EXTENSION] = self
         config.setdefault("AVOW_CLIENT", lambda: self._client_of(app))
         app.wsgi_app = _Door(app, self)  # type: ignore[method-assign]  # Flask's own way to put something before it
-        app.cli.add_command(command(lambda: self.said.variables()))
+        app.cli.add_command(_command(self))
 
     def _client_of(self, app: Flask) -> Client:
-        said = of_config(app.config)
-        return Client(
-            said.project_id,
-            management_key=said.management_key or None,
-            base_url=said.base_url,
-            timeout_seconds=said.timeout_seconds,
-            transport=self,
-            clock=self.clock,
-            retry_delays_seconds=(0.1,),
-        )
+        return Client(**reaching(of_config(app.config)), transport=self, clock=self.clock)
 
 
 class _Door:
@@ -98,3 +91,17 @@ class _Door:
         except HTTPException:
             return False
         return str(endpoint).startswith(f"{_INTEGRATION}.")
+
+
+def _command(embedded: Embedded) -> click.Command:
+    """Return the command `flask avow`, whose arguments are those of `avow`; nobody says where the data are."""
+
+    @click.command("avow", context_settings=_AS_TYPED, add_help_option=False)
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def avow(arguments: tuple[str, ...]) -> None:
+        """Run a command of Avow on this application's data: `avow migrate`, `avow project create NAME`."""
+        from avow.cli.within import run
+
+        run(arguments, embedded.said.variables(), program="flask avow")
+
+    return avow

@@ -12,14 +12,15 @@ _PEER = "127.0.0.1"
 
 
 class InProcessTransport:
-    """Carries requests of `Client` to a server in this process, blocking."""
+    """Carries requests of `Client` to a server in this process, blocking; `is_within` as for `sent`."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, is_within: bool = False) -> None:
         self._site = site
+        self._is_within = is_within
 
     def send(self, request: Request) -> Response:
         """Answer the request here and now."""
-        return received(answer(self._site, sent(request, self._site)))
+        return received(answer(self._site, sent(request, self._site, is_within=self._is_within)))
 
     def close(self) -> None:
         """Do nothing: the server outlives its clients."""

@@ -11,7 +11,8 @@ from avow import AsyncClient
 from avow.fastapi.installed import STATE, Installed
 from avow.fastapi.middleware import CookieMiddleware
 from avow.fastapi.router import new_router
-from avow.sdk.integration.settings import Said, Settings, settings
+from avow.sdk.integration.reaching import reaching
+from avow.sdk.integration.settings import Arguments, Settings, settings
 
 __all__ = ["Avow"]
 
@@ -24,7 +25,7 @@ class Avow:
         client: The SDK's client, for calls of your own.
     """
 
-    def __init__(self, app: FastAPI | None = None, **said: Unpack[Said]) -> None:
+    def __init__(self, app: FastAPI | None = None, **said: Unpack[Arguments]) -> None:
         """Set up `app`, or nothing yet: `init_app` then does. Nothing is sent.
 
         Args:
@@ -87,10 +88,4 @@ def _client(said: Settings) -> AsyncClient:
     if said.client is not None:
         made: AsyncClient = said.client()
         return made
-    return AsyncClient(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),  # somebody waits for an answer
-    )
+    return AsyncClient(**reaching(said))

@@ -8,6 +8,7 @@ from avow import Client
 from avow.flask import visits
 from avow.flask.blueprint import new_blueprint
 from avow.flask.installed import EXTENSION, Browser, Installed, installed
+from avow.sdk.integration.reaching import reaching
 from avow.sdk.integration.settings import Settings, of_config
 
 __all__ = ["Avow"]
@@ -50,10 +51,4 @@ class Avow:
 
 
 def _client(said: Settings) -> Client:
-    return Client(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),  # somebody waits for a page
-    )
+    return Client(**reaching(said))

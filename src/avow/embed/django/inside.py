@@ -11,10 +11,9 @@ from avow import AsyncClient, Client
 from avow.django import settings
 from avow.embed.embedded import Embedded
 from avow.embed.mounts import AsyncCalls
+from avow.sdk.integration.reaching import reaching
 
 __all__ = ["async_client", "client", "embedded"]
-
-_RETRY_SECONDS = (0.1,)  # somebody waits for a page
 
 _making = threading.Lock()
 _made: list[Embedded] = []
@@ -34,29 +33,13 @@ def embedded() -> Embedded:
 def client() -> Client:
     """Return the SDK's client of the plugin, whose calls stay in the process."""
     said, inside = settings.load(), embedded()
-    return Client(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        transport=inside,
-        clock=inside.clock,
-        retry_delays_seconds=_RETRY_SECONDS,
-    )
+    return Client(**reaching(said), transport=inside, clock=inside.clock)
 
 
 def async_client() -> AsyncClient:
     """Return the SDK's client of asynchronous views and middleware, whose calls stay in the process."""
     said, inside = settings.load(), embedded()
-    return AsyncClient(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        transport=AsyncCalls(inside),
-        clock=inside.clock,
-        retry_delays_seconds=_RETRY_SECONDS,
-    )
+    return AsyncClient(**reaching(said), transport=AsyncCalls(inside), clock=inside.clock)
 
 
 def _forget(*, setting: str, **_: object) -> None:

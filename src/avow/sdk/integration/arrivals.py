@@ -1,4 +1,4 @@
-"""Who sends a request: judged by generators that say what to ask of the SDK's client. No I/O in them."""
+"""Who sends a request: judged by generators, which say what to ask of the SDK's client, and functions that ask it."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from avow.sdk import environment
 from avow.sdk.integration.cookies import HOST_PREFIX, CookieSettings, name_for_host
 
-__all__ = ["OFFICIAL", "OWN", "InvalidSettings", "Said", "Settings", "of_config", "settings"]
+__all__ = ["OFFICIAL", "OWN", "Arguments", "InvalidSettings", "Settings", "of_config", "settings"]
 
 OWN: Final = "own"
 OFFICIAL: Final = "official"
@@ -86,7 +86,7 @@ class Settings(CookieSettings):
         return self.web_sdk_src or chosen
 
 
-class Said(TypedDict, total=False):
+class Arguments(TypedDict, total=False):
     """The same as arguments; what is left out is the default."""
 
     project_id: str

@@ -157,14 +157,19 @@ def test_flow_of_two_factors_asks_for_the_app_after_an_identity_provider(
 ) -> None:
     idp = TenantIdp(avow, make_tenant(avow, tenant_id="T1"))
     idp.configure(redirect_url=PAGE)
-    phone = None
-    for _ in range(2):
-        walk = Walk(api, "mfa" if phone else "sso")
+
+    def come(flow: str) -> Walk:
+        walk = Walk(api, flow)
         walk.start()
         journey = idp.follow(walk.do("sso", email="mia@example.com")["redirect"]["url"], visitor)
         back = idp.arrive(journey, name_id="mia@example.com", attributes=PERSON)
-        done = walk.do("submit", exchangeCode=back.code)
-        phone = phone or holding(make_totp_seed(avow, done["authInfo"]["user"]["userId"]))
+        walk.do("submit", exchangeCode=back.code)
+        return walk
+
+    first = come("sso").last
+    assert first is not None
+    phone = holding(make_totp_seed(avow, first["authInfo"]["user"]["userId"]))
+    walk = come("mfa")
     assert walk.screen == "totp"
     assert walk.do("verify", code=phone.code(api.clock()))["status"] == "completed"
 

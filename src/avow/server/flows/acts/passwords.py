@@ -59,7 +59,10 @@ def sign_in(turn: Turn) -> Steps[Unit | None]:
     typed = turn.text("password")
     if not typed:
         return lambda tx: turn.refuse(Said("wrong.missing"))
-    state = changed(turn.state, login_id=(yield from read(own_login_id, turn))) if turn.adds else turn.naming(takes_any=True)
+    if turn.adds:
+        state = changed(turn.state, login_id=(yield from read(own_login_id, turn)))
+    else:
+        state = turn.naming(takes_any=True)
     body = PasswordSignIn(login_id=state.login_id, password=typed, login_options=turn.options)
 
     def opened(tx: Tx, call: Call[PasswordSignIn], attempt: Attempt, checked: Checked) -> Outcome:

@@ -157,6 +157,8 @@ def _codes_page(frame: Frame, call: Call[AccountForm], codes: tuple[str, ...]) -
         "project": call.project,
         "title": text_of(title_of(screen, brand), locale),
         "screen": render(screen, locale=locale, brand=brand, face=face),
+        "is_waiting": False,
+        "is_private": True,
     }
     return frame.page(call.client, "screen", values)
 

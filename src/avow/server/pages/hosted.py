@@ -36,7 +36,7 @@ from avow.server.pages.endpoints import AskQuery, StepForm
 from avow.server.pages.frame import Frame
 from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form
 from avow.server.screens import Page, Said, Screen, brand_of, render, text_of, title_of
-from avow.server.screens.values import Email, Reset, Sso
+from avow.server.screens.values import Email, Enchanted, LinkSent, Reset, Sso
 from avow.server.serving import Answer, Call, Issued, Steps, read, write
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
@@ -323,6 +323,8 @@ def _page(
         "project": call.project,
         "title": text_of(title_of(screen, brand), locale),
         "screen": render(screen, locale=locale, brand=brand, face=face),
+        "is_waiting": isinstance(screen, LinkSent | Enchanted) and not screen.is_ended,
+        "is_private": "step" in hidden,
     }
     status, headers = _said(screen.error)
     answer = frame.page(call.client, "screen", values, status=status, cookies=new_mark, leads_to=leads_to)

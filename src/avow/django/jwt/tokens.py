@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest
 
 from avow import clock
+from avow.core.tokens import MAX_TOKEN_BYTES
 from avow.django.jwt import settings, strict
 from avow.django.jwt.exceptions import JWTValidationError
 
@@ -118,14 +119,18 @@ def encode_claims(claims: Mapping[str, Any]) -> str:
     """Return the claims as a signed token.
 
     Raises:
-        ImproperlyConfigured: Algorithm and key do not fit each other, or there is no key.
+        ImproperlyConfigured: Algorithm and key do not fit each other, there is no key, or strictly, the token would be
+            longer than any that is taken.
     """
     try:
-        return _signer().encode(
+        token = _signer().encode(
             dict(claims), settings.DJWTO_SIGNING_KEY, algorithm=_algorithm(), json_encoder=DjangoJSONEncoder
         )
     except (pyjwt.InvalidKeyError, NotImplementedError, TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"Tokens cannot be signed as the settings say: {error}") from error
+    if settings.AVOW_JWT_STRICT and len(token) > MAX_TOKEN_BYTES:
+        raise ImproperlyConfigured(f"A token of {len(token)} bytes is too long: strict mode takes {MAX_TOKEN_BYTES}.")
+    return token
 
 
 def decode_token(token: str) -> Claims:

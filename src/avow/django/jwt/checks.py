@@ -5,13 +5,24 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings as project
 from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.core.exceptions import ImproperlyConfigured
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.module_loading import import_string
 
+from avow.core.tokens import MAX_LIFETIME_SECONDS
 from avow.django.jwt import settings, tokens
 
 __all__ = ["check_settings", "register"]
+
+_CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
+_OF_SIMPLEJWT: Final = {
+    *settings.OF_SIMPLEJWT.values(),
+    *("SIGNING_KEY", "ROTATE_REFRESH_TOKENS", "BLACKLIST_AFTER_ROTATION", "UPDATE_LAST_LOGIN", "AUTH_HEADER_TYPES"),
+    *("USER_ID_FIELD", "USER_ID_CLAIM", "TOKEN_TYPE_CLAIM"),
+}
 
 
 def register() -> None:
@@ -45,6 +56,9 @@ def _check_mode() -> Iterator[CheckMessage]:
         yield Error(f"REFRESH_COOKIE_PATH is {path!r}.", hint="Set it without slashes at its ends.", id="avow_jwt.E003")
     if mode in settings.MODES[1:] and not settings.DJWTO_CSRF:
         yield Warning("Tokens travel in cookies and CSRF is off: other sites can use them.", id="avow_jwt.W004")
+    if settings.uses_csrf() and not any(map(_is_csrf, project.MIDDLEWARE)):
+        hint = f'Add "{_CSRF}" to MIDDLEWARE.'
+        yield Warning("Views of your own take requests that other sites forge.", hint=hint, id="avow_jwt.W012")
 
 
 def _check_lifetimes() -> Iterator[CheckMessage]:
@@ -54,6 +68,11 @@ def _check_lifetimes() -> Iterator[CheckMessage]:
             yield Error(f"{name} is {value!r}.", hint="Set a timedelta that is not negative.", id="avow_jwt.E005")
     if settings.AVOW_JWT_STRICT and not settings.DJWTO_REFRESH_TOKEN_LIFETIME:
         yield Error("In strict mode refresh tokens need a lifetime.", id="avow_jwt.E006")
+    lifetimes = (settings.DJWTO_REFRESH_TOKEN_LIFETIME, settings.AVOW_JWT_ROTATION_GRACE)
+    longest = sum((each for each in lifetimes if isinstance(each, timedelta)), timedelta())
+    if settings.AVOW_JWT_STRICT and longest > timedelta(seconds=MAX_LIFETIME_SECONDS):
+        hint = f"Set fewer than {MAX_LIFETIME_SECONDS // 86400} days."
+        yield Error("Strict mode refuses refresh tokens that live so long.", hint=hint, id="avow_jwt.E011")
 
 
 def _check_claims() -> Iterator[CheckMessage]:
@@ -73,4 +92,20 @@ def _check_functions() -> Iterator[CheckMessage]:
             yield Error(str(error), id="avow_jwt.E009")
 
 
-_CHECKS: Final = (_check_keys, _check_mode, _check_lifetimes, _check_claims, _check_functions)
+def _check_simplejwt() -> Iterator[CheckMessage]:
+    ignored = sorted(str(name) for name in settings.of_simplejwt().keys() - _OF_SIMPLEJWT)
+    if ignored:
+        hint = "Remove them; docs/django-jwt.md says which count."
+        yield Warning(f"Entries of SIMPLE_JWT do not count: {', '.join(ignored)}.", hint=hint, id="avow_jwt.W013")
+
+
+def _is_csrf(name: str) -> bool:
+    """Tell whether a middleware is Django's against forged requests, or a project's own form of it."""
+    try:
+        found = import_string(name)
+    except ImportError:
+        return False  # Django says so itself
+    return isinstance(found, type) and issubclass(found, CsrfViewMiddleware)
+
+
+_CHECKS: Final = (_check_keys, _check_mode, _check_lifetimes, _check_claims, _check_functions, _check_simplejwt)

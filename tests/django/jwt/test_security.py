@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import logging
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import got_request_exception
+from django.views.debug import ExceptionReporter
 
 from avow.django.jwt import tokens
 from avow.django.jwt.checks import check_settings
@@ -52,6 +55,7 @@ def test_s_sdk_01_keys_of_the_jwt_layer(case: Case, configure: Configure, alice:
     case.control(signs_in)
     visitor = Visitor()
     visitor.sign_in()
+    visitor.client.raise_request_exception = False
     cells: dict[str, dict[str, Any]] = {
         "JWT layer: HS256 with a key under 256 bits": {"DJWTO_SIGNING_KEY": "a" * 31},
         "JWT layer: HS algorithm with an asymmetric key": {"DJWTO_SIGNING_KEY": PUBLIC_PEM},
@@ -71,7 +75,8 @@ def test_s_sdk_01_keys_of_the_jwt_layer(case: Case, configure: Configure, alice:
             found = check_settings()
             assert [message.id for message in found] == ["avow_jwt.E001"]
             assert found[0].is_serious()  # Django does not start
-            assert visitor.get("/protect/").status_code in (401, 403)
+            refused = visitor.get("/protect/").status_code
+            assert refused in ((401, 500) if strict else (401, 403))
             with pytest.raises(ImproperlyConfigured):
                 tokens.try_keys()
         configure(DJWTO_ALGORITHM="HS256", DJWTO_SIGNING_KEY=KEY, DJWTO_VERIFYING_KEY=None)
@@ -139,12 +144,13 @@ def test_s_sdk_03_decorators_of_the_jwt_layer_fail_closed(
     case.control(signs_in)
     signed = Visitor()
     signed.sign_in()
+    signed.client.raise_request_exception = False
 
-    def refuses(visitor: Visitor, *methods: str) -> None:
+    def refuses(visitor: Visitor, *methods: str, statuses: tuple[int, ...] = (401, 403)) -> None:
         for path in PATHS:
             for method in methods or ("get", "head", "options"):
                 answer = visitor.send(method, path, {}, visitor.headers("access", csrf=False))
-                assert answer.status_code in (401, 403) or (method, answer.content) == ("options", b"")
+                assert answer.status_code in statuses or (method, answer.content) == ("options", b"")
                 assert b"worked" not in answer.content
 
     with case.cell("decorators, JWT layer"):
@@ -155,7 +161,7 @@ def test_s_sdk_03_decorators_of_the_jwt_layer_fail_closed(
     with case.cell("settings that cannot be used, JWT layer"):
         for wrong in ({"DJWTO_SIGNING_KEY": ""}, {"DJWTO_ALGORITHM": "none"}, {"DJWTO_ALGORITHM": "XS256"}):
             configure(**wrong)
-            refuses(signed)
+            refuses(signed, statuses=(403, 500) if strict else (401, 403))
             configure(DJWTO_SIGNING_KEY=KEY, DJWTO_ALGORITHM="HS256")
     with case.cell("exception inside a claims hook, JWT layer"), monkeypatch.context() as patched:
         patched.setattr(tokens, "process_user", lambda user: 1 / 0)
@@ -299,3 +305,28 @@ def test_s_sec_03_jwt_layer_tells_no_token(
         refusals = b"".join(answer.content for answer in answers if answer.status_code >= 400).decode()
         assert refusals
         assert not [secret for secret in secrets if secret in caplog.text + refusals]
+
+
+@pytest.mark.parametrize("where", ["login", "simplejwt", "simplejwt form"])
+def test_report_of_an_error_has_no_password(alice: Any, configure: Configure, where: str) -> None:
+    def fail(user: object) -> None:
+        raise RuntimeError("a mistake of the project")
+
+    reports: list[str] = []
+
+    def report(request: Any, **_: object) -> None:
+        reporter = ExceptionReporter(request, *sys.exc_info())
+        reports.extend([reporter.get_traceback_html(), reporter.get_traceback_text()])
+
+    configure(ROOT_URLCONF="tests.django.jwt.urls_simplejwt", AVOW_JWT_PROCESS_USER=fail)
+    client = BrowserClient(raise_request_exception=False)
+    form: dict[str, Any] = {"username": "alice", "password": PASSWORD}
+    more: dict[str, Any] = {"content_type": "application/json"} if where == "simplejwt" else {}
+    got_request_exception.connect(report, weak=False, dispatch_uid="report")
+    try:
+        answer = client.post("/login/" if where == "login" else "/api/token/", form, secure=True, **more)
+    finally:
+        got_request_exception.disconnect(dispatch_uid="report")
+    assert answer.status_code == 500
+    assert len(reports) == 2
+    assert [PASSWORD in each for each in reports] == [False, False]

@@ -74,6 +74,14 @@ def test_unknown_setting_is_an_error() -> None:
         ({"DJWTO_ISS_CLAIM": 1, "DJWTO_SUB_CLAIM": 2}, ["E007", "E007"]),
         ({"DJWTO_AUD_CLAIM": [1]}, ["E008"]),
         ({"AVOW_JWT_PROCESS_USER": "no.such.function"}, ["E009"]),
+        ({"DJWTO_REFRESH_TOKEN_LIFETIME": timedelta(days=400), "AVOW_JWT_STRICT": True}, ["E011"]),
+        ({"DJWTO_REFRESH_TOKEN_LIFETIME": timedelta(days=399), "AVOW_JWT_STRICT": True}, []),
+        ({"DJWTO_REFRESH_TOKEN_LIFETIME": timedelta(days=999)}, []),
+        ({"DJWTO_MODE": "ONE-COOKIE", "MIDDLEWARE": []}, ["W012"]),
+        ({"DJWTO_MODE": "ONE-COOKIE", "MIDDLEWARE": ["tests.django.jwt.visitor.OwnCsrf"]}, []),
+        ({"MIDDLEWARE": []}, []),
+        ({"SIMPLE_JWT": {"ISSUER": "iss", "LEEWAY": 10, "JWK_URL": "https://id.example.com"}}, ["W013"]),
+        ({"SIMPLE_JWT": {"ROTATE_REFRESH_TOKENS": True, "AUTH_HEADER_TYPES": ("JWT",)}}, []),
     ],
     ids=str,
 )
@@ -82,7 +90,7 @@ def test_checks_name_what_is_wrong(configure: Configure, wrong: dict[str, Any], 
     found = check_settings()
     assert [message.id for message in found] == [f"avow_jwt.{name}" for name in ids]
     assert all(message.msg for message in found)
-    if wrong.get("AVOW_JWT_STRICT"):
+    if wrong.get("AVOW_JWT_STRICT") and found:
         assert all(message.is_serious() for message in found)
 
 
@@ -116,6 +124,8 @@ except Exception as error:
         ("", {"DJWTO_SIGNING_KEY": "x", "AVOW_JWT_SIGNING_KEY": "of ours"}, "of ours"),
         ("DJWTO_SIGNING_KEY='of the project'", {"DJWTO_SIGNING_KEY": "x"}, "of the project"),
         ("SECRET_KEY='secret', SIMPLE_JWT={}", {}, "secret"),
+        ("SIMPLE_JWT={'SIGNING_KEY': 'simple'}", {}, "simple"),
+        ("SIMPLE_JWT={'SIGNING_KEY': 'simple'}", {"AVOW_JWT_SIGNING_KEY": "of ours"}, "of ours"),
         ("SECRET_KEY='secret'", {}, "ImproperlyConfigured ['avow_jwt.E001']"),
     ],
 )

@@ -5,7 +5,7 @@ Spec: contract "web" section 2.
 
 import contextlib
 from functools import partial
-from typing import Any
+from typing import Literal
 
 from msgspec import UNSET, UnsetType, structs
 
@@ -115,24 +115,26 @@ def _first_state(call: Call[FlowStart], options: FlowOptions) -> State:
             generation=caller.generation,
             via_cookie=caller.via_cookie,
         )
+    login_id, by = _last(call.project, (last.login_id or "") if last else "")
     return State(
         locale=options.locale or call.client.locale,
         page=_page(call.project, options),
         tenant=options.tenant or "",
         can_webauthn=bool(options.device_info and options.device_info.web_authn_support),
-        **_last(call.project, (last.login_id or "") if last else ""),
+        login_id=login_id,
+        by=by,
         caller=who,
     )
 
 
-def _last(project: Project, login_id: str) -> dict[str, Any]:
-    """Return who the browser says was here the last time: only what could have been typed counts."""
+def _last(project: Project, login_id: str) -> tuple[str, Literal["email", "sms"]]:
+    """Return who the browser says was here the last time, and how they are reached; "" for what nobody could type."""
     with contextlib.suppress(InvalidArgument):
         if not addresses.is_phone(login_id):
-            return {"login_id": addresses.email(login_id).address}
+            return addresses.email(login_id).address, "email"
         if "sms" in project.carriers and login_id.startswith("+"):
-            return {"login_id": addresses.phone(login_id).e164, "by": "sms"}
-    return {}
+            return addresses.phone(login_id).e164, "sms"
+    return "", "email"
 
 
 def _page(project: Project, options: FlowOptions) -> str:

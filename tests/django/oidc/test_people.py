@@ -60,6 +60,30 @@ def test_long_subject_fits(configure: Configure, peer: OpenIdPeer) -> None:
     assert len(row("x" * 255).username) == 150
 
 
+def test_name_fits_a_shorter_column(configure: Configure, peer: OpenIdPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(get_user_model()._meta.get_field("username"), "max_length", 30)
+    users().create(username="x" * 30)
+    peer.person = {"sub": "x" * 40}
+    Visitor().sign_in(peer)
+    assert len(row("x" * 40).username) == 30
+
+
+def test_name_has_one_spelling(configure: Configure, peer: OpenIdPeer) -> None:
+    configure(name_claim="name")
+    other = users().create_user("file")
+    come(peer, name="\ufb01le")
+    assert row().pk != other.pk
+    assert row().username.startswith("file-")
+
+
+def test_characters_that_no_database_takes_are_left_out(configure: Configure, peer: OpenIdPeer) -> None:
+    configure(roles_claim="roles", groups=True, backchannel_logout=True)
+    come(peer, given_name="M\0ia", email="a\0@example.com", email_verified=True, roles=["a\0b"], sid="s\0")
+    assert (row().first_name, row().email) == ("Mia", "")
+    peer.person = {"sub": "a\0b"}
+    assert Visitor().sign_in(peer).status_code == 400
+
+
 def test_subjects_that_differ_in_case_are_two_people(configure: Configure, peer: OpenIdPeer) -> None:
     for subject in ("Jane", "jane"):
         peer.person = {"sub": subject}

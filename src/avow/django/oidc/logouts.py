@@ -119,7 +119,7 @@ def _parsed(token: str) -> IdToken:
 
 def _text(claims: Mapping[str, object], name: str) -> str:
     value = claims.get(name, "")
-    if not isinstance(value, str) or len(value) > 255:
+    if not isinstance(value, str) or len(value) > 255 or "\0" in value:
         raise _refused(f"{name}: no text")
     return value
 

@@ -18,7 +18,7 @@ from django.utils.crypto import get_random_string
 from avow.core.federation.claims import find
 from avow.django.oidc import settings
 from avow.django.oidc.models import Identity
-from avow.django.oidc.problems import ADDRESS_MISSING, ADDRESS_TAKEN, LOCKED, NO_ACCOUNT, SignInStopped
+from avow.django.oidc.problems import ADDRESS_MISSING, ADDRESS_TAKEN, ANSWER_WRONG, LOCKED, NO_ACCOUNT, SignInStopped
 from avow.django.shapes import User
 
 __all__ = ["Person", "account_of", "identity_of", "is_same_address"]
@@ -49,14 +49,16 @@ class Person:
         """Return the address that the provider vouches for, or ""."""
         email, verified = self.claims.get("email"), self.claims.get("email_verified")
         is_verified = verified is True or (verified is None and settings.load().trust_email)
-        return email if isinstance(email, str) and is_verified and len(email) <= 254 and "@" in email else ""
+        is_address = isinstance(email, str) and len(email) <= 254 and "@" in email and "\0" not in email
+        return str(email) if is_address and is_verified else ""
 
     @property
     def roles(self) -> set[str]:
         """Return the names in the claim that the settings name: a list, or words."""
         value = find(self.claims, settings.load().roles_claim)
         listed = value.split() if isinstance(value, str) else value
-        return {each for each in listed if isinstance(each, str)} if isinstance(listed, list) else set()
+        texts = listed if isinstance(listed, list) else []
+        return {each for each in texts if isinstance(each, str) and "\0" not in each}
 
 
 def account_of(person: Person) -> User:
@@ -65,6 +67,8 @@ def account_of(person: Person) -> User:
     Raises:
         SignInStopped: They have none, and may not be given one.
     """
+    if "\0" in person.subject:  # PostgreSQL takes no such text, and nobody is called so
+        raise SignInStopped(ANSWER_WRONG, "sub: NUL in it")
     try:
         with transaction.atomic():
             return _brought_up_to_date(_found(person) or _matched(person) or _made(person), person)
@@ -145,11 +149,12 @@ def _name_for(person: Person) -> str:
         return person.verified_email
     said = find(person.claims, settings.load().name_claim)
     wanted = _NOT_IN_NAMES.sub("_", said if isinstance(said, str) and said else person.subject)
-    name = wanted[: min(getattr(column, "max_length", None) or _LONGEST, _LONGEST)]
+    longest = min(getattr(column, "max_length", None) or _LONGEST, _LONGEST)
+    name = str(model.normalize_username(wanted))[:longest]
     if not model._default_manager.filter(**{f"{column.name}__iexact": name}).exists():
         return name
     suffix = "-" + get_random_string(_SUFFIX_LENGTH)
-    return name[: _LONGEST - len(suffix)] + suffix
+    return name[: longest - len(suffix)] + suffix
 
 
 # --- What the provider says of them ------------------------------------------------------------------------------
@@ -205,7 +210,7 @@ def _columns(user: User, person: Person) -> dict[str, Any]:
         field = _field(user, column)
         if field is not None and isinstance(value, str | bool):
             longest = getattr(field, "max_length", None)
-            found[column] = value[:longest] if isinstance(value, str) else value
+            found[column] = value.replace("\0", "")[:longest] if isinstance(value, str) else value
     email = type(user).get_email_field_name()
     if email != type(user).USERNAME_FIELD and person.verified_email and _field(user, email) is not None:
         found[email] = person.verified_email

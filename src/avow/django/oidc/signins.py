@@ -25,11 +25,10 @@ def note(session: SessionBase, user: User, person: Person) -> None:
         return
     if not session.session_key:  # it was emptied, being somebody else's: its key is made when it is saved
         session.save()
-    sid = person.claims.get("sid")
+    claim = person.claims.get("sid")
+    sid = claim[:255] if isinstance(claim, str) and "\0" not in claim else ""
     said = {"user": user, "issuer": person.issuer, "subject": person.subject}
-    SignIn.objects.update_or_create(
-        session_key=session.session_key, defaults=said | {"sid": sid[:255] if isinstance(sid, str) else ""}
-    )
+    SignIn.objects.update_or_create(session_key=session.session_key, defaults=said | {"sid": sid})
     _forget_gone(SignIn.objects.filter(issuer=person.issuer, subject=person.subject), session)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, Final, Literal, TypedDict
 from urllib.parse import urlsplit
 
@@ -161,7 +162,12 @@ def faults_of(found: Mapping[str, Any]) -> dict[str, str]:
 def is_local(url: str) -> bool:
     """Tell whether an address is on this machine, where http will do."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name, whatever it begins with
+        return False
 
 
 def _of_older_names(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -291,7 +291,8 @@ def test_tokens_of_npm_oidc_provider_are_refreshed(
         (Said({"text": "This is an admin message."}), 200, "This is an admin message."),
         (Said({"message": "Permission denied"}, 403), 403, "Permission denied"),
         (Said({"message": "<b>no</b>"}, 401), 403, "&lt;b&gt;no&lt;/b&gt;"),
-        (Said(b"no json", 500, "text/plain"), 403, "You need another permission"),
+        (Said(b"no json", 403, "text/plain"), 403, "You need another permission"),
+        (Said(b"no json", 500, "text/plain"), 503, "cannot be reached"),
     ],
 )
 def test_admin_page_shows_what_the_api_answers(

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 
 from avow.clock import system_clock
 from avow.core.tokens import SigningKey
+from avow.django.oidc.provider import provider
 from tests.bed.openid import OpenIdPeer, Said, openid_peer
 from tests.django.oidc.conftest import Configure
 from tests.django.oidc.visitor import Visitor
@@ -194,3 +195,15 @@ def test_description_that_cannot_be_had_anew_is_asked_for_once_a_minute(
         for _ in range(3):
             Visitor().begin()
         assert len(peer.calls(DISCOVERY)) == asked + times
+
+
+def test_another_try_leads_where_somebody_wanted_to_go(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor
+) -> None:
+    link = 'href="/login?next=/private%3Fa%3D1%26b%3D2"'
+    url = visitor.begin("/login?next=/private%3Fa%3D1%26b%3D2")
+    page = visitor.come_back(peer.authorize(url, code=None, error="access_denied"))
+    assert link in page.content.decode()
+    peer.answers[DISCOVERY] = away(peer)
+    provider.cache_clear()
+    assert link in visitor.get("/login?next=/private%3Fa%3D1%26b%3D2").content.decode()

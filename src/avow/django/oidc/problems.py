@@ -32,11 +32,17 @@ class Problem:
 
 
 class SignInStopped(Exception):
-    """A sign-in came to nothing; `detail` is for logs only."""
+    """A sign-in came to nothing; `detail` is for logs only.
+
+    Attributes:
+        problem: What people are told.
+        target: Where somebody wanted to go, "" while nobody knows.
+    """
 
     def __init__(self, problem: Problem, detail: str = "") -> None:
         super().__init__(f"{problem.code}: {detail}" if detail else problem.code)
         self.problem = problem
+        self.target = ""
 
 
 NOT_BEGUN_HERE: Final = Problem(

@@ -65,7 +65,7 @@ class LoginView(Open):
         try:
             return HttpResponseRedirect(visits.begin(request, target, **parameters))
         except SignInStopped as stopped:
-            return stopped_page(request, stopped)
+            return stopped_page(request, stopped, target)
 
 
 class SignUpView(LoginView):
@@ -83,7 +83,7 @@ class CallbackView(Open):
         try:
             return HttpResponseRedirect(visits.finish(request))
         except SignInStopped as stopped:
-            return stopped_page(request, stopped)
+            return stopped_page(request, stopped, stopped.target)
 
 
 @method_decorator([never_cache, csrf_protect], name="dispatch")
@@ -176,6 +176,9 @@ class AdminView(Members):
         except (SignInStopped, OSError) as error:  # the errors of `requests` are OSErrors
             logger.warning("The API cannot be asked: %s", error)
             return self.render_to_response({"is_away": True}, status=503)
+        if answer.status_code >= 500:
+            logger.warning("The API answers %d.", answer.status_code)
+            return self.render_to_response({"is_away": True}, status=503)
         return self.render_to_response(
             {"is_allowed": answer.status_code == 200, "message": _message(answer)},
             status=200 if answer.status_code == 200 else 403,
@@ -190,11 +193,17 @@ def safe_url(request: HttpRequest, url: object, default: str) -> str:
     return default
 
 
-def stopped_page(request: HttpRequest, stopped: SignInStopped) -> HttpResponse:
-    """Return the page of a sign-in that came to nothing, and say in the log why."""
+def stopped_page(request: HttpRequest, stopped: SignInStopped, target: str = "") -> HttpResponse:
+    """Return the page of a sign-in that came to nothing, and say in the log why.
+
+    Args:
+        request: What it answers.
+        stopped: Why it came to nothing.
+        target: Where somebody wanted to go, for another try.
+    """
     logger.warning("A sign-in came to nothing: %s", stopped)
     problem = stopped.problem
-    return render(request, "avow_oidc/error.html", {"problem": problem}, status=problem.status)
+    return render(request, "avow_oidc/error.html", {"problem": problem, "target": target}, status=problem.status)
 
 
 def _after_login() -> str:

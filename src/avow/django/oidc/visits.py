@@ -58,6 +58,16 @@ def finish(request: HttpRequest) -> str:
     """
     answer = {name: request.GET.get(name, "") for name in ("code", "state", "iss", "error")}
     begun = _take(request, answer["state"])
+    try:
+        _finish(request, answer, begun)
+    except SignInStopped as stopped:
+        stopped.target = str(begun["target"])
+        raise
+    return str(begun["target"])
+
+
+@sensitive_variables()
+def _finish(request: HttpRequest, answer: Mapping[str, str], begun: Mapping[str, Any]) -> None:
     _check_issuer(answer["iss"])
     if answer["error"]:
         raise SignInStopped(problem_of(answer["error"]), f"the provider answers {answer['error'][:200]!r}")
@@ -73,7 +83,6 @@ def finish(request: HttpRequest) -> str:
     token_claims = ours.claims_of(tokens, begun["nonce"])
     claims = ours.userinfo_of(tokens, token_claims)
     _sign_in(request, Person(str(claims["iss"]), str(claims["sub"]), claims), tokens)
-    return str(begun["target"])
 
 
 def end(request: HttpRequest) -> str:

@@ -59,6 +59,14 @@ def test_password_is_the_second_factor_of_a_code(api: Api, mail: str) -> None:
     assert {"email", "pwd"} <= set(claims["amr"])
 
 
+def test_password_that_has_expired_is_no_second_factor_and_says_so(avow: Avow, api: Api, mail: str) -> None:
+    chosen = {"loginId": mail, "password": PASSWORD}
+    assert api.post("/v1/mgmt/user/password/set/temporary", chosen, token=avow.management_key).status == 200
+    walk = by_code(api, mail)
+    walk.do("sign-in", password=PASSWORD)
+    assert (walk.screen, bool(walk.error)) == ("password", True)
+
+
 def test_password_of_somebody_else_is_no_second_factor(avow: Avow, api: Api, mail: str) -> None:
     other = with_password(avow, api)
     strong = {"loginId": mail, "password": "seven grey boats in 9 rows"}

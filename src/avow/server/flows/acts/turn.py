@@ -201,7 +201,7 @@ def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said |
             waiting = Who(user_id=held.user_id, session_id=held.session_id)
             factors = shown_here(turn.call.project, result.error.factors)
             return turn.come("second-factor", waiting=waiting, adds="mfa", factors=factors, away=Away(), token="", **by)
-    if isinstance(result.error, PasswordExpired):
+    if isinstance(result.error, PasswordExpired) and not turn.adds:
         return turn.come("expired")
     return turn.refuse(error or said_of(result.error))
 

@@ -24,7 +24,7 @@ from avow.server.settings import Settings
 __all__ = ["Jar", "OnItsWay"]
 
 _BROWSER = "avow-browser"
-_FLOW = "avow-flow"
+_FLOW = "avow-flow-"
 _REFRESH = "avow-refresh-"
 _SESSION = "avow-session-"
 _DEVICE = "avow-device-"
@@ -89,11 +89,11 @@ class Jar:
     def keep_flow(self, mark: str, flow: OnItsWay) -> Cookie:
         """Return the cookie by which a flow goes on in this browser, and in no other."""
         sealed = self._vault.seal(msgspec.json.encode(flow), row=_row(mark))
-        return self._cookie(_FLOW, _text(sealed), max(1, flow.ends_at - self._clock()))
+        return self._cookie(_FLOW + flow.project_id, _text(sealed), max(1, flow.ends_at - self._clock()))
 
     def flow(self, call: Call[Any]) -> OnItsWay | None:
         """Return the flow that this browser has begun for this project, or None."""
-        text = self._read(call, _FLOW)
+        text = self._read(call, _FLOW + call.project.id)
         if not text:
             return None
         try:
@@ -103,9 +103,9 @@ class Jar:
             return None
         return found if found.project_id == call.project.id and found.ends_at > self._clock() else None
 
-    def forget_flow(self) -> Cookie:
-        """Return the cookie that forgets it."""
-        return self._cookie(_FLOW, "", 0)
+    def forget_flow(self, project: Project) -> Cookie:
+        """Return the cookie that forgets it; flows of other projects in this browser go on."""
+        return self._cookie(_FLOW + project.id, "", 0)
 
     # --- The session ---
 

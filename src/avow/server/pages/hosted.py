@@ -160,9 +160,9 @@ def look(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
     if own is None or here is None:
         if frame.jar.session(call) is not None and own is None:
             return frame.redirect(f"/account/{call.project.id}")
-        return frame.redirect(_start(call, notice="expired" if own else ""), (frame.jar.forget_flow(),))
+        return frame.redirect(_start(call, notice="expired" if own else ""), (frame.jar.forget_flow(call.project),))
     if here.execution.ended_at is not None:
-        return frame.redirect(own.next or f"/account/{call.project.id}", (frame.jar.forget_flow(),))
+        return frame.redirect(own.next or f"/account/{call.project.id}", (frame.jar.forget_flow(call.project),))
     if call.path["screen"] != _name(here):
         return frame.redirect(_path(call, here))
     return (yield from _shown(frame, call, here, own.next))
@@ -192,7 +192,7 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
 
 def restarted(frame: Frame, call: Call[Any]) -> Answer:
     """Lead to the first screen, and say why: the flow took too long, or is another one by now."""
-    return frame.redirect(_start(call, notice="expired"), (frame.jar.forget_flow(),))
+    return frame.redirect(_start(call, notice="expired"), (frame.jar.forget_flow(call.project),))
 
 
 def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[str, object]) -> Steps[Answer]:
@@ -200,9 +200,10 @@ def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[
     execution = here.execution
     if execution.ended_at is not None:
         if here.issued is not None:
-            yield from write(_end_replaced, execution.state.caller, here.issued)
+            for before in {_who(frame, call), execution.state.caller} - {None}:
+                yield from write(_end_replaced, before, here.issued)
             return finished(frame, call, here.issued, leads_to)
-        return frame.redirect(leads_to or _start(call), (frame.jar.forget_flow(),))
+        return frame.redirect(leads_to or _start(call), (frame.jar.forget_flow(call.project),))
     mark, new_mark = frame.jar.marked(call)
     cookies = (*new_mark, frame.jar.keep_flow(mark, on_its_way(call, execution, leads_to)))
     if execution.state.error is None or here.is_polled:
@@ -255,9 +256,8 @@ def _screen(tx: Tx, call: Call[Any], flow: Flow, execution: Execution) -> Screen
 
 
 def _end_replaced(tx: Tx, before: Who | None, issued: Issued) -> None:
-    """End the session that the flow began in when the browser has another one of the same user now: nobody holds it."""
-    now = issued.claims
-    if before is not None and before.user_id == now.user_id and before.session_id != now.session_id:
+    """End a session of this browser, of whichever user, when it has another one now: nobody holds it any more."""
+    if before is not None and before.session_id != issued.claims.session_id:
         sessions.end(tx, before.user_id, before.session_id, why="replaced")
 
 

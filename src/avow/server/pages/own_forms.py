@@ -60,7 +60,7 @@ def own_client(frame: Frame, call: Call[Any]) -> Client:
 
 def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str) -> Answer:
     """Keep a new session in the browser and lead on; whatever lay in these cookies before is overwritten."""
-    cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_flow())
+    cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_flow(call.project))
     return frame.redirect(leads_to or f"/account/{call.project.id}", cookies)
 
 

@@ -37,44 +37,13 @@ def make_api(domain: str, audience: str) -> Application:
         domain: Host, and port, of the provider.
         audience: What this API is called there.
     """
-    keys = jwt.PyJWKClient(f"https://{domain}/.well-known/jwks.json", timeout=5)
-
-    def claims_of(header: str) -> dict[str, Any]:
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise _Refused("401 Unauthorized", "Requires authentication")
-        try:
-            key = keys.get_signing_key_from_jwt(token).key
-            return jwt.decode(
-                token,
-                key,
-                algorithms=["RS256"],
-                audience=audience,
-                issuer=f"https://{domain}/",
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-            )
-        except jwt.PyJWKClientConnectionError as error:
-            raise _Refused("503 Service Unavailable", "The provider cannot be reached") from error
-        except jwt.PyJWTError as error:
-            raise _Refused("401 Unauthorized", "Bad credentials", "invalid_token") from error
-
-    def message(path: str, header: str) -> str:
-        if path == "/api/messages/public":
-            return "This is a public message."
-        if path not in ("/api/messages/protected", "/api/messages/admin"):
-            raise _Refused("404 Not Found", "Not Found")
-        claims = claims_of(header)
-        if path.endswith("/protected"):
-            return "This is a protected message."
-        permissions = claims.get("permissions")
-        if not isinstance(permissions, list) or _PERMISSION not in permissions:
-            raise _Refused("403 Forbidden", "Permission denied", "insufficient_scope")
-        return "This is an admin message."
+    verifier = _Verifier(domain, audience)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
         try:
-            said = {"text": message(environ.get("PATH_INFO", ""), environ.get("HTTP_AUTHORIZATION", ""))}
+            header = environ.get("HTTP_AUTHORIZATION", "")
+            said = {"text": _message(environ.get("PATH_INFO", ""), header, verifier)}
             status = "200 OK"
         except _Refused as refused:
             said, status = {"message": refused.message}, refused.status
@@ -84,6 +53,47 @@ def make_api(domain: str, audience: str) -> Application:
         return [json.dumps(said).encode()]
 
     return application
+
+
+class _Verifier:
+    """Says what access tokens are worth."""
+
+    def __init__(self, domain: str, audience: str) -> None:
+        self.issuer, self.audience = f"https://{domain}/", audience
+        self.keys = jwt.PyJWKClient(f"{self.issuer}.well-known/jwks.json", timeout=5)
+
+    def claims_of(self, header: str) -> dict[str, Any]:
+        """Return the claims of the token in an Authorization header."""
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _Refused("401 Unauthorized", "Requires authentication")
+        try:
+            return jwt.decode(
+                token,
+                self.keys.get_signing_key_from_jwt(token).key,
+                algorithms=["RS256"],
+                audience=self.audience,
+                issuer=self.issuer,
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            )
+        except jwt.PyJWKClientConnectionError as error:
+            raise _Refused("503 Service Unavailable", "The provider cannot be reached") from error
+        except jwt.PyJWTError as error:
+            raise _Refused("401 Unauthorized", "Bad credentials", "invalid_token") from error
+
+
+def _message(path: str, header: str, verifier: _Verifier) -> str:
+    if path == "/api/messages/public":
+        return "This is a public message."
+    if path not in ("/api/messages/protected", "/api/messages/admin"):
+        raise _Refused("404 Not Found", "Not Found")
+    claims = verifier.claims_of(header)
+    if path.endswith("/protected"):
+        return "This is a protected message."
+    permissions = claims.get("permissions")
+    if not isinstance(permissions, list) or _PERMISSION not in permissions:
+        raise _Refused("403 Forbidden", "Permission denied", "insufficient_scope")
+    return "This is an admin message."
 
 
 class _Server(ThreadingMixIn, WSGIServer):

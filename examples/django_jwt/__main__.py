@@ -36,6 +36,7 @@ def main() -> None:
     )
     django.setup()
     call_command("migrate", verbosity=0)
+    (chosen.data / "django-jwt-example.sqlite3").chmod(0o600)  # it holds addresses
     people.make()
     names = " or ".join(people.PEOPLE)
     told = {"port": chosen.port, "mode": chosen.mode, "authority": files.authority}

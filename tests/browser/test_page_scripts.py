@@ -91,7 +91,8 @@ def test_passkey_that_the_field_was_not_given_says_nothing_of_later_steps(
     page = open_page()
     page.add_init_script(
         "PublicKeyCredential.isConditionalMediationAvailable = async () => true;"
-        "navigator.credentials.get = () => { asked = 1; return Promise.reject(new DOMException('', 'NotAllowedError')) }"
+        "navigator.credentials.get = () => { asked = 1;"
+        " return Promise.reject(new DOMException('', 'NotAllowedError')) }"
     )
     page.goto(f"{dev.url}/login")
     page.wait_for_function("window.asked")

@@ -13,7 +13,7 @@ from tests.browser.conftest import Dev
 from tests.browser.test_sdk import SERVED, application, opened, signed_in  # noqa: F401 - one is a fixture
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Request, Route
 
 pytestmark = pytest.mark.browser
 KEPT = "[!!localStorage.DS, !!localStorage.DSR]"
@@ -31,7 +31,12 @@ def cors(page: "Page", **more: str) -> dict[str, str]:
 def posts(page: "Page", path: str) -> list[str]:
     """Note what is posted to a path from now on."""
     found: list[str] = []
-    page.on("request", lambda sent: found.append(sent.url) if sent.url.endswith(path) and sent.method == "POST" else 0)
+
+    def note(sent: "Request") -> None:
+        if sent.url.endswith(path) and sent.method == "POST":
+            found.append(sent.url)
+
+    page.on("request", note)
     return found
 
 

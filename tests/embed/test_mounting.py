@@ -85,12 +85,13 @@ def test_public_address_moves_the_server_and_the_login_page(how: str, monkeypatc
 
 @pytest.mark.parametrize("how", ["environment", "arguments"])
 def test_public_address_moves_the_login_page_of_fastapi(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"base_url": "http://localhost:8000/auth", "project_id": "P1x"}
+    said: dict[str, Any] = {"base_url": "http://localhost:8000/auth", "project_id": "P1x"}
     if how == "environment":
         monkeypatch.setenv("AVOW_PUBLIC_URL", BEHIND)
     else:
         said["public_url"] = BEHIND
-    app, embedded = FastAPI(), FastApiEmbedded(**said, **{name.lower(): value for name, value in SAID.items()})
+    said |= {name.lower(): value for name, value in SAID.items()}
+    app, embedded = FastAPI(), FastApiEmbedded(**said)
     FastApiAvow(app, client=embedded.async_client)
     page = TestClient(app).get("/auth/login").text
     assert embedded.settings.public_url == BEHIND

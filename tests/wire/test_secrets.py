@@ -24,6 +24,7 @@ _SECRETS = re.compile(
 )
 _OPEN = {
     ("ErrorEnvelope", "error_code"): "names a situation",
+    ("_Brought", "password"): "is a shape that hides its secret itself",
     ("_Envelope", "error_code"): "names a situation",
     ("Handler", "form"): "says how its function is run",
     ("Line", "code"): "names a situation",

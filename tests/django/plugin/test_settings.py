@@ -48,7 +48,10 @@ def test_public_address_is_that_of_the_avow_within(
     behind = "https://www.example.com/shop/auth"
     if how == "environment":
         monkeypatch.setenv("AVOW_PUBLIC_URL", behind)
-    said = {"AVOW_EMBEDDED": {"AVOW_EMBEDDED": {"PUBLIC_URL": behind}}, "setting": {"AVOW_PUBLIC_URL": behind}}
+    said: dict[str, dict[str, object]] = {
+        "AVOW_EMBEDDED": {"AVOW_EMBEDDED": {"PUBLIC_URL": behind}},
+        "setting": {"AVOW_PUBLIC_URL": behind},
+    }
     configure(**said.get(how, {"AVOW_TIMEOUT_SECONDS": 4}))
     assert settings.load().browser_url == behind
     assert embedded().said.base_url == behind

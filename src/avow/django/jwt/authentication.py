@@ -217,7 +217,7 @@ def _guarded(test_func: Callable[[Any], Answer], strict_status: int) -> Callable
         return None if has_passed and not error else _refusal(error, strict_status)
 
     def decorator(view_func: View) -> View:
-        if iscoroutinefunction(view_func):  # asgiref's: on Python 3.11 that of inspect overlooks Django's own mark
+        if iscoroutinefunction(view_func):  # pyright: ignore[reportDeprecated]  # on 3.11, only this one sees marks
 
             @wraps(view_func)
             async def wrapped_async(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

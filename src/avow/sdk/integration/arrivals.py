@@ -221,5 +221,6 @@ def _is_final(error: AvowError) -> bool:
     """
     if isinstance(error, InvalidToken | InvalidCaller):
         return True
-    is_refusal = isinstance(error, AuthException) and error.status_code in (401, 403)
-    return is_refusal and error.error_code != f"E019{error.status_code}"
+    if not isinstance(error, AuthException) or error.status_code not in (401, 403):
+        return False
+    return error.error_code != f"E019{error.status_code}"

@@ -151,7 +151,7 @@ def _is_asked_here(call: Call[Any], own: OnItsWay | None, token: str) -> Steps[b
     return not challenge_id or challenge_id == parsed[0]
 
 
-def _back(frame: Frame, call: Call[ReturnQuery], own: OnItsWay, code: str) -> Answer:
+def _back(frame: Frame, call: Call[ReturnQuery] | Call[ReturnForm], own: OnItsWay, code: str) -> Answer:
     """Show that somebody is back from a provider; the script goes on at once."""
     values = {"mark": call.body.mark, "code": code, "action": _action(call), "project": call.project}
     # Browsers that do not say where a click comes from have the token of the mark that their flow is sealed for.

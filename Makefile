@@ -13,7 +13,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-compile
 ARGS ?=
 
 help:
-	@echo "make run          start Avow on http://localhost:8000, everything in .avow/"
+	@echo "make run          start Avow and the Django example on http://localhost:8001, everything in .avow/"
 	@echo "make test         all tests, with reduced counts"
 	@echo "make test-full    all tests, with the stated counts"
 	@echo "make check        format, lint, types, imports, generated files; no tests"
@@ -27,18 +27,18 @@ help:
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
-# The server alone; nothing to do where the development set is in place already.
-.venv/.server: pyproject.toml | .venv/pyvenv.cfg
+# The server and Django; nothing to do where the development set is in place already.
+.venv/.run: pyproject.toml | .venv/pyvenv.cfg
 	@if [ .venv/.dev -nt pyproject.toml ]; then touch $@; else \
-		echo "Installing Avow into .venv ..."; $(PIP) -e '.[server]'; touch $@; fi
+		echo "Installing Avow into .venv ..."; $(PIP) -e '.[server,django]'; touch $@; fi
 
 .venv/.dev: pyproject.toml | .venv/pyvenv.cfg
 	@echo "Installing Avow and its tools into .venv ..."
 	@$(PIP) -e '.[dev]'
 	@touch $@
 
-run: .venv/.server
-	@exec .venv/bin/avow dev --data .avow
+run: .venv/.run
+	@exec $(PY) -m examples.django --data .avow
 
 programs: .venv/.dev
 	@$(PY) scripts/check_programs.py
@@ -69,3 +69,4 @@ format: .venv/.dev
 
 screenshots: programs
 	$(PY) scripts/screenshots.py
+	$(PY) scripts/screenshots.py --screens

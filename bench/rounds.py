@@ -82,6 +82,8 @@ def _calls_within(work: Work, seconds: float) -> int:
 def _time_per_call(work: Work, calls: int) -> float:
     """Return seconds of this thread's CPU per call: other processes on the same cores disturb it least."""
     turns = range(calls)
+    for _ in range(calls // 8):
+        work()  # what ran before left the processor's caches to itself
     gc.disable()
     began = time.thread_time()
     for _ in turns:

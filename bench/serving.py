@@ -118,10 +118,9 @@ class Bench:
 
     def verify(self) -> str:
         """Put a fresh code for new users and return a script that takes each once."""
-        self._round += 1
-        names = [f"code-{self._round}-{number}@example.com" for number in range(_CODES)]
+        names = self.new_names(_CODES)
         for start in range(0, _CODES, 500):
-            self.store.run(self.project_id, lambda tx, start=start: self._codes(tx, names[start : start + 500]))
+            self.store.run(self.project_id, lambda tx, start=start: self.put_codes(tx, names[start : start + 500]))
         bodies = [json.dumps({"loginId": name, "code": _CODE}) for name in names]
         return _bodies("/v1/auth/otp/verify/email", f"Bearer {self.project_id}", bodies)
 
@@ -145,6 +144,11 @@ class Bench:
             bodies += self.store.run(self.project_id, lambda tx, some=some: self._holders(tx, some))
         return _bodies("/v1/auth/webauthn/signin/finish", f"Bearer {self.project_id}", bodies)
 
+    def new_names(self, count: int) -> list[str]:
+        """Return addresses of people that nobody has seen."""
+        self._round += 1
+        return [f"new-{self._round}-{number}@example.com" for number in range(count)]
+
     def _found(self, tx: Tx) -> None:
         projects.create(tx, "Bench")
         keys.create_set(tx, keys.SESSION, "ES256")
@@ -167,7 +171,8 @@ class Bench:
             bearers.append(f"Bearer {project.id}:{sign(issued.key, issued.claims.refresh_token())}")
         return bearers
 
-    def _codes(self, tx: Tx, names: list[str]) -> None:
+    def put_codes(self, tx: Tx, names: list[str]) -> None:
+        """Put a code for new users with these names."""
         for name in names:
             user_id = self._user(tx, name)
             binding = Binding(does="sign-in", method="email", address=name, folded=name, user_id=user_id)
@@ -273,23 +278,23 @@ def _report(results: dict[str, list[Load]]) -> bool:
     refresh, peer = results["Avow SQLite: refresh"], results["oidc-provider (in memory): refresh"]
     verify, verifying = results["Avow SQLite: OTP verify"], results["Avow SQLite: refresh, token of another node"]
     held = [
-        _bar("refresh per second / oidc-provider", refresh, peer, "per_second", at_least=1.5),
-        _bar("refresh CPU / oidc-provider", refresh, peer, "cpu_microseconds", at_most=0.7),
-        _bar("OTP verify CPU / refresh that verifies its token", verify, verifying, "cpu_microseconds", at_most=1.5),
-        _bar("OTP verify CPU / refresh of a remembered token", verify, refresh, "cpu_microseconds"),
-        _bar(
+        bar("refresh per second / oidc-provider", refresh, peer, "per_second", at_least=1.5),
+        bar("refresh CPU / oidc-provider", refresh, peer, "cpu_microseconds", at_most=0.7),
+        bar("OTP verify CPU / refresh that verifies its token", verify, verifying, "cpu_microseconds", at_most=1.5),
+        bar("OTP verify CPU / refresh of a remembered token", verify, refresh, "cpu_microseconds"),
+        bar(
             "TOTP verify CPU / refresh that verifies its token",
             results["Avow SQLite: TOTP verify"],
             verifying,
             "cpu_microseconds",
         ),
-        _bar(
+        bar(
             "passkey verify CPU / refresh that verifies its token",
             results["Avow SQLite: passkey verify"],
             verifying,
             "cpu_microseconds",
         ),
-        _bar(
+        bar(
             "me CPU / better-auth get-session",
             results["Avow SQLite: me"],
             results["better-auth: get-session"],
@@ -300,9 +305,10 @@ def _report(results: dict[str, list[Load]]) -> bool:
     return all(held) and not any(each.refused for loads in results.values() for each in loads)
 
 
-def _bar(
+def bar(
     title: str, mine: list[Load], theirs: list[Load], what: str, *, at_least: float = 0.0, at_most: float = float("inf")
 ) -> bool:
+    """Print the ratio of two results, round by round, and whether it keeps to its bar."""
     ratios = sorted(getattr(a, what) / getattr(b, what) for a, b in zip(mine, theirs, strict=True))
     ratio = statistics.median(ratios)
     is_held = at_least <= ratio <= at_most
@@ -333,7 +339,7 @@ def _asked(
 
 
 def _one(verb: str, path: str, body: str, headers: dict[str, str]) -> str:
-    return f"request = function() return wrk.format('{verb}', '{path}', {_table(headers)}, [==[{body}]==]) end"
+    return f"request = function() return wrk.format('{verb}', '{path}', {table(headers)}, [==[{body}]==]) end"
 
 
 def _each(verb: str, path: str, bearers: list[str]) -> str:
@@ -348,12 +354,13 @@ def _each(verb: str, path: str, bearers: list[str]) -> str:
 def _bodies(path: str, bearer: str, bodies: list[str]) -> str:
     return (
         f"local all = {{{','.join(f'[==[{each}]==]' for each in bodies)}}}\nlocal n = 0\n"
-        f"local headers = {_table({**_JSON, 'Authorization': bearer})}\n"
+        f"local headers = {table({**_JSON, 'Authorization': bearer})}\n"
         f"request = function() n = n % #all + 1\nreturn wrk.format('POST', '{path}', headers, all[n]) end"
     )
 
 
-def _table(headers: dict[str, str]) -> str:
+def table(headers: dict[str, str]) -> str:
+    """Return headers as a table of Lua."""
     return "{" + ", ".join(f"['{name}'] = [==[{value}]==]" for name, value in headers.items()) + "}"
 
 

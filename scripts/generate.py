@@ -22,11 +22,13 @@ class Generator:
         writes: What it writes, for people.
         source: File of the program, below the repository.
         command: Arguments after the interpreter.
+        is_heard: What it says is shown when it succeeds too.
     """
 
     writes: str
     source: str
     command: tuple[str, ...]
+    is_heard: bool = False
 
 
 GENERATORS = (
@@ -34,7 +36,7 @@ GENERATORS = (
     Generator("the database schema", "src/avow/server/store/generate.py", ("-m", "avow.server.store.generate")),
     Generator("the OpenAPI document", "scripts/generate_openapi.py", ("scripts/generate_openapi.py",)),
     Generator("the settings page", "scripts/generate_settings.py", ("scripts/generate_settings.py",)),
-    Generator("the files for browsers", "scripts/generate_web.py", ("scripts/generate_web.py",)),
+    Generator("the files for browsers", "scripts/generate_web.py", ("scripts/generate_web.py",), is_heard=True),
     Generator("the operations in README.md", "scripts/generate_operations.py", ("-m", "scripts.generate_operations")),
 )
 
@@ -55,9 +57,9 @@ def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         for generator, done in pool.map(lambda generator: run(generator, options), there):
             print(f"{generator.writes}: {'current' if done.returncode == 0 else 'FAILED'}")
-            if done.returncode:
-                failed = True
-                print(done.stdout + done.stderr)
+            if done.returncode or generator.is_heard:
+                print(done.stdout + done.stderr, end="")
+            failed |= bool(done.returncode)
     if failed and options:
         print("Run `make generate` and commit what it writes.")
     return int(failed)

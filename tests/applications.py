@@ -28,16 +28,20 @@ __all__ = ["Network", "SignIn", "avow", "network", "server", "sign_in", "tokens_
 SignIn = Callable[..., Tokens]
 
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
-SESSION_COOKIE, REFRESH_COOKIE = "__Host-avow-session", "__Host-avow-refresh"
+SESSION_COOKIE, REFRESH_COOKIE = "__Host-avow-session-token", "__Host-avow-refresh-token"
 
 
 class Network:
-    """Carries calls to the server in the process, and remembers them; `is_away` cuts it."""
+    """Carries calls to the server in the process, and remembers them; `is_away` cuts it.
+
+    `proxy_says` has something before the server answer refreshes by that status.
+    """
 
     def __init__(self, avow: Avow) -> None:
         self.avow = avow
         self.paths: list[str] = []
         self.is_away = False
+        self.proxy_says = 0
 
     def client(self) -> Client:
         return Client(**self._arguments(), transport=_Counted(self))
@@ -45,10 +49,13 @@ class Network:
     def async_client(self) -> AsyncClient:
         return AsyncClient(**self._arguments(), transport=_AsyncCounted(self))
 
-    def note(self, request: Request) -> None:
+    def note(self, request: Request) -> Response | None:
+        """Remember a request; return what a proxy answers it, if anything."""
         self.paths.append(request.path)
         if self.is_away:
             raise Unreachable
+        is_stopped = self.proxy_says and request.path.endswith("/refresh")
+        return Response(self.proxy_says, {}, (), b"<html>no</html>") if is_stopped else None
 
     @property
     def site(self) -> Site:
@@ -69,8 +76,7 @@ class _Counted:
         self.network, self.inner = network, InProcessTransport(network.site)
 
     def send(self, request: Request) -> Response:
-        self.network.note(request)
-        return self.inner.send(request)
+        return self.network.note(request) or self.inner.send(request)
 
     def close(self) -> None:
         pass
@@ -81,8 +87,7 @@ class _AsyncCounted:
         self.network, self.inner = network, AsyncInProcessTransport(network.site)
 
     async def send(self, request: Request) -> Response:
-        self.network.note(request)
-        return await self.inner.send(request)
+        return self.network.note(request) or await self.inner.send(request)
 
     async def close(self) -> None:
         self.network.paths.append("closed")

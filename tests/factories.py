@@ -137,14 +137,16 @@ def make_member(
 # --- What users sign in with, as the methods will leave it ---------------------------------------------------------
 
 
-def make_passkey(avow: Avow, user_id: str, passkey_id: str, name: str = "Laptop") -> None:
-    """Insert a passkey of a user."""
+def make_passkey(
+    avow: Avow, user_id: str, passkey_id: str, name: str = "Laptop", *, rp_id: str = "app.example.com"
+) -> None:
+    """Insert a passkey of a user, for the pages of a domain."""
     statement = """
         INSERT INTO passkeys
             (project_id, id, user_id, rp_id, kind, display_name, public_key, sign_count, created_at)
-        VALUES (:project_id, :id, :user_id, 'app.example.com', 'platform', :name, :key, 0, :now)
+        VALUES (:project_id, :id, :user_id, :rp_id, 'platform', :name, :key, 0, :now)
     """
-    avow.run(lambda tx: tx.run(statement, id=passkey_id, user_id=user_id, name=name, key=b"COSE"))
+    avow.run(lambda tx: tx.run(statement, id=passkey_id, user_id=user_id, rp_id=rp_id, name=name, key=b"COSE"))
 
 
 def make_totp_seed(avow: Avow, user_id: str, *, is_own: bool = True) -> bytes:

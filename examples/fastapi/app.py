@@ -57,14 +57,14 @@ def create_app(project_id: str = "", base_url: str = "", *, client: Callable[[],
     async def write(article: Article, session: Author) -> dict[str, int]:
         """Keep an article of whoever has the permission."""
         number = next(numbers)
-        articles[number] = (session.user_id, article)
+        articles[number] = (_author(session), article)
         return {"number": number}
 
     @app.delete("/articles/{number}", status_code=204)
     async def remove(number: int, session: Author) -> None:
         """Remove an article of one's own."""
-        owner, _ = articles.get(number, ("", None))
-        if owner != session.user_id:
+        owner, _ = articles.get(number, (None, None))
+        if owner != _author(session):
             raise HTTPException(404, "You have no such article.")
         del articles[number]
 
@@ -79,3 +79,8 @@ def create_app(project_id: str = "", base_url: str = "", *, client: Callable[[],
 async def require_anybody(session: CurrentSession) -> None:
     """Let in whoever is signed in."""
     del session
+
+
+def _author(session: AvowSession) -> str:
+    """Return who writes: a person's id or, as a machine has no user's, its key's."""
+    return session.user_id or session.key_id

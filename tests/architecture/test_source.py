@@ -144,6 +144,23 @@ def test_exemptions_say_why() -> None:
     assert bare == []
 
 
+def test_no_pattern_takes_a_line_break_at_its_end() -> None:
+    """In Python `$` is also the place before a last line break: use `fullmatch`, `\\Z`, and `END` in wire shapes."""
+    found = []
+    for path in MODULES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.keyword) and node.arg == "pattern":
+                pattern = node.value
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.") and node.args:
+                pattern = node.args[0]
+            else:
+                continue
+            is_of_lines = "re.MULTILINE" in ast.unparse(node)
+            if not is_of_lines and re.search(r"(?<!\\)\$\Z", ast.unparse(pattern).rstrip("'\")")):
+                found.append(f"{where(path)}:{pattern.lineno}")
+    assert found == []
+
+
 def test_no_path_of_a_developer_and_no_real_address() -> None:
     # Reserved domains only (RFC 2606, RFC 6761): a test must never write to somebody.
     reserved = r"(?:example\.(?:com|org|net)|[\w.-]*\.?(?:test|example|invalid|localhost)|localhost)"

@@ -39,12 +39,14 @@ class Instance:
         environment: What the process is told.
         log: File with what it said.
         process: The process while it runs.
+        release: Folder that `avow` is imported from at the next start; None for the code under test.
     """
 
     port: int
     environment: Mapping[str, str]
     log: Path
     process: Process | None = None
+    release: Path | None = None
 
     @property
     def url(self) -> str:
@@ -53,9 +55,13 @@ class Instance:
 
     def start(self, listener: socket.socket | None = None) -> None:
         """Start the process; `wait` tells when it answers. Without a listener the port is bound anew."""
+        environment = dict(self.environment)
+        if self.release:
+            environment["PYTHONPATH"] = str(self.release)
         with listener or _listen(self.port) as bound, self.log.open("ab") as log:
-            start = fork_server if can_fork() else launch_server
-            self.process = start(bound, self.environment, log)
+            # The warm process has loaded the code under test: a kept release cannot be forked from it.
+            start = fork_server if can_fork() and not self.release else launch_server
+            self.process = start(bound, environment, log)
         run.note_process(self.process)
 
     def wait(self, seconds: float = 30) -> None:
@@ -124,6 +130,7 @@ def launch(
     valkey_url: str = "",
     is_development: bool = False,
     settings: Mapping[str, str] | None = None,
+    release: Path | None = None,
 ) -> Iterator[Servers]:
     """Run Avow over a database that has its schema, and stop it afterwards.
 
@@ -134,6 +141,7 @@ def launch(
         valkey_url: Where rate limits are counted, "" for the database.
         is_development: Serve as `avow dev` does.
         settings: Further variables, such as `AVOW_SMTP_HOST`.
+        release: Folder of the code that is served, None for the code under test.
     """
     listeners = [_listen(0) for _ in range(instances)]
     ports = [listener.getsockname()[1] for listener in listeners]
@@ -142,7 +150,7 @@ def launch(
     environment |= {"AVOW_TEST_PROCESSES": str(instances), **(settings or {})}
     home = run.folder() / f"servers-{secrets.token_hex(4)}"
     home.mkdir()
-    started = [Instance(port, environment, home / f"{port}.log") for port in ports]
+    started = [Instance(port, environment, home / f"{port}.log", release=release) for port in ports]
     try:
         for instance, listener in zip(started, listeners, strict=True):
             instance.start(listener)

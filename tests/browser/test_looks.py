@@ -8,18 +8,21 @@ import pytest
 from tests.bed import npm
 from tests.bed.programs import FINDERS, missing_sentence
 from tests.browser.conftest import ROOT, Dev
+from tests.browser.test_hosted_passkeys import plugged_in
 from tests.browser.test_screens import AXE, RULES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
 pytestmark = pytest.mark.browser
 PICTURES = ROOT / ".artifacts" / "pages"
+PHONE: "ViewportSize" = {"width": 390, "height": 780}
+NARROWEST: "ViewportSize" = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1200, "height": 800}},
     "dark": {"viewport": {"width": 1200, "height": 800}, "color_scheme": "dark"},
-    "phone": {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2, "locale": "de-DE"},
-    "arabic": {"viewport": {"width": 400, "height": 700}, "locale": "ar"},
+    "phone": {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "locale": "de-DE"},
+    "arabic": {"viewport": PHONE, "locale": "ar", "color_scheme": "dark"},
 }
 
 # Text whose contrast with what lies behind it is under 4.5 (3 when large): WCAG 2.2, 1.4.3. Disabled controls are free.
@@ -52,7 +55,7 @@ CONTRAST = """() => {
 }"""
 
 # What is pressed is at least 44 pixels high; links within sentences are free (WCAG 2.2, 2.5.8 asks for 24).
-SMALL = """() => [...document.querySelectorAll("button, .button, input:not([type=hidden])")]
+SMALL = """() => [...document.querySelectorAll("button, .button, input:not([type=hidden], [readonly])")]
   .filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 44)
   .map((e) => e.outerHTML.slice(0, 80))"""
 
@@ -78,10 +81,42 @@ def pages(
     page.locator("[name=code]").fill(dev.message(mail)["code"])
     page.wait_for_url("**/passkey-offer")
     yield "6-passkey-offer", page
-    page.locator("[value=later]").click()
+    cdp, authenticator = plugged_in(page)
+    page.locator("[value=create]").click()
     page.wait_for_url("**/account/**")
     yield "6-account", page
+    yield from _account(page)
+    # Plugged in, it would answer the next sign-in at once.
+    cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+    page.goto(f"{dev.url}/account")
+    page.locator("button[value=end]").click()
+    page.locator(".avow-notice").wait_for()
+    yield "6-signed-out", page
     yield from _links(page, dev, mail, open_page, **look)
+
+
+def _account(page: "Page") -> Iterator[tuple[str, "Page"]]:
+    account = page.url
+    page.locator("details.item summary").click()
+    yield "6-account-passkey", page
+    _begin(page, "update-user")
+    page.get_by_role("alert").wait_for()
+    yield "6-account-unproven", page
+    _begin(page, "step-up")
+    page.get_by_role("alert").wait_for(state="detached")
+    for flow in ("update-user", "change-password", "add-app"):
+        page.goto(account)
+        _begin(page, flow)
+        page.locator(".avow-screen").wait_for()
+        yield f"6-account-{flow}", page
+    page.goto(account)
+    page.locator("button[value=make-codes]").click()
+    page.locator(".avow-codes").wait_for()
+    yield "6-account-codes", page
+
+
+def _begin(page: "Page", flow: str) -> None:
+    page.locator(f"form:has(input[name=flow][value={flow}]) button").click()
 
 
 def _links(
@@ -145,7 +180,10 @@ def test_pages_can_be_read_and_pressed_by_everybody(
         problems += [f"{title}: too small {each}" for each in page.evaluate(SMALL)]
         page.evaluate(rules)
         problems += [f"{title}: {each}" for each in page.evaluate(AXE, RULES)]
-        width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        if width[0] > width[1]:
-            problems.append(f"{title}: scrolls sideways, {width}")
+        size: ViewportSize = look["viewport"]
+        for tried in (size, NARROWEST, size) if size is PHONE else (size,):
+            page.set_viewport_size(tried)
+            width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+            if width[0] > width[1]:
+                problems.append(f"{title}: scrolls sideways, {width}")
     assert problems == [], "\n".join(problems)

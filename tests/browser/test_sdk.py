@@ -163,6 +163,15 @@ def test_the_module_is_the_same_client(application: Any, dev: Dev, mail: str) ->
     assert page.evaluate(f"import('{dev.url}/sdk/avow.mjs').then(m => m.Avow({{projectId: 'P1'}}).baseUrl)") == dev.url
 
 
-def test_sdk_is_small() -> None:
-    for name in ("avow.js", "avow.mjs"):
-        assert len(gzip.compress((SERVED / name).read_bytes(), 9)) <= 4_000
+@pytest.mark.parametrize(
+    ("files", "most"),
+    [
+        (("avow.js",), 4_000),
+        (("avow.mjs",), 4_000),
+        (("avow-login.js",), 12_000),
+        (("avow-login.mjs", "avow.mjs", "screens.mjs"), 12_000),
+    ],
+    ids=["sdk", "sdk module", "component", "component module"],
+)
+def test_what_a_page_loads_is_small(files: tuple[str, ...], most: int) -> None:
+    assert sum(len(gzip.compress((SERVED / name).read_bytes(), 9)) for name in files) <= most

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 OpenPage = Callable[..., "Page"]
+# What is focused, and whether somebody who looks at the page sees it.
+FOCUSED = """() => { const on = document.activeElement, { outlineStyle, outlineWidth } = getComputedStyle(on);
+  return [on.textContent.trim(), outlineStyle !== "none" && outlineWidth !== "0px"]; }"""
 
 
 def ask(page: "Page", dev: Dev, mail: str, button: str) -> None:
@@ -42,6 +45,7 @@ def test_newcomer_signs_in_by_code_with_the_inbox_beside(open_page: OpenPage, de
     inbox = opened.value
     letter = inbox.locator("article").filter(has_text=mail)
     code = letter.locator("output").inner_text()
+    page.wait_for_load_state()  # the script that sends the last digit is there
     page.get_by_label("Code", exact=True).press_sequentially(code)
     expect_signed_in(page, mail)
     page.get_by_role("button", name="Refresh").click()
@@ -109,9 +113,22 @@ def test_wrong_code_leaves_the_cursor_in_the_field(open_page: OpenPage, dev: Dev
     expect_signed_in(page, mail)
 
 
+def tab_to(page: "Page", name: str) -> None:
+    """Press Tab until what has this name is focused; each stop on the way can be seen."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        found, is_seen = page.evaluate(FOCUSED)
+        assert is_seen, found
+        if found == name:
+            return
+    raise AssertionError(f"{name} is not reached")
+
+
 def test_keyboard_alone_is_enough(open_page: OpenPage, dev: Dev, mail: str) -> None:
     page = open_page()
-    page.goto(f"{dev.url}/login")
+    page.goto(dev.url)
+    tab_to(page, "Sign in")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("textbox")).to_be_focused()
     page.keyboard.type(mail)
     page.keyboard.press("Tab")
@@ -119,7 +136,19 @@ def test_keyboard_alone_is_enough(open_page: OpenPage, dev: Dev, mail: str) -> N
     page.keyboard.press("Enter")
     expect(page.get_by_label("Code", exact=True)).to_be_focused()
     page.keyboard.type(dev.message(mail)["code"])
-    expect_signed_in(page, mail)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in faster next time")
+    tab_to(page, "Not now")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    tab_to(page, "Change (Profile)")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.type("Mia May")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Mia May").first).to_be_visible()
+    tab_to(page, "Sign out")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("You are signed out.")
 
 
 def test_everything_works_without_script(open_page: OpenPage, dev: Dev, mail: str) -> None:
@@ -169,5 +198,6 @@ def test_address_with_the_number_instead_of_the_name_of_this_machine_works(
     numeric = Dev(dev.url.replace("localhost", "127.0.0.1"), dev.project_id, dev.inbox_url)
     page = open_page()
     ask(page, numeric, mail, "Continue")
+    page.wait_for_load_state()  # the script that sends the last digit is there
     page.get_by_label("Code", exact=True).press_sequentially(dev.message(mail)["code"])
     expect_signed_in(page, mail)

@@ -93,6 +93,9 @@ def test_one_of_several_projects_has_to_be_named(installation: dict[str, str]) -
         ('approved_redirects=["https://a.example.com"]', ["https://a.example.com"]),
         ('default_redirects={"magiclink": "https://a.example.com"}', {"magiclink": "https://a.example.com"}),
         ("code_digits=default", 6),
+        ("brand_color=#a03366", "#a03366"),
+        ("logo_url=https://acme.example.com/logo.svg", "https://acme.example.com/logo.svg"),
+        ("appearance=dark", "dark"),
     ],
 )  # fmt: skip
 def test_setting_is_changed_and_read(installation: dict[str, str], assignment: str, stored: object) -> None:
@@ -117,6 +120,7 @@ def test_bad_setting_is_refused_and_nothing_changes(installation: dict[str, str]
     [
         ("session_lifetime_seconds=10", "session_lifetime_seconds must be a whole number from 60 to 86400."),
         ("code_digits=six", "code_digits must be a whole number from 6 to 10."),
+        ("brand_color=red", "brand_color must be a colour such as #0f766e."),
         ("rotation=sometimes", "rotation must be one of always, never, sole-holder."),
         (
             "sign_in_methods=fax",

@@ -6,10 +6,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from avow.server.social.kinds import KINDS
+from avow.wire.providers import SaveProvider
 from tests.cli.shops import Shop
 from tests.core.federation.test_requests import pem
 
 SECRET = "marked-secret-4711"
+_NAMES = tuple(zip(SaveProvider.__struct_fields__, SaveProvider.__struct_encode_fields__, strict=True))
 
 
 @pytest.fixture
@@ -81,6 +83,25 @@ def test_provider_of_ones_own_is_described(shop: Shop, secret: str) -> None:
     ]
     assert shop.run(*named, "--issuer", url, "--claim", "subject").code == 2
     assert shop.made("provider", "show", "hub") == made
+
+
+def test_every_field_of_a_provider_has_a_switch(shop: Shop, secret: str) -> None:
+    said = [
+        ("--issuer", "https://id.acme.example"), ("--display-name", "Acme"), ("--kind", "oidc"), ("--key-id", "K"),
+        ("--discovery-url", "https://id.acme.example/d"), ("--authorization-url", "https://id.acme.example/a"),
+        ("--token-url", "https://id.acme.example/t"), ("--user-url", "https://id.acme.example/u"),
+        ("--emails-url", "https://id.acme.example/e"), ("--keys-url", "https://id.acme.example/k"),
+        ("--host", "acme.example"), ("--scope", "openid"), ("--client-auth", "post"), ("--team-id", "T"),
+        ("--parameter", "a=b"), ("--claim", "name=n"), ("--trusted-domain", "acme.example"), ("--disabled",),
+        ("--no-pkce",), ("--no-tokens",), ("--no-new-users",), ("--no-connecting",),
+    ]  # fmt: skip
+    named = ("provider", "add", "acme", "--client-id", "us", "--secret-file", secret)
+    made = shop.made(*named, *(word for pair in said for word in pair))
+    switched = {"is_enabled", "uses_pkce", "are_tokens_kept", "may_create", "may_connect"}
+    shown = {field: made[name] for field, name in _NAMES if field != "client_secret"}
+    assert {field for field, value in shown.items() if value is False} == switched
+    assert {field for field, value in shown.items() if value in ("", [], {})} == set()
+    assert (made["discoveryUrl"], made["keysUrl"]) == ("https://id.acme.example/d", "https://id.acme.example/k")
 
 
 def test_client_without_a_secret(shop: Shop) -> None:

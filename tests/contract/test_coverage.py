@@ -106,7 +106,7 @@ def test_operation_works_in_both_colours_or_does_not() -> None:
     ("kept", "named"),
     [
         ("me", set()),
-        ("mgmt.flow.run_flow_async", {"mgmt.flow.run_flow_async"}),
+        ("mgmt.engine.create", {"mgmt.engine.create"}),
         ("mgmt.user.juggle", {"mgmt.user.juggle"}),
     ],
     ids=["without a test", "answered with 501", "of no contract"],

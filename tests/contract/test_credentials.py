@@ -129,7 +129,9 @@ def test_unknown_user_is_not_found(client: Any) -> None:
         assert not_found(call, *args) == "E112102"
 
 
-def test_users_are_given_no_application_that_is_not_there(client: Any, make_client: Any, avow: Avow, login_id: str) -> None:
+def test_users_are_given_no_application_that_is_not_there(
+    client: Any, make_client: Any, avow: Avow, login_id: str
+) -> None:
     make_user(avow, login_id)
     for name in ("add_sso_apps", "set_sso_apps"):
         with pytest.raises(AuthException) as refused:

@@ -29,10 +29,10 @@ class Mia:
     id: str
     login_id: str
     phone: Phone
-    steps: Iterator[int] = field(default_factory=lambda: iter((-1, 0, 1)))
+    steps: Iterator[int] = field(default_factory=lambda: iter((0, 1)))
 
     def code(self) -> str:
-        """Return a code of the app that counts now and was not used: there are three."""
+        """Return a code of the app that counts now and a step later, and was not used: there are two."""
         return self.phone.code(self.avow.server.clock(), next(self.steps))
 
 

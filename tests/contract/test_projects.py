@@ -157,6 +157,15 @@ def test_flow_without_screens_is_run(client: Any, fits: Any) -> None:
 
 
 @pytest.mark.operation("mgmt.flow.run_flow_async", "mgmt.flow.get_flow_async_result")
-def test_running_a_flow_without_waiting_is_not_supported_yet(client: Any) -> None:
-    for call in (client.mgmt.flow.run_flow_async, client.mgmt.flow.get_flow_async_result):
-        assert refused(lambda call=call: call("sign-in")) == (501, "E019501")  # type: ignore[misc]  # bound at once
+def test_what_came_of_a_flow_is_asked_for_later(client: Any, fits: Any) -> None:
+    steps = {
+        "send": {"kind": "act", "do": "send-code", "given": {"does": "sign-up"}, "on": {"sent": "end"}},
+        "end": {"kind": "done"},
+    }
+    client.mgmt.flow.import_flow("remind", {"dsl": {"start": "send", "steps": steps}}, [])
+    ran = client.mgmt.flow.run_flow_async("remind", {"input": {"email": new_email()}})["executionId"]
+    assert fits("mgmt.flow.run_flow_async", "executionId")
+    output = client.mgmt.flow.get_flow_async_result(ran)["output"]
+    assert fits("mgmt.flow.get_flow_async_result", "output")
+    assert output["status"] == "completed"
+    assert refused(lambda: client.mgmt.flow.get_flow_async_result("remind|#|Fnone")) == (404, "E019404")

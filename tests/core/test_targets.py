@@ -94,7 +94,7 @@ def test_operator_may_allow_networks_and_http_into_them() -> None:
     assert target("https://localhost/x", PRIVATE) is None
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "2001:4860::8888", "::ffff:8.8.8.8"])
 def test_public_addresses_are_callable(address: str) -> None:
     assert is_callable(address, ())
 
@@ -104,6 +104,11 @@ def test_public_addresses_are_callable(address: str) -> None:
     [
         "127.0.0.1", "::ffff:10.0.0.1", "fe80::1%1", "2001:0:1::1", "", "example.com", "::127.0.0.1", "::10.0.0.1",
         "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "fec0::1", "fc00::1", "2002:7f00:1::", "5f00::1", "4000::1",
+        "100.64.0.1", "100.127.255.255", "192.0.0.1", "192.0.0.8", "192.0.0.9", "192.0.0.170", "192.0.2.1",
+        "192.88.99.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250",
+        "240.0.0.1", "255.255.255.255", "64:ff9b::808:808", "64:ff9b:1::1", "100::1", "2001::1", "2001:1::1",
+        "2001:20::1", "2001:db8::1", "2001:0:4136:e378:8000:63bf:f5ff:fffe", "2002:808:808::1", "3ffe::1", "3fff::1",
+        "ff02::1", "ff0e::1",
     ],
 )  # fmt: skip
 def test_others_are_not(address: str) -> None:

@@ -11,6 +11,7 @@ APPS = [
     "django.contrib.admin",
     "avow.django",
     "avow.django.jwt",
+    "avow.django.oidc",
 ]
 TEMPLATES = [
     {

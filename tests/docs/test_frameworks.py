@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from avow.sdk.integration.session import Tokens
-from avow.sdk.integration.settings import Said, Settings
+from avow.sdk.integration.settings import Arguments, Settings
 from avow.testing.server import Avow, Server
 from tests.applications import OWN_PAGE, REFRESH_COOKIE, SESSION_COOKIE, signed_in
 from tests.served import over_http
@@ -41,6 +41,7 @@ FASTAPI = {
     "/tenants/acme/bills": (401, 403, 200),
     "/tenants/other/bills": (401, 403, 403),
     "/welcome": (200, 200, 200),
+    "/profile": (401, 403, 403),
 }
 
 
@@ -135,7 +136,7 @@ def test_every_setting_stands_in_the_page() -> None:
 
 
 def test_arguments_are_the_settings() -> None:
-    assert set(Said.__annotations__) == {one.name for one in fields(Settings)}
+    assert set(Arguments.__annotations__) == {one.name for one in fields(Settings)}
 
 
 def bearer(tokens: Tokens) -> dict[str, str]:

@@ -4,6 +4,9 @@ import asyncio
 
 import httpx2
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.testclient import TestClient
 
 from avow.sdk.integration.session import Tokens
 from avow.sdk.integration.unread import claims_of
@@ -52,6 +55,45 @@ def test_rotated_token_is_kept_whatever_the_answer_is(
     assert visitor.kept.refresh not in ("", old.refresh)
 
 
+@pytest.mark.parametrize("is_async", [True, False])
+def test_application_answers_its_errors_itself_on_a_refresh_too(
+    network: Network, sign_in: SignIn, avow: Avow, is_async: bool
+) -> None:
+    def own(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"own": str(error)}, 500)
+
+    async def own_async(request: Request, error: Exception) -> JSONResponse:
+        return own(request, error)
+
+    app = new_shop(network)
+    app.add_exception_handler(Exception, own_async if is_async else own)
+    with TestClient(app, "https://shop.example.com", raise_server_exceptions=False) as client:
+        browser = Visitor(client).keep(old := sign_in())
+        for _ in range(2):
+            assert browser.get("/broken").json() == {"own": "nobody caught it"}
+            avow.advance(DUE)
+        assert browser.kept.refresh not in ("", old.refresh)
+
+
+def test_session_whose_token_outgrew_a_cookie_works_on(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens = sign_in()
+    avow.client().mgmt.jwt.update_jwt(tokens.session, {"much": "x" * 4000})
+    visitor.keep(tokens)
+    for _ in range(3):
+        avow.advance(DUE)
+        earlier = visitor.kept.refresh
+        assert visitor.get("/me").status_code == 200
+        assert visitor.kept.session == ""
+        assert visitor.kept.refresh not in ("", earlier)  # rotated: the old one would end the session
+    assert "no cookie" in caplog.text
+    avow.advance(DUE)
+    assert visitor.post("/auth/refresh").status_code == 200
+    avow.advance(DUE)
+    assert visitor.get("/me").status_code == 200
+
+
 def test_session_that_has_ended_is_forgotten(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
     tokens = sign_in()
     visitor.keep(tokens)
@@ -72,6 +114,21 @@ def test_tokens_stay_while_the_server_is_away(visitor: Visitor, sign_in: SignIn,
     assert visitor.kept == tokens
     network.is_away = False
     avow.advance(5)
+    assert visitor.get("/me").status_code == 200
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_answer_of_a_proxy_ends_no_session(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network, status: int
+) -> None:
+    tokens = sign_in()
+    visitor.keep(tokens)
+    visitor.get("/me")
+    avow.advance(DUE)
+    network.proxy_says = status
+    assert visitor.get("/me").status_code == 503
+    assert visitor.kept == tokens
+    network.proxy_says = 0
     assert visitor.get("/me").status_code == 200
 
 
@@ -98,6 +155,16 @@ def test_tokens_of_another_kind_sign_nobody_in(
     assert visitor.keep(wrong).get("/me").status_code == 401
 
 
+def test_cookies_of_another_project_on_the_host_stay(visitor: Visitor, server: Server, avow: Avow) -> None:
+    theirs = signed_in(server.project())
+    avow.advance(DUE)
+    visitor.keep(theirs)
+    assert visitor.get("/me").status_code == 401
+    assert visitor.post("/auth/refresh").status_code == 401
+    assert visitor.post("/auth/logout").status_code == 200
+    assert visitor.kept == theirs
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -107,6 +174,8 @@ def test_tokens_of_another_kind_sign_nobody_in(
         {"Origin": "null"},
         {"Origin": "https://shop.example.com.evil.example"},
         {"Origin": "https://shop.example.com:8443"},
+        {"Origin": "https://["},
+        {"Origin": "https://a]b"},
     ],
 )
 def test_other_sites_do_not_post_with_somebodys_cookies(

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from avow import DeliveryMethod
 from avow.errors import AvowError
-from avow.fastapi import Avow, CurrentSession, InvalidSettings, require, visits
+from avow.fastapi import Avow, AvowSession, CurrentSession, InvalidSettings, current_session, require, visits
 from avow.testing.server import BASE_URL, Server
 from avow.testing.server import Avow as Project
 from tests.applications import OWN_PAGE, Network, SignIn, forged_tokens, machine_token, signed_in, tokens_of
@@ -275,10 +275,10 @@ def test_people_are_not_mixed_up_by_tasks(network: Network, sign_in: SignIn, avo
 
 
 def test_error_while_judging_shows_nothing(visitor: Visitor, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise AvowError
 
-    monkeypatch.setattr(visits, "carry_out", fail)
+    monkeypatch.setattr(visits, "bearer_at_once", fail)
     assert visitor.get("/me", sign_in().session).status_code == 500
 
 
@@ -302,3 +302,11 @@ def test_error_while_judging_shows_nothing(visitor: Visitor, sign_in: SignIn, mo
 def test_settings_that_cannot_work_are_refused(said: Any) -> None:
     with pytest.raises(InvalidSettings):
         Avow(project_id="P1", base_url=BASE_URL, **said)
+
+
+def test_session_of_a_test_reaches_what_demands_one(network: Network) -> None:
+    app = new_shop(network)
+    app.dependency_overrides[current_session] = lambda: AvowSession({"sub": "U1", "roles": ["editor"]})
+    with TestClient(app) as client:
+        answers = {path: client.get(path).status_code for path in ("/me", "/person", "/role", "/permissions")}
+    assert answers == {"/me": 200, "/person": 200, "/role": 200, "/permissions": 403}

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from avow.testing.server import BASE_URL
 from examples.fastapi.app import PERMISSION, ROLE, create_app
-from tests.applications import Network, SignIn
+from tests.applications import Network, SignIn, machine_token
 from tests.examples import get, is_there, running_example
 
 AUTHOR: dict[str, Any] = {"roles_of_project": {ROLE: [PERMISSION]}}
@@ -42,6 +42,16 @@ def test_people_read_and_authors_write(client: TestClient, sign_in: SignIn) -> N
 
 def test_authors_remove_their_own_only(client: TestClient, sign_in: SignIn) -> None:
     first, second = bearer(sign_in(**AUTHOR).session), bearer(sign_in(**AUTHOR).session)
+    number = client.post("/articles", json={"title": "Fog"}, headers=first).json()["number"]
+    assert client.delete(f"/articles/{number}", headers=second).status_code == 404
+    assert client.delete(f"/articles/{number}", headers=first).status_code == 204
+
+
+def test_machines_remove_their_own_only(client: TestClient, network: Network) -> None:
+    network.avow.client().mgmt.permission.create(PERMISSION)
+    network.avow.client().mgmt.role.create(ROLE, permission_names=[PERMISSION])
+    first, second = (bearer(machine_token(network.avow, role_names=[ROLE])) for _ in range(2))
+    assert client.delete("/articles/77", headers=first).status_code == 404
     number = client.post("/articles", json={"title": "Fog"}, headers=first).json()["number"]
     assert client.delete(f"/articles/{number}", headers=second).status_code == 404
     assert client.delete(f"/articles/{number}", headers=first).status_code == 204

@@ -3,12 +3,26 @@
 from collections.abc import Callable
 
 import pytest
+from fastapi import Request
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.testclient import TestClient
 
+from avow.sdk.integration import cookies
 from avow.sdk.integration.session import Tokens
 from avow.sdk.integration.unread import claims_of
 from avow.testing.server import Avow, Server
-from tests.applications import OWN_PAGE, Network, SignIn, forged_tokens, machine_token, signed_in
+from tests.applications import (
+    OWN_PAGE,
+    REFRESH_COOKIE,
+    SESSION_COOKIE,
+    Network,
+    SignIn,
+    forged_tokens,
+    machine_token,
+    signed_in,
+)
 from tests.fastapi.conftest import Open, Visitor
+from tests.fastapi.shop import new_shop
 
 FOREIGN_HEADERS: list[dict[str, str]] = [
     {},
@@ -17,6 +31,7 @@ FOREIGN_HEADERS: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": "https://shop.example.com:8443"},
+    {"Origin": "https://["},
     {"Referer": "https://shop.example.com/auth/login"},
 ]
 POSTS = ("/auth/store", "/auth/refresh", "/auth/logout")
@@ -71,6 +86,9 @@ def refused_pairs(sign_in: SignIn, server: Server, avow: Avow) -> dict[str, Call
     return {
         "session of another person": lambda: Tokens(other.session, mine.refresh),
         "refresh of another person": lambda: Tokens(mine.session, other.refresh),
+        "two sessions of one person": lambda: Tokens(
+            sign_in("same@example.com").session, sign_in("same@example.com").refresh
+        ),
         "pair of another project": lambda: signed_in(server.project()),
         "the two in each other's place": lambda: Tokens(mine.refresh, mine.session),
         "session twice": lambda: Tokens(mine.session, mine.session),
@@ -126,6 +144,37 @@ def test_logging_out_ends_the_session_here_and_on_the_server(visitor: Visitor, s
     assert visitor.keep(Tokens("", tokens.refresh)).get("/me").status_code == 401
 
 
+@pytest.mark.parametrize("how", ["ended", "gone", "signed out"])
+def test_nobody_sees_what_somebody_left_in_starlettes_session(
+    network: Network, sign_in: SignIn, avow: Avow, how: str
+) -> None:
+    app = new_shop(network)
+    app.add_middleware(SessionMiddleware, secret_key="a secret of the tests, which is long enough")
+
+    @app.get("/cart/{thing}")
+    async def cart(thing: str, request: Request) -> list[str]:
+        request.session["things"] = [*request.session.get("things", []), thing]
+        return list(request.session["things"])
+
+    with TestClient(app, "https://shop.example.com") as client:
+        visitor, first = Visitor(client), sign_in()
+        assert visitor.get("/cart/apple").json() == ["apple"]
+        assert visitor.bring(first).status_code == 200
+        assert visitor.get("/cart/pear").json() == ["apple", "pear"]
+        if how == "ended":
+            avow.client().logout(first.refresh)
+            avow.advance(700)
+        elif how == "gone":
+            for name in (SESSION_COOKIE, REFRESH_COOKIE):
+                del client.cookies[name]
+        else:
+            visitor.post("/auth/logout")
+            assert visitor.get("/cart/plum").json() == ["plum"]
+        assert visitor.bring(first if how == "gone" else sign_in()).status_code == 200
+        expected = {"ended": ["fig"], "gone": ["apple", "pear", "fig"], "signed out": ["plum", "fig"]}[how]
+        assert visitor.get("/cart/fig").json() == expected
+
+
 def test_logging_out_works_while_the_server_is_away(visitor: Visitor, sign_in: SignIn, network: Network) -> None:
     visitor.bring(sign_in())
     network.is_away = True
@@ -140,6 +189,28 @@ def test_form_goes_on_to_a_path_of_this_host_only(visitor: Visitor) -> None:
         assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
+def test_form_of_parts_and_kinds_in_capitals_are_forms(visitor: Visitor) -> None:
+    parts = visitor.client.post(
+        "/auth/logout", files={"other": (None, "/no"), "next": (None, "/bye")}, headers=OWN_PAGE
+    )
+    assert (parts.status_code, parts.headers["Location"]) == (303, "/bye")
+    shouted = OWN_PAGE | {"Content-Type": "Application/X-WWW-Form-Urlencoded; Charset=utf-8"}
+    assert visitor.post("/auth/logout", content="next=/bye", headers=shouted).headers["Location"] == "/bye"
+    empty = OWN_PAGE | {"Content-Type": "multipart/form-data"}
+    assert visitor.post("/auth/logout", content=b"\xff", headers=empty).headers["Location"] == "/"
+
+
+def test_paths_of_the_settings_are_below_the_applications_own(network: Network, sign_in: SignIn) -> None:
+    shop = new_shop(network, login_redirect="/in", logout_redirect="/out")
+    with TestClient(shop, "https://shop.example.com", root_path="/shop", follow_redirects=False) as client:
+        visitor = Visitor(client)
+        assert 'data-avow-next="/shop/in"' in visitor.get("/auth/login").text
+        visitor.keep(sign_in())
+        assert visitor.get("/auth/login").headers["Location"] == "/shop/in"
+        assert visitor.post("/auth/refresh", headers=FORM).headers["Location"] == "/shop/in"
+        assert visitor.post("/auth/logout", headers=FORM).headers["Location"] == "/shop/out"
+
+
 def test_refreshing_needs_a_session(visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network) -> None:
     assert visitor.post("/auth/refresh").status_code == 401
     tokens = sign_in()
@@ -151,6 +222,18 @@ def test_refreshing_needs_a_session(visitor: Visitor, sign_in: SignIn, avow: Avo
     avow.advance(5)
     assert visitor.post("/auth/refresh").status_code == 401
     assert not visitor.kept
+
+
+def test_session_too_large_for_cookies_is_refused(
+    visitor: Visitor, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = sign_in()
+    visitor.bring(tokens)
+    monkeypatch.setattr(cookies, "_LARGEST_BYTES", 100)
+    answer = visitor.bring(tokens)
+    assert answer.status_code == 400
+    assert "put less into its claims" in answer.text
+    assert visitor.kept == tokens
 
 
 def test_login_page_has_what_the_flow_needs_and_no_script_within(visitor: Visitor, avow: Avow) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from avow.sdk.integration import cookies
 from avow.sdk.integration.session import Tokens
 from avow.sdk.integration.unread import claims_of
 from avow.testing.server import Avow, Server
@@ -28,6 +29,7 @@ FOREIGN_HEADERS: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": "http://localhost:1"},
+    {"Origin": "http://["},
     {"Referer": "http://localhost/auth/login"},
 ]
 POSTS = ("/auth/store", "/auth/refresh", "/auth/logout")
@@ -104,6 +106,9 @@ def refused_pairs(sign_in: SignIn, server: Server, avow: Avow) -> dict[str, Call
     return {
         "session of another person": lambda: Tokens(other.session, mine.refresh),
         "refresh of another person": lambda: Tokens(mine.session, other.refresh),
+        "two sessions of one person": lambda: Tokens(
+            sign_in("same@example.com").session, sign_in("same@example.com").refresh
+        ),
         "pair of another project": lambda: signed_in(server.project()),
         "refresh of another project": lambda: Tokens(mine.session, signed_in(server.project()).refresh),
         "the two in each other's place": lambda: Tokens(mine.refresh, mine.session),
@@ -175,6 +180,29 @@ def test_what_flasks_session_holds_stays_for_a_visitor_and_goes_for_somebody_els
     assert visitor.get("/cart/plum").text == "plum"
 
 
+@pytest.mark.parametrize("how", ["ended", "gone", "another's"])
+def test_nobody_sees_what_somebody_left_in_flasks_session(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, how: str
+) -> None:
+    first = sign_in()
+    visitor.bring(first)
+    assert visitor.get("/cart/apple").text == "apple"
+    if how == "ended":
+        avow.client().logout(first.refresh)
+        avow.advance(700)
+        assert visitor.get("/who").text == "nobody"
+    elif how == "gone":
+        visitor.keep(Tokens())
+    else:
+        visitor.keep(sign_in())
+    visitor.bring(first if how == "another's" else sign_in())
+    assert visitor.get("/cart/pear").text == ("apple,pear" if how == "another's" else "pear")
+
+
+def test_application_without_a_session_signs_people_in(open_shop: Open, sign_in: SignIn) -> None:
+    assert open_shop(SECRET_KEY=None).bring(sign_in()).status_code == 200
+
+
 def test_logging_out_ends_the_session_here_and_on_the_server(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
     tokens = sign_in()
     visitor.bring(tokens)
@@ -216,6 +244,19 @@ def test_form_goes_on_to_a_path_of_this_host_only(visitor: Visitor, sign_in: Sig
         assert visitor.post("/auth/logout", data={"next": elsewhere}, **form).location == "/"
 
 
+def test_paths_of_the_settings_are_below_the_applications_own(open_shop: Open, sign_in: SignIn) -> None:
+    below: Any = {"environ_overrides": {"SCRIPT_NAME": "/shop"}}
+    form = {**OWN_PAGE, "Content-Type": "application/x-www-form-urlencoded"}
+    shop = open_shop(AVOW_LOGIN_URL="/sign-in", AVOW_LOGIN_REDIRECT="/in", AVOW_LOGOUT_REDIRECT="/out")
+    led = shop.client.get("/role", headers={"Accept": "text/html"}, **below)
+    assert led.location == "/shop/sign-in?next=%2Fshop%2Frole"
+    assert 'data-avow-next="/shop/in"' in shop.client.get("/auth/login", **below).text
+    shop.keep(sign_in())
+    assert shop.client.get("/auth/login", **below).location == "/shop/in"
+    assert shop.client.post("/auth/refresh", headers=form, **below).location == "/shop/in"
+    assert shop.client.post("/auth/logout", headers=form, **below).location == "/shop/out"
+
+
 def test_refreshing_needs_a_session(visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network) -> None:
     assert visitor.post("/auth/refresh").status_code == 401
     tokens = sign_in()
@@ -228,6 +269,18 @@ def test_refreshing_needs_a_session(visitor: Visitor, sign_in: SignIn, avow: Avo
     avow.advance(5)
     assert visitor.post("/auth/refresh").status_code == 401
     assert not visitor.kept
+
+
+def test_session_too_large_for_cookies_is_refused(
+    visitor: Visitor, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = sign_in()
+    visitor.bring(tokens)
+    monkeypatch.setattr(cookies, "_LARGEST_BYTES", 100)
+    answer = visitor.bring(tokens)
+    assert answer.status_code == 400
+    assert "put less into its claims" in answer.text
+    assert visitor.kept == tokens
 
 
 def test_login_page_has_what_the_flow_needs_and_no_script_within(visitor: Visitor, avow: Avow) -> None:

@@ -112,6 +112,32 @@ def test_tokens_stay_while_the_server_is_away(visitor: Visitor, sign_in: SignIn,
     assert visitor.get("/token").status_code == 200
 
 
+def test_browser_is_told_to_try_again_while_the_server_is_away(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network
+) -> None:
+    visitor.client.application.register_error_handler(503, lambda error: ("our page for it", 503))
+    visitor.keep(sign_in())
+    avow.advance(DUE)
+    network.is_away = True
+    answer = visitor.page("/login")
+    assert (answer.status_code, answer.text, answer.headers["Retry-After"]) == (503, "our page for it", "2")
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 405, 413, 429, 502])
+def test_answer_of_a_proxy_ends_no_session(
+    visitor: Visitor, sign_in: SignIn, avow: Avow, network: Network, status: int
+) -> None:
+    tokens = sign_in()
+    visitor.keep(tokens)
+    visitor.get("/token")
+    avow.advance(DUE)
+    network.proxy_says = status
+    assert visitor.get("/token").status_code == 503
+    assert visitor.kept == tokens
+    network.proxy_says = 0
+    assert visitor.get("/token").status_code == 200
+
+
 def test_forged_cookies_sign_nobody_in(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
     tokens = sign_in()
     for forgery in forged_tokens(avow, tokens.session):
@@ -136,6 +162,16 @@ def test_tokens_of_another_kind_sign_nobody_in(
     assert visitor.get("/token").status_code == 401
 
 
+def test_cookies_of_another_project_on_the_host_stay(visitor: Visitor, server: Server, avow: Avow) -> None:
+    theirs = signed_in(server.project())
+    avow.advance(DUE)
+    visitor.keep(theirs)
+    assert visitor.get("/token").status_code == 401
+    assert visitor.post("/auth/refresh").status_code == 401
+    assert visitor.post("/auth/logout").status_code == 200
+    assert visitor.kept == theirs
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -145,6 +181,8 @@ def test_tokens_of_another_kind_sign_nobody_in(
         {"Origin": "null"},
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "http://localhost:8001"},
+        {"Origin": "http://["},
+        {"Origin": "http://a]b"},
         {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     ],
 )
@@ -242,9 +280,17 @@ def test_session_whose_token_outgrew_a_cookie_works_on(
     claims = {"much": "x" * 4000}
     avow.client().mgmt.jwt.update_jwt(tokens.session, claims)
     visitor.keep(tokens)
-    avow.advance(DUE)
-    assert visitor.get("/token").json["much"] == claims["much"]
+    for _ in range(3):
+        avow.advance(DUE)
+        earlier = visitor.kept.refresh
+        assert visitor.get("/token").json["much"] == claims["much"]
+        assert visitor.kept.session == ""
+        assert visitor.kept.refresh not in ("", earlier)  # rotated: the old one would end the session
     assert "no cookie" in caplog.text
+    avow.advance(DUE)
+    assert visitor.post("/auth/refresh").status_code == 200
+    avow.advance(DUE)
+    assert visitor.get("/token").status_code == 200
 
 
 def test_cookies_are_set_as_strictly_as_can_be(visitor: Visitor, sign_in: SignIn, avow: Avow) -> None:
@@ -264,7 +310,7 @@ def test_error_of_a_claims_reader_shows_nothing(visitor: Visitor, sign_in: SignI
         raise AvowError
 
     tokens = sign_in()
-    monkeypatch.setattr(visits, "carry_out", fail)
+    monkeypatch.setattr(visits, "arrive_by_bearer", fail)
     with pytest.raises(AvowError):
         visitor.get("/token", tokens.session)
 

@@ -112,3 +112,13 @@ def test_decorator_without_the_extension_says_what_to_do() -> None:
 
     with pytest.raises(RuntimeError, match="Avow\\(app\\)"):
         app.test_client().get("/")
+
+
+@pytest.mark.parametrize("part", ["a%20b", "a%3Fb", "a%23b", "100%25", "k%C3%A4se", "a%2525b", "a;b=c,d@e~f"])
+@pytest.mark.parametrize("query", ["", "?x=1&y=a%20b%26c"])
+def test_stranger_comes_back_to_the_very_page(visitor: Visitor, sign_in: SignIn, part: str, query: str) -> None:
+    wanted = f"/member/{part}{query}"
+    login = visitor.page(wanted)
+    assert login.status_code == 303
+    visitor.keep(sign_in())
+    assert visitor.page(login.location).location == wanted

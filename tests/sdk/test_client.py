@@ -10,6 +10,7 @@ import pytest
 
 import avow
 from avow import AsyncClient, AuthException, Client, DescopeClient, DescopeClientAsync
+from avow.errors import InvalidArgument
 from tests.sdk.bed import PROJECT, AsyncTransport, FakeServer, SyncTransport
 
 BOTH = pytest.mark.parametrize("kind", [Client, AsyncClient])
@@ -121,6 +122,28 @@ def test_auth_management_key_goes_with_sign_in_calls(make_client: Callable[..., 
     server.answer("GET /v1/auth/me", body={})
     client.me(token := server.refresh_token())
     assert server.last.headers["authorization"] == f"Bearer {PROJECT}:{token}:Kauth"
+
+
+def test_address_of_a_person_goes_with_the_calls_for_them(server: FakeServer) -> None:
+    client = Client(PROJECT, transport=SyncTransport(server), management_key="Ksecret", clock=server.clock)
+    server.answer("GET /v1/auth/me", body={})
+    server.answer("GET /v1/mgmt/user", body={"user": {}})
+    with client.calling_for("2001:db8:0::7"):
+        client.me(server.refresh_token())
+        assert server.last.headers["x-forwarded-for"] == "2001:db8::7"
+        client.mgmt.user.load("mia@example.com")
+        assert "x-forwarded-for" not in server.last.headers
+    client.me(server.refresh_token())
+    assert "x-forwarded-for" not in server.last.headers
+
+
+@pytest.mark.parametrize(
+    "address", ["", "example.com", "203.0.113.0/24", "203.0.113.7, 198.51.100.1", "1.2.3.4\r\na: b"]
+)
+def test_what_is_no_address_is_nobodys(server: FakeServer, address: str) -> None:
+    client = Client(PROJECT, transport=SyncTransport(server))
+    with pytest.raises(InvalidArgument):
+        client.calling_for(address)
 
 
 def test_headers_say_who_asks(client: Any, server: FakeServer) -> None:

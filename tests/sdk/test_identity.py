@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from avow import AsyncClient, Client
 from avow.sdk.transport import Response
-from avow.sdk.validate import Entry, TokenCache
+from avow.sdk.validate import HeldToken, TokenCache
 from tests.sdk.bed import PROJECT, AsyncTransport, FakeServer, SyncTransport, json_response
 
 USERS = 50
@@ -65,9 +65,9 @@ def test_refreshes_at_once_get_their_own_session(server: FakeServer) -> None:
 def test_cache_is_bounded_and_keeps_what_is_used() -> None:
     cache = TokenCache(size=8)
     kept = (1, PROJECT, (), "kept")
-    cache.add(kept, Entry(1, "k", b"{}"))
+    cache.add(kept, HeldToken(1, "k", b"{}", "U1"))
     for number in range(100):
-        cache.add((1, PROJECT, (), f"token{number}"), Entry(1, "k", b"{}"))
+        cache.add((1, PROJECT, (), f"token{number}"), HeldToken(1, "k", b"{}", "U1"))
         assert cache.find(kept) is not None
         assert len(cache) <= 8
     assert cache.find((1, PROJECT, (), "token0")) is None
@@ -78,6 +78,6 @@ def test_cache_is_bounded_and_keeps_what_is_used() -> None:
 
 def test_cache_tells_key_sets_issuers_and_audiences_apart() -> None:
     cache = TokenCache()
-    cache.add((1, PROJECT, ("C1",), "token"), Entry(1, "k", b"{}"))
+    cache.add((1, PROJECT, ("C1",), "token"), HeldToken(1, "k", b"{}", "U1"))
     for other in ((2, PROJECT, ("C1",), "token"), (1, "P2", ("C1",), "token"), (1, PROJECT, (), "token")):
         assert cache.find(other) is None

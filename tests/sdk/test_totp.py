@@ -42,6 +42,7 @@ def login_id() -> str:
 @pytest.fixture
 def phone(client: Any, avow: Avow, login_id: str) -> Phone:
     """The phone of somebody who has just signed up with it."""
+    phones.begin_a_step(avow)
     phone = phones.scanning(client.totp.sign_up(login_id)["image"])
     client.totp.sign_in_code(login_id, phone.code(avow.server.clock(), -1))
     return phone

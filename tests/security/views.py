@@ -115,7 +115,7 @@ APIS: dict[str, Callable[[Avow], ApiView]] = {"Flask": flask_view, "FastAPI": fa
 
 
 def _cookie_header(session_token: str, refresh_token: str) -> str:
-    jar = SimpleCookie({"__Host-avow-session": session_token, "__Host-avow-refresh": refresh_token})
+    jar = SimpleCookie({"__Host-avow-session-token": session_token, "__Host-avow-refresh-token": refresh_token})
     header = "; ".join(f"{name}={one.coded_value}" for name, one in jar.items() if one.value)
     return header.encode().decode("latin-1")  # as servers hand bytes on
 

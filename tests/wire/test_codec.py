@@ -17,9 +17,14 @@ from msgspec import Meta
 
 from avow.errors import AuthException, InvalidRequest, MalformedRequest
 from avow.wire import otp, projects, sessions
-from avow.wire.codec import MAX_DEPTH, decode_body, decode_query, encode
+from avow.wire.codec import MAX_DEPTH, decode, decode_body, decode_query, encode
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
+from avow.wire.groups import LoadGroups
 from avow.wire.login import LoginOptions, MaskedAddress
+from avow.wire.managementkeys import UpdateManagementKey
+from avow.wire.providers import ProviderRef
+from avow.wire.sso import SsoRef
+from avow.wire.ssosignin import SsoStart
 
 
 class Search(Shape, frozen=True, kw_only=True):
@@ -246,6 +251,23 @@ def test_refusal_names_the_field_and_never_its_value(data: bytes, message: str) 
     assert "s3cret" not in str(caught.value) + caught.value.detail
     assert caught.value.__suppress_context__
     assert caught.value.error_code == "E011003"
+
+
+@pytest.mark.parametrize(
+    ("shape", "field", "body"),
+    [
+        (ProviderRef, "name", {"name": "google"}),
+        (SsoRef, "ssoId", {"tenantId": "T1", "ssoId": "second"}),
+        (SsoStart, "ssoId", {"tenant": "T1", "ssoId": "second"}),
+        (LoadGroups, "ssoId", {"tenantId": "T1", "ssoId": "second"}),
+        (UpdateManagementKey, "status", {"id": "K1", "name": "k", "description": "", "status": "active"}),
+        (projects.ProjectSettings, "brandColor", {"brandColor": "#123456"}),
+    ],
+)
+def test_line_break_at_the_end_of_a_name_is_refused(shape: type[Shape], field: str, body: dict[str, str]) -> None:
+    assert isinstance(decode(shape, json.dumps(body).encode()), shape)
+    with pytest.raises(InvalidRequest):
+        decode(shape, json.dumps({**body, field: f"{body[field]}\n"}).encode())
 
 
 def test_refusal_never_repeats_a_word_that_is_not_one_of_the_expected() -> None:

@@ -105,6 +105,7 @@ NEVER_SENT = {
     "js-only.flow.{}.samlIdpResponse": "Avow is no identity provider over SAML",
     "js-only.flow.{}.wsFedIdpResponse": "Avow is no identity provider over WS-Federation",
     "js-only.flow.{}.nativeResponse": "there are no native flows",
+    "js-only.flow.{}.error": "what goes wrong is a status of its own, or told on the screen",
 }
 NEVER = {place.format(name) for place in NEVER_SENT for name in ("start", "next")}
 # Operations of whose requests the contract only says where they go.

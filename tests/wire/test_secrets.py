@@ -26,6 +26,7 @@ _OPEN = {
     ("Application", "secrets"): "says when each ends",
     ("SecretMetas", "secrets"): "says when each ends",
     ("ErrorEnvelope", "error_code"): "names a situation",
+    ("_Brought", "password"): "is a shape that hides its secret itself",
     ("_Envelope", "error_code"): "names a situation",
     ("ClientMetadata", "dpop_bound_access_tokens"): "is a switch",
     ("Details", "id_token"): "names claims",

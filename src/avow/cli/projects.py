@@ -132,6 +132,8 @@ def _wanted(kind: inspect.Type) -> str:
             return "a list"
         case inspect.DictType():
             return 'JSON, such as {"magiclink": "https://app.example.com/"}'
+        case inspect.StrType(pattern=str()):  # colours are the only texts of a form of their own
+            return "a colour such as #0f766e"
         case _:
             return "a text, not too long"
 

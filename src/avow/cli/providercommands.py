@@ -30,10 +30,12 @@ def provider() -> None:
 )
 @click.option("--kind", default="", help="google, github, ..., oidc or oauth2; without it the NAME, or else oidc.")
 @click.option("--issuer", default="", help="Issuer URL of an OpenID provider; of OAuth a URL that names it.")
+@click.option("--discovery-url", default="", help="Where it describes itself, if the issuer does not tell.")
 @click.option("--authorization-url", default="", help="Where browsers go.")
 @click.option("--token-url", default="", help="Where codes are exchanged.")
 @click.option("--user-url", default="", help="What tells who somebody is.")
 @click.option("--emails-url", default="", help="What lists their addresses.")
+@click.option("--keys-url", default="", help="The keys of its ID tokens.")
 @click.option("--host", "hosts", multiple=True, help="Host besides the issuer's that the provider may name as its own.")
 @click.option("--scope", "scopes", multiple=True, help="Asked for in the place of the usual ones.")
 @click.option("--claim", "claims", multiple=True, metavar="FACT=CLAIM", help="Where a fact is: subject=id.")
@@ -47,6 +49,10 @@ def provider() -> None:
 @click.option("--team-id", default="", help="Apple's name of the developer.")
 @click.option("--trusted-domain", "trusted_domains", multiple=True, help="Mail domain that it is trusted for.")
 @click.option("--display-name", default="", help="For people.")
+@click.option("--no-pkce", is_flag=True, help="Send no code challenge, for a provider that refuses one.")
+@click.option("--no-tokens", is_flag=True, help="Keep none of its tokens.")
+@click.option("--no-new-users", is_flag=True, help="Nobody comes into being by it.")
+@click.option("--no-connecting", is_flag=True, help="A verified address leads to no user who is there already.")
 @click.option("--disabled", is_flag=True, help="Keep it switched off.")
 @with_project
 def provider_add(
@@ -56,10 +62,12 @@ def provider_add(
     secret_file: Path | None,
     kind: str,
     issuer: str,
+    discovery_url: str,
     authorization_url: str,
     token_url: str,
     user_url: str,
     emails_url: str,
+    keys_url: str,
     hosts: tuple[str, ...],
     scopes: tuple[str, ...],
     claims: tuple[str, ...],
@@ -69,6 +77,10 @@ def provider_add(
     team_id: str,
     trusted_domains: tuple[str, ...],
     display_name: str,
+    no_pkce: bool,
+    no_tokens: bool,
+    no_new_users: bool,
+    no_connecting: bool,
     disabled: bool,
     **where: Unpack[Where],
 ) -> None:
@@ -90,10 +102,12 @@ def provider_add(
             secret_file=secret_file,
             kind=kind,
             issuer=issuer,
+            discovery_url=discovery_url,
             authorization_url=authorization_url,
             token_url=token_url,
             user_url=user_url,
             emails_url=emails_url,
+            keys_url=keys_url,
             hosts=hosts,
             scopes=scopes,
             claims=claims,
@@ -104,6 +118,10 @@ def provider_add(
             trusted_domains=trusted_domains,
             display_name=display_name,
             is_enabled=not disabled,
+            uses_pkce=False if no_pkce else None,
+            are_tokens_kept=not no_tokens,
+            may_create=not no_new_users,
+            may_connect=not no_connecting,
         )
         providers.add(name, wanted, where)
 

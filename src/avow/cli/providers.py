@@ -28,10 +28,12 @@ class Wanted:
     secret_file: Path | None
     kind: str
     issuer: str
+    discovery_url: str
     authorization_url: str
     token_url: str
     user_url: str
     emails_url: str
+    keys_url: str
     hosts: tuple[str, ...]
     scopes: tuple[str, ...]
     claims: tuple[str, ...]
@@ -42,6 +44,10 @@ class Wanted:
     trusted_domains: tuple[str, ...]
     display_name: str
     is_enabled: bool
+    uses_pkce: bool | None
+    are_tokens_kept: bool
+    may_create: bool
+    may_connect: bool
 
 
 def add(name: str, wanted: Wanted, where: Where) -> None:
@@ -112,10 +118,12 @@ def _body(name: str, wanted: Wanted, secret: str) -> SaveProvider:
         display_name=wanted.display_name or None,
         is_enabled=wanted.is_enabled,
         issuer=wanted.issuer or None,
+        discovery_url=wanted.discovery_url or None,
         authorization_url=wanted.authorization_url or None,
         token_url=wanted.token_url or None,
         user_url=wanted.user_url or None,
         emails_url=wanted.emails_url or None,
+        keys_url=wanted.keys_url or None,
         hosts=wanted.hosts or None,
         scopes=wanted.scopes or None,
         client_auth=wanted.client_auth,  # type: ignore[arg-type]  # one of those, by its command
@@ -124,6 +132,10 @@ def _body(name: str, wanted: Wanted, secret: str) -> SaveProvider:
         parameters=_pairs(wanted.parameters),
         claims=_pairs(wanted.claims),
         trusted_domains=wanted.trusted_domains or None,
+        uses_pkce=wanted.uses_pkce,
+        are_tokens_kept=wanted.are_tokens_kept,
+        may_create=wanted.may_create,
+        may_connect=wanted.may_connect,
     )
 
 

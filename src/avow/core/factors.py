@@ -77,11 +77,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class TenantRules:
-    """What a tenant asks of its members beyond its project: "" and -1 leave it to the project."""
+    """What a tenant asks of its members beyond its project: "" and -1 leave it to the project.
+
+    `mfa` is asked since `mfa_since`, in seconds since the epoch.
+    """
 
     mfa: Policy | Literal[""] = ""
     trusted_device_days: int = -1
     fresh_proof_seconds: int = -1
+    mfa_since: int = 0
 
 
 def combined(project: Rules, tenants: Iterable[TenantRules]) -> Rules:

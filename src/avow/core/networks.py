@@ -5,7 +5,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from avow.errors import InvalidArgument
 
-__all__ = ["Network", "client_address", "is_permitted", "is_rebindable", "network", "networks", "subscriber"]
+__all__ = [
+    "Network",
+    "client_address",
+    "is_elsewhere",
+    "is_permitted",
+    "is_rebindable",
+    "network",
+    "networks",
+    "subscriber",
+]
 
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
@@ -13,6 +22,17 @@ _MAPPED_BITS = 96
 # All that is public of IPv6. The rest holds site-local addresses, and IPv4 in disguise: RFC 4291 section 2.5.5,
 # RFC 6052 section 2.1, RFC 2765 section 2.1.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+# What Pythons of various ages take for public, and what is nobody's site: RFC 6890 and the registries of IANA it began.
+_SPECIAL = (
+    IPv4Network("100.64.0.0/10"),  # carriers' own (RFC 6598)
+    IPv4Network("192.0.0.0/24"),  # protocols (RFC 6890)
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4 (RFC 7526)
+    IPv4Network("198.18.0.0/15"),  # measurements (RFC 2544)
+    IPv6Network("2001::/23"),  # protocols, Teredo among them (RFC 2928, RFC 4380)
+    IPv6Network("2002::/16"),  # 6to4 (RFC 3056)
+    IPv6Network("3ffe::/16"),  # given back (RFC 3701)
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+)
 
 
 def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
@@ -33,7 +53,7 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
     if address is None:
         return peer
     hops = forwarded_for.split(",") if forwarded_for else []
-    while hops and _is_trusted(address, trusted):
+    while hops and _lies_in(address, trusted):
         earlier = _address(_without_port(hops.pop().strip(" \t")))
         if earlier is None:
             break
@@ -99,22 +119,28 @@ def is_callable(address: str, allowed: Sequence[Network]) -> bool:
     found = _address(address)
     if found is None:
         return False
-    if _is_trusted(found, allowed):
+    if _lies_in(found, allowed):
         return True
-    if isinstance(found, IPv6Address) and (found not in _GLOBAL_UNICAST or found.sixtofour or found.teredo):
+    if isinstance(found, IPv6Address) and found not in _GLOBAL_UNICAST:
         return False
-    return found.is_global and not found.is_multicast
+    return found.is_global and not found.is_multicast and not _lies_in(found, _SPECIAL)
 
 
 def is_within(address: str, networks: Sequence[Network]) -> bool:
     """Tell whether an address lies in one of the networks."""
     found = _address(address)
-    return found is not None and _is_trusted(found, networks)
+    return found is not None and _lies_in(found, networks)
 
 
 def is_permitted(address: str, permitted: Sequence[Network]) -> bool:
     """Tell whether a client's address lies in one of the networks; where none is named, every address may."""
     return not permitted or is_within(address, permitted)
+
+
+def is_elsewhere(address: str) -> bool:
+    """Tell whether an address is that of another machine; what is no address (a socket's path) is of this one."""
+    found = _address(address)
+    return found is not None and not found.is_loopback
 
 
 def is_rebindable(host: str, own: str) -> bool:
@@ -143,8 +169,8 @@ def _address(text: str) -> _Address | None:
     return address
 
 
-def _is_trusted(address: _Address, trusted: Sequence[Network]) -> bool:
-    return any(address in network for network in trusted)
+def _lies_in(address: _Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
 
 
 def _without_port(entry: str) -> str:

@@ -1,27 +1,29 @@
 """Asking the client of this process what the judgement of a request's tokens wants to know, in both colours."""
 
+from collections.abc import Generator
+
 from avow import AsyncClient, Client
 from avow.errors import AvowError
-from avow.sdk.integration.arrivals import Arrival, Asking, by_cookies, carry_out, renewing
+from avow.sdk.integration.arrivals import Arrival, Asking, Held, arrive, at_once, carry_out, renewing
 from avow.sdk.integration.session import Tokens
 
-__all__ = ["arrive", "arrive_async"]
-
-
-def arrive(tokens: Tokens, client: Client, *, must_refresh: bool = False) -> Arrival:
-    """Judge the tokens that came with a request, and refresh when that is due.
-
-    Args:
-        tokens: At least one of them.
-        client: The project's.
-        must_refresh: Refresh although the session token may hold.
-    """
-    return carry_out(_judging(tokens, must_refresh=must_refresh), client)
+__all__ = ["arrive", "arrive_async", "renew"]
 
 
 async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
-    """Do the same with the client of asyncio."""
-    asking = _judging(tokens, must_refresh=False)
+    """Do what `arrive` does with the client of asyncio."""
+    found = at_once(tokens, client)
+    if isinstance(found, Held):
+        return found
+    return await _carry_out_async(found, client) if isinstance(found, Generator) else found
+
+
+def renew(tokens: Tokens, client: Client) -> Arrival:
+    """Refresh a session, whether or not its session token holds."""
+    return carry_out(renewing(tokens), client)
+
+
+async def _carry_out_async(asking: Asking[Arrival], client: AsyncClient) -> Arrival:
     try:
         ask = next(asking)
         while True:
@@ -34,7 +36,3 @@ async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
     except StopIteration as done:
         arrival: Arrival = done.value
         return arrival
-
-
-def _judging(tokens: Tokens, *, must_refresh: bool) -> Asking[Arrival]:
-    return renewing(tokens) if must_refresh else by_cookies(tokens)

@@ -1,4 +1,4 @@
-"""The session token of an `Authorization` header: what an API takes beside cookies. For DRF and Ninja alike."""
+"""Who sent a session token in an `Authorization` header: what APIs take beside cookies. For DRF and Ninja alike."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -10,17 +10,15 @@ from django.utils.functional import SimpleLazyObject
 
 from avow.django import users
 from avow.django.shapes import User
+from avow.sdk.integration.bearer import bearer_token
 from avow.sdk.integration.session import AvowSession, Tokens
 
-__all__ = ["SCHEME", "bearer_token", "session_of_claims", "user_of"]
-
-SCHEME = "Bearer"
+__all__ = ["session_of_claims", "token_of", "user_of"]
 
 
-def bearer_token(request: HttpRequest) -> str | None:
+def token_of(request: HttpRequest) -> str | None:
     """Return the token of the header; None when the header is absent or of another scheme, "" when it is empty."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == SCHEME.lower() else None
+    return bearer_token(request.headers.get("Authorization"))
 
 
 def session_of_claims(claims: Mapping[str, Any], token: str) -> AvowSession:

@@ -21,7 +21,7 @@ __all__ = ["check_deployment", "check_settings", "register"]
 _SESSIONS: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 _AUTHENTICATION: Final = "django.contrib.auth.middleware.AuthenticationMiddleware"
 # Other parts of Avow read these.
-_ELSEWHERE: Final = ("AVOW_JWT_", "AVOW_OIDC_", "AVOW_EMBED")
+_ELSEWHERE: Final = ("AVOW_JWT_", "AVOW_OIDC", "AVOW_EMBED")
 
 
 def register() -> None:

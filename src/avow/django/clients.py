@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Final
 
+from django.conf import settings as project
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from avow import AsyncClient, Client
 from avow.django import settings
+from avow.sdk.integration.reaching import reaching
 
 __all__ = ["async_client", "client"]
+
+# Where this is installed the server is in this process, and calls stay in it.
+_EMBEDDED: Final = "avow.embed.django"
 
 
 @cache
@@ -20,16 +26,10 @@ def client() -> Client:
         AuthException: There is no project id or no address.
     """
     said = settings.load()
-    made = _made_by(said.client)
+    made = _made_by(said.client, "client")
     if isinstance(made, Client):
         return made
-    return Client(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),  # somebody waits for a page
-    )
+    return Client(**reaching(said))
 
 
 @cache
@@ -40,21 +40,17 @@ def async_client() -> AsyncClient:
         AuthException: There is no project id or no address.
     """
     said = settings.load()
-    made = _made_by(said.async_client)
+    made = _made_by(said.async_client, "async_client")
     if isinstance(made, AsyncClient):
         return made
-    return AsyncClient(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),
-    )
+    return AsyncClient(**reaching(said))
 
 
-def _made_by(maker: Callable[[], object] | str | None) -> object:
+def _made_by(maker: Callable[[], object] | str | None, name: str) -> object:
     if maker is None:
-        return None
+        if not any(app.startswith(_EMBEDDED) for app in project.INSTALLED_APPS):
+            return None
+        maker = f"{_EMBEDDED}.inside.{name}"
     make = import_string(maker) if isinstance(maker, str) else maker
     return make()
 

@@ -77,7 +77,7 @@ def gate(request: HttpRequest, wanted: Demand, url_parts: Parts, login_url: str 
     verdict = wanted.judge(session_of(request), url_parts)
     if verdict is Verdict.STRANGER:
         verdict = _of_other_backend(getattr(request, "user", None), wanted)
-    return _answer(request, verdict, login_url)
+    return None if verdict is Verdict.GRANTED else _refused(request, verdict, login_url)
 
 
 async def gate_async(
@@ -87,7 +87,7 @@ async def gate_async(
     verdict = wanted.judge(session_of(request), url_parts)
     if verdict is Verdict.STRANGER:
         verdict = await _of_other_backend_async(await request.auser(), wanted)
-    return _answer(request, verdict, login_url)
+    return None if verdict is Verdict.GRANTED else _refused(request, verdict, login_url)
 
 
 def _named(
@@ -136,9 +136,7 @@ async def _of_other_backend_async(user: User, wanted: Demand) -> Verdict:
     return Verdict.GRANTED if is_djangos and await user.ahas_perms(wanted.permissions) else Verdict.REFUSED
 
 
-def _answer(request: HttpRequest, verdict: Verdict, login_url: str | None) -> HttpResponseBase | None:
+def _refused(request: HttpRequest, verdict: Verdict, login_url: str | None) -> HttpResponseBase:
     if verdict is Verdict.REFUSED:
         raise PermissionDenied
-    if verdict is Verdict.STRANGER:
-        return redirect_to_login(request.get_full_path(), resolve_url(login_url) if login_url else None)
-    return None
+    return redirect_to_login(request.get_full_path(), resolve_url(login_url) if login_url else None)

@@ -13,6 +13,7 @@ from avow.django import bearer, clients
 from avow.django.shapes import Anything, View
 from avow.django.visits import session_of
 from avow.errors import AuthException, AvowError
+from avow.sdk.integration.bearer import SCHEME
 from avow.sdk.integration.demands import Demand, Verdict, demand
 from avow.sdk.integration.session import AvowSession
 
@@ -30,7 +31,7 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
             PermissionDenied: Cookies sign somebody in, and the CSRF token is missing.
         """
         sent: HttpRequest = request._request  # pyright: ignore[reportPrivateUsage]  # DRF's own classes read it too
-        token = bearer.bearer_token(sent)
+        token = bearer.token_of(sent)
         if token is not None:
             session = self._validated(token)
             return bearer.user_of(session), session
@@ -44,7 +45,7 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
     def authenticate_header(self, request: Request) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return what 401 names, so that a stranger gets that and not 403."""
         del request
-        return f'{bearer.SCHEME} realm="api"'
+        return f'{SCHEME} realm="api"'
 
     def _validated(self, token: str) -> AvowSession:
         try:

@@ -67,9 +67,8 @@ def _component_script(context: Context, nonce: SafeString) -> SafeString:
         return SafeString("")
     context.dicts[0][_INCLUDED] = True
     said = settings.load()
-    if said.web_component_src:  # the official one is a classic script, ours a module
-        return format_html('<script src="{}"{}></script>', said.web_component_src, nonce)
-    return format_html('<script type="module" src="{}/sdk/avow-login.js"{}></script>', said.browser_url, nonce)
+    source = said.web_component_src or f"{said.browser_url}/sdk/avow-login.js"
+    return format_html('<script src="{}"{} defer></script>', source, nonce)  # a classic one, as the official component
 
 
 def _nonce(request: HttpRequest, context: Context) -> SafeString:

@@ -14,7 +14,7 @@ from avow.django import bearer, clients
 from avow.django.shapes import Anything
 from avow.django.visits import mark, session_of
 from avow.errors import AvowError
-from avow.sdk.integration.demands import Demand, Verdict
+from avow.sdk.integration.demands import Demand, Verdict, demand
 from avow.sdk.integration.session import AvowSession
 
 __all__ = ["AsyncAvowAuth", "AvowAuth"]
@@ -28,9 +28,15 @@ class AvowAuth(HttpAuthBase):
     def __init__(
         self, *, roles: Collection[str] = (), permissions: Collection[str] = (), tenant_kwarg: str | None = None
     ) -> None:
-        """Demand roles and permissions, in the project or in the tenant that a part of the URL names."""
+        """Demand roles and permissions, in the project or in the tenant that a part of the URL names.
+
+        Raises:
+            ValueError: Names are a text instead of a list, or empty.
+        """
         super().__init__()
-        self._demand = Demand(roles=tuple(roles), permissions=tuple(permissions), tenant_part=tenant_kwarg)
+        is_some = bool(roles or permissions or tenant_kwarg)
+        wanted = demand(roles=roles, permissions=permissions, tenant_part=tenant_kwarg) if is_some else Demand()
+        self._demand = wanted
 
     def __call__(self, request: HttpRequest) -> Anything:
         """Return the session; None for a stranger, who gets 401.
@@ -38,7 +44,7 @@ class AvowAuth(HttpAuthBase):
         Raises:
             HttpError: 403, somebody is signed in and lacks what is demanded, or the CSRF token is missing.
         """
-        token = bearer.bearer_token(request)
+        token = bearer.token_of(request)
         if token is None:
             return self._of_cookies(request)
         try:
@@ -79,7 +85,7 @@ class AsyncAvowAuth(AvowAuth):
 
     async def __call__(self, request: HttpRequest) -> Anything:
         """Return the session; None for a stranger. Raises as `AvowAuth`."""
-        token = bearer.bearer_token(request)
+        token = bearer.token_of(request)
         if token is None:
             return self._of_cookies(request)
         try:

@@ -7,12 +7,13 @@ project, the address and the management key then in the environment, as the SDK 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from django.conf import settings as project
 from django.core.signals import setting_changed
 
 from avow.sdk import environment
+from avow.sdk.integration.cookies import CookieSettings, name_for_host
 
 __all__ = ["COOKIE", "SESSION", "Settings", "load", "names"]
 
@@ -29,11 +30,17 @@ _OLDER: Final[Mapping[str, str]] = {
     "USERNAME_CLAIM": "DESCOPE_USERNAME_CLAIM",
     "WEB_COMPONENT_SRC": "DESCOPE_WEB_COMPONENT_SRC",
 }
+_ASKED: Final[Mapping[str, Callable[[], str]]] = {
+    "project_id": environment.project_id,
+    "base_url": environment.base_url,
+    "public_url": environment.public_url,
+    "management_key": environment.management_key,
+}
 _ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(CookieSettings):
     """What the project says, by the names without `AVOW_` in lower case.
 
     Attributes:
@@ -43,12 +50,6 @@ class Settings:
         management_key: For the commands that ask management; a secret.
         timeout_seconds: How long a request may wait for the server.
         token_store: Where tokens are kept: "cookie" or "session".
-        session_cookie_name: Cookie of the session token; with the prefix `__Host-` where browsers take it.
-        refresh_cookie_name: Cookie of the refresh token.
-        cookie_domain: Domain of both; none when None.
-        cookie_path: Path of both.
-        cookie_secure: They travel over https only (browsers count localhost as such).
-        cookie_samesite: "Lax", "Strict" or "None".
         is_staff_role: Role that makes `user.is_staff`; "" leaves the column alone.
         is_superuser_role: Role that makes `user.is_superuser`; "" leaves the column alone.
         username_claim: Claim of the session token that a row is found by; unique, and not for people to choose.
@@ -69,12 +70,6 @@ class Settings:
     management_key: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
     token_store: str = COOKIE
-    session_cookie_name: str = "avow-session"
-    refresh_cookie_name: str = "avow-refresh"
-    cookie_domain: str | None = None
-    cookie_path: str = "/"
-    cookie_secure: bool = True
-    cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
     is_staff_role: str = "is_staff"
     is_superuser_role: str = "is_superuser"
     username_claim: str = "sub"
@@ -108,20 +103,22 @@ def names() -> tuple[str, ...]:
 def load() -> Settings:
     """Return the settings as the project has them now; `manage.py check` says what is wrong with them."""
     said = {one.name: value for one in fields(Settings) if (value := _said(one.name.upper())) is not _ABSENT}
-    asked = {"project_id": environment.project_id, "base_url": environment.base_url}
-    for name, ask in (asked | {"management_key": environment.management_key}).items():
-        said[name] = said.get(name) or ask()
+    for name, ask in _ASKED.items():
+        said[name] = _inside(name) or said.get(name) or ask()
     said.setdefault("token_store", SESSION if _is_older_project() else COOKIE)
-    if said.get("cookie_secure", True) and not said.get("cookie_domain") and said.get("cookie_path", "/") == "/":
-        # Spec: S-WEB-01. No neighbouring host can set or read a cookie of this name.
-        said.setdefault("session_cookie_name", "__Host-avow-session")
-        said.setdefault("refresh_cookie_name", "__Host-avow-refresh")
+    name_for_host(said)
     return Settings(**said)  # type: ignore[arg-type]  # the checks look at the types, with better words
 
 
 def _said(name: str) -> object:
     value = getattr(project, f"AVOW_{name}", _ABSENT)
     return value if value is not _ABSENT or name not in _OLDER else getattr(project, _OLDER[name], _ABSENT)
+
+
+def _inside(name: str) -> object:
+    """Return what the project says of the Avow within it: its pages are where that one is."""
+    said: Mapping[str, object] = getattr(project, "AVOW_EMBEDDED", {})
+    return said.get(name.upper()) or said.get(name)
 
 
 def _is_older_project() -> bool:

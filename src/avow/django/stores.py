@@ -8,19 +8,14 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from avow.clock import Clock, system_clock
 from avow.django import settings
+from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.session import Tokens
-from avow.sdk.integration.unread import claims_of
 
-__all__ = ["REFRESH_KEY", "SESSION_KEY", "TooLargeForCookies", "apply", "forget", "keep", "read"]
+__all__ = ["REFRESH_KEY", "SESSION_KEY", "apply", "check", "forget", "keep", "read"]
 
 SESSION_KEY: Final = "DS"
 REFRESH_KEY: Final = "DSR"
 _PENDING: Final = "_avow_tokens"
-_LARGEST_COOKIE_BYTES: Final = 4000  # browsers drop one of more than 4096, name and attributes included
-
-
-class TooLargeForCookies(ValueError):
-    """A token has so many claims that no browser would keep its cookie."""
 
 
 def read(request: HttpRequest) -> Tokens:
@@ -35,16 +30,22 @@ def read(request: HttpRequest) -> Tokens:
     return Tokens(_text(held.get(SESSION_KEY)), _text(held.get(REFRESH_KEY)))
 
 
-def keep(request: HttpRequest, tokens: Tokens) -> None:
-    """Keep tokens from this request on; those in cookies leave with its answer, by the middleware.
+def check(tokens: Tokens) -> None:
+    """Make sure that tokens can be kept.
 
     Raises:
-        TooLargeForCookies: They would not arrive; AVOW_TOKEN_STORE = "session" has no such limit.
+        TooLargeForCookies: They would not arrive.
     """
     if settings.load().uses_cookies:
-        largest = max(len(tokens.session), len(tokens.refresh))
-        if largest > _LARGEST_COOKIE_BYTES:
-            raise TooLargeForCookies(f'A token of {largest} bytes is no cookie: set AVOW_TOKEN_STORE = "session".')
+        try:
+            must_fit(tokens)
+        except TooLargeForCookies as error:
+            raise TooLargeForCookies(f'{error} AVOW_TOKEN_STORE = "session" has no such limit.') from error
+
+
+def keep(request: HttpRequest, tokens: Tokens) -> None:
+    """Keep tokens from this request on; those in cookies leave with its answer, by the middleware."""
+    if settings.load().uses_cookies:
         setattr(request, _PENDING, tokens)
         return
     held: Any = request.session
@@ -70,33 +71,28 @@ def apply(request: HttpRequest, response: HttpResponseBase, clock: Clock = syste
     if not said.uses_cookies:
         return
     # What a page shows may depend on who asks, whether or not somebody does this time.
-    patch_vary_headers(response, ("Cookie",))
+    try:
+        response.headers["Vary"]
+    except KeyError:
+        response.headers["Vary"] = "Cookie"  # nearly always
+    else:
+        patch_vary_headers(response, ("Cookie",))
     tokens: Tokens | None = getattr(request, _PENDING, None)
     if tokens is None:
         return
-    for name, token in ((said.session_cookie_name, tokens.session), (said.refresh_cookie_name, tokens.refresh)):
-        if token:
-            _set(response, name, token, clock())
-        elif name in request.COOKIES or tokens:
-            response.delete_cookie(name, said.cookie_path, said.cookie_domain, said.cookie_samesite)
-            response.cookies[name]["secure"] = said.cookie_secure or ""
-            response.cookies[name]["httponly"] = True
+    for one in cookies_of(said, tokens, clock()):
+        if one.value or tokens or one.name in request.COOKIES:
+            response.set_cookie(
+                one.name,
+                one.value,
+                max_age=one.max_age_seconds,
+                path=one.path,
+                domain=one.domain,
+                secure=one.is_secure,
+                httponly=True,
+                samesite=said.cookie_samesite,
+            )
     patch_cache_control(response, private=True)
-
-
-def _set(response: HttpResponseBase, name: str, token: str, now: int) -> None:
-    said = settings.load()
-    ends_at = claims_of(token).get("exp")
-    response.set_cookie(
-        name,
-        token,
-        max_age=max(0, int(ends_at) - now) if isinstance(ends_at, int | float) else None,
-        path=said.cookie_path,
-        domain=said.cookie_domain,
-        secure=said.cookie_secure,
-        httponly=True,
-        samesite=said.cookie_samesite,
-    )
 
 
 def _text(value: object) -> str:

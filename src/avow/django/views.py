@@ -17,11 +17,11 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 
 from avow.django import clients, settings, stores, users, visits
-from avow.django.arrivals import arrive
-from avow.errors import AuthException, AvowError, InvalidToken
-from avow.sdk.integration.arrivals import Renewed, Unknown
-from avow.sdk.integration.session import AvowSession, Tokens
-from avow.sdk.integration.unread import claims_of
+from avow.django.arrivals import renew
+from avow.errors import AuthException, AvowError
+from avow.sdk.integration.arrivals import Renewed, Unknown, carry_out, proving
+from avow.sdk.integration.cookies import TooLargeForCookies
+from avow.sdk.integration.session import Tokens
 
 __all__ = ["FlowScript", "LoginView", "LogoutView", "RefreshView", "StoreJwt", "safe_url"]
 
@@ -45,16 +45,15 @@ class StoreJwt(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Take the form fields `DS` and `DSR`; without the latter, the cookie `DSR` of a server on the same host."""
-        refresh = request.POST.get(stores.REFRESH_KEY) or request.COOKIES.get(stores.REFRESH_KEY, "")
-        tokens = Tokens(request.POST.get(stores.SESSION_KEY, ""), refresh)
+        tokens = _posted(request)
         if not (tokens.session and tokens.refresh):
             return HttpResponseBadRequest()
         try:
-            session, me = _proven(tokens)
+            session, me = carry_out(proving(tokens), clients.client())
             visits.sign_in(request, session, me)
         except users.AccountConflict as error:
             return _refused(str(error), 403)
-        except stores.TooLargeForCookies as error:
+        except TooLargeForCookies as error:
             return _refused(str(error), 400)
         except AuthException as error:
             return _refused(error.error_message, 503 if error.status_code >= 500 else 401)
@@ -72,7 +71,7 @@ class RefreshView(View):
         held = visits.session_of(request)
         if held is None:
             return _refused("Nobody is signed in.", 401)
-        arrival = arrive(held.tokens, clients.client(), must_refresh=True)
+        arrival = renew(held.tokens, clients.client())
         if isinstance(arrival, Unknown):
             return _refused("The session could not be refreshed now.", 503)
         visits.begin(request, arrival)
@@ -125,24 +124,12 @@ class FlowScript(View):
         return HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
 
 
-def _proven(tokens: Tokens) -> tuple[AvowSession, Any]:
-    """Return the session of a pair of tokens and what the server says of its user.
-
-    The session token is verified here; the server, asked who holds the refresh token, verifies that one: it is live,
-    and of this project.
-
-    Raises:
-        AvowError: One of them does not hold, or they are not of one person.
-    """
-    client = clients.client()
-    session = AvowSession(client.validate_session(tokens.session), tokens)
-    if session.is_machine:
-        raise InvalidToken(error_message="The token of an access key signs nobody in.")
-    me = client.me(tokens.refresh)
-    other = claims_of(tokens.refresh)  # true now, since the server took it
-    if any(other.get(name) != session.claims.get(name) for name in ("sub", "iss")):
-        raise InvalidToken(error_message="The tokens are not of one session.")
-    return session, me
+def _posted(request: HttpRequest) -> Tokens:
+    # No variable holds a token by itself: a report of an error would show it.
+    return Tokens(
+        request.POST.get(stores.SESSION_KEY, ""),
+        request.POST.get(stores.REFRESH_KEY) or request.COOKIES.get(stores.REFRESH_KEY, ""),
+    )
 
 
 def _refused(sentence: str, status: int) -> JsonResponse:

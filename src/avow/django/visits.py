@@ -11,13 +11,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, empty
 
 from avow.django import clients, settings, stores, users
 from avow.django.shapes import User
 from avow.errors import AvowError
 from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown
+from avow.sdk.integration.cookies import TooLargeForCookies
 from avow.sdk.integration.session import AvowSession
+from avow.sdk.integration.unread import is_of_another_project
 
 __all__ = ["BACKEND", "after_login", "after_logout", "begin", "mark", "session_of", "sign_in"]
 
@@ -43,9 +45,12 @@ def begin(request: HttpRequest, arrival: Arrival | None) -> None:
     match arrival:
         case Held(session):
             _set(request, session)
-            _log_in_if_new(request, session)
+            if not settings.load().uses_cookies:
+                _log_in_if_new(request, session)
         case Renewed(session, me):
             _renew(request, session, me)
+        case Ended() if is_of_another_project(stores.read(request), settings.load().project_id):
+            _set_nobody(request)
         case Ended(reason):
             logger.info("A session has ended: %s", reason)
             _end(request)
@@ -66,6 +71,7 @@ def sign_in(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) -
     row = users.arrive(session, users.remember_me(session, me))
     if not row.is_active:
         raise users.AccountConflict("The account is not active.")
+    stores.check(session.tokens)
     stores.keep(request, session.tokens)
     row.backend = BACKEND
     if settings.load().uses_cookies:
@@ -111,15 +117,16 @@ def _renew(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) ->
         row = AnonymousUser()
     _keep(request, session)
     _set(request, session, row)
-    if row.is_authenticated:
+    if row.is_authenticated and not settings.load().uses_cookies:
         _log_in_if_new(request, session)
 
 
 def _keep(request: HttpRequest, session: AvowSession) -> None:
     try:
-        stores.keep(request, session.tokens)
-    except stores.TooLargeForCookies as error:
+        stores.check(session.tokens)
+    except TooLargeForCookies as error:  # a session that grew: it is refreshed with each request, and works
         logger.error("%s", error)
+    stores.keep(request, session.tokens)
 
 
 def _end(request: HttpRequest) -> None:
@@ -132,25 +139,36 @@ def _end(request: HttpRequest) -> None:
 
 
 def _set(request: HttpRequest, session: AvowSession, row: User = None) -> None:
-    mark(request, session)
-    _set_user(request, SimpleLazyObject(partial(_row, session)) if row is None else row)
+    given: Any = request
+    given.avow = session
+    given.user = user = _LazyRow(session) if row is None else row
+    given.auser = partial(_loaded, user)
 
 
 def _set_nobody(request: HttpRequest) -> None:
     """Let other backends say who it is; a user of ours without tokens is nobody."""
-    mark(request, None)
-    earlier = getattr(request, "user", None)
-    _set_user(request, SimpleLazyObject(partial(_other_user, request, earlier)))
+    given: Any = request
+    given.avow = None
+    given.user = user = SimpleLazyObject(partial(_other_user, request, getattr(request, "user", None)))
+    given.auser = partial(_loaded, user)
 
 
-def _set_user(request: HttpRequest, user: User) -> None:
-    async def auser() -> User:
-        if isinstance(user, SimpleLazyObject):
-            await sync_to_async(bool)(user)
-        return user
+async def _loaded(user: User) -> User:
+    if isinstance(user, SimpleLazyObject):
+        await sync_to_async(bool)(user)
+    return user
 
-    request.user = user
-    request.auser = auser
+
+class _LazyRow(SimpleLazyObject):  # type: ignore[type-arg]  # generic in the stubs alone
+    """The row of a session, read when it is looked at.
+
+    Django's own way to make such an object takes six calls; every signed-in request makes one, and few look at it.
+    """
+
+    _wrapped: Any = empty
+
+    def __init__(self, session: AvowSession) -> None:
+        object.__setattr__(self, "_setupfunc", partial(_row, session))
 
 
 def _row(session: AvowSession) -> User:
@@ -170,8 +188,6 @@ def _other_user(request: HttpRequest, earlier: User) -> User:
 
 def _log_in_if_new(request: HttpRequest, session: AvowSession) -> None:
     """Have Django know of a session whose tokens were put into its own; on every later request it does already."""
-    if settings.load().uses_cookies:
-        return
     held = request.session
     if _is_logged_in_by_us(request) and held.get(_SUBJECT) == session.claims.get("sub"):
         return

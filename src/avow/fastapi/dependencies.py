@@ -61,16 +61,23 @@ async def current_session(connection: HTTPConnection, _: Annotated[None, Securit
     Raises:
         HTTPException: 401 for a stranger, 403 for a page of another site, 503 while nobody can tell.
     """
-    return await _demanded(connection, Demand())
+    known = await visit(connection)
+    if known.session is None:
+        raise_refusal(connection, FOREIGN if known.is_foreign else for_stranger(known.arrival))
+    return known.session
 
 
-async def current_user(connection: HTTPConnection, _: Annotated[None, Security(_scheme)]) -> AvowSession:
+CurrentSession = Annotated[AvowSession, Depends(current_session)]
+"""As a parameter's type: `session: CurrentSession`."""
+
+
+async def current_user(connection: HTTPConnection, session: CurrentSession) -> AvowSession:
     """Return the session of a person; the token of an access key is refused.
 
     Raises:
         HTTPException: As for `current_session`, and 403 for a machine.
     """
-    return await _demanded(connection, Demand(is_person=True))
+    return _granted(connection, session, Demand(is_person=True))
 
 
 def require(
@@ -96,14 +103,11 @@ def require(
     """
     demand = demands.demand(roles=roles, permissions=permissions, tenant=tenant, tenant_part=tenant_param)
 
-    async def required(connection: HTTPConnection, _: Annotated[None, Security(_scheme)]) -> AvowSession:
-        return await _demanded(connection, demand)
+    async def required(connection: HTTPConnection, session: CurrentSession) -> AvowSession:
+        return _granted(connection, session, demand)
 
     return required
 
-
-CurrentSession = Annotated[AvowSession, Depends(current_session)]
-"""As a parameter's type: `session: CurrentSession`."""
 
 CurrentUser = Annotated[AvowSession, Depends(current_user)]
 """As a parameter's type: `session: CurrentUser`."""
@@ -123,10 +127,7 @@ def raise_refusal(connection: HTTPConnection, refusal: Refusal) -> NoReturn:
     raise HTTPException(refusal.status, refusal.sentence, headers=refusal.headers)
 
 
-async def _demanded(connection: HTTPConnection, demand: Demand) -> AvowSession:
-    known = await visit(connection)
-    verdict = demand.judge(known.session, connection.path_params)
-    if verdict is Verdict.GRANTED and known.session is not None:
-        return known.session
-    stranger = FOREIGN if known.is_foreign else for_stranger(known.arrival)
-    raise_refusal(connection, FORBIDDEN if verdict is Verdict.REFUSED else stranger)
+def _granted(connection: HTTPConnection, session: AvowSession, demand: Demand) -> AvowSession:
+    if demand.judge(session, connection.path_params) is not Verdict.GRANTED:
+        raise_refusal(connection, FORBIDDEN)
+    return session

@@ -1,5 +1,10 @@
 """The middleware: tokens that a request has changed leave as cookies, whatever kind of answer it is."""
 
+from inspect import iscoroutinefunction
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from avow.fastapi.installed import STATE, Installed
@@ -31,14 +36,26 @@ class CookieMiddleware:
 
         try:
             await self.app(scope, receive, noticed)
-        except Exception:
+        except Exception as error:
             if scope["type"] == "http" and notes.kept is not None and not notes.is_answered:
-                await _fail(noticed)  # a rotated refresh token that is lost ends the session
+                # A rotated refresh token that is lost ends the session.
+                answer = await _failure(Request(scope), error)
+                await answer(scope, receive, noticed)
             raise
 
 
-async def _fail(send: Send) -> None:
-    """Answer an error that nobody caught; who called us logs it, and sees that it was answered."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
-    await send({"type": "http.response.body", "body": b"Internal Server Error"})
+async def _failure(request: Request, error: Exception) -> Response:
+    """Return the application's own answer to an error that nobody caught, as Starlette's outermost layer would.
+
+    Whoever called us logs it, and sees that it was answered.
+    """
+    own = request.app.exception_handlers
+    handler = own.get(500) or own.get(Exception)
+    if handler is None:
+        return PlainTextResponse("Internal Server Error", 500)
+    if iscoroutinefunction(handler):
+        answered = await handler(request, error)
+    else:
+        answered = await run_in_threadpool(handler, request, error)
+    made: Response = answered
+    return made

@@ -1,7 +1,6 @@
 """The router: a login page, keeping the tokens it ended with, refreshing them and logging out."""
 
 import logging
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -11,11 +10,12 @@ from avow.fastapi import visits
 from avow.fastapi.dependencies import raise_refusal
 from avow.fastapi.installed import installed
 from avow.sdk.integration.arrivals import Renewed, Unknown, proving, renewing
-from avow.sdk.integration.cookies import TooLargeForCookies
+from avow.sdk.integration.cookies import TooLargeForCookies, must_fit
 from avow.sdk.integration.origins import Origin, safe_path
 from avow.sdk.integration.pages import NEVER_STORED, PAGE_HEADERS, SCRIPT_HEADERS, login_page, login_script
-from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_tokens
+from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_next, posted_tokens
 from avow.sdk.integration.refusals import AWAY, FOREIGN, NO_LONGER, STRANGER, Refusal, of_sign_in
+from avow.sdk.integration.visitors import hand_over
 
 __all__ = ["new_router"]
 
@@ -45,7 +45,7 @@ def new_router() -> APIRouter:
 async def _login(request: Request) -> Response:
     """Show the login page; whoever is signed in goes on."""
     said = installed(request).settings
-    target = safe_path(request.query_params.get("next"), said.login_redirect)
+    target = safe_path(request.query_params.get("next"), _below(request, said.login_redirect))
     if (await visits.visit(request)).session is not None:
         return RedirectResponse(target, 303, NEVER_STORED)
     page = login_page(
@@ -67,11 +67,15 @@ async def _store(request: Request) -> Response:
     if not (tokens.session and tokens.refresh):
         return _refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
-        visits.keep(request, await visits.carry_out(proving(tokens), installed(request).client))
+        must_fit(tokens)
+        proven, _ = await visits.carry_out(proving(tokens), installed(request).client)
     except TooLargeForCookies as error:
         return _refused(Refusal(400, str(error)))
     except AvowError as error:
         return _refused(of_sign_in(error))
+    if "session" in request.scope:  # of Starlette's SessionMiddleware
+        hand_over(request.session, proven.user_id)
+    visits.keep(request, proven)
     return _done()
 
 
@@ -94,6 +98,8 @@ async def _logout(request: Request) -> Response:
     """End the session here and on the server."""
     tokens = visits.cookie_tokens(request)
     visits.forget(request)
+    if request.scope.get("session"):
+        request.session.clear()  # what it holds was theirs
     if tokens.refresh:
         try:
             await installed(request).client.logout(tokens.refresh)
@@ -104,10 +110,15 @@ async def _logout(request: Request) -> Response:
 
 async def _gone_on(request: Request, default: str) -> Response:
     """Send a form on to its field `next`, or to `default`; tell a script that it is done."""
-    if not request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+    named = posted_next(request.headers.get("Content-Type"), await _body(request))
+    if named is None:
         return _done()
-    fields = parse_qs((await _body(request)).decode("utf-8", "replace"))
-    return RedirectResponse(safe_path(fields.get("next", [""])[0], default), 303, NEVER_STORED)
+    return RedirectResponse(safe_path(named, _below(request, default)), 303, NEVER_STORED)
+
+
+def _below(request: Request, path: str) -> str:
+    """Return a path of the application as browsers see it."""
+    return str(request.scope.get("root_path", "")).rstrip("/") + path
 
 
 async def _body(request: Request) -> bytes:

@@ -1,6 +1,7 @@
 """Who sends a request: judged when a dependency first asks, and the cookies that follow from it."""
 
 import logging
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -12,12 +13,13 @@ from avow import AsyncClient
 from avow.clock import system_clock
 from avow.errors import AvowError
 from avow.fastapi.installed import installed
-from avow.sdk.integration.arrivals import Arrival, Asking, Ended, Held, Renewed, Unknown, by_bearer, by_cookies
+from avow.sdk.integration.arrivals import Arrival, Asking, Ended, Held, Renewed, Unknown, at_once, bearer_at_once
 from avow.sdk.integration.bearer import bearer_token
-from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of
+from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
 from avow.sdk.integration.session import AvowSession, Tokens
 from avow.sdk.integration.settings import Settings
+from avow.sdk.integration.unread import is_of_another_project
 
 __all__ = ["Visit", "carry_out", "cookie_tokens", "finish", "forget", "is_of", "keep", "visit"]
 
@@ -104,23 +106,18 @@ def notes_of(connection: HTTPConnection) -> Notes:
 
 
 def keep(connection: HTTPConnection, session: AvowSession) -> None:
-    """Sign somebody in from this request on; their cookies leave with its answer.
-
-    Raises:
-        TooLargeForCookies: No browser would keep them.
-    """
-    at_hand = installed(connection)
-    cookies_of(at_hand.settings, session.tokens, 0)
+    """Sign somebody in from this request on; their cookies leave with its answer."""
     notes = notes_of(connection)
     notes.kept = session.tokens
-    notes.visits[id(at_hand.client)] = Visit(Held(session))
+    notes.visits[id(installed(connection).client)] = Visit(Held(session))
 
 
 def forget(connection: HTTPConnection) -> None:
-    """Sign whoever it is out, and remove their cookies."""
-    notes = notes_of(connection)
-    notes.kept = Tokens()
-    notes.visits[id(installed(connection).client)] = Visit()
+    """Sign whoever it is out, and remove their cookies; those of another project stay."""
+    notes, at_hand = notes_of(connection), installed(connection)
+    if not is_of_another_project(cookie_tokens(connection), at_hand.settings.project_id):
+        notes.kept = Tokens()
+    notes.visits[id(at_hand.client)] = Visit()
 
 
 def finish(said: Settings, notes: Notes, message: dict[str, Any]) -> None:
@@ -152,7 +149,7 @@ async def _judge(connection: HTTPConnection, notes: Notes) -> Visit:
     client = installed(connection).client
     token = bearer_token(connection.headers.get("Authorization"))
     if token is not None:
-        return Visit(await carry_out(by_bearer(token), client), is_bearer=True)
+        return Visit(await _ended(bearer_at_once(token, client), client), is_bearer=True)
     tokens = cookie_tokens(connection)
     if not tokens:
         return Visit()
@@ -161,9 +158,16 @@ async def _judge(connection: HTTPConnection, notes: Notes) -> Visit:
     if notes.is_answered or not _can_set_cookies(connection):
         # A rotated refresh token could not be kept any more, and is not asked for.
         tokens = Tokens(tokens.session)
-    arrival = await carry_out(by_cookies(tokens), client)
+    arrival = await _ended(at_once(tokens, client), client)
+    if isinstance(arrival, Ended) and is_of_another_project(tokens, installed(connection).settings.project_id):
+        return Visit()
     _follow(arrival, notes)
     return Visit(arrival)
+
+
+async def _ended(found: Arrival | Asking[Arrival], client: AsyncClient) -> Arrival:
+    """Return a judgement, of which something may still have to be asked."""
+    return await carry_out(found, client) if isinstance(found, Generator) else found
 
 
 def _may_change(connection: HTTPConnection) -> bool:
@@ -191,11 +195,10 @@ def _follow(arrival: Arrival, notes: Notes) -> None:
 def _set_cookies(headers: MutableHeaders, said: Settings, tokens: Tokens) -> None:
     carrier = Response()
     try:
-        cookies = cookies_of(said, tokens, system_clock())
+        must_fit(tokens)
     except TooLargeForCookies as error:  # a session that grew: it is refreshed with each request, and works
         logger.error("%s", error)
-        return
-    for one in cookies:
+    for one in cookies_of(said, tokens, system_clock()):
         carrier.set_cookie(
             one.name,
             one.value,

@@ -10,12 +10,13 @@ from avow.flask import visits
 from avow.flask.decorators import refused
 from avow.flask.installed import installed
 from avow.sdk.integration.arrivals import Renewed, Unknown, carry_out, proving, renewing
-from avow.sdk.integration.cookies import TooLargeForCookies
+from avow.sdk.integration.cookies import TooLargeForCookies, must_fit
 from avow.sdk.integration.origins import Origin, origin_of, safe_path
 from avow.sdk.integration.pages import NEVER_STORED, PAGE_HEADERS, SCRIPT_HEADERS, login_page, login_script
 from avow.sdk.integration.posted import LARGEST_BODY_BYTES, posted_tokens
 from avow.sdk.integration.refusals import AWAY, FOREIGN, NO_LONGER, STRANGER, Refusal, of_sign_in
 from avow.sdk.integration.session import AvowSession
+from avow.sdk.integration.visitors import hand_over
 
 __all__ = ["new_blueprint"]
 
@@ -37,7 +38,7 @@ def new_blueprint() -> Blueprint:
 def _login() -> ResponseReturnValue:
     """Show the login page; whoever is signed in goes on."""
     said = installed().settings
-    target = safe_path(request.args.get("next"), said.login_redirect)
+    target = safe_path(request.args.get("next"), request.script_root + said.login_redirect)
     if visits.visit().session is not None:
         return redirect(target, 303)
     page = login_page(said, store_url=url_for("avow.store"), script_url=url_for("avow.script"), next_path=target)
@@ -54,7 +55,8 @@ def _store() -> ResponseReturnValue:
     if not (tokens.session and tokens.refresh):
         return refused(Refusal(400, "sessionJwt and refreshJwt are needed, as JSON."))
     try:
-        proven = carry_out(proving(tokens), installed().client)
+        must_fit(tokens)
+        proven, _ = carry_out(proving(tokens), installed().client)
         _leave_other_session(proven)
         visits.keep(proven)
     except TooLargeForCookies as error:
@@ -96,17 +98,20 @@ def _logout() -> ResponseReturnValue:
 def _gone_on(default: str = "") -> ResponseReturnValue:
     """Send a form on to its field `next`, or to `default`; tell a script that it is done."""
     if request.mimetype == "application/x-www-form-urlencoded" or request.mimetype == "multipart/form-data":
-        return redirect(safe_path(request.form.get("next"), default or installed().settings.login_redirect), 303)
+        path = default or installed().settings.login_redirect
+        return redirect(safe_path(request.form.get("next"), request.script_root + path), 303)
     return jsonify({"ok": True})
 
 
 def _leave_other_session(arriving: AvowSession) -> None:
     """Change the key of Flask's session, where it has one; that of somebody else is emptied."""
-    earlier = visits.visit().session
-    if session and earlier is not None and earlier.user_id != arriving.user_id:
-        session.clear()
-    regenerate = getattr(current_app.session_interface, "regenerate", None)
-    if callable(regenerate) and session:
+    interface = current_app.session_interface
+    if interface.is_null_session(session):  # the application has none
+        return
+    is_new = not session
+    hand_over(session, arriving.user_id)
+    regenerate = getattr(interface, "regenerate", None)
+    if callable(regenerate) and not is_new:
         regenerate(session)
 
 

@@ -5,11 +5,11 @@ They stand below `@app.route`, next to the view. Strangers with a browser are se
 """
 
 from collections.abc import Callable, Coroutine
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeAlias
-from urllib.parse import urlencode
+from functools import partial, wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias
+from urllib.parse import quote, urlencode
 
-from flask import abort, current_app, jsonify, redirect, request, url_for
+from flask import Response, abort, after_this_request, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from avow.flask.installed import installed
@@ -23,6 +23,7 @@ from avow.sdk.integration.refusals import Refusal
 __all__ = ["login_required", "permissions_required", "refused", "roles_required", "tenant_required", "token_required"]
 
 P = ParamSpec("P")
+_OF_PATHS: Final = "/:@!$&'()*+,;="  # RFC 3986 section 3.3
 Answer: TypeAlias = ResponseReturnValue | Coroutine[Any, Any, ResponseReturnValue]
 View: TypeAlias = Callable[P, Answer]
 Decorated: TypeAlias = Callable[P, ResponseReturnValue]
@@ -104,8 +105,14 @@ def _answer(refusal: Refusal) -> ResponseReturnValue:
         return refused(refusal)
     login = _login_url()
     if refusal.status != 401 or not login:
+        after_this_request(partial(_with_headers, refusal))
         abort(refusal.status)  # the application's own page for it
     return redirect(login, 303)
+
+
+def _with_headers(refusal: Refusal, response: Response) -> Response:
+    response.headers.update(refusal.headers)
+    return response
 
 
 def _is_for_person() -> bool:
@@ -117,8 +124,13 @@ def _is_for_person() -> bool:
 
 def _login_url() -> str:
     said = installed().settings
-    page = said.login_url or (url_for("avow.login") if said.url_prefix else "")
+    page = url_for("avow.login") if said.url_prefix else ""
+    if said.login_url:
+        page = request.script_root + said.login_url
     if not page or not is_safe(request.method):
         return page
-    here = request.script_root + request.full_path.removesuffix("?")
+    # Quoted again, as Flask's own path is decoded: a question mark in it would begin the query.
+    here = quote(request.script_root + request.path, safe=_OF_PATHS)
+    if request.query_string:
+        here += f"?{request.query_string.decode('utf-8', 'replace')}"
     return f"{page}?{urlencode({'next': here})}"

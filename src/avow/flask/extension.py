@@ -1,11 +1,14 @@
 """The extension: `Avow(app)`."""
 
+from functools import partial
+
 from flask import Flask
 
 from avow import Client
 from avow.flask import visits
 from avow.flask.blueprint import new_blueprint
 from avow.flask.installed import EXTENSION, Browser, Installed, installed
+from avow.sdk.integration.reaching import reaching
 from avow.sdk.integration.settings import Settings, of_config
 
 __all__ = ["Avow"]
@@ -24,10 +27,13 @@ class Avow:
 
         Raises:
             InvalidSettings: The configuration cannot be used; the text says what to set.
-            AuthException: There is no project id or no address.
+            AuthException: There is no project id or no address; a client that the application makes itself, or that of
+                an Avow inside it, is made and refused with its first use, so that commands which make a project run.
         """
         said = of_config(app.config)
-        app.extensions[EXTENSION] = Installed(said, _client(said))
+        at_hand = app.extensions[EXTENSION] = Installed(said, said.client or partial(_client, said))
+        if said.client is None:
+            at_hand.client  # noqa: B018 - made now, so that an application that cannot work does not start
         app.after_request(visits.finish)
         browser = Browser.of(said)
         app.context_processor(lambda: {"avow": browser, "current_session": visits.current_session})
@@ -45,13 +51,4 @@ class Avow:
 
 
 def _client(said: Settings) -> Client:
-    if said.client is not None:
-        made: Client = said.client()
-        return made
-    return Client(
-        said.project_id,
-        management_key=said.management_key or None,
-        base_url=said.base_url or None,
-        timeout_seconds=said.timeout_seconds,
-        retry_delays_seconds=(0.1,),  # somebody waits for a page
-    )
+    return Client(**reaching(said))

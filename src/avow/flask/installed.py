@@ -1,5 +1,6 @@
 """What the extension keeps in an application: its settings and its client."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,17 +14,29 @@ __all__ = ["EXTENSION", "Browser", "Installed", "installed"]
 EXTENSION: Final = "avow"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Installed:
     """The extension in one application.
 
     Attributes:
         settings: What its configuration said when it was set up.
-        client: Shared by all of its threads.
+        make_client: Makes the SDK's client.
     """
 
     settings: Settings
-    client: Client
+    make_client: Callable[[], Client]
+    _client: Client | None = None
+
+    @property
+    def client(self) -> Client:
+        """Return the SDK's client, which all threads share, made when it is first wanted.
+
+        Raises:
+            AuthException: There is no project id or no address.
+        """
+        if self._client is None:
+            self._client = self.make_client()
+        return self._client
 
 
 @dataclass(frozen=True, slots=True)

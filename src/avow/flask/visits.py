@@ -9,13 +9,14 @@ from werkzeug.local import LocalProxy
 
 from avow.clock import system_clock
 from avow.flask.installed import installed
-from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown, by_bearer, by_cookies, carry_out
+from avow.sdk.integration.arrivals import Arrival, Ended, Held, Renewed, Unknown, arrive, arrive_by_bearer
 from avow.sdk.integration.bearer import bearer_token
-from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of
+from avow.sdk.integration.cookies import TooLargeForCookies, cookies_of, must_fit
 from avow.sdk.integration.demands import Demand, Verdict
 from avow.sdk.integration.origins import Origin, is_safe, origin_of
 from avow.sdk.integration.refusals import FORBIDDEN, FOREIGN, Refusal, for_stranger
 from avow.sdk.integration.session import AvowSession, Tokens
+from avow.sdk.integration.unread import is_of_another_project
 
 __all__ = ["Visit", "current_session", "finish", "forget", "keep", "refusal_of", "visit"]
 
@@ -75,19 +76,15 @@ def refusal_of(demand: Demand) -> Refusal | None:
 
 
 def keep(session: AvowSession) -> None:
-    """Sign somebody in from this request on; their cookies leave with its answer.
-
-    Raises:
-        TooLargeForCookies: No browser would keep them.
-    """
-    cookies_of(installed().settings, session.tokens, 0)
+    """Sign somebody in from this request on; their cookies leave with its answer."""
     setattr(request, _KEPT, session.tokens)
     setattr(request, _VISIT, Visit(Held(session)))
 
 
 def forget() -> None:
-    """Sign whoever it is out, and remove their cookies."""
-    setattr(request, _KEPT, Tokens())
+    """Sign whoever it is out, and remove their cookies; those of another project stay."""
+    if not is_of_another_project(cookie_tokens(), installed().settings.project_id):
+        setattr(request, _KEPT, Tokens())
     setattr(request, _VISIT, Visit())
 
 
@@ -113,7 +110,7 @@ def _judge() -> Visit:
     at_hand = installed()
     token = bearer_token(request.headers.get("Authorization"))
     if token is not None:
-        return Visit(carry_out(by_bearer(token), at_hand.client))
+        return Visit(arrive_by_bearer(token, at_hand.client))
     tokens = cookie_tokens()
     if not tokens:
         return Visit()
@@ -122,7 +119,9 @@ def _judge() -> Visit:
     if getattr(request, _ANSWERED, False):
         # The answer is on its way: a rotated refresh token could not be kept any more, and is not asked for.
         tokens = Tokens(tokens.session)
-    arrival = carry_out(by_cookies(tokens), at_hand.client)
+    arrival = arrive(tokens, at_hand.client)
+    if isinstance(arrival, Ended) and is_of_another_project(tokens, at_hand.settings.project_id):
+        return Visit()
     _follow(arrival)
     return Visit(arrival)
 
@@ -146,13 +145,11 @@ def _follow(arrival: Arrival) -> None:
 
 
 def _set_cookies(response: Response, tokens: Tokens) -> None:
-    said = installed().settings
     try:
-        cookies = cookies_of(said, tokens, system_clock())
+        must_fit(tokens)
     except TooLargeForCookies as error:  # a session that grew: it is refreshed with each request, and works
         logger.error("%s", error)
-        return
-    for one in cookies:
+    for one in cookies_of(installed().settings, tokens, system_clock()):
         response.set_cookie(
             one.name,
             one.value,

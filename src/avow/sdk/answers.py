@@ -18,7 +18,6 @@ from avow.wire.secret import SECRET, Secret, described, shown
 __all__ = [
     "AnonymousResponse",
     "Consent",
-    "Consents",
     "CookieData",
     "IDPResponse",
     "JWTResponse",
@@ -29,6 +28,7 @@ __all__ = [
     "Passkeys",
     "PendingLink",
     "NewRecoveryCodes",
+    "OwnConsents",
     "RecoveryCodesLeft",
     "SessionClaims",
     "TOTPResponse",
@@ -49,6 +49,7 @@ __all__ = [
     "masked_address",
     "session_claims",
     "signed_in",
+    "user_id_of",
 ]
 
 T = TypeVar("T")
@@ -290,7 +291,7 @@ class Consent(TypedDict):
     modifiedTime: int
 
 
-class Consents(TypedDict):
+class OwnConsents(TypedDict):
     """What a user has allowed applications."""
 
     consents: list[Consent]
@@ -436,9 +437,14 @@ def session_claims(payload: bytes, token: str) -> SessionClaims:
     answer["roles"] = claims.get("roles", [])
     answer["tenants"] = claims.get("tenants", {})
     answer["projectId"] = claims["iss"]
-    if KEY_CLAIM not in claims:
-        answer["userId"] = claims.get("dsub") or claims["sub"]
+    if user_id := user_id_of(claims):
+        answer["userId"] = user_id
     return answer
+
+
+def user_id_of(claims: Mapping[str, object]) -> str:
+    """Return whose claims these are; "" for an access key's: nobody takes a machine for a user."""
+    return "" if KEY_CLAIM in claims else str(claims.get("dsub") or claims.get("sub") or "")
 
 
 def masked_address(method: DeliveryMethod) -> Callable[[Response], str]:

@@ -12,7 +12,7 @@ from avow.core.tokens import KeySet, SigningKey
 from avow.errors import ERROR_TYPE_INVALID_PUBLIC_KEY, InvalidPublicKey
 from avow.sdk import environment
 from avow.sdk.calls.call import Call, refused
-from avow.sdk.shown import DEVICE_HEADER, anonymous_token_of, device_token_of
+from avow.sdk.shown import ADDRESS_HEADER, DEVICE_HEADER, address_of, anonymous_token_of, device_token_of
 from avow.sdk.transport import Request
 from avow.wire.endpoint import Caller
 
@@ -64,6 +64,8 @@ class Config:
             headers["content-type"] = "application/json"
         if call.caller is not Caller.MANAGEMENT and (device := device_token_of(self)):
             headers[DEVICE_HEADER] = device
+        if call.caller is not Caller.MANAGEMENT and (address := address_of(self)):
+            headers[ADDRESS_HEADER] = address
         timeout = min(self.timeout_seconds, call.timeout_seconds or self.timeout_seconds)
         return Request(call.verb, call.path, call.query, headers, call.body, timeout)
 

@@ -2,7 +2,7 @@
 
 import os
 
-__all__ = ["auth_management_key", "base_url", "management_key", "project_id", "public_key"]
+__all__ = ["auth_management_key", "base_url", "management_key", "project_id", "public_key", "public_url"]
 
 
 def project_id() -> str:
@@ -28,6 +28,11 @@ def auth_management_key() -> str:
 def base_url() -> str:
     """Return the address of the server, or ""."""
     return _first("AVOW_BASE_URL", "DESCOPE_BASE_URI")
+
+
+def public_url() -> str:
+    """Return the address at which browsers reach the server, where it is another one, or ""."""
+    return _first("AVOW_PUBLIC_URL")
 
 
 def _first(*names: str) -> str:

@@ -32,7 +32,6 @@ from avow.sdk.answers import (
     KeySession,
     SessionClaims,
     exchanged,
-    session_claims,
     signed_in,
     token_claims,
 )
@@ -43,7 +42,7 @@ from avow.sdk.config import Config
 from avow.sdk.failures import refuse, retry_after_seconds
 from avow.sdk.keys import KeyRing, Snapshot, Wanted
 from avow.sdk.transport import Request, Response
-from avow.sdk.validate import Checker, audiences
+from avow.sdk.validate import Checker, HeldToken, audiences
 
 __all__ = ["Alone", "Audience", "Effect", "Flow", "Flows", "Pause", "Send", "send"]
 
@@ -76,7 +75,7 @@ class Alone:
 
 Effect: TypeAlias = Send | Pause | Alone
 Flow: TypeAlias = Generator[Effect, Response | None, T]
-Check: TypeAlias = Callable[[str, tuple[str, ...], Snapshot, int], bytes]
+Check: TypeAlias = Callable[[str, tuple[str, ...], Snapshot, int], T]
 
 
 def send(request: Request) -> Flow[Response]:
@@ -148,8 +147,8 @@ class Flows:
         """Send a call that is answered with the token of an access key, and verify it."""
         wanted = audiences(audience)
         body = yield from self.deliver(call)
-        payload = yield from self._checked(body.session_jwt, wanted, self._checker.session)
-        return exchanged(token_claims(payload, body.session_jwt))
+        held = yield from self._checked(body.session_jwt, wanted, self._checker.session)
+        return exchanged(token_claims(held.payload, body.session_jwt))
 
     def refresh(self, refresh_token: str, audience: Audience = None) -> Flow[JWTResponse]:
         """Verify a refresh token, exchange it, and verify what came.
@@ -165,11 +164,10 @@ class Flows:
     def validate(self, session_token: str, audience: Audience = None) -> Flow[SessionClaims]:
         """Verify a session token; keys are fetched when they are missing or old."""
         wanted = audiences(audience)
-        known = self.validate_at_once(session_token, wanted or None)
-        if known is not None:
-            return known
-        payload = yield from self._checked(session_token, wanted, self._checker.session)
-        return session_claims(payload, session_token)
+        held = self.validate_at_once(session_token, wanted or None)
+        if held is None:
+            held = yield from self._checked(session_token, wanted, self._checker.session)
+        return held.claims(session_token)
 
     def validate_and_refresh(
         self, session_token: str, refresh_token: str, audience: Audience = None
@@ -188,7 +186,7 @@ class Flows:
                 raise
             return (yield from self.refresh(refresh_token, wanted or None))
 
-    def validate_at_once(self, session_token: object, audience: Audience = None) -> SessionClaims | None:
+    def validate_at_once(self, session_token: object, audience: Audience = None) -> HeldToken | None:
         """Verify a session token without any effect; None when keys are to be fetched first.
 
         Raises:
@@ -202,10 +200,9 @@ class Flows:
         if snapshot is None:
             return None
         try:
-            payload = self._checker.session(session_token, wanted, snapshot, now)
+            return self._checker.session(session_token, wanted, snapshot, now)
         except UnknownKey:
             return None
-        return session_claims(payload, session_token)
 
     def logout(self, refresh_token: str) -> Flow[None]:
         """End the session of a refresh token and forget its session tokens."""
@@ -224,9 +221,9 @@ class Flows:
         if token:
             payload = yield from self._checked(token, audience, self._checker.refresh)
             refresh = token_claims(payload, token)
-        return signed_in(body, token_claims(session, body.session_jwt), refresh)
+        return signed_in(body, token_claims(session.payload, body.session_jwt), refresh)
 
-    def _checked(self, token: str, audience: tuple[str, ...], check: Check) -> Flow[bytes]:
+    def _checked(self, token: str, audience: tuple[str, ...], check: Check[T]) -> Flow[T]:
         snapshot = yield from self._keys()
         try:
             return check(token, audience, snapshot, self._clock())

@@ -17,6 +17,7 @@ __all__ = [
     "AssociatedTenant",
     "AttributeMapping",
     "DeliveryMethod",
+    "FlowRunOptions",
     "LoginOptions",
     "MgmtKeyProjectRole",
     "MgmtKeyReBac",
@@ -152,6 +153,21 @@ class AssociatedTenant:
 
     tenant_id: str
     role_names: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRunOptions:
+    """What a flow is run with.
+
+    Attributes:
+        flow_input: Values that its acts take, by name.
+        preview: Accepted and ignored.
+        tenant: Whose it is.
+    """
+
+    flow_input: Mapping[str, Any] | None = None
+    preview: bool | None = None
+    tenant: str | None = None
 
 
 class MgmtKeyStatus(Enum):

@@ -1,19 +1,31 @@
-"""What goes along with every call of a client in one thread or task: a trusted device, a session nobody knows yet."""
+"""What goes along with the calls of a client in one thread or task: a device, an anonymous session, an address."""
 
 import contextlib
 from collections.abc import Generator
 from contextvars import ContextVar
 
-from avow.sdk.calls.call import refresh_token_of
+from avow.core.networks import canonical
+from avow.sdk.calls.call import refresh_token_of, refused
 
-__all__ = ["DEVICE_HEADER", "anonymous_token_of", "device_token_of", "showing_device", "signing_up"]
+__all__ = [
+    "ADDRESS_HEADER",
+    "DEVICE_HEADER",
+    "address_of",
+    "anonymous_token_of",
+    "calling_for",
+    "device_token_of",
+    "showing_device",
+    "signing_up",
+]
 
+ADDRESS_HEADER = "x-forwarded-for"
 DEVICE_HEADER = "x-descope-trusted-device-token"
 
 _Shown = tuple[object, str]
 
 _device: ContextVar[_Shown | None] = ContextVar("avow_trusted_device", default=None)
 _anonymous: ContextVar[_Shown | None] = ContextVar("avow_anonymous", default=None)
+_address: ContextVar[_Shown | None] = ContextVar("avow_address", default=None)
 
 
 def showing_device(owner: object, token: str) -> contextlib.AbstractContextManager[None]:
@@ -36,6 +48,23 @@ def signing_up(owner: object, refresh_token: str) -> contextlib.AbstractContextM
         InvalidToken: It is empty, or has characters that no token has.
     """
     return _showing(_anonymous, owner, refresh_token_of(refresh_token))
+
+
+def calling_for(owner: object, address: str) -> contextlib.AbstractContextManager[None]:
+    """Send the address of a person with the calls of one client.
+
+    Raises:
+        InvalidArgument: It is no IP address.
+    """
+    found = canonical(address)
+    if not found or "/" in found:
+        raise refused("The address of the person is no IP address.")
+    return _showing(_address, owner, found)
+
+
+def address_of(owner: object) -> str:
+    """Return the address of a person that goes with calls of this owner now, or ""."""
+    return _of(_address, owner)
 
 
 def device_token_of(owner: object) -> str:

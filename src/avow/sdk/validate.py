@@ -1,16 +1,16 @@
 """Checking tokens on the caller's side, and remembering the ones that held. No I/O in it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from avow.core.sessions import REFRESH, SESSION
 from avow.core.tokens import Expected, verify
+from avow.sdk.answers import SessionClaims, session_claims, user_id_of
 from avow.sdk.calls.call import refused, text_of
 from avow.sdk.keys import Snapshot
 from avow.seen import SeenTokens
 
-__all__ = ["Checker", "Entry", "TokenCache", "audiences"]
+__all__ = ["Checker", "HeldToken", "TokenCache", "audiences"]
 
 # Bounds of what a project can be set to, so that no key, however used, makes a token for ever.
 SESSION_LIFETIME_SECONDS = 86_400
@@ -20,18 +20,28 @@ CACHE_SIZE = 4096
 Key = tuple[int, str, tuple[str, ...], str]
 
 
-class Entry(NamedTuple):
-    """A token that held: its end, its key and its claims as they were signed."""
+@dataclass(frozen=True, slots=True)
+class HeldToken:
+    """A session token that held.
+
+    Attributes:
+        exp: When it ends, in seconds since the epoch.
+        kid: The key that signed it.
+        payload: Its claims as they were signed.
+        user_id: Whose it is; "" for the token of an access key.
+    """
 
     exp: int
     kid: str
-    payload: bytes
+    payload: bytes = field(repr=False)  # the claims say who somebody is
+    user_id: str = field(repr=False)
 
-    def __repr__(self) -> str:
-        return f"Entry(exp={self.exp}, kid={self.kid!r})"  # the claims say who somebody is
+    def claims(self, session_token: str) -> SessionClaims:
+        """Return the answer of a validation, in new dicts that the caller owns."""
+        return session_claims(self.payload, session_token)
 
 
-class TokenCache(SeenTokens[Key, Entry]):
+class TokenCache(SeenTokens[Key, HeldToken]):
     """The last session tokens that held.
 
     The key names the key set, the issuer, the audience and the full token.
@@ -57,8 +67,8 @@ class Checker:
         self._refresh = self._expected(REFRESH, REFRESH_LIFETIME_SECONDS)
         self.cache = TokenCache()
 
-    def session(self, token: str, audience: tuple[str, ...], snapshot: Snapshot, now: int) -> bytes:
-        """Return the claims of a session token, as they were signed.
+    def session(self, token: str, audience: tuple[str, ...], snapshot: Snapshot, now: int) -> HeldToken:
+        """Return a session token that holds.
 
         A token that held before is found again as long as the very same keys count, its own among them, and its time
         is not over.
@@ -73,15 +83,15 @@ class Checker:
             InvalidToken: It does not hold; `UnknownKey` when its key is not among these.
         """
         key = (snapshot.version, self._issuer, audience, token)
-        entry = self.cache.find(key)
-        if entry is not None:
-            exp, kid, payload = entry
-            if exp > now - self._leeway and kid in snapshot.kids:
-                return payload
+        known = self.cache.find(key)
+        if known is not None:
+            if known.exp > now - self._leeway and known.kid in snapshot.kids:
+                return known
             self.cache.drop(key)  # and below it is refused for what it is
-        held = verify(token, snapshot.keys, _demanding(self._session, audience), now)
-        self.cache.add(key, Entry(held.exp, held.kid, held.payload))
-        return held.payload
+        fresh = verify(token, snapshot.keys, _demanding(self._session, audience), now)
+        held = HeldToken(fresh.exp, fresh.kid, fresh.payload, user_id_of(fresh.members))
+        self.cache.add(key, held)
+        return held
 
     def refresh(self, token: str, audience: tuple[str, ...], snapshot: Snapshot, now: int) -> bytes:
         """Return the claims of a refresh token; never remembered, since it is shown but once in a while.

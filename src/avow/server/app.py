@@ -219,7 +219,7 @@ def _edge(
     """Return the checks before every handler of these slices, and of those of management."""
     first = [handler for each in slices for handler in each.handlers]
     return Edge(
-        Routes(first, lambda: _further(first)),
+        Routes(first, lambda: _further(first, settings)),
         directory,
         settings,
         clock,
@@ -229,7 +229,7 @@ def _edge(
     )
 
 
-def _further(first: Iterable[Handler]) -> list[Handler]:
+def _further(first: Iterable[Handler], settings: Settings) -> list[Handler]:
     """Return the handlers of management, of what is not supported yet, and the description of them all."""
     managing = [handler for each in management() for handler in each.handlers]
     supported = [*first, *managing]
@@ -240,7 +240,8 @@ def _further(first: Iterable[Handler]) -> list[Handler]:
         from avow.wire.table import ENDPOINTS
 
         reference = {handler.endpoint.id: handler.function.__doc__ or "" for handler in supported if _is_named(handler)}
-        return Answer(encoded_openapi(ENDPOINTS, UNSUPPORTED, reference), headers={"cache-control": "max-age=300"})
+        described = encoded_openapi(ENDPOINTS, UNSUPPORTED, reference, root=settings.public_path)
+        return Answer(described, headers={"cache-control": "max-age=300"})
 
     missing = [plain(_unsupported(row), _not_supported) for row in UNSUPPORTED]
     return [*managing, *missing, plain(OPENAPI, openapi)]

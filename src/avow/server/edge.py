@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from avow.clock import Clock
 from avow.core import mfatokens
-from avow.core.networks import client_address, is_permitted, is_rebindable, subscriber
+from avow.core.networks import client_address, is_permitted, is_rebindable, network, subscriber
 from avow.core.redirects import approve_origin
 from avow.core.rights import EVERYTHING, Grant
 from avow.core.sessions import REFRESH
@@ -211,9 +211,10 @@ def _routed(edge: Edge, visit: Visit) -> None:
 
 
 def _described(edge: Edge, visit: Visit) -> None:
-    headers = visit.request.headers
+    headers, within = visit.request.headers, visit.request.is_within
+    address = _address(edge, visit, visit.request.peer if within else "")
     visit.client = Client(
-        address=client_address(visit.request.peer, headers.get(_FORWARDED), edge.settings.trusted_proxies),
+        address=address,
         device=headers.get("user-agent", "")[:256],
         locale=headers.get("accept-language", "")[:1024],
         sdk=headers.get("x-descope-sdk-name", "")[:64],
@@ -221,8 +222,16 @@ def _described(edge: Edge, visit: Visit) -> None:
         accepts_html="text/html" in headers.get("accept", ""),
         is_same_origin=_is_same_origin(edge, headers),
         is_forwarded=not _FORWARDING.isdisjoint(headers),
+        speaks_for_many=within and address == visit.request.peer,
         flow_nonce=headers.get(_NONCE_HEADER, "")[:256],
     )
+
+
+def _address(edge: Edge, visit: Visit, also: str) -> str:
+    """Return where a request comes from, as the trusted proxies say, and whoever has one more address, unless ""."""
+    proxies, own = edge.settings.trusted_proxies, network(also)
+    believed = proxies if own is None else (*proxies, own)
+    return client_address(visit.request.peer, visit.request.headers.get(_FORWARDED), believed)
 
 
 def _credentialed(edge: Edge, visit: Visit) -> None:
@@ -256,9 +265,7 @@ def _within_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
     if visit.project is None and visit.project_id is not None and _is_id(visit.project_id):
         return None  # counted before it was looked for
     counters = limits.of_request(visit, edge.clock())
-    if not counters:
-        return None
-    return _counted(edge, counters)
+    return _counted(edge, counters) if counters else None
 
 
 def _readable(edge: Edge, visit: Visit) -> None:
@@ -428,6 +435,8 @@ def _text(body: bytes) -> str:
 
 
 def _counted(edge: Edge, counters: list[limits.Counter]) -> Steps[None]:
+    if not counters:
+        return
     values = yield from count(*[(each.key, each.ends_at) for each in counters])
     limits.enforce(counters, values, edge.clock())
 
@@ -487,12 +496,25 @@ def _management_caller(edge: Edge, visit: Visit, secret: str, *, replaces: bool 
     if found is None:
         raise InvalidCaller(error_message=_INVALID_KEY)
     # From elsewhere the key is answered as one that does not exist: its thief shall not learn that it is one.
-    if not is_permitted(visit.client.address, found.grant.networks):
-        raise InvalidCaller(error_message=_INVALID_KEY, detail=f"{found.key_id} from {visit.client.address}")
+    at = visit.request.peer if visit.request.is_within else visit.client.address
+    if not is_permitted(at, found.grant.networks):
+        raise InvalidCaller(error_message=_INVALID_KEY, detail=f"{found.key_id} from {at}")
     if replaces:
         visit.caller = found
     else:
-        visit.client = replace(visit.client, has_key=True)
+        _speak_for_others(edge, visit)
+
+
+def _speak_for_others(edge: Edge, visit: Visit) -> None:
+    """Take whom a back end with a management key calls for: it is believed as a proxy is, its own address known before.
+
+    Otherwise all who use one application would share the limits of its address.
+    """
+    if visit.request.is_within:
+        return  # it does without a key
+    own = visit.client.address
+    address = _address(edge, visit, own)
+    visit.client = replace(visit.client, address=address, speaks_for_many=address == own)
 
 
 def _tenant_admin(edge: Edge, visit: Visit, project: Project) -> Steps[None]:

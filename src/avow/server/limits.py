@@ -31,13 +31,15 @@ class Counter:
 
 
 def of_request(visit: Visit, now: int) -> list[Counter]:
-    """Return the counters of any request but a probe: its client address and its project."""
+    """Return the counters of any request but a probe: its client address, where it has one, and its project."""
     if visit.endpoint_id in _UNCOUNTED:
         return []
     settings = visit.project.settings if visit.project else _DEFAULTS
-    # Counted per project, so that a busy back end of one project is not refused at another with a lower limit.
-    client = f"{visit.project.id if visit.project else ''}:{subscriber(visit.client.address)}"
-    counters = [_counter("client", client, settings.requests_per_minute, now)]
+    counters: list[Counter] = []
+    if not visit.client.speaks_for_many:
+        # Counted per project, so that a busy back end of one project is not refused at another with a lower limit.
+        client = f"{visit.project.id if visit.project else ''}:{subscriber(visit.client.address)}"
+        counters.append(_counter("client", client, settings.requests_per_minute, now))
     if visit.project is not None:
         counters.append(_counter("project", visit.project.id, settings.project_requests_per_minute, now))
     return counters

@@ -93,6 +93,8 @@ def document(
     endpoints: Iterable[Endpoint[Any, Any]],
     unsupported: Iterable[Unsupported] = (),
     reference: Mapping[str, str] | None = None,
+    *,
+    root: str = "",
 ) -> Json:
     """Describe the API as an OpenAPI 3.1 document.
 
@@ -101,6 +103,7 @@ def document(
         unsupported: The routes that answer 501.
         reference: Docstring of the handler by endpoint id: its first line becomes the summary, the rest up to the
             first section (`Args:`, `Raises:`, ...) the description.
+        root: Path that every route is below, "" unless the server is mounted in an application.
 
     Spec: OpenAPI 3.1.0.
     """
@@ -119,7 +122,7 @@ def document(
             "description": _ABOUT,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/", "description": "The server that answers this document."}],
+        "servers": [{"url": root or "/", "description": "The server that answers this document."}],
         "tags": [{"name": name} for name in _tags(paths)],
         "paths": paths,
         "components": {
@@ -134,14 +137,18 @@ def encoded(
     endpoints: Iterable[Endpoint[Any, Any]],
     unsupported: Iterable[Unsupported] = (),
     reference: Mapping[str, str] | None = None,
+    *,
+    root: str = "",
 ) -> bytes:
     """Return the document as JSON; made at the first call, kept for the next ones."""
-    return _encoded(tuple(endpoints), tuple(unsupported), tuple(sorted((reference or {}).items())))
+    return _encoded(tuple(endpoints), tuple(unsupported), tuple(sorted((reference or {}).items())), root)
 
 
 @lru_cache(maxsize=2)
-def _encoded(rows: Rows, unsupported: tuple[Unsupported, ...], reference: tuple[tuple[str, str], ...]) -> bytes:
-    return msgspec.json.encode(document(rows, unsupported, dict(reference)))
+def _encoded(
+    rows: Rows, unsupported: tuple[Unsupported, ...], reference: tuple[tuple[str, str], ...], root: str
+) -> bytes:
+    return msgspec.json.encode(document(rows, unsupported, dict(reference), root=root))
 
 
 # --- Operations ------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from avow.core.layouts import PLAIN, Layout
 from avow.core.networks import Network
+from avow.core.passkeys.parties import party_id
 from avow.core.rights import Grant, allows
 from avow.core.sessions import SessionClaims
 from avow.core.tokens import KeySet, SigningKey
@@ -27,6 +28,7 @@ from avow.server.outgoing import Answered, Document, OutgoingCall
 from avow.server.store import Tx
 from avow.wire.endpoint import Endpoint
 from avow.wire.projects import ProjectSettings
+from avow.wire.secret import Secret, described, shown
 from avow.wire.sessions import IdpResponse, JwtResponse
 from avow.wire.users import UserResponse
 
@@ -82,13 +84,18 @@ class Project:
     oidc_kid: str = ""
     oidc_keys: KeySet = field(default_factory=lambda: KeySet({}))
 
+    @property
+    def passkey_party(self) -> str:
+        """Return the RP ID of passkeys that are made and shown now, or "" where there can be none."""
+        return party_id(self.settings.passkey_rp_id, self.public_url)
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """Where a call comes from, as far as the transport can tell.
 
     Attributes:
-        address: IP address; a forwarded one only when the peer is a trusted proxy.
+        address: IP address; a forwarded one only when the peer is a trusted proxy, or shows a management key.
         device: User-Agent, at most 256 characters.
         locale: Accept-Language as sent, or "".
         sdk: Name in `x-descope-sdk-name`, or "".
@@ -97,7 +104,8 @@ class Client:
         is_same_origin: The browser says that a page of this server made the request.
         is_forwarded: A proxy says that it stands in between.
         trusted_device: What may be the token of a trusted device, or ""; a secret, never logged.
-        has_key: A live management key came along: a back end calls for people whose addresses nobody sees here.
+        speaks_for_many: A live management key came along, or the call comes from the application around this server,
+            and no address of somebody else: a back end calls for people whose addresses nobody sees here.
         flow_nonce: What the browser shows of the sign-in flow that it is in, or ""; a secret, never logged.
     """
 
@@ -110,7 +118,7 @@ class Client:
     is_same_origin: bool = False
     is_forwarded: bool = False
     trusted_device: str = field(default="", repr=False)
-    has_key: bool = False
+    speaks_for_many: bool = False
     flow_nonce: str = field(default="", repr=False)
 
 
@@ -306,6 +314,25 @@ class Refusal(Struct, frozen=True):
     error: AvowError
 
 
+class ChosenPassword(Struct, frozen=True, kw_only=True):
+    """A password that somebody chose on the way to their session: it is written when that is opened, not before.
+
+    Attributes:
+        encoded: As `core.passwords` stores it.
+        remembers: How many earlier ones are kept, so that they can be refused.
+        is_own: Whoever held a session chose it.
+        credential_version: Of the user while they showed a second factor; None when it is written at once.
+    """
+
+    encoded: Secret
+    remembers: int = 0
+    is_own: bool = False
+    credential_version: int | None = None
+
+    __repr__ = described
+    __rich_repr__ = shown
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceToken:
     """What a trusted device shows from now on.
@@ -333,6 +360,8 @@ class Issued:
         is_nested: The answer has the session as a part of it: `{"jwt": ...}`.
         idp_response: What an identity provider said of the person, as the answer tells it.
         tenant_sso_id: The SSO configuration that was used, or "".
+        is_multi_factor: The proof that opened it was two factors in itself.
+        password: What the user's password is to be from now on, for `proofs.opening`; otherwise None.
     """
 
     key: SigningKey
@@ -344,6 +373,8 @@ class Issued:
     is_nested: bool = False
     idp_response: IdpResponse | None = field(default=None, repr=False)
     tenant_sso_id: str = ""
+    is_multi_factor: bool = False
+    password: ChosenPassword | None = None
 
 
 @dataclass(frozen=True, slots=True)

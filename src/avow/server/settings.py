@@ -52,7 +52,9 @@ class Settings:
     """Everything a server process is told from outside; `AVOW_` and the upper-case name is the variable."""
 
     database_url: str = _setting(
-        DEFAULT_DATABASE_URL, "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`."
+        DEFAULT_DATABASE_URL,
+        "Where the data lives: `sqlite:///path` (one machine) or `postgresql://...`, with `?schema=avow` in a schema "
+        "of its own.",
     )
     valkey_url: str = _setting("", "Valkey or Redis for rate limits across nodes; without it the database counts.")
     public_url: str = _setting(
@@ -141,6 +143,11 @@ class Settings:
     def is_https(self) -> bool:
         """Tell whether people reach the server over TLS (cookies are Secure then, and on localhost)."""
         return self.public_url.startswith("https://")
+
+    @property
+    def public_path(self) -> str:
+        """Return the path of the public address, "" unless the server is mounted below another application's."""
+        return urlsplit(self.public_url).path.rstrip("/")
 
     @property
     def public_origin(self) -> str:

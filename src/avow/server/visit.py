@@ -27,6 +27,7 @@ class Request:
         body: At most `Settings.body_bytes`, or None when the driver stopped reading a larger one.
         peer: Address of the connection.
         header_count: How many header lines there were.
+        is_within: The application that this server runs in calls by the SDK: nobody's address is that of the call.
     """
 
     verb: str
@@ -36,6 +37,7 @@ class Request:
     body: bytes | None = field(repr=False)
     peer: str
     header_count: int = 0
+    is_within: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from avow.server import answers
 from avow.server.site import Site, answer
 from avow.server.visit import Request, Response, Visit
 
-__all__ = ["WsgiApp"]
+__all__ = ["WsgiApp", "body_of", "malformed", "request_of"]
 
 _LONG = 19  # digits of a length that no limit reaches
 
@@ -33,17 +33,22 @@ class WsgiApp:
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         try:
-            body = _body(environ, self._site.settings.body_bytes)
+            body = body_of(environ, self._site.settings.body_bytes)
         except MalformedRequest as error:
-            request = _request(environ, b"")
-            visit = Visit(request, id=random_id("Q"), error=error)
-            response = answers.failure(visit, error)
-            self._site.observe(visit, response, 0.0)
-            return response
-        return answer(self._site, _request(environ, body))
+            return malformed(self._site, environ, error)
+        return answer(self._site, request_of(environ, body))
 
 
-def _request(environ: dict[str, Any], body: bytes | None) -> Request:
+def malformed(site: Site, environ: dict[str, Any], error: MalformedRequest) -> Response:
+    """Answer a request whose body cannot be read, and note it."""
+    visit = Visit(request_of(environ, b""), id=random_id("Q"), error=error)
+    response = answers.failure(visit, error)
+    site.observe(visit, response, 0.0)
+    return response
+
+
+def request_of(environ: dict[str, Any], body: bytes | None) -> Request:
+    """Return a request as the edge takes it; `body` is None when it is over the limit."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = environ["CONTENT_TYPE"]
@@ -58,7 +63,7 @@ def _request(environ: dict[str, Any], body: bytes | None) -> Request:
     )
 
 
-def _body(environ: dict[str, Any], most: int) -> bytes | None:
+def body_of(environ: dict[str, Any], most: int) -> bytes | None:
     """Read the body; None when it is over the limit.
 
     Raises:

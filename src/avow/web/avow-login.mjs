@@ -5,12 +5,15 @@
  * the page has that one already.
  */
 
-import { Avow, HOME, passkey } from "./avow.mjs";
+import { Avow, HOME, memory, passkey, safeStorage } from "./avow.mjs";
 import { enhance } from "./screens.mjs";
 
 const RETURN = "descope-login-flow";
 const RETURNED = [RETURN, "t", "code", "err"];
 const STARTS_ANEW = ["E103205", "E102004", "E108201"]; // too old, a flow that changed, another browser's
+const LINK_TOKEN = /^[0-9A-Za-z]{40,}$/;
+const LONGEST_ADDRESS = 2048;
+const UNREACHABLE = "J151000";
 const POLL_SECONDS = 2;
 const LATER_POLL_SECONDS = 5;
 const REASONS = {
@@ -28,6 +31,7 @@ const parsed = (text) => {
   return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
 };
 const wait = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+const storage = safeStorage() || memory();
 const NONCE = "avow-flow-";
 const NONCE_SECONDS = 7200;
 
@@ -37,8 +41,10 @@ export class AvowLogin extends HTMLElement {
   #avow;
   #root = document.createElement("div");
   #at = {}; // the last answer
+  #unshown; // an answer whose screen could not be fetched yet
   #turn = 0; // of screens: what an earlier one began is dropped
   #autofill;
+  #isBeginning = false;
 
   constructor() {
     super();
@@ -49,17 +55,33 @@ export class AvowLogin extends HTMLElement {
   }
 
   connectedCallback() {
-    if (this.isConnected) queueMicrotask(() => this.#begin());
+    if (!this.#avow) this.#beginSoon();
   }
 
+  /** An element that is only moved goes on where it is. */
   disconnectedCallback() {
-    this.#leaveScreen();
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#avow) return;
+      this.#leaveScreen();
+      this.#avow.stop();
+      this.#avow = undefined;
+    });
   }
 
   attributeChangedCallback(name, before, now) {
     if (before === now) return;
     if (name === "theme") this.#dress();
-    else if (this.#at.executionId) this.#begin();
+    else if (this.#avow) this.#beginSoon();
+  }
+
+  /** Begin once, however many attributes are set at a time. */
+  #beginSoon() {
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
+    queueMicrotask(() => {
+      this.#isBeginning = false;
+      this.#begin();
+    });
   }
 
   get #base() {
@@ -78,6 +100,7 @@ export class AvowLogin extends HTMLElement {
     this.#leaveScreen();
     this.#dress();
     forgetOldNonces();
+    if (this.#avow) this.#avow.stop();
     this.#avow = Avow({
       projectId,
       baseUrl: this.#base,
@@ -96,12 +119,12 @@ export class AvowLogin extends HTMLElement {
 
   #start(input, { isAgain = false } = {}) {
     const options = {
-      location: location.href.split("#")[0],
+      location: here(),
       redirectUrl: this.getAttribute("redirect-url"),
       tenant: this.getAttribute("tenant"),
-      locale: this.getAttribute("locale") || navigator.languages.join(","),
+      locale: this.getAttribute("locale") || navigator.languages.slice(0, 20).join(",").slice(0, 256),
       client: json(this.getAttribute("client"), undefined),
-      lastAuth: json(localStorageItem("dls_last_auth"), undefined),
+      lastAuth: json(item("dls_last_auth"), undefined),
       deviceInfo: { webAuthnSupport: !!globalThis.PublicKeyCredential },
     };
     this.#at = {};
@@ -124,8 +147,8 @@ export class AvowLogin extends HTMLElement {
     if (turn !== this.#turn || !this.isConnected) return undefined;
     if (!ok) return this.#failed(error, isAgain);
     const nonce = response.headers.get("x-descope-flow-nonce");
-    if (nonce) localStorageItem(NONCE + data.executionId, `${nonce} ${Date.now()}`);
-    if (data.lastAuth) localStorageItem("dls_last_auth", JSON.stringify(data.lastAuth));
+    if (nonce) item(NONCE + data.executionId, `${nonce} ${Date.now()}`);
+    if (data.lastAuth) item("dls_last_auth", JSON.stringify(data.lastAuth));
     return this.#follow(data);
   }
 
@@ -151,19 +174,28 @@ export class AvowLogin extends HTMLElement {
   /** A server that is busy or away leaves the screen as it is, so that whatever was typed can be sent again. */
   #failed(error, isAgain) {
     if (!isAgain && STARTS_ANEW.includes(error.errorCode) && this.getAttribute("restart-on-error") !== "false") {
-      localStorageItem(NONCE + this.#at.executionId, null);
+      item(NONCE + this.#at.executionId, null);
       return this.#start({}, { isAgain: true });
     }
-    this.#busy(false);
-    this.#complain(error.errorDescription || error.errorMessage || error.errorCode);
+    this.#complain(error.errorDescription || error.errorMessage || error.errorCode, error.errorCode);
     this.#tell("error", error);
     return undefined;
+  }
+
+  /** Without a screen there are no words of the reader's language either. */
+  #offerAnew(text) {
+    const said = Object.assign(document.createElement("p"), { textContent: text, role: "alert", part: "error" });
+    const again = Object.assign(document.createElement("button"), { textContent: "Try again", part: "button" });
+    again.addEventListener("click", () => this.#begin(), { once: true });
+    this.#root.replaceChildren(said, again);
   }
 
   // --- Screens ----------------------------------------------------------------------------------------------------
 
   async #show(data) {
     const turn = this.#leaveScreen();
+    this.#busy(true);
+    this.#unshown = data;
     const page = `${this.#base}/pages/${this.#avow.projectId}/v2-beta/${data.screen.id}.html`;
     let html;
     try {
@@ -171,13 +203,14 @@ export class AvowLogin extends HTMLElement {
       if (!answer.ok) throw new Error(`the screen is not there (${answer.status})`);
       html = await answer.text();
     } catch (cause) {
-      return this.#failed({ errorCode: "J151000", errorDescription: String(cause.message) }, true);
+      return this.#failed({ errorCode: UNREACHABLE, errorDescription: String(cause.message) }, true);
     }
     const body = parsed(html);
     await this.#styled(body);
     if (turn !== this.#turn) return undefined;
+    this.#unshown = undefined;
     fill(body, data.screen.state);
-    const isFirst = !this.#root.childElementCount;
+    const isFirst = !this.#root.querySelector("form");
     this.#root.replaceChildren(...body.childNodes);
     enhance(this.#root);
     if (data.screen.state.errorText) this.#complain(data.screen.state.errorText);
@@ -202,7 +235,7 @@ export class AvowLogin extends HTMLElement {
 
   #leaveScreen() {
     if (this.#autofill) this.#autofill.abort();
-    this.#autofill = undefined;
+    this.#autofill = this.#unshown = undefined;
     return (this.#turn += 1);
   }
 
@@ -217,19 +250,25 @@ export class AvowLogin extends HTMLElement {
     }
   }
 
-  #complain(text) {
+  /** Say what went wrong; what was typed stays, unless the server has judged it. */
+  #complain(text, code = "") {
     this.#busy(false);
+    if (this.#autofill && this.#autofill.signal.aborted) this.#offerPasskeys(this.#turn);
     const place = this.#root.querySelector('[data-type="error-message"]');
-    if (!place) return;
-    place.textContent = text;
+    if (!place) return this.#offerAnew(text);
+    place.textContent = (code === UNREACHABLE && place.dataset.offline) || text;
     place.classList.remove("hide");
+    if (code) return undefined;
     for (const field of this.#root.querySelectorAll('[autocomplete="one-time-code"], [type="password"]')) field.value = "";
     const field = this.#focus(false);
     if (field) field.setAttribute("aria-invalid", "true");
+    return undefined;
   }
 
   #focus(isFirst) {
-    const field = this.#root.querySelector("input[name]:not([hidden])") || this.#root.querySelector(".avow-main");
+    const title = !isFirst && this.#root.querySelector("h1");
+    if (title) title.tabIndex = -1; // where nothing else can be focused, the reader is not left outside
+    const field = this.#root.querySelector("input[name]:not([hidden])") || this.#root.querySelector(".avow-main") || title;
     // A page that has just been opened keeps the reader's place, unless it is told otherwise.
     if (field && !(isFirst && this.getAttribute("auto-focus") === "skipFirstScreen")) field.focus({ preventScroll: isFirst });
     return field && field.name ? field : undefined;
@@ -246,6 +285,8 @@ export class AvowLogin extends HTMLElement {
     if (!button) return;
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
+    if (this.#unshown) return void this.#show(this.#unshown);
+    if (!this.#at.executionId) return void this.#begin();
     const form = button.form;
     if (!button.hasAttribute("formnovalidate") && form && !form.reportValidity()) return;
     const provider = button.dataset.descopeProvider;
@@ -275,7 +316,7 @@ export class AvowLogin extends HTMLElement {
 
   /** Offer the passkeys of this device in the first field, while it waits for an address. */
   async #offerPasskeys(turn) {
-    const field = this.#root.querySelector('input[autocomplete="webauthn"]');
+    const field = this.#root.querySelector('input[autocomplete~="webauthn"]');
     if (!field) return;
     field.autocomplete = "username webauthn";
     const { isConditionalMediationAvailable: can } = globalThis.PublicKeyCredential || {};
@@ -324,11 +365,17 @@ function fill(root, state) {
   }
 }
 
+/** Return the address of the page, as much of it as flows take. */
+function here() {
+  const page = location.href.split("#")[0];
+  return (page.length > LONGEST_ADDRESS ? page.split("?")[0] : page).slice(0, LONGEST_ADDRESS);
+}
+
 /** Return what a link, a provider or an identity provider brought back in the address of the page. */
 function returned() {
   const query = new URLSearchParams(location.search);
   const [mark, token, code, failure] = RETURNED.map((name) => query.get(name));
-  if (!mark && !token) return undefined;
+  if (!mark && !LINK_TOKEN.test(token)) return undefined; // the page's own parameters
   const cut = (mark || "").lastIndexOf("_");
   const executionId = cut > 0 ? mark.slice(0, cut) : "";
   const input = token ? { token } : code ? { exchangeCode: code } : failure ? { exchangeError: failure } : {};
@@ -337,7 +384,8 @@ function returned() {
 
 function forgetReturn() {
   const url = new URL(location.href);
-  RETURNED.forEach((name) => url.searchParams.delete(name));
+  const ours = url.searchParams.has(RETURN) ? RETURNED : ["t"];
+  ours.forEach((name) => url.searchParams.delete(name));
   history.replaceState(history.state, "", url);
 }
 
@@ -351,23 +399,23 @@ function json(text, otherwise) {
 
 /** What shows that this browser is the one that the flow is in; its tabs share it. */
 function nonceHeader(executionId) {
-  const kept = localStorageItem(NONCE + executionId);
+  const kept = item(NONCE + executionId);
   return kept ? { "x-descope-flow-nonce": kept.split(" ")[0] } : {};
 }
 
 /** Nonces stay after the end, for another tab that waits for it; here go those of long ago. */
 function forgetOldNonces() {
-  for (const key of Object.keys(globalThis.localStorage || {}).filter((each) => each.startsWith(NONCE))) {
-    const at = Number((localStorageItem(key) || "").split(" ")[1]);
-    if (!(Date.now() - at < NONCE_SECONDS * 1000)) localStorageItem(key, null);
+  for (const key of Object.keys(storage).filter((each) => each.startsWith(NONCE))) {
+    const at = Number((item(key) || "").split(" ")[1]);
+    if (!(Date.now() - at < NONCE_SECONDS * 1000)) item(key, null);
   }
 }
 
-/** Read, write or (with null) remove an item; without storage nothing is remembered. */
-function localStorageItem(name, value) {
+/** Read, write or (with null) remove an item; without storage it is remembered for as long as the page. */
+function item(name, value) {
   try {
-    if (value === undefined) return localStorage.getItem(name);
-    return value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value);
+    if (value === undefined) return storage.getItem(name);
+    return value === null ? storage.removeItem(name) : storage.setItem(name, value);
   } catch {
     return null;
   }

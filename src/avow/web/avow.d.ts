@@ -85,16 +85,20 @@ export interface Starts {
 export interface AvowClient {
   readonly projectId: string;
   readonly baseUrl: string;
+  /** End what the client does by itself: no more refreshing, no more listening to other tabs. */
+  stop(): void;
   refresh(token?: string, tryRefresh?: boolean): Promise<Answer<Session>>;
   me(token?: string): Promise<Answer<User>>;
   myTenants(tenants: boolean | string[], token?: string): Promise<Answer<{ tenants: unknown[] }>>;
   history(token?: string): Promise<Answer<unknown[]>>;
+  /** Signs out in this browser in any case; `ok` says whether the server has ended the session too. */
   logout(token?: string): Promise<Answer<object>>;
   logoutAll(token?: string): Promise<Answer<object>>;
   selectTenant(tenant: string, token?: string): Promise<Answer<Session>>;
   /** The session token as it is kept, "" without one; it may have ended. */
   getSessionToken(): string;
   getRefreshToken(): string;
+  /** Whether the session token that is kept still counts; a session may live on when it does not. */
   isAuthenticated(): boolean;
   isJwtExpired(token: string): boolean;
   getTenants(token?: string): string[];
@@ -103,6 +107,7 @@ export interface AvowClient {
   onSessionTokenChange(listener: (now: string | null, before: string | null) => void): Unsubscribe;
   onUserChange(listener: (now: User | null, before: User | null) => void): Unsubscribe;
   onClaimsChange(listener: (now: Record<string, unknown> | null) => void): Unsubscribe;
+  /** Tells that a session has begun or ended; not that its token has run out, for it is refreshed. */
   onIsAuthenticatedChange(listener: (isAuthenticated: boolean) => void): Unsubscribe;
   otp: Starts & {
     verify: Record<DeliveryMethod, (loginId: string, code: string) => Promise<Answer<Session>>>;
@@ -141,9 +146,21 @@ export interface AvowClient {
 }
 
 export function Avow(options: AvowOptions): AvowClient;
+export namespace Avow {
+  const SESSION_TOKEN_KEY: "DS";
+  const REFRESH_TOKEN_KEY: "DSR";
+}
+/** Address of the server that the script came from. */
+export const HOME: string;
 export { Avow as Descope };
 export default Avow;
 export function passkey(
   asked: string,
   how?: { create?: boolean; mediation?: CredentialMediationRequirement; signal?: AbortSignal },
 ): Promise<string>;
+
+declare global {
+  // What the classic script leaves on the page.
+  var Avow: typeof import("./avow").Avow;
+  var Descope: typeof import("./avow").Avow;
+}

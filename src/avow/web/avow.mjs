@@ -12,8 +12,12 @@
 export const HOME = new URL("..", import.meta.url).href;
 const SOON_SECONDS = 20; // a session this close to its end is refreshed
 const LONGEST_TIMER = 2 ** 31 - 1;
+const PATIENCE = 15_000; // of a call; other tabs may wait behind it
 const ENDS_SESSION = /\/(try-)?refresh$|\/me(\/|$)/;
 const WAYS = ["email", "sms", "voice", "whatsapp"];
+// What is kept beside the official names: seconds that the server's clock is ahead, and the path of the cookie.
+const AHEAD = "avow-ahead";
+const PATH = "avow-path";
 
 /**
  * Make a client. It sends nothing by itself until its first call, which usually is `refresh()`.
@@ -33,74 +37,70 @@ export function Avow({
 } = {}) {
   if (!projectId) throw new Error("Avow: projectId is missing.");
   const base = baseUrl.replace(/\/+$/, "");
-  const store = persistTokens ? customStorage || safeStorage() : memory();
+  const shared = persistTokens && !customStorage && safeStorage();
+  const store = shared || (persistTokens && customStorage) || memory();
   const jar = sessionTokenViaCookie && { sameSite: "Strict", secure: true, cookieName: "DS", ...sessionTokenViaCookie };
-  const listeners = { session: new Set(), user: new Set(), claims: new Set(), authenticated: new Set() };
+  const [read, take, drop, getSessionToken, now, held] = keeping(store, storagePrefix, jar);
+  const getRefreshToken = () => read("DSR");
+  const listeners = {};
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const topic = `avow-refresh-${storagePrefix}${projectId}`;
   let timer;
+  let failures = 0;
 
-  // --- What is kept -------------------------------------------------------------------------------------------
+  // --- What is kept, and what the page is told ------------------------------------------------------------------
 
-  const read = (name) => store.getItem(storagePrefix + name) || "";
-  const keep = (name, value) =>
-    value ? store.setItem(storagePrefix + name, value) : store.removeItem(storagePrefix + name);
-
-  function getSessionToken() {
-    return (jar && cookie(jar.cookieName)) || read("DS");
-  }
-
-  function getRefreshToken() {
-    return read("DSR");
-  }
+  // Clients of one page that share what they keep hear of each other: the component's sign-in is the page's.
+  const page = shared ? globalThis : new EventTarget();
+  const said = (detail) => page.dispatchEvent(new CustomEvent(topic, { detail }));
 
   function keepSession(data) {
-    if (data.sessionJwt && jar) document.cookie = written(jar, data);
-    else if (data.sessionJwt) keep("DS", data.sessionJwt);
-    if (data.refreshJwt) keep("DSR", data.refreshJwt);
-    if (data.trustedDeviceJwt) keep("DTD", data.trustedDeviceJwt);
-    keep("DSLI", String(data.sessionExpiration || decoded(data.sessionJwt).exp || ""));
-    schedule(data.nextRefreshSeconds);
-    announce(data.user);
-    tell("claims", data.claims || decoded(data.sessionJwt));
+    take(data);
+    said({ ...data, claims: data.claims || decoded(data.sessionJwt) });
   }
 
   function forgetSession() {
-    clearTimeout(timer);
-    if (jar) document.cookie = written(jar, { sessionJwt: "", cookiePath: "/" });
-    for (const name of ["DS", "DSR", "DSLI"]) keep(name, "");
-    announce(null);
-    tell("claims", null);
+    drop();
+    said({ user: null, claims: null });
   }
 
-  // --- What the page is told ------------------------------------------------------------------------------------
+  const hear = ({ detail }) => {
+    schedule(detail.nextRefreshSeconds);
+    announce(detail.user);
+    tell("claims", detail.claims);
+  };
+  page.addEventListener(topic, hear, { signal });
 
   const isSignedIn = () => !!(read("DSLI") || getSessionToken());
-  const seen = { session: getSessionToken(), user: "", authenticated: isSignedIn() };
-  const tell = (kind, now, before) => listeners[kind].forEach((listener) => listener(now, before));
+  const look = () => ({ session: getSessionToken() || null, authenticated: isSignedIn() });
+  const seen = { ...look(), user: null };
+  const tell = (kind, now, before) => listeners[kind]?.forEach((listener) => listener(now, before));
 
-  function announce(user) {
-    const [session, authenticated] = [getSessionToken(), isSignedIn()];
+  /** Tell what has changed; without a user that has not. */
+  function announce(user = seen.user) {
     const before = { ...seen };
-    Object.assign(seen, { session, authenticated });
-    if (session !== before.session) tell("session", session || null, before.session || null);
-    if (authenticated !== before.authenticated) tell("authenticated", authenticated);
-    if (user === undefined) return;
-    seen.user = user ? JSON.stringify(user) : "";
-    if (seen.user !== before.user) tell("user", user, before.user ? JSON.parse(before.user) : null);
+    Object.assign(seen, look(), { user });
+    for (const kind in seen)
+      if (JSON.stringify(seen[kind]) !== JSON.stringify(before[kind])) tell(kind, seen[kind], before[kind]);
   }
 
   const on = (kind) => (listener) => {
-    listeners[kind].add(listener);
+    (listeners[kind] ??= new Set()).add(listener);
     return () => listeners[kind].delete(listener);
   };
 
   // --- Calls ------------------------------------------------------------------------------------------------------
 
   async function call(method, path, body, { token = getRefreshToken(), headers } = {}) {
+    const before = token === getRefreshToken() && held();
     let response;
+    let data;
     try {
       response = await fetch(base + path, {
         method,
         credentials: "include",
+        signal: AbortSignal.timeout(PATIENCE),
         headers: {
           Authorization: `Bearer ${projectId}${token ? ":" + token : ""}`,
           "x-descope-sdk-name": "avow-browser",
@@ -112,17 +112,19 @@ export function Avow({
         },
         body: body && JSON.stringify(body),
       });
+      data = await response.json().catch(nothingBroken);
     } catch (cause) {
-      return { ok: false, code: 0, error: unreachable(cause) };
+      const error = { errorCode: "J151000", errorDescription: "The server cannot be reached" };
+      return { ok: false, code: 0, error: { ...error, errorMessage: String(cause?.message || cause) } };
     }
-    const data = await response.json().catch(() => ({}));
     const { ok, status: code } = response;
+    // A session is over only when the server says so of the one that is kept now: not when a proxy answers in its
+    // place, when it is busy or we are offline, nor when somebody has signed in meanwhile.
+    const isOver = ok ? path.endsWith("/try-refresh") && !isSession(data) : code === 401 && data.errorCode;
+    if (isOver && ENDS_SESSION.test(path) && before === held()) forgetSession();
     if (ok) return { ok, code, data, response };
     const wait = Number(response.headers.get("Retry-After"));
-    const error = { errorCode: String(code), ...data, ...(wait && { retryAfter: wait }) };
-    // A session is over only when the server says so of the session: not when it is busy, nor when we are offline.
-    if (ENDS_SESSION.test(path) && code > 399 && code < 500 && code !== 429) forgetSession();
-    return { ok, code, error, response };
+    return { ok, code, error: { errorCode: String(code), ...data, ...(wait && { retryAfter: wait }) }, response };
   }
 
   const post = (path, body = {}, options) => call("POST", "/v1/auth/" + path, body, options);
@@ -130,30 +132,36 @@ export function Avow({
   /** Send what may end in a session, and keep that session. */
   async function sign(path, body, options) {
     const answer = await post(path, body, options);
-    if (!answer.ok) return answer;
-    if (answer.data.sessionJwt || answer.data.sessionExpiration) keepSession(answer.data);
-    else if (path === "try-refresh") forgetSession();
+    if (answer.ok && isSession(answer.data)) keepSession(answer.data);
     return answer;
   }
 
   /** Refresh the session; tabs of one browser take turns, and those that waited take what the first one got. */
   async function refresh(token, tryRefresh = false) {
     const before = getSessionToken();
-    return oneAtATime(`avow-refresh-${storagePrefix}${projectId}`, async () => {
-      const now = getSessionToken();
-      if (!token && now && now !== before && !expiresWithin(now, SOON_SECONDS)) {
+    return oneAtATime(topic, async () => {
+      const kept = getSessionToken();
+      if (!token && kept && kept !== before && !endsWithin(kept, SOON_SECONDS)) {
         schedule();
         announce();
-        return { ok: true, code: 200, data: { sessionJwt: now, refreshJwt: getRefreshToken() } };
+        return { ok: true, code: 200, data: { sessionJwt: kept, refreshJwt: getRefreshToken() } };
       }
-      return sign(tryRefresh ? "try-refresh" : "refresh", {}, token && { token });
+      const holding = held();
+      const answer = await post(tryRefresh ? "try-refresh" : "refresh", {}, token && { token });
+      if (answer.ok) failures = 0;
+      // Whoever has signed in meanwhile keeps the newer session.
+      if (answer.ok && isSession(answer.data) && holding === held()) keepSession(answer.data);
+      if (!answer.ok && isSignedIn()) schedule(answer.error.retryAfter || Math.min(10 * 2 ** failures++, 600));
+      return answer;
     });
   }
 
+  /** Sign out; here it is done whatever the server says, or if it says nothing. */
   async function end(path, token) {
     const answer = await post(path, {}, token && { token });
-    // Nobody is left signed in because a token was too old to be signed out with.
-    if (answer.ok || answer.code === 401) forgetSession();
+    forgetSession();
+    // Whoever uses this browser next learns neither who was here last nor what their flows were.
+    for (const key of Object.keys(shared)) if (/^(avow-flow-|dls_last_auth$)/.test(key)) shared.removeItem(key);
     return answer;
   }
 
@@ -165,44 +173,40 @@ export function Avow({
 
   // --- Time -------------------------------------------------------------------------------------------------------
 
+  const endsWithin = (token, seconds) => (decoded(token).exp || 0) - now() <= seconds;
+
   function schedule(nextSeconds) {
     clearTimeout(timer);
-    if (!autoRefresh) return;
-    const seconds = nextSeconds > 0 ? nextSeconds : Number(read("DSLI")) - Date.now() / 1000 - SOON_SECONDS;
+    if (!autoRefresh || signal.aborted) return;
+    const seconds = nextSeconds > 0 ? nextSeconds : Number(read("DSLI")) - now() - SOON_SECONDS;
     if (seconds > 0) timer = setTimeout(() => document.hidden || refresh(), Math.min(seconds * 1000, LONGEST_TIMER));
   }
 
-  if (persistTokens) {
-    addEventListener("storage", ({ key }) => {
-      if (key === null || key === storagePrefix + "DS" || key === storagePrefix + "DSLI") {
-        schedule();
-        announce(read("DSLI") ? undefined : null);
-      }
-    });
+  function stop() {
+    stopping.abort();
+    clearTimeout(timer);
   }
+
+  const heard = ({ key }) => {
+    if (key === null || key === storagePrefix + "DS" || key === storagePrefix + "DSLI") {
+      schedule();
+      announce(read("DSLI") ? undefined : null);
+    }
+  };
+  if (shared) addEventListener("storage", heard, { signal });
   if (autoRefresh) {
     schedule();
-    document.addEventListener("visibilitychange", () => {
+    const looked = () => {
       const ends = Number(read("DSLI"));
-      if (!document.hidden && ends && ends - Date.now() / 1000 < SOON_SECONDS) refresh();
-    });
+      if (!document.hidden && ends && ends - now() < SOON_SECONDS) refresh();
+    };
+    document.addEventListener("visibilitychange", looked, { signal });
   }
-
-  // --- Methods ----------------------------------------------------------------------------------------------------
-
-  const each = (make) => Object.fromEntries(WAYS.map((way) => [way, make(way)]));
-  const starts = (method) => ({
-    signUp: each((way) => (loginId, user = {}, loginOptions = {}) =>
-      post(`${method}/signup/${way}`, { loginId, user, loginOptions })),
-    signIn: each((way) => (loginId, loginOptions = {}, token) =>
-      post(`${method}/signin/${way}`, { loginId, loginOptions }, token && { token })),
-    signUpOrIn: each((way) => (loginId, loginOptions = {}) =>
-      post(`${method}/signup-in/${way}`, { loginId, loginOptions })),
-  });
 
   return {
     projectId,
     baseUrl: base,
+    stop,
     refresh,
     me,
     myTenants: (tenants, token) =>
@@ -213,8 +217,8 @@ export function Avow({
     selectTenant: (tenant, token) => sign("tenant/select", { tenant }, token && { token }),
     getSessionToken,
     getRefreshToken,
-    isAuthenticated: () => !!getSessionToken() && !expiresWithin(getSessionToken(), 0),
-    isJwtExpired: (token) => expiresWithin(token, 0),
+    isAuthenticated: () => !endsWithin(getSessionToken(), 0),
+    isJwtExpired: (token) => endsWithin(token, 0),
     getTenants: (token = getSessionToken()) => Object.keys(decoded(token).tenants || {}),
     getJwtRoles: (token = getSessionToken(), tenant = "") => granted(token, tenant).roles || [],
     getJwtPermissions: (token = getSessionToken(), tenant = "") => granted(token, tenant).permissions || [],
@@ -222,6 +226,45 @@ export function Avow({
     onUserChange: on("user"),
     onClaimsChange: on("claims"),
     onIsAuthenticatedChange: on("authenticated"),
+    ...methods(call, post, sign),
+    flow: {
+      start: (flowId, body = {}, headers) => step("start", { flowId, ...body }, headers),
+      next: (body, headers) => step("next", body, headers),
+    },
+  };
+
+  async function step(verb, body, headers) {
+    const answer = await call("POST", "/v1/flow/" + verb, body, { headers });
+    if (answer.ok && answer.data.authInfo) keepSession(answer.data.authInfo);
+    return answer;
+  }
+}
+
+Avow.SESSION_TOKEN_KEY = "DS";
+Avow.REFRESH_TOKEN_KEY = "DSR";
+
+/** The sign-in methods, each by its calls. */
+function methods(call, post, sign) {
+  const each = (make) => Object.fromEntries(WAYS.map((way) => [way, make(way)]));
+  const starts = (method) => ({
+    signUp: each((way) => (loginId, user = {}, loginOptions = {}) =>
+      post(`${method}/signup/${way}`, { loginId, user, loginOptions })),
+    signIn: each((way) => (loginId, loginOptions = {}, token) =>
+      post(`${method}/signin/${way}`, { loginId, loginOptions }, token && { token })),
+    signUpOrIn: each((way) => (loginId, loginOptions = {}) =>
+      post(`${method}/signup-in/${way}`, { loginId, loginOptions })),
+  });
+
+  /** Send what ends in a session after the browser has shown or made a passkey. */
+  async function ceremony(kind, body, options) {
+    const begun = await post(`webauthn/${kind}/start`, { ...body, origin: location.origin }, options);
+    if (!begun.ok) return begun;
+    const { transactionId, options: asked, create } = begun.data;
+    const response = await passkey(asked, { create });
+    return sign(`webauthn/${kind}/finish`, { transactionId, response }, options);
+  }
+
+  return {
     otp: {
       ...starts("otp"),
       verify: each((way) => (loginId, code) => sign(`otp/verify/${way}`, { loginId, code })),
@@ -258,30 +301,44 @@ export function Avow({
         post(`sso/authorize?${new URLSearchParams({ tenant, redirectURL })}`, loginOptions),
       exchange: (code) => sign("sso/exchange", { code }),
     },
-    flow: {
-      start: (flowId, body = {}, headers) => step("start", { flowId, ...body }, headers),
-      next: (body, headers) => step("next", body, headers),
-    },
   };
-
-  /** Send what ends in a session after the browser has shown or made a passkey. */
-  async function ceremony(kind, body, options) {
-    const begun = await post(`webauthn/${kind}/start`, { ...body, origin: location.origin }, options);
-    if (!begun.ok) return begun;
-    const { transactionId, options: asked, create } = begun.data;
-    const response = await passkey(asked, { create });
-    return sign(`webauthn/${kind}/finish`, { transactionId, response }, options);
-  }
-
-  async function step(verb, body, headers) {
-    const answer = await call("POST", "/v1/flow/" + verb, body, { headers });
-    if (answer.ok && answer.data.authInfo) keepSession(answer.data.authInfo);
-    return answer;
-  }
 }
 
-Avow.SESSION_TOKEN_KEY = "DS";
-Avow.REFRESH_TOKEN_KEY = "DSR";
+// --- What is kept ---------------------------------------------------------------------------------------------------
+
+/** Keep a session in a store, and its session token in a cookie where the page wants that. */
+function keeping(store, prefix, jar) {
+  const read = (name) => store.getItem(prefix + name) || "";
+  const keep = (name, value) => (value ? store.setItem(prefix + name, value) : store.removeItem(prefix + name));
+  const getSessionToken = () => (jar && cookie(jar.cookieName)) || read("DS");
+
+  function take(data) {
+    const { sessionJwt, refreshJwt, trustedDeviceJwt, cookieDomain, cookiePath } = data;
+    const { iat, exp } = decoded(sessionJwt);
+    // Clocks of devices are wrong by minutes at times; a token that has just come was made just now.
+    if (iat) keep(AHEAD, Math.round(iat - Date.now() / 1000));
+    if (sessionJwt && jar) {
+      keep(PATH, cookiePath);
+      const domain = jar.domain || (("." + location.hostname).endsWith("." + cookieDomain) && cookieDomain);
+      document.cookie = written(jar, sessionJwt, (data.cookieExpiration || exp) * 1000, cookiePath, domain);
+    } else if (sessionJwt) keep("DS", sessionJwt);
+    if (refreshJwt) keep("DSR", refreshJwt);
+    if (trustedDeviceJwt) keep("DTD", trustedDeviceJwt);
+    keep("DSLI", String(data.sessionExpiration || exp || ""));
+  }
+
+  /** Remove it. A cookie of an enclosing domain goes only by that domain's name, which a page cannot read. */
+  function drop() {
+    const labels = location.hostname.split(".");
+    const domains = ["", ...labels.map((_, at) => labels.slice(at).join("."))];
+    if (jar) for (const domain of domains) document.cookie = written(jar, "", 0, read(PATH), domain);
+    for (const name of ["DS", "DSR", "DSLI", AHEAD, PATH]) keep(name);
+  }
+
+  const now = () => Date.now() / 1000 + Number(read(AHEAD));
+  const held = () => read("DSR") + read("DSLI") + getSessionToken();
+  return [read, take, drop, getSessionToken, now, held];
+}
 
 // --- Passkeys -------------------------------------------------------------------------------------------------------
 
@@ -312,25 +369,21 @@ function decoded(token) {
   }
 }
 
-function granted(token, tenant) {
-  const claims = decoded(token);
-  return tenant ? (claims.tenants || {})[tenant] || {} : claims;
+const isSession = (data) => !!(data.sessionJwt || data.sessionExpiration);
+
+/** An answer without JSON says nothing; one that broke off is none. */
+function nothingBroken(cause) {
+  if (cause.name !== "SyntaxError") throw cause;
+  return {};
 }
 
-function expiresWithin(token, seconds) {
-  return (decoded(token).exp || 0) - Date.now() / 1000 <= seconds;
+function granted(token, tenant) {
+  const claims = decoded(token);
+  return tenant ? claims.tenants?.[tenant] || {} : claims;
 }
 
 function oneAtATime(name, work) {
   return navigator.locks ? navigator.locks.request(name, work) : work();
-}
-
-function unreachable(cause) {
-  return {
-    errorCode: "J151000",
-    errorDescription: "The server cannot be reached",
-    errorMessage: String((cause && cause.message) || cause),
-  };
 }
 
 function cookie(name) {
@@ -338,24 +391,15 @@ function cookie(name) {
   return found ? found.slice(name.length + 1) : "";
 }
 
-function written({ sameSite, secure, cookieName, domain }, data) {
-  const under = domain || (data.cookieDomain && isWithin(location.hostname, data.cookieDomain) && data.cookieDomain);
-  const ends = new Date(data.sessionJwt ? (data.cookieExpiration || decoded(data.sessionJwt).exp) * 1000 : 0);
-  return [
-    `${cookieName}=${data.sessionJwt}`,
-    `expires=${ends.toUTCString()}`,
-    `path=${data.cookiePath || "/"}`,
-    `samesite=${sameSite}`,
-    ...(under ? [`domain=${under}`] : []),
-    ...(secure ? ["secure"] : []),
-  ].join("; ");
+/** Return what sets a cookie; browsers pass over a domain that is empty. */
+function written({ sameSite, secure, cookieName }, token, ends, path, domain) {
+  const until = new Date(ends).toUTCString();
+  const where = `path=${path || "/"};domain=${domain || ""};samesite=${sameSite}`;
+  return `${cookieName}=${token};expires=${until};${where}${secure ? ";secure" : ""}`;
 }
 
-function isWithin(host, domain) {
-  return host === domain || host.endsWith("." + domain);
-}
-
-function memory() {
+/** Return what has the calls of the browser's storage, and lasts as long as the page. */
+export function memory() {
   const kept = new Map();
   return {
     getItem: (key) => kept.get(key) || null,
@@ -364,14 +408,14 @@ function memory() {
   };
 }
 
-/** The browser's storage, or memory where it is switched off. */
-function safeStorage() {
+/** Return the browser's storage; undefined where it is switched off or full. */
+export function safeStorage() {
   try {
     localStorage.setItem("avow-probe", "");
     localStorage.removeItem("avow-probe");
     return localStorage;
   } catch {
-    return memory();
+    return undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import { enhance } from "./screens.mjs";
 const REASONS = { InvalidStateError: "authenticator_already_registered" };
 const POLL_SECONDS = 1.5;
 const LATER_POLL_SECONDS = 5;
+const ANSWERED_SECONDS = 6; // the server answers within five
 const screen = document.querySelector(".avow-screen");
 
 // Instants in the reader's own time zone, and as their region writes them.
@@ -15,14 +16,16 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = new Date(time.dateTime).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
 }
 
-// A form is sent once; back in the history, the page may be used again.
+// A form is sent once; back in the history, or when no answer can come any more, it may be used again.
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
-    if (form.dataset.sent) return event.preventDefault();
-    form.dataset.sent = "yes";
+    if (Date.now() - form.dataset.sent < ANSWERED_SECONDS * 1000) return event.preventDefault();
+    form.dataset.sent = Date.now();
   });
 }
-addEventListener("pageshow", () => {
+addEventListener("pageshow", ({ persisted }) => {
+  // What the browser has kept of somebody's page is shown to nobody before the server has been asked who is there.
+  if (persisted && document.querySelector("main[data-private]")) location.replace(location.href);
   for (const form of document.forms) delete form.dataset.sent;
 });
 
@@ -31,7 +34,7 @@ for (const form of document.querySelectorAll("form[data-submit]")) whenSeen(() =
 
 if (screen) {
   enhance(screen);
-  if (globalThis.PublicKeyCredential) give("canPasskey", "yes");
+  if (globalThis.PublicKeyCredential) give({ canPasskey: "yes" });
   if (screen.querySelector("[data-poll]")) setTimeout(poll, POLL_SECONDS * 1000, Date.now());
   const away = screen.matches(".avow-at-leaving") && screen.querySelector("a.avow-main");
   if (away) whenSeen(() => location.replace(away.href));
@@ -45,11 +48,13 @@ function whenSeen(act) {
   else act();
 }
 
-/** Put a value into the form. */
-function give(name, value) {
-  const field = screen.elements[name] || Object.assign(document.createElement("input"), { type: "hidden", name });
-  field.value = value;
-  screen.append(field);
+/** Put values into the form. */
+function give(values) {
+  for (const [name, value] of Object.entries(values)) {
+    const field = screen.elements[name] || Object.assign(document.createElement("input"), { type: "hidden", name });
+    field.value = value;
+    screen.append(field);
+  }
 }
 
 /** Send the form as if a button had been pressed. */
@@ -67,7 +72,7 @@ async function poll(began) {
       const answer = await fetch(location.href, { headers: { Accept: "application/json" }, cache: "no-store" });
       const { state } = answer.ok ? await answer.json() : {};
       if (state === "clicked") return send("polling");
-      if (state && state !== "waiting") return location.reload();
+      if (state && state !== "waiting") return location.replace(location.href); // by GET, whatever the page is the answer to
     } catch {
       // The way to the server is broken; the next round asks again.
     }
@@ -77,23 +82,20 @@ async function poll(began) {
 
 /** Ask the browser for a passkey, and send what it says. */
 async function show(place) {
-  await answer(place.dataset.options, { create: place.dataset.passkey === "create" });
+  give(await answer(place.dataset.options, { create: place.dataset.passkey === "create" }));
   send("submit");
 }
 
-/** Spec: Web Authentication Level 3 sections 5.1.7, 5.1.8 and 5.1.9. */
+/** Return what the form takes, of a refusal too. Spec: Web Authentication Level 3 sections 5.1.7, 5.1.8 and 5.1.9. */
 async function answer(options, { create = false, ...how } = {}) {
-  give("origin", location.origin);
+  const origin = location.origin;
   try {
     const read = create ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
     const publicKey = PublicKeyCredential[read](JSON.parse(options).publicKey);
     const shown = await navigator.credentials[create ? "create" : "get"]({ publicKey, ...how });
-    give("response", JSON.stringify(shown));
-    return true;
+    return { origin, response: JSON.stringify(shown) };
   } catch (cause) {
-    give("failure", "true");
-    give("failureReason", REASONS[cause.name] || "not_allowed");
-    return false;
+    return { origin, failure: "true", failureReason: REASONS[cause.name] || "not_allowed" };
   }
 }
 
@@ -111,7 +113,8 @@ async function offer() {
   if (!begun) return;
   const ending = new AbortController();
   screen.addEventListener("submit", () => ending.abort());
-  if (!(await answer(begun.options, { mediation: "conditional", signal: ending.signal }))) return;
-  give("transactionId", begun.transactionId);
+  const shown = await answer(begun.options, { mediation: "conditional", signal: ending.signal });
+  if (!shown.response) return;
+  give({ ...shown, transactionId: begun.transactionId });
   send("passkey-autofill");
 }

@@ -1,12 +1,13 @@
 """How long the strings of a request may be; longer ones are refused before anything looks at them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from avow.wire.secret import SECRET
 
 __all__ = [
+    "END",
     "Address",
     "Claims",
     "Code",
@@ -21,6 +22,10 @@ __all__ = [
     "Text",
     "Url",
 ]
+
+# Ends a pattern: `$` is in Python the place before a last line break as well, and `\Z` is nothing to readers of JSON
+# schemas.
+END: Final = r"(?![\s\S])"
 
 LoginId = Annotated[str, Meta(min_length=1, max_length=320)]
 Address = Annotated[str, Meta(min_length=1, max_length=320)]

@@ -28,11 +28,14 @@ __all__ = [
     "FlowOutput",
     "FlowOptions",
     "FlowRedirect",
+    "FlowRun",
     "FlowScreen",
     "FlowStart",
     "FlowWebAuthn",
     "LastAuth",
+    "RESULT",
     "RUN",
+    "RUN_ASYNC",
     "RunFlow",
     "ScreenState",
     "TotpState",
@@ -46,6 +49,8 @@ __all__ = [
 ]
 
 Inputs = Annotated[dict[str, object], Meta(max_length=100, extra=SECRET)]
+# Where a page is may be longer than any address that is led back to: it is ignored then.
+Page = Annotated[str, Meta(max_length=65_536)]
 # Documents are free within: what a flow may do, its execution decides.
 Document = Annotated[dict[str, object], Meta(max_length=200)]
 Screens = Annotated[tuple[Document, ...], Meta(max_length=200)]
@@ -128,6 +133,12 @@ class FlowOutput(Shape, frozen=True, kw_only=True):
     output: dict[str, str]
 
 
+class FlowRun(Shape, frozen=True, kw_only=True):
+    """A run whose output is asked for later, for half an hour at least."""
+
+    execution_id: Reference
+
+
 class ImportTheme(Shape, frozen=True, kw_only=True):
     """A theme to be the project's, in the place of the one before: `id` and `cssTemplate`."""
 
@@ -168,7 +179,7 @@ class FlowOptions(Shape, frozen=True, kw_only=True):
         device_info: See there.
     """
 
-    location: Url | None = None
+    location: Page | None = None
     redirect_url: Url | None = None
     tenant: Text | None = None
     locale: Name | None = None
@@ -271,14 +282,6 @@ class FlowWebAuthn(Shape, frozen=True, kw_only=True):
     create: bool
 
 
-class FlowError(Shape, frozen=True, kw_only=True):
-    """What went wrong, for logs: people read the `errorText` of the screen."""
-
-    code: str
-    description: str = ""
-    message: str = ""
-
-
 class FlowAnswer(Shape, frozen=True, kw_only=True):
     """Where a flow is.
 
@@ -294,7 +297,6 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
         auth_info: The session, when it is completed.
         last_auth: For the browser to keep.
         open_in_new_tab_url: A page that is opened beside the flow.
-        error: See there.
         output: What the flow has to say at its end.
     """
 
@@ -309,7 +311,6 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
     auth_info: Annotated[JwtResponse, Meta(extra=SECRET)] | UnsetType = UNSET
     last_auth: LastAuth | UnsetType = UNSET
     open_in_new_tab_url: str | UnsetType = UNSET
-    error: FlowError | UnsetType = UNSET
     output: dict[str, object] | UnsetType = UNSET
 
 
@@ -317,7 +318,8 @@ class FlowAnswer(Shape, frozen=True, kw_only=True):
 START = Endpoint(
     "js-only.flow.start", "POST", "/v1/flow/start", FlowStart, FlowAnswer, Caller.PROJECT, may_be_empty=True
 )
-NEXT = Endpoint("js-only.flow.next", "POST", "/v1/flow/next", FlowNext, FlowAnswer, Caller.PROJECT)
+# And at each step: the page refreshes that session meanwhile, and the token of the start may have been rotated.
+NEXT = Endpoint("js-only.flow.next", "POST", "/v1/flow/next", FlowNext, FlowAnswer, Caller.PROJECT, may_be_empty=True)
 LIST = Endpoint(
     "mgmt.flow.list_flows", "POST", "/v1/mgmt/flow/list", Nothing, Flows, Caller.MANAGEMENT, only_reads=True
 )
@@ -327,6 +329,16 @@ EXPORT = Endpoint(
 )
 IMPORT = Endpoint("mgmt.flow.import_flow", "POST", "/v1/mgmt/flow/import", ImportFlow, ExportedFlow, Caller.MANAGEMENT)
 RUN = Endpoint("mgmt.flow.run_flow", "POST", "/v1/mgmt/flow/run", RunFlow, FlowOutput, Caller.MANAGEMENT)
+RUN_ASYNC = Endpoint("mgmt.flow.run_flow_async", "POST", "/v1/mgmt/flow/async/run", RunFlow, FlowRun, Caller.MANAGEMENT)
+RESULT = Endpoint(
+    "mgmt.flow.get_flow_async_result",
+    "POST",
+    "/v1/mgmt/flow/async/result",
+    FlowRun,
+    FlowOutput,
+    Caller.MANAGEMENT,
+    only_reads=True,
+)
 EXPORT_THEME = Endpoint(
     "mgmt.flow.export_theme", "POST", "/v1/mgmt/theme/export", Nothing, Theme, Caller.MANAGEMENT, only_reads=True
 )
@@ -334,4 +346,4 @@ IMPORT_THEME = Endpoint(
     "mgmt.flow.import_theme", "POST", "/v1/mgmt/theme/import", ImportTheme, Theme, Caller.MANAGEMENT
 )
 
-ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, RUN, EXPORT_THEME, IMPORT_THEME)
+ENDPOINTS = (START, NEXT, LIST, DELETE, EXPORT, IMPORT, RUN, RUN_ASYNC, RESULT, EXPORT_THEME, IMPORT_THEME)

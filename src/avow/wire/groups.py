@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from avow.wire.bounds import LoginId, Reference
+from avow.wire.bounds import END, LoginId, Reference
 from avow.wire.endpoint import Caller, Endpoint, Shape
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
 MOST_MEMBERS = 1000
 MOST_LISTED = 100_000  # members in the groups of one answer
 
-SsoId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
+SsoId = Annotated[str, Meta(max_length=64, pattern=rf"^[A-Za-z0-9_.-]*{END}")]
 UserIds = Annotated[tuple[Reference, ...], Meta(max_length=MOST_MEMBERS)]
 LoginIds = Annotated[tuple[LoginId, ...], Meta(max_length=MOST_MEMBERS)]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from avow.wire.bounds import Name, Reference
+from avow.wire.bounds import END, Name, Reference
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET
 
@@ -34,8 +34,7 @@ Address = Annotated[str, Meta(min_length=1, max_length=64)]
 Addresses = Annotated[tuple[Address, ...], Meta(max_length=100)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=200)]
 Seconds = Annotated[int, Meta(ge=0, le=100 * 365 * 86400)]
-# Python takes `$` for the place before a last line break as well.
-Status = Annotated[str, Meta(pattern=r"^(active|inactive)(?![\s\S])", max_length=8)]
+Status = Annotated[str, Meta(pattern=rf"^(active|inactive){END}", max_length=8)]
 Cleartext = Annotated[str, Meta(extra=SECRET)]
 
 

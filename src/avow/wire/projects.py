@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from avow.wire.bounds import END
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 
 __all__ = [
@@ -145,7 +146,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     management_requests_per_minute: Count = 12_000
     session_template: Text = ""
     access_key_template: Text = ""
-    brand_color: Annotated[str, Meta(max_length=7, pattern="^(#[0-9a-fA-F]{6})?$")] = ""
+    brand_color: Annotated[str, Meta(max_length=7, pattern=rf"^(#[0-9a-fA-F]{{6}})?{END}")] = ""
     logo_url: Text = ""
     appearance: Literal["os", "light", "dark"] = "os"
     default_audience: Annotated[str, Meta(max_length=512)] = ""

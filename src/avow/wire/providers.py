@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from avow.wire.bounds import Flag, Name, Url
+from avow.wire.bounds import END, Flag, Name, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET
 
@@ -21,7 +21,7 @@ __all__ = [
     "SaveProvider",
 ]
 
-ProviderName = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$", max_length=63)]
+ProviderName = Annotated[str, Meta(pattern=rf"^[a-z0-9][a-z0-9-]{{0,62}}{END}", max_length=63)]
 SecretKey = Annotated[str, Meta(max_length=8192, extra=SECRET)]
 Protocol = Literal["oidc", "oauth2"]
 ClientAuth = Literal["", "basic", "post", "private_key_jwt", "apple", "none"]

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from avow.wire.bounds import Flag, Name, Reference, Url
+from avow.wire.bounds import END, Flag, Name, Reference, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET
 from avow.wire.ssosettings import AllSsoSettings, LegacySettings, SsoLink, SsoSettings
@@ -57,7 +57,7 @@ DEFAULT_SSO_ID: Final = "default_ssoid"
 MOST_MAPPINGS = 200
 MOST_LINK_SECONDS = 30 * 86400
 
-SsoId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
+SsoId = Annotated[str, Meta(max_length=64, pattern=rf"^[A-Za-z0-9_.-]*{END}")]
 GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Identifier = Annotated[str, Meta(max_length=1024)]
 Certificate = Annotated[str, Meta(max_length=20_000)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from avow.wire.bounds import LoginId, Name, SecretReference, Text, Url
+from avow.wire.bounds import END, LoginId, Name, SecretReference, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Shape
 from avow.wire.login import LoginOptions
 from avow.wire.sessions import JwtResponse
@@ -16,7 +16,7 @@ __all__ = ["ENDPOINTS", "EXCHANGE", "SAML_EXCHANGE", "SAML_START", "START", "Sso
 
 _QUERIED = ("tenant", "redirectURL", "prompt", "ssoId", "loginHint", "forceAuthn")
 
-SsoId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.-]*$")]
+SsoId = Annotated[str, Meta(max_length=64, pattern=rf"^[A-Za-z0-9_.-]*{END}")]
 Choice = Annotated[str, Meta(max_length=64)]
 
 

@@ -80,8 +80,6 @@ _MANAGEMENT = (
     ("mgmt.fga.save_resources_details", "POST", "/v1/mgmt/fga/resources/save"),
     ("mgmt.fga.save_schema", "POST", "/v1/mgmt/fga/schema"),
     ("mgmt.fga.save_schema_dryrun", "POST", "/v1/mgmt/fga/schema/dryrun"),
-    ("mgmt.flow.get_flow_async_result", "POST", "/v1/mgmt/flow/async/result"),
-    ("mgmt.flow.run_flow_async", "POST", "/v1/mgmt/flow/async/run"),
     (
         "mgmt.outbound_application.batch_upload_tenant_tokens",
         "POST",

@@ -166,7 +166,8 @@ class Visitor:
 
     def event(self, name: str) -> Any:
         """Wait for an event of the component and return its detail."""
-        self.page.wait_for_function("(name) => told.some(([each]) => each === name)", arg=name, timeout=15_000)
+        # Until then the browser may be at somebody else's page, which tells nothing.
+        self.page.wait_for_function("(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000)
         return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)
 
     def plug_in(self) -> "CDPSession":

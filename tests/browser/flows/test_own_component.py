@@ -54,11 +54,39 @@ def test_what_was_typed_stays_when_the_server_is_away(visitor: Visitor, avow: Av
     visitor.context.route("**/v1/flow/next", lambda route: route.abort())
     visitor.button("code").click()
     visitor.event("error")
+    assert visitor.error.inner_text() == "There is no connection. Check it, then try again."
     assert visitor.field("email").input_value() == mail
     visitor.context.unroute("**/v1/flow/next")
     visitor.button("code").click()
     visitor.field("code").wait_for()
-    assert avow.code(mail)
+    visitor.context.route("**/v1/flow/next", lambda route: route.abort())
+    visitor.field("code").fill(avow.code(mail))
+    visitor.error.wait_for()
+    assert visitor.field("code").input_value() == avow.code(mail)
+    visitor.context.unroute("**/v1/flow/next")
+    visitor.button("verify").click()
+    visitor.button("later").wait_for()
+
+
+def test_screen_that_did_not_come_is_fetched_again(visitor: Visitor) -> None:
+    visitor.open()
+    visitor.field("email").fill(new_email())
+    visitor.context.route("**/pages/**", lambda route: route.abort())
+    visitor.button("code").click()
+    visitor.error.wait_for()
+    visitor.context.unroute("**/pages/**")
+    visitor.button("code").click()
+    visitor.field("code").wait_for()
+
+
+def test_component_that_could_not_begin_is_begun_again(visitor: Visitor) -> None:
+    visitor.context.route("**/v1/flow/start", lambda route: route.abort())
+    visitor.open()
+    visitor.page.locator("descope-wc").get_by_role("alert").wait_for()
+    visitor.context.unroute("**/v1/flow/start")
+    visitor.page.locator("descope-wc").get_by_role("button", name="Try again").click()
+    visitor.field("email").wait_for()
+    assert visitor.page.evaluate("told.map(([name]) => name)")[:2] == ["error", "ready"]
 
 
 def test_last_digit_sends_the_code(visitor: Visitor, avow: Avow) -> None:

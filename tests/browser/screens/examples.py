@@ -42,6 +42,7 @@ EXAMPLES: dict[str, Screen] = {
     "confirm-link": screens.ConfirmLink(device="Firefox · Windows", place="192.0.2.1"),
     "password": screens.Password(login_id="mia@example.com", others=("code",), may_sign_up=True),
     "password-error": screens.Password(login_id="mia@example.com", error=Said("wrong.password")),
+    "password-second": screens.Password(login_id="mia@example.com", is_second=True, has_others=True),
     "new-password": screens.NewPassword(
         login_id="mia@example.com", policy=screens.Policy(10, number=True, uppercase=True)
     ),

@@ -7,8 +7,10 @@ from avow.errors import InvalidArgument
 
 KNOWN = Known(
     screens={"email": ("code",), "code": ("verify", "back")},
-    acts={"send-code": ("sent", "refused"), "verify-code": ("done",)},
+    acts={"send-code": ("sent", "refused"), "verify-code": ("done",), "check": ("done", "refused")},
     facts={"signed-in"},
+    slow={"check"},
+    shown={"email": {"ways": ("code", "link")}},
 )
 
 
@@ -49,6 +51,51 @@ def test_documents_of_another_kind_are_told_apart() -> None:
             {"first": {"kind": "screen", "screen": "email", "on": {"jump": "end"}}},
             "step first: the screen 'email' has no",
         ),
+        (
+            {"send": {"kind": "act", "do": "send-code", "on": {"refused": "end"}}},
+            "step send: refused leads to 'end', which is no screen",
+        ),
+        (
+            {
+                "send": {"kind": "act", "do": "send-code", "on": {"refused": "again"}},
+                "again": {"kind": "act", "do": "verify-code"},
+            },
+            "step send: refused leads to 'again', which is no screen",
+        ),
+        (
+            {
+                "send": {"kind": "act", "do": "send-code", "on": {"refused": "which"}},
+                "which": {"kind": "choice", "otherwise": "first"},
+            },
+            "step send: refused leads to 'which', which is no screen",
+        ),
+        (
+            {"send": {"kind": "choice", "otherwise": "slow"}, "slow": {"kind": "act", "do": "check"}},
+            "step send: it leads to 'slow', to which only a screen leads",
+        ),
+        (
+            {
+                "send": {"kind": "choice", "otherwise": "end", "cases": [{"when": "signed-in", "to": "slow"}]},
+                "slow": {"kind": "act", "do": "check"},
+            },
+            "step send: it leads to 'slow', to which only a screen leads",
+        ),
+        (
+            {
+                "send": {"kind": "act", "do": "send-code", "on": {"sent": "slow"}},
+                "slow": {"kind": "act", "do": "check"},
+            },
+            "step send: it leads to 'slow', to which only a screen leads",
+        ),
+        ({"first": {"kind": "act", "do": "check"}}, "step first: only a screen leads to this act"),
+        (
+            {"first": {"kind": "screen", "screen": "email", "shown": {"ways": "code pigeon"}}},
+            "step first: ways has no 'pigeon'",
+        ),
+        (
+            {"first": {"kind": "screen", "screen": "email", "shown": {"color": "red"}}},
+            "step first: the screen 'email' is shown no 'color'",
+        ),
         ({"first": {"kind": "poem"}}, "step first: Invalid value 'poem'"),
         ({"first": {"kind": "screen", "screen": 7}}, "step first: Expected `str`, got `int`"),
         ({"first": {"kind": "screen", "screen": "email", "then": "end"}}, "step first: Object contains unknown field"),
@@ -68,6 +115,21 @@ def test_start_has_to_exist() -> None:
     with pytest.raises(InvalidArgument) as refused:
         read("mine", "Mine", {**dsl(), "start": "nowhere"}, KNOWN)
     assert "start names the step 'nowhere'" in refused.value.error_message
+
+
+@pytest.mark.parametrize("back", ["end", "first"])
+def test_links_come_back_to_a_screen_that_confirms(back: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        read("mine", "Mine", {**dsl(), "returns": back}, KNOWN)
+    assert f"flow mine, step {back}: links come back" in refused.value.error_message
+
+
+def test_screen_leads_to_a_slow_act_and_a_refusal_to_a_screen() -> None:
+    steps = {
+        "first": {"kind": "screen", "screen": "email", "shown": {"ways": "link code"}, "on": {"code": "slow"}},
+        "slow": {"kind": "act", "do": "check", "on": {"refused": "first", "done": "end"}},
+    }
+    assert read("mine", "Mine", dsl(**steps), KNOWN).start == "first"
 
 
 def test_flow_of_too_many_steps_is_refused() -> None:

@@ -104,7 +104,7 @@ def shown(name: str, value: Any) -> Any:
     claims = pyjwt.decode(value, options={"verify_signature": False})
     header = pyjwt.get_unverified_header(value)
     kept = {key: claims.get(key) for key in ("token_type", "user_id", "iss", "aud")}
-    return {**kept, "lives": claims["exp"] - claims["iat"], "jti": len(claims["jti"]) > 30, "header": header}
+    return {**kept, "lives": round(claims["exp"] - claims["iat"], -1), "jti": len(claims["jti"]) > 30, "header": header}
 
 
 def obtain(play: Play) -> None:

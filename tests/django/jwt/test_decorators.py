@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt as pyjwt
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured, ValidationError
@@ -108,6 +109,42 @@ def test_async_view_for_refresh_tokens(mode: str, visitor: Visitor, configure: C
     visitor.sign_in()
     assert visitor.post("", "refresh", path="/api/token/refresh/async/").content == b"worked!"
     assert visitor.post("", "access", path="/api/token/refresh/async/").status_code == 401
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_answers_say_that_they_differ_by_cookie(
+    cookie_mode: str, visitor: Visitor, configure: Configure, strict: bool
+) -> None:
+    configure(AVOW_JWT_STRICT=strict)
+    assert visitor.get("/protect/")["Vary"] == "Cookie"
+    visitor.sign_in()
+    for path in ("/protect/", "/async/", "/perms_protect/"):
+        assert visitor.get(path)["Vary"] == "Cookie"
+
+
+def test_cache_of_the_site_hands_no_page_to_a_stranger(mode: str, visitor: Visitor, configure: Configure) -> None:
+    around = [f"django.middleware.cache.{name}CacheMiddleware" for name in ("Update", "FetchFrom")]
+    configure(
+        MIDDLEWARE=around,
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": mode}},
+    )
+    visitor.sign_in()
+    assert visitor.get("/protect/").json()["token"] == visitor.access
+    assert Visitor().get("/protect/").status_code == 403
+
+
+def test_decorated_async_class_stays_async(visitor: Visitor, configure: Configure) -> None:
+    view = auth.jwt_login_required(urls.PlainAsyncView.as_view())
+    assert iscoroutinefunction(view)
+    configure(AVOW_JWT_STRICT=True)
+    visitor.sign_in()
+
+    async def ask(token: str) -> int:
+        answer = await view(AsyncRequestFactory().get("/", headers={"authorization": f"Bearer {token}"}))
+        return int(answer.status_code)
+
+    assert asyncio.run(ask("x.y.z")) == 401
+    assert asyncio.run(ask(visitor.access)) == 200
 
 
 # --- jwt_perm_required -------------------------------------------------------------------------------------------

@@ -192,3 +192,29 @@ def test_tokens_are_kept_by_no_cache(mode: str, visitor: Visitor) -> None:
 
 def test_only_post_is_answered(mode: str, visitor: Visitor) -> None:
     assert visitor.get("/login/").status_code == 405
+
+
+def test_endpoints_are_open_where_every_other_page_asks_for_a_login(visitor: Visitor, configure: Configure) -> None:
+    around = ["sessions.middleware.Session", "auth.middleware.Authentication", "auth.middleware.LoginRequired"]
+    configure(
+        MIDDLEWARE=[f"django.contrib.{name}Middleware" for name in around],
+        ROOT_URLCONF="tests.django.jwt.urls_simplejwt",
+    )
+    assert visitor.sign_in().status_code == 200
+    assert visitor.post("validate_access").status_code == 200
+    for route in ("validate_refresh", "refresh_access", "update_refresh", "logout"):
+        assert visitor.post(route, "refresh").status_code == 200, route
+    assert visitor.delete("logout").status_code == 204
+    for path in ("", "refresh/", "verify/", "blacklist/"):
+        assert visitor.client.post(f"/api/token/{path}", {}, secure=True).status_code == 400
+
+
+@pytest.mark.parametrize(("count", "is_long"), [(10, False), (150, True)])
+def test_cookie_that_browsers_drop_is_warned_of(
+    cookie_mode: str, visitor: Visitor, configure: Configure, caplog: Any, count: int, is_long: bool
+) -> None:
+    configure(AVOW_JWT_PROCESS_PERMS=lambda _: [f"shop.view_warehouse{number}" for number in range(count)])
+    assert visitor.sign_in().status_code == 200
+    said = [record.getMessage() for record in caplog.records if record.name == "avow.django.jwt"]
+    assert bool(said) is is_long
+    assert not [each for each in said if "4096" not in each or "eyJ" in each]

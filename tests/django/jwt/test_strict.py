@@ -1,15 +1,19 @@
 """Strict mode beside rotation: kinds of tokens, their form, statuses, the end of a sign-in, what sign-in believes."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import jwt as pyjwt
 import pytest
-from django.db import connection
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from avow.core.tokens.encoding import to_base64url
+from avow.django.jwt import families
 from avow.django.jwt.models import JWTBlacklist
 from tests.django.jwt.conftest import KEY, Configure
 from tests.django.jwt.visitor import Visitor, claims_of
@@ -113,8 +117,9 @@ def test_text_that_is_no_token_does_not_pass_for_a_sign_in(mode: str, visitor: V
     headers = {"authorization": "Bearer anything"} if mode == "JSON" else {}
     assert "already" not in str(visitor.sign_in(**headers).json())
     assert visitor.get("/protect/").status_code == 200
-    headers = {"authorization": f"Bearer {visitor.access}"} if mode == "JSON" else {}
-    assert visitor.sign_in(**headers).json() == {"msg": "User already authenticated."}
+    if mode == "JSON":  # where a header is a choice; cookies come along by themselves
+        again = visitor.sign_in(authorization=f"Bearer {visitor.access}")
+        assert again.json() == {"msg": "User already authenticated."}
 
 
 def test_ended_token_does_not_pass_for_a_sign_in(mode: str, visitor: Visitor) -> None:
@@ -206,3 +211,98 @@ def test_not_before_is_carried_along(visitor: Visitor, configure: Configure) -> 
     visitor.has(refresh=pyjwt.encode(claims_of(visitor.refresh) | {"nbf": nbf - 5}, KEY))
     assert visitor.post("refresh_access", "refresh").status_code == 200
     assert claims_of(visitor.refresh)["nbf"] == nbf - 5
+
+
+def test_token_that_nobody_would_take_is_not_issued(visitor: Visitor, configure: Configure, signals: Any) -> None:
+    failures = signals("jwt_login_fail")
+    configure(AVOW_JWT_PROCESS_PERMS=lambda _: ["shop.change_stock"] * 1000)
+    assert visitor.sign_in().status_code == 500
+    assert "too long" in failures[0]["error"]
+    configure(AVOW_JWT_STRICT=False)
+    assert visitor.sign_in().status_code == 200
+
+
+@both_databases
+@pytest.mark.parametrize("route", ["djwto", "simplejwt"])
+def test_logout_that_was_cut_off_can_be_sent_again(
+    database: str, visitor: Visitor, configure: Configure, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    configure(ROOT_URLCONF="tests.django.jwt.urls_simplejwt")
+    visitor.sign_in()
+
+    def leave() -> int:
+        if route == "djwto":
+            return int(visitor.post("logout", "refresh").status_code)
+        body = json.dumps({"refresh": visitor.refresh})
+        answer = visitor.client.post("/api/token/blacklist/", body, content_type="application/json", secure=True)
+        return int(answer.status_code)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("database is locked")
+
+    for broken in (families, JWTBlacklist.objects):
+        with monkeypatch.context() as away:
+            away.setattr(broken, "end" if broken is families else "get_or_create", fail)
+            with pytest.raises(OperationalError):
+                leave()
+        assert visitor.get("/protect/").status_code == 200
+    assert leave() == 200
+    assert visitor.get("/protect/").status_code == 401
+
+
+def test_credentials_count_more_than_a_cookie_that_came_along(
+    cookie_mode: str, visitor: Visitor, configure: Configure
+) -> None:
+    User.objects.create_user("bob", password="the word of bob 1")
+    visitor.sign_in()
+    assert visitor.sign_in("the word of bob 1", "bob").status_code == 200
+    assert claims_of(visitor.access)["user"]["username"] == "bob"
+    assert visitor.sign_in("wrong", "alice").status_code == 401
+    empty = visitor.send("post", "/login/", {}, {})
+    assert empty.json() == {"msg": "User already authenticated."}
+    configure(AVOW_JWT_STRICT=False)
+    assert visitor.sign_in().json() == {"msg": "User already authenticated."}
+
+
+@pytest.mark.parametrize("route", ["djwto", "simplejwt"])
+def test_refresh_finds_the_user_whatever_the_token_calls_them(
+    visitor: Visitor, configure: Configure, route: str
+) -> None:
+    def process_user(user: Any) -> dict[str, str]:
+        return {"username": user.username, "id": f"u-{user.pk}"}
+
+    configure(ROOT_URLCONF="tests.django.jwt.urls_simplejwt", AVOW_JWT_PROCESS_USER=process_user)
+    visitor.sign_in()
+    if route == "djwto":
+        assert visitor.post("refresh_access", "refresh").status_code == 200
+        return
+    body = json.dumps({"refresh": visitor.refresh})
+    answer = visitor.client.post("/api/token/refresh/", body, content_type="application/json", secure=True)
+    assert answer.status_code == 200
+
+
+def test_missing_key_is_no_fault_of_who_asks(mode: str, visitor: Visitor, configure: Configure) -> None:
+    visitor.sign_in()
+    configure(DJWTO_SIGNING_KEY="")
+    visitor.client.raise_request_exception = False
+    answer = visitor.get("/protect/")
+    assert answer.status_code == 500
+    assert "SIGNING_KEY" not in answer.content.decode()
+    configure(AVOW_JWT_STRICT=False)
+    assert visitor.get("/protect/").status_code == 403
+
+
+def test_get_of_a_view_for_refresh_tokens_takes_one(mode: str, visitor: Visitor) -> None:
+    visitor.sign_in()
+    assert visitor.get("/api/token/refresh/own/", "refresh").content == b"worked!"
+    visitor.has(refresh=visitor.access)
+    assert visitor.get("/api/token/refresh/own/", "refresh").status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_scheme_may_be_spelt_in_any_case(visitor: Visitor, scheme: str) -> None:
+    visitor.sign_in()
+    headers = {"authorization": f"{scheme} {visitor.access}"}
+    assert visitor.send("get", "/protect/", {}, headers).status_code == 200
+    for other in (f"Basic {visitor.access}", f"x {scheme} {visitor.access}", "Bearer", visitor.access):
+        assert visitor.send("get", "/protect/", {}, {"authorization": other}).status_code == 401

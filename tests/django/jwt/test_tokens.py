@@ -196,14 +196,19 @@ def test_key_of_another_kind_is_a_wrong_setting(configure: Configure) -> None:
         tokens.decode_token(token)
 
 
-def test_short_key_is_taken_with_a_warning_by_default_only(configure: Configure) -> None:
-    configure(DJWTO_SIGNING_KEY="test key")
-    with pytest.warns(match="HMAC key is 8 bytes"):
-        token = tokens.encode_claims(GOOD)
-    configure(AVOW_JWT_STRICT=True)
+@pytest.mark.parametrize("more", [{}, {"AVOW_JWT_STRICT": True}, {"AVOW_JWT_STRICT": True, "DEBUG": True}], ids=str)
+def test_short_key_neither_signs_nor_verifies(configure: Configure, more: dict[str, bool]) -> None:
+    token = tokens.encode_claims(GOOD)
+    configure(DJWTO_SIGNING_KEY="test key", **more)
     for use in (lambda: tokens.encode_claims(GOOD), lambda: tokens.decode_token(token)):
-        with pytest.raises(ImproperlyConfigured):
+        with pytest.raises(ImproperlyConfigured, match="HMAC key is 8 bytes"):
             use()
+
+
+def test_short_key_is_taken_with_a_warning_where_a_project_is_made(configure: Configure) -> None:
+    configure(DJWTO_SIGNING_KEY="test key", DEBUG=True)
+    with pytest.warns(match="HMAC key is 8 bytes"):
+        assert tokens.decode_token(tokens.encode_claims({"iat": NOW, "jti": "1"}))
 
 
 def test_djwtos_other_exception_has_its_name() -> None:

@@ -38,6 +38,11 @@ class AsyncView(View):
         return HttpResponse(request.payload["user"]["username"])
 
 
+class PlainAsyncView(View):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("worked!")
+
+
 @auth.jwt_login_required
 @auth.jwt_perm_required(["perm1", "perm2"])
 def both_perms(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt as pyjwt
 from django.conf import settings
+from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client
 from django.urls import reverse
 
@@ -33,6 +34,10 @@ def is_below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(prefix if prefix.endswith("/") else f"{prefix}/")
 
 
+class OwnCsrf(CsrfViewMiddleware):
+    """A project's own form of Django's middleware."""
+
+
 class Visitor:
     """Somebody who uses a project in whichever mode it is."""
 
@@ -48,20 +53,32 @@ class Visitor:
 
     def sign_in(self, password: str = PASSWORD, name: str = "alice", **headers: str) -> Any:
         """Post name and password to the endpoint."""
-        return self._kept(self._send("post", reverse("login"), {"username": name, "password": password}, headers))
+        return self._kept(self.send("post", reverse("login"), {"username": name, "password": password}, headers))
 
     def post(self, route: str, kind: str = "access", *, csrf: bool = True, path: str = "", **data: str) -> Any:
         """Post to a route by its name, with the token of a kind."""
         form = data | ({"jwt_type": "refresh"} if kind == "refresh" and self.mode != "JSON" else {})
-        return self._kept(self._send("post", path or reverse(route), form, self._headers(kind, csrf=csrf)))
+        return self._kept(self.send("post", path or reverse(route), form, self.headers(kind, csrf=csrf)))
 
     def delete(self, route: str, *, csrf: bool = True) -> Any:
         """Send a DELETE with the access token."""
-        return self._send("delete", reverse(route), {}, self._headers("access", csrf=csrf))
+        return self.send("delete", reverse(route), {}, self.headers("access", csrf=csrf))
 
     def get(self, path: str, kind: str = "access") -> Any:
         """Get a page with the token of a kind."""
-        return self._send("get", path, {}, self._headers(kind, csrf=False))
+        return self.send("get", path, {}, self.headers(kind, csrf=False))
+
+    def send(self, method: str, path: str, data: Claims, headers: dict[str, str]) -> Any:
+        """Send a request as it is said."""
+        return getattr(self.client, method)(path, data, secure=True, headers=headers)
+
+    def headers(self, kind: str, *, csrf: bool) -> dict[str, str]:
+        """Return what goes with a request for it to bring a token, and in the cookie modes the CSRF token."""
+        if self.mode == "JSON":
+            token = getattr(self, kind)
+            return {"authorization": f"Bearer {token}"} if token else {}
+        cookie = self.client.cookies.get("csrftoken")
+        return {"X-CSRFToken": cookie.value, "Referer": f"{ORIGIN}/"} if csrf and cookie else {}
 
     def has(self, *, access: str | None = None, refresh: str | None = None) -> None:
         """Hold other tokens from now on."""
@@ -80,16 +97,6 @@ class Visitor:
         self.client.cookies[name] = value
         self.client.cookies[name]["path"] = path
         self.client.cookies[name]["secure"] = True
-
-    def _headers(self, kind: str, *, csrf: bool) -> dict[str, str]:
-        if self.mode == "JSON":
-            token = getattr(self, kind)
-            return {"authorization": f"Bearer {token}"} if token else {}
-        cookie = self.client.cookies.get("csrftoken")
-        return {"X-CSRFToken": cookie.value, "Referer": f"{ORIGIN}/"} if csrf and cookie else {}
-
-    def _send(self, method: str, path: str, data: Claims, headers: dict[str, str]) -> Any:
-        return getattr(self.client, method)(path, data, secure=True, headers=headers)
 
     def _kept(self, response: Any) -> Any:
         """Keep the tokens of an answer."""

@@ -116,10 +116,11 @@ def test_target_may_be_a_view(visitor: Visitor) -> None:
     assert seen.all("avow-login")[0]["data-avow-next"] == "/auth/refresh/"
 
 
-def test_script_of_the_settings_is_a_classic_one(visitor: Visitor, configure: Configure) -> None:
-    configure(DESCOPE_WEB_COMPONENT_SRC="https://cdn.example.com/index.js")
+@pytest.mark.parametrize("source", ["", "https://cdn.example.com/index.js"])
+def test_script_of_the_component_is_a_classic_one(source: str, visitor: Visitor, configure: Configure) -> None:
+    configure(**{"DESCOPE_WEB_COMPONENT_SRC": source} if source else {})
     seen = page(visitor, "{% load descope %}{% descope_flow 'sign-in' '/' %}")
-    assert seen.all("script")[0] == {"src": "https://cdn.example.com/index.js"}
+    assert seen.all("script")[0] == {"src": source or f"{BASE_URL}/sdk/avow-login.js", "defer": None}
 
 
 def test_browsers_are_told_the_public_address(visitor: Visitor, configure: Configure) -> None:

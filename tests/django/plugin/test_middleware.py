@@ -1,5 +1,6 @@
 """The middleware: what a request costs, when tokens are refreshed, when somebody is signed in or out; both colours."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -126,6 +127,19 @@ def test_rotated_token_is_the_one_used_next(
         assert visitor.user_id == session["userId"]
 
 
+def test_session_whose_token_outgrew_a_cookie_works_on(
+    store: str, visitor: Visitor, sign_up: SignIn, network: Network, avow: Avow, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = signed_in(visitor, sign_up, network)
+    avow.client().mgmt.jwt.update_jwt(tokens_of(session).session, {"much": "x" * 4000})
+    for _ in range(3):
+        avow.advance(_A_SESSION_TOKEN_LATER)
+        earlier = visitor.kept.refresh
+        assert visitor.user_id == session["userId"]
+        assert visitor.kept.refresh not in ("", earlier)  # rotated: the old one would end the session
+    assert ("no cookie" in caplog.text) is (store == settings.COOKIE)
+
+
 def test_refresh_without_anything_new_writes_no_row(
     visitor: Visitor, sign_up: SignIn, network: Network, avow: Avow
 ) -> None:
@@ -207,6 +221,13 @@ def test_garbage_signs_nobody_in_and_is_dropped(store: str, tokens: Tokens, visi
     answer = visitor.get("/row")
     assert answer.json()["kind"] == "AnonymousUser"
     assert not visitor.kept
+
+
+def test_cookies_of_another_project_on_the_host_stay(visitor: Visitor) -> None:
+    theirs = ".".join(("e30", base64.urlsafe_b64encode(b'{"iss":"Panother"}').decode().rstrip("="), "x"))
+    visitor.keep(Tokens(theirs, theirs))
+    assert visitor.user_id == ""
+    assert visitor.kept == Tokens(theirs, theirs)
 
 
 def test_session_of_a_stranger_is_never_emptied(store: str, visitor: Visitor) -> None:

@@ -48,7 +48,8 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def base_url(server: Server) -> Iterator[str]:
-    with over_http(server) as url:
+    # Its courier stays off: it would take a message away from under a test that looks into the outbox.
+    with over_http(server, keeps=True) as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""Security cases of the plugin: account mapping, login CSRF, cookies, and decorators that fail closed."""
+"""Security cases of the plugin: account mapping, and decorators that fail closed."""
 
 from typing import Any
 
@@ -8,11 +8,10 @@ from django.core.exceptions import PermissionDenied
 
 from avow.django import users
 from avow.sdk.integration.session import AvowSession, Tokens
-from avow.testing.server import Avow, Server
+from avow.testing.server import Avow
 from tests.bed.cases import Case
 from tests.django.plugin.conftest import Network, SignIn
-from tests.django.plugin.test_store_jwt import NAMES, refused_pairs
-from tests.django.plugin.visitor import OUR_COOKIES, Visitor, run, tokens_of
+from tests.django.plugin.visitor import Visitor, run, tokens_of
 from tests.factories import grant, make_role
 
 
@@ -60,42 +59,6 @@ def test_s_sdk_05_account_mapping(case: Case, store: str, sign_up: SignIn, avow:
         assert visitor.row["is_superuser"] is False
         assert not User.objects.get(username=session["userId"]).is_superuser
         avow.server.clock.reset()
-
-
-def test_s_web_01_session_cookie_attributes_of_django(case: Case, sign_up: SignIn) -> None:
-    case.control(lambda: signs_in(sign_up))
-    with case.cell("Django sign-in"):
-        visitor = Visitor()
-        answer = visitor.bring(sign_up())
-        for name in OUR_COOKIES:
-            cookie = answer.cookies[name]
-            assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
-            assert (cookie["path"], cookie["domain"]) == ("/", "")
-            assert len(cookie.OutputString()) < 4096
-        gone = visitor.post("/auth/logout/").cookies
-        for name in OUR_COOKIES:
-            assert (gone[name]["max-age"], gone[name]["path"], gone[name]["domain"]) == (0, "/", "")
-            assert gone[name]["secure"]
-
-
-def test_s_web_03_login_csrf_in_django(case: Case, store: str, sign_up: SignIn, server: Server, avow: Avow) -> None:
-    case.control(lambda: signs_in(sign_up))
-    with case.cell("Django, post of another site"):
-        visitor = Visitor()
-        assert visitor.bring(sign_up(), csrf=False).status_code == 403
-        assert visitor.user_id == ""
-    pairs = refused_pairs(sign_up, server, avow)
-    for name in NAMES:
-        with case.cell(f"Django, {name}"):
-            visitor = Visitor()
-            assert visitor.bring(pairs[name]()).status_code == 401
-            assert not visitor.kept
-    with case.cell("Django, the key of the framework's session"):
-        visitor = Visitor()
-        visitor.get("/visits")
-        before = visitor.client.session.session_key
-        assert visitor.bring(sign_up()).status_code == 200
-        assert visitor.client.session.session_key != before
 
 
 def test_s_sdk_03_decorators_of_django_fail_closed(

@@ -7,6 +7,7 @@ from django.conf import settings as project
 from django.core.checks import Error, Tags, run_checks
 
 from avow.django import checks, settings
+from avow.embed.django.inside import embedded
 from tests.django.plugin.conftest import BACKENDS, MIDDLEWARE, Configure
 from tests.django.plugin.visitor import OUR_COOKIES
 
@@ -36,8 +37,24 @@ def test_defaults(configure: Configure) -> None:
 )
 def test_cookies_lose_the_prefix_where_browsers_would_drop_them(change: dict[str, Any], configure: Configure) -> None:
     configure(**change)
-    assert settings.load().session_cookie_name == "avow-session"
+    assert settings.load().session_cookie_name == "avow-session-token"
     assert checks.check_settings() == []
+
+
+@pytest.mark.parametrize("how", ["environment", "AVOW_EMBEDDED", "setting"])
+def test_public_address_is_that_of_the_avow_within(
+    how: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = "https://www.example.com/shop/auth"
+    if how == "environment":
+        monkeypatch.setenv("AVOW_PUBLIC_URL", behind)
+    said: dict[str, dict[str, object]] = {
+        "AVOW_EMBEDDED": {"AVOW_EMBEDDED": {"PUBLIC_URL": behind}},
+        "setting": {"AVOW_PUBLIC_URL": behind},
+    }
+    configure(**said.get(how, {"AVOW_TIMEOUT_SECONDS": 4}))
+    assert settings.load().browser_url == behind
+    assert embedded().said.base_url == behind
 
 
 def test_secret_is_not_shown(configure: Configure) -> None:

@@ -211,9 +211,9 @@ def test_session_store_has_the_keys_of_the_seed_and_no_cookie(
 def test_tokens_too_large_for_a_cookie_are_refused_with_the_way_out(
     visitor: Visitor, sign_up: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from avow.django import stores
+    from avow.sdk.integration import cookies
 
-    monkeypatch.setattr(stores, "_LARGEST_COOKIE_BYTES", 100)
+    monkeypatch.setattr(cookies, "_LARGEST_BYTES", 100)
     answer = visitor.bring(sign_up())
     assert answer.status_code == 400
     assert "AVOW_TOKEN_STORE" in answer.json()["error"]

@@ -62,6 +62,12 @@ def basket(request: Any) -> HttpResponse:
     return JsonResponse({"visits": request.session.get("visits", 0)})
 
 
+def fails(request: Any) -> HttpResponse:
+    """Fail with everything at hand that a report of errors could show."""
+    session, user = request.avow, request.user
+    raise ZeroDivisionError(f"{session} {user}")
+
+
 def page(request: HttpRequest) -> HttpResponse:
     template = Template(request.GET["template"])
     return HttpResponse(template.render(Context({"request": request, "next": request.GET.get("next", "")})))
@@ -124,6 +130,7 @@ urlpatterns = [
     path("visits", visits),
     path("basket", basket),
     path("page", page),
+    path("fails", fails),
     *(path(f"<tenant>/{name}", decorate(plain)) for name, decorate in DECORATORS.items()),
     *(path(f"<tenant>/{name}-async", decorate(aplain)) for name, decorate in DECORATORS.items()),
     path("<tenant>/login-class", ForLogin.as_view()),

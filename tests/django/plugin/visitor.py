@@ -1,6 +1,7 @@
 """A browser that goes to the project over https, and what it can see of whom the project takes it for."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from avow.sdk.integration.session import Tokens
 
 T = TypeVar("T")
 
-OUR_COOKIES = ("__Host-avow-session", "__Host-avow-refresh")
+OUR_COOKIES = ("__Host-avow-session-token", "__Host-avow-refresh-token")
 
 
 def tokens_of(session: Any) -> Tokens:
@@ -84,12 +85,18 @@ class Visitor:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run asynchronous work in a loop of its own; its thread leaves no connection open."""
+    """Run asynchronous work in a loop of its own; its thread forgets the connection, since another test has another."""
 
     async def whole() -> T:
         try:
             return await work
         finally:
-            await sync_to_async(connections.close_all)()
+            await sync_to_async(_forget_connection)()
 
     return asyncio.run(whole())
+
+
+def _forget_connection() -> None:
+    connections.close_all()
+    with contextlib.suppress(AttributeError):  # it had none
+        del connections["default"]

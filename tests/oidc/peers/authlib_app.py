@@ -28,8 +28,8 @@ settings.configure(
 )
 django.setup()
 
-# It has no types; and Django has its settings now.
-from authlib.integrations.django_client import OAuth  # type: ignore[import-untyped]  # noqa: E402
+# Django has its settings now.
+from authlib.integrations.django_client import OAuth  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - as above
 from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402 - as above
 from django.shortcuts import redirect  # noqa: E402 - as above

@@ -1,7 +1,7 @@
 """Executions of flows: S-TYP-05 and 06, S-SES-04, S-RAC-01, S-WEB-07, as far as they are about them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,15 +24,16 @@ class Way:
     place: Place
     execution: str = ""
     nonce: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
 
     def start(self, flow: str = "sign-up-or-in", token: str = "", **options: Any) -> Answer:
         body = {"flowId": flow, "options": {"location": PAGE, **options}, "interactionId": "", "input": {}}
-        return self._took(self.place.api.post("/v1/flow/start", token, body))
+        return self._took(self.place.api.post("/v1/flow/start", token, body, cookies=self.cookies))
 
     def wish(self, interaction: str, nonce: str | None = None, **inputs: Any) -> Wish:
         body = {"executionId": self.execution, "stepId": "1", "interactionId": interaction, "input": inputs}
         headers = {NONCE: self.nonce if nonce is None else nonce}
-        return self.place.api.wish("POST", "/v1/flow/next", body=body, headers=headers)
+        return self.place.api.wish("POST", "/v1/flow/next", body=body, headers=headers, cookies=self.cookies)
 
     def do(self, interaction: str, **inputs: Any) -> Answer:
         return self._took(self.place.api.carrier.send(self.wish(interaction, **inputs)))

@@ -19,6 +19,7 @@ from tests.security.conftest import MakePlace
 from tests.security.place import Place, claims_of, header_of
 from tests.security.presenting import refuses
 from tests.security.production import Production
+from tests.security.views import APIS, django_view
 
 PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 OVERLAP_SECONDS = 3600
@@ -121,6 +122,31 @@ def test_s_jwt_19_rotation_keeps_and_retirement_drops_trust(
         refuses(partial(place.avow.client().validate_session, before.session_jwt))
     with case.cell("a key whose overlap is over is not published and not trusted"):
         _overlap_ends(place)
+
+
+def test_s_jwt_19_views_of_applications(case: Case, each_place: Place) -> None:
+    place = each_place
+    case.control(lambda: place.api.refresh(place.open_session().refresh_jwt).status == 200)
+    before = place.open_session()
+    first = header_of(before.session_jwt)["kid"]
+    apis = {name: open_view(place.avow) for name, open_view in APIS.items()}
+    with case.cell("protected view after retirement, Django, Flask, FastAPI"), django_view(place.avow) as visit:
+
+        def statuses(session: str, refresh: str) -> set[int]:
+            return {visit(session, refresh), *(view.by_cookies(session, refresh) for view in apis.values())}
+
+        assert statuses(before.session_jwt, "") == {200}
+        place.advance(61)
+        place.avow.run(_rotate)
+        place.advance(2)
+        after = place.open_session()
+        assert header_of(after.session_jwt)["kid"] != first
+        assert statuses(before.session_jwt, "") == statuses(after.session_jwt, "") == {200}
+        place.avow.run(lambda tx: sessions.remove_signing_key(tx, first))
+        place.advance(SDK_CACHE_SECONDS)
+        assert statuses(before.session_jwt, "") == statuses(before.session_jwt, before.refresh_jwt) == {302, 401}
+        assert statuses("", before.refresh_jwt) == {302, 401}
+        assert statuses(after.session_jwt, after.refresh_jwt) == {200}
 
 
 def _rotate(tx: Tx) -> None:

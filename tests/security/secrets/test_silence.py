@@ -22,6 +22,7 @@ from tests.security.calls import Answer, Wish
 from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
 from tests.security.secrets.elsewhere import elsewhere
+from tests.security.secrets.onpages import on_pages
 from tests.security.tables import read_table
 from tests.security.totp.people import make_owner
 from tests.security.webauthn.holder import ROUTES, Holder
@@ -89,6 +90,9 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     _passwords(place, known, talkative.installation.management_key)
     _apps(place, known)
     _passkeys(place, known)
+    post = _Post(smtp_sink)
+    with case.cell("flows and hosted pages"):
+        assert on_pages(place, known, post.code, post.link) > 30
     elsewhere(place, known, talkative.installation.management_key)
     _audit(place, known, talkative.installation.management_key)
     _management(place, known, talkative.installation.management_key)
@@ -441,6 +445,28 @@ def _said(production: Production) -> dict[str, bytes]:
         "metrics": place.api.get("/metrics").content,
         "audit": str(read_table(url, "SELECT * FROM audit_events")).encode(),
     }
+
+
+class _Post:
+    """Letters to many addresses, each read once."""
+
+    def __init__(self, mail: SmtpSink) -> None:
+        self._mail = mail
+        self._seen: dict[str, int] = {}
+
+    def code(self, address: str) -> str:
+        """Return the code in the next letter to an address."""
+        return _CODE.findall(self._next(address))[0]
+
+    def link(self, address: str) -> str:
+        """Return the link in the next letter to an address."""
+        return _LINK.findall(self._next(address))[0]
+
+    def _next(self, address: str) -> str:
+        seen = self._seen.get(address, 0)
+        _wait(lambda: len(self._mail.to(address)) > seen)
+        self._seen[address] = seen + 1
+        return self._mail.to(address)[seen].text
 
 
 def _code(mail: SmtpSink, address: str) -> str:

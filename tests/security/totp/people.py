@@ -53,6 +53,7 @@ class Owner:
 
 def make_owner(place: Place, login_id: str = "") -> Owner:
     """Insert a user with an app."""
+    phones.begin_a_step(place.avow)
     login_id = login_id or new_email()
     user_id = make_user(place.avow, login_id)
     seed = make_totp_seed(place.avow, user_id)
@@ -66,6 +67,7 @@ def kept(place: Place) -> dict[str, list[tuple[object, ...]]]:
 
 def enrol(place: Place, login_id: str, token: str) -> Phone:
     """Ask for a seed in a session, and bring it into another phone; it is not confirmed yet."""
+    phones.begin_a_step(place.avow)
     answer = place.api.post(UPDATE, token, {"loginId": login_id})
     assert answer.status == 200, answer.content
     return phones.scanning(answer.body["image"])

@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from avow.core.flows.builtin import BUILT_IN
+from avow.server.flows import actions
+from avow.server.flows.actions import Flow
 from avow.server.keys.actions import create_management_key
 from avow.testing.server import Avow
 from tests.factories import join_tenant, make_tenant, make_user, new_email
@@ -122,17 +125,54 @@ def test_theme_takes_the_place_of_the_one_before(api: Api, key: str) -> None:
         assert api.post(f"{path}/import", {"theme": wrong}, token=key).refusal == (400, "E011004")
 
 
-def test_running_a_flow_without_waiting_is_not_supported_yet(api: Api, key: str) -> None:
-    for path in ("async/run", "async/result"):
-        assert api.post(f"{PATH}/{path}", {"flowId": "a"}, token=key).refusal == (501, "E019501")
-
-
-def test_flow_without_screens_is_run_with_values(api: Api, key: str) -> None:
+def put_remind(api: Api, key: str) -> None:
+    """Keep a flow without screens, which sends a code."""
     steps = {
         "send": {"kind": "act", "do": "send-code", "given": {"does": "sign-up"}, "on": {"sent": "end"}},
         "end": {"kind": "done"},
     }
     put(api, key, "remind", {"dsl": {"start": "send", "steps": steps}}, [])
+
+
+def test_flow_that_was_run_says_later_what_came_of_it(api: Api, key: str) -> None:
+    put_remind(api, key)
+    mail = new_email()
+    body = {"flowId": "remind", "input": {"email": mail}}
+    ran = {"executionId": api.post(f"{PATH}/async/run", body, token=key)["executionId"]}
+    assert api.avow.code(mail)
+    output = api.post(f"{PATH}/async/result", ran, token=key)["output"]
+    assert (output["status"], output["loginId"]) == ("completed", mail)
+    assert api.post(f"{PATH}/async/result", ran, token=key)["output"] == output
+    api.clock.advance(1799)
+    assert api.post(f"{PATH}/async/result", ran, token=key).status == 200
+    api.clock.advance(1)
+    assert api.post(f"{PATH}/async/result", ran, token=key).refusal == (404, "E019404")
+
+
+def test_flow_that_cannot_be_run_for_later_is_refused_at_once(api: Api, key: str) -> None:
+    put_remind(api, key)
+    for flow_id in ("sign-in", "remind"):
+        assert api.post(f"{PATH}/async/run", {"flowId": flow_id}, token=key).refusal == (400, "E011004")
+    assert api.post(f"{PATH}/async/run", {"flowId": "nonsense"}, token=key).refusal == (404, "E019404")
+
+
+def test_only_what_management_ran_has_a_result(api: Api, key: str, make_project: Callable[..., Avow]) -> None:
+    put_remind(api, key)
+    walk = Walk(api)
+    mine = walk.start()["executionId"]
+    ran = api.post(f"{PATH}/async/run", {"flowId": "remind", "input": {"email": new_email()}}, token=key)["executionId"]
+    for execution in (mine, "remind|#|Fnone", "x"):
+        refused = api.post(f"{PATH}/async/result", {"executionId": execution}, token=key)
+        assert refused.refusal == (404, "E019404")
+    other = make_project()
+    stranger = Api(other).post(f"{PATH}/async/result", {"executionId": ran}, token=other.management_key)
+    assert stranger.refusal == (404, "E019404")
+    body = {"executionId": ran, "interactionId": "submit", "input": {}}
+    assert api.post("/v1/flow/next", body, x_descope_flow_nonce="1.x").refusal == (401, "E108201")
+
+
+def test_flow_without_screens_is_run_with_values(api: Api, key: str) -> None:
+    put_remind(api, key)
     mail = new_email()
     ran = api.post(f"{PATH}/run", {"flowId": "remind", "input": {"email": mail}}, token=key)
     assert (ran["output"]["status"], ran["output"]["loginId"]) == ("completed", mail)
@@ -206,6 +246,81 @@ def test_flow_that_is_switched_off_begins_for_nobody(api: Api, key: str) -> None
 def test_document_of_another_kind_leaves_the_built_in_flow_as_it_is(api: Api, key: str) -> None:
     put(api, key)
     assert Walk(api, "sign-in").start().status == 200
+
+
+def config(api: Api) -> dict[str, Any]:
+    reply = api.get(f"/pages/{api.avow.project_id}/v2-beta/config.json")
+    assert reply.status == 200
+    return dict(reply["flows"])
+
+
+def test_flows_that_cannot_be_run_are_not_listed_for_pages_and_spoil_nothing(avow: Avow, api: Api, key: str) -> None:
+    before = config(api)
+    assert set(before) == set(BUILT_IN)
+    put(api, key, "kept-only")
+    put(api, key, "sign-in")
+    put(api, key, "off", {"disabled": True})
+    put(api, key, "mine", {"dsl": {"start": "end", "steps": {"end": {"kind": "done"}}}}, [])
+    broken = Flow(id="broken", document={"dsl": {"start": "a", "steps": {"a": {"kind": "act", "do": "gone"}}}})
+    avow.run(lambda tx: actions.put(tx, broken, actor="command"))
+    found = config(api)
+    assert set(found) == {*BUILT_IN, "mine"}
+    assert {name: found[name] for name in BUILT_IN} == before
+    mine = found["mine"]
+    put(api, key, "mine", {"dsl": {"start": "end", "steps": {"end": {"kind": "done"}, "b": {"kind": "done"}}}}, [])
+    assert config(api)["mine"] != mine
+    assert config(api)["mine"]["version"] != 0
+
+
+def test_listing_flows_for_pages_reads_their_documents_once(api: Api, key: str, statements: Statements) -> None:
+    for number in range(5):
+        own = {"name": api.avow.project_id, "dsl": {"start": "end", "steps": {"end": {"kind": "done"}}}}
+        put(api, key, f"f{number}", own, [])
+    with statements:
+        config(api)
+    assert statements.ran == ["flows.LIST", "flows.EVERY"]
+    statements.ran.clear()
+    with statements:
+        config(api)
+    assert statements.ran == ["flows.LIST"]
+
+
+@pytest.mark.parametrize(
+    ("step", "changed", "said"),
+    [
+        ("take", {"on": {"done": "end", "refused": "send"}}, "refused leads to"),
+        ("take", {"on": {"done": "end", "refused": "end"}}, "refused leads to"),
+        ("send", {"do": "name", "on": {"named": "check"}}, "only a screen leads"),
+        ("first", {"shown": {"ways": "bogus"}}, "ways has no"),
+        ("first", {"shown": {"purpose": "bogus"}}, "purpose has no"),
+        ("new", {"shown": {"why": "bogus"}}, "why has no"),
+        ("who", {"shown": {"fields": "name bogus"}}, "fields has no"),
+    ],
+)
+def test_flow_that_would_go_wrong_is_refused(api: Api, key: str, step: str, changed: dict[str, Any], said: str) -> None:
+    steps: dict[str, dict[str, Any]] = {
+        "first": {"kind": "screen", "screen": "email", "on": {"code": "send"}},
+        "send": {"kind": "act", "do": "send-code", "on": {"sent": "code"}},
+        "code": {"kind": "screen", "screen": "code", "on": {"verify": "take"}},
+        "take": {"kind": "act", "do": "verify-code", "on": {"done": "end", "refused": "first"}},
+        "word": {"kind": "screen", "screen": "password", "on": {"sign-in": "check"}},
+        "check": {"kind": "act", "do": "check-password", "on": {"done": "end", "refused": "word"}},
+        "new": {"kind": "screen", "screen": "new-password"},
+        "who": {"kind": "screen", "screen": "profile", "shown": {"fields": "name email"}},
+        "end": {"kind": "done"},
+    }
+    assert put(api, key, "mine", {"dsl": {"start": "first", "steps": steps}}, []).status == 200
+    steps[step] |= changed
+    refused = put(api, key, "mine", {"dsl": {"start": "first", "steps": steps}}, [])
+    assert refused.refusal == (400, "E011004")
+    assert said in refused.body["errorMessage"]
+
+
+def test_flow_that_is_run_is_not_long(api: Api, key: str) -> None:
+    steps = {f"s{number}": {"kind": "act", "do": "name", "given": {"x": "y" * 3000}} for number in range(100)}
+    refused = put(api, key, "long", {"dsl": {"start": "s0", "steps": steps}}, [])
+    assert refused.refusal == (400, "E011004")
+    assert "262144" in refused.body["errorMessage"]
 
 
 def test_flow_that_nobody_has_is_not_found(api: Api) -> None:

@@ -140,3 +140,18 @@ def test_wrong_number_ends_it_and_is_told(avow: Avow, api: Api) -> None:
     assert walk.screen == "enchanted"
     assert walk.error
     assert 'data-type="polling"' not in walk.html()
+
+
+def test_link_that_has_ended_is_told_of_in_another_browser(api: Api) -> None:
+    mail = new_email()
+    walk = Walk(api)
+    walk.start()
+    walk.do("link", email=mail)
+    token = api.link_token(mail)
+    api.clock.advance(1000)
+    other = Walk(api)
+    other.start(token=token)
+    assert other.screen == "email"
+    assert other.error
+    other.do("code", email=mail)
+    assert (other.screen, other.error) == ("code", "")

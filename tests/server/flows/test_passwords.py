@@ -1,6 +1,7 @@
 from avow.server.passwords import actions as passwords
 from avow.testing.server import Avow
-from tests.factories import new_email
+from tests.factories import change_settings, make_totp_seed, new_email
+from tests.phones import holding
 from tests.server.api import Api
 from tests.server.flows.test_links import carried
 from tests.server.flows.walking import Walk
@@ -95,3 +96,46 @@ def test_expired_password_is_replaced(avow: Avow, api: Api) -> None:
     walk.do("save", **{"old": PASSWORD, "new-password": OTHER})
     assert walk.last is not None
     assert walk.last["status"] == "completed"
+
+
+def test_expired_password_is_replaced_by_the_second_factor(avow: Avow, api: Api) -> None:
+    mail = new_email()
+    user_id = sign_up(api, mail).last["authInfo"]["user"]["userId"]  # type: ignore[index]  # it was answered
+    avow.run(lambda tx: passwords.expire(tx, user_id))
+    phone = holding(make_totp_seed(avow, user_id))
+    change_settings(avow, {"mfa": "enrolled"})
+    api.clock.advance(2)
+    walk = walk_to_password(api, mail)
+    walk.do("sign-in", password=PASSWORD)
+    walk.do("save", **{"old": PASSWORD, "new-password": OTHER})
+    assert walk.screen == "totp"
+    assert walk_to_password(api, mail).do("sign-in", password=OTHER)["status"] != "completed"
+    assert walk.do("verify", code=phone.code(api.clock()))["status"] == "completed"
+    again = walk_to_password(api, mail)
+    again.do("sign-in", password=OTHER)
+    assert again.screen == "totp"
+
+
+def test_login_id_that_is_no_address_signs_in_by_password(avow: Avow, api: Api) -> None:
+    user = {"loginId": "mia.may", "email": new_email(), "verifiedEmail": True}
+    assert api.post("/v1/mgmt/user/create", user, token=avow.management_key).status == 200
+    chosen = {"loginId": "mia.may", "password": PASSWORD}
+    assert api.post("/v1/mgmt/user/password/set/active", chosen, token=avow.management_key).status == 200
+    for flow in ("password", "sign-in", "sign-up-or-in"):
+        walk = Walk(api, flow)
+        walk.start()
+        assert 'type="email"' not in walk.html()
+        walk.do("password", email="mia.may")
+        assert (walk.screen, walk.error) == ("password", "")
+        assert walk.do("sign-in", password=PASSWORD)["status"] == "completed"
+    walk.start()
+    walk.do("code", email="mia.may")
+    assert walk.screen == "email"
+
+
+def test_nobody_signs_up_by_a_name_alone(api: Api) -> None:
+    walk = walk_to_password(api, "mia.may")
+    walk.do("sign-up")
+    walk.do("save", **{"new-password": PASSWORD})
+    assert walk.screen == "new-password"
+    assert walk.error

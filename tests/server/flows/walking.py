@@ -19,6 +19,7 @@ class Walk:
     page: str = PAGE
     options: dict[str, Any] = field(default_factory=dict)
     token: str = ""
+    later_token: str = ""
     nonce: str = ""
     last: Reply | None = None
 
@@ -46,7 +47,7 @@ class Walk:
         }
         shown = self.nonce if nonce is None else nonce
         headers = {"x_descope_flow_nonce": shown} if shown else {}
-        return self.api.post("/v1/flow/next", body, **headers)
+        return self.api.post("/v1/flow/next", body, token=self.later_token, **headers)
 
     def _took(self, reply: Reply) -> Reply:
         if reply.status == 200:

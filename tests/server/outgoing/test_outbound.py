@@ -135,6 +135,47 @@ def test_call_is_answered(outbound: Outbound, peer: OpenIdPeer) -> None:
     assert peer.seen[0].headers["accept-encoding"] == "identity"
 
 
+def test_server_that_is_slow_does_not_stop_another_port_of_its_host(
+    make_outbound: Callable[..., Outbound], peer: OpenIdPeer, clock: Clock
+) -> None:
+    lanes = Lanes(threads=2, of_one_host=1)
+    outbound, goes_on = make_outbound(lanes=lanes), threading.Event()
+    peer.answers["/keys"] = lambda _: Said(b"slow" if goes_on.wait(10) else b"")
+    with openid_peer(clock) as other:
+        says(other, "other")
+        slow = outbound.obtain(document(peer), None, soon())
+        assert obtained(outbound, document(other)) == b"other"
+        assert not slow.done()
+        goes_on.set()
+        assert slow.result(10) == b"slow"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one_lane"),
+    [
+        ("https://a.example/x", "https://A.example:443/y?z", True),
+        ("http://a.example/", "http://a.example:80/", True),
+        ("https://a.example/", "https://a.example:8443/", False),
+        ("https://a.example/", "https://b.example/", False),
+        ("https://[2001:db8::1]/", "https://[2001:db8::1]:443/", True),
+    ],
+)
+def test_lane_is_of_a_host_and_a_port(
+    make_outbound: Callable[..., Outbound], one: str, other: str, is_one_lane: bool
+) -> None:
+    taken: list[str] = []
+
+    class Noting(Lanes):
+        def submit(self, host: str, work: Callable[[], Any]) -> Future[Any]:
+            taken.append(host)
+            return Future()
+
+    outbound = make_outbound(lanes=Noting())
+    for url in (one, other):
+        outbound.send(OutgoingCall(url), soon())
+    assert (len(set(taken)) == 1) is is_one_lane
+
+
 def test_redirect_is_an_answer_and_not_followed(outbound: Outbound, peer: OpenIdPeer) -> None:
     peer.answers["/a"] = lambda _: Said(status=302, headers={"location": f"{peer.url}/b"})
     assert outbound.send(OutgoingCall(f"{peer.url}/a"), soon()).result(10).status == 302

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
 
 from avow.server.site import answer
-from avow.server.visit import Request
+from avow.server.visit import Request, Response
 from avow.testing.server import Avow
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -70,7 +70,8 @@ class Browser:
         self.avow = avow
         self.metadata = metadata
         self.cookies: dict[str, str] = {}
-        self.headers = {"accept": "text/html,*/*;q=0.8", "user-agent": device, **headers}
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers = {"accept": "text/html,*/*;q=0.8", "user-agent": device, **said}
 
     def get(self, url: str, *, verb: str = "GET", follow: bool = True, **headers: str) -> Page:
         """Open an address, of the server or a path on it."""
@@ -125,13 +126,16 @@ class Browser:
         said = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         said["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         request = Request(verb, parts.path, parts.query, said, body, "203.0.113.7", len(said))
-        response = answer(self.avow.server.site, request)
+        response = self._send(request)
         cookies = [value for name, value in response.headers if name == "set-cookie"]
         for cookie in cookies:
             self._keep(cookie)
         page = Page(url, response.status, dict(response.headers), cookies, response.body.decode())
         page.forms = forms_of(page.html)
         return page
+
+    def _send(self, request: Request) -> Response:
+        return answer(self.avow.server.site, request)
 
     def _keep(self, cookie: str) -> None:
         pair, _, attributes = cookie.partition(";")

@@ -40,6 +40,11 @@ def test_without_a_session_it_leads_to_sign_in(browser: Browser) -> None:
     assert browser.get(f"/account/{browser.avow.project_id}").heading == "Sign in to Acme"
 
 
+def test_address_without_a_project_leads_to_that_of_the_first(avow: Avow) -> None:
+    page = Browser(avow).get("/account", follow=False)
+    assert re.fullmatch("/account/P[0-9A-Za-z]+", page.headers["location"])
+
+
 def test_refresh_begins_a_new_generation_and_the_old_one_ends_the_session(browser: Browser) -> None:
     page = browser.sign_in(new_email())
     first = refresh_cookie(browser)
@@ -139,7 +144,7 @@ def with_passkey(avow: Avow, browser: Browser) -> Page:
     page = browser.sign_in(mail := new_email())
     with avow.client() as client:
         user_id = client.mgmt.user.load(mail)["user"]["userId"]
-    make_passkey(avow, user_id, "cred-1", "Laptop")
+    make_passkey(avow, user_id, "cred-1", "Laptop", rp_id="localhost")
     return browser.get(page.url)
 
 
@@ -185,7 +190,7 @@ def test_passkey_is_named_by_its_owner(avow: Avow, browser: Browser) -> None:
     form = next(each for each in page.forms if ("do", "rename-passkey") in each.buttons)
     page = browser.submit(form, "rename-passkey", displayName="<b>Phone</b>")
     assert page.notice == "Saved."
-    assert "<strong>&lt;b&gt;Phone&lt;/b&gt;</strong>" in page.html
+    assert "<strong><bdi>&lt;b&gt;Phone&lt;/b&gt;</bdi></strong>" in page.html
 
 
 def test_passkey_is_not_removed_without_showing_it(avow: Avow, browser: Browser) -> None:
@@ -204,6 +209,7 @@ def test_old_session_changes_nothing_until_it_is_confirmed(avow: Avow) -> None:
     assert page.heading == "Enter your code"
     page = browser.submit(page.form(), "verify", code=avow.code(mail))
     assert page.heading == "Your account"
+    assert page.text.count("last used") == 1  # the session before it is nobody's any more
     assert start(browser, page, "change-password").heading == "Change your password"
 
 

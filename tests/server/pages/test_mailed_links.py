@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -232,3 +233,14 @@ def test_link_of_a_method_switched_off_meanwhile_is_refused_and_kept(how: str, a
     avow.run(lambda tx: projects.change_settings(tx, {"sign_in_methods": None}, actor="test"))
     avow.advance(1)
     assert phone.submit(form).status == 200
+
+
+@pytest.mark.parametrize("metadata", [True, False])
+def test_whoever_comes_back_from_a_provider_goes_on_in_any_browser(avow: Avow, *, metadata: bool) -> None:
+    browser = Browser(avow, metadata=metadata)
+    mail = new_email()
+    browser.ask(mail, "link")
+    mark = parse_qs(urlsplit(avow.link(mail)).query)["descope-login-flow"][0]
+    asked = urlencode({"descope-login-flow": mark, "code": "abc"})
+    page = browser.get(f"/login/{avow.project_id}/return?{asked}")
+    assert browser.submit(page.form()).status != 410

@@ -197,7 +197,8 @@ def test_sign_in_of_another_browser_cannot_be_continued(avow: Avow) -> None:
     first, second = Browser(avow), Browser(avow)
     first.ask(mail)
     page = second.get(f"/login/{avow.project_id}")
-    second.cookies["avow-flow"] = first.cookies["avow-flow"]
+    name = f"avow-flow-{first.avow.project_id}"
+    second.cookies[name] = first.cookies[name]
     assert second.get(f"/login/{avow.project_id}/code").heading == "Sign in to Acme"
     assert page.heading == "Sign in to Acme"
 

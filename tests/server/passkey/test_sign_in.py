@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import webauthn
 
 from avow.server.users import actions as users
 from avow.testing.server import Avow
-from tests.bed.authenticator import Authenticator, Forgery, decode
+from tests.bed.authenticator import Authenticator, Forgery, decode, new_key
 from tests.factories import change_settings, make_user, new_email
 from tests.server.api import START, Api, Statements
 from tests.server.passkey.conftest import ORIGIN, ROUTES, Browser, Person
@@ -221,6 +222,31 @@ def test_ceremony_of_nobody_comes_to_nothing(hiding: Browser, make_person: Calla
     begun = hiding.begin("signin", {"loginId": new_email()})
     shown = hiding.device.show(begun["options"], ORIGIN, passkey=hiding.device.newest)
     assert hiding.finish("signin", begun["transactionId"], shown).refusal == _REFUSED
+
+
+def test_ceremony_of_nobody_costs_a_verification_too(
+    hiding: Browser, make_person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever answers with a signature of nobody learns nothing from how long it is looked at."""
+    person = make_person(browser=hiding)
+    without = new_email()
+    make_user(hiding.api.avow, without)
+    verified: list[object] = []
+    judge = webauthn.verify_authentication_response
+
+    def noted(**given: Any) -> Any:
+        verified.append(given["credential"])
+        return judge(**given)
+
+    monkeypatch.setattr(webauthn, "verify_authentication_response", noted)
+    for login_id in (person.login_id, without, new_email()):
+        begun = hiding.begin("signin", {"loginId": login_id})
+        [allowed] = _asked(begun["options"])["allowCredentials"]
+        forgery = Forgery(key=new_key("ES256"), user_handle=b"", credential_id=decode(allowed["id"]))
+        shown = hiding.device.show(begun["options"], ORIGIN, forgery, passkey=hiding.device.newest)
+        assert hiding.finish("signin", begun["transactionId"], shown).refusal == _REFUSED
+        assert len(verified) == 1, login_id
+        verified.clear()
 
 
 # --- Options of the session --------------------------------------------------------------------------------------

@@ -1,11 +1,16 @@
 """POST /v1/auth/password/replace."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from avow.core.passwords import Checked, check, hashed, verify
 from avow.server.passwords import actions as passwords
 from avow.testing.server import Avow
+from tests import phones
 from tests.factories import make_totp_seed, new_email
+from tests.phones import Phone
 from tests.server.api import Api, Reply
 from tests.server.password.people import GOOD, NEW, OTHER, REPLACE, configure, held, make_person, sign_in
 
@@ -90,16 +95,73 @@ def test_what_management_set_stays_management_s_in_the_hands_of_its_user(api: Ap
     assert held(api.avow, user_id).is_own == 0
 
 
-def test_nothing_is_replaced_when_a_second_factor_is_asked_for(api: Api, avow: Avow) -> None:
-    from tests.factories import change_settings
+# --- Second factors ----------------------------------------------------------------------------------------------
 
-    email, user_id = make_person(avow)
-    make_totp_seed(avow, user_id)
-    change_settings(avow, {"mfa": "enrolled"})
-    api.clock.advance(2)
-    before = held(avow, user_id)
-    assert replace(api, email).refusal == (403, "E061401")
-    assert held(avow, user_id) == before
+
+@dataclass(frozen=True)
+class Careful:
+    """Somebody with an app who has to show it, and a password that they have to replace."""
+
+    api: Api
+    id: str
+    email: str
+    phone: Phone
+
+    def shows_app(self, token: str) -> Reply:
+        self.api.clock.advance(30)
+        body = {"loginId": self.email, "code": self.phone.code(self.api.clock()), "loginOptions": {"mfa": True}}
+        return self.api.post("/v1/auth/totp/verify", body, token=token)
+
+
+@pytest.fixture
+def careful(make_project: Callable[..., Avow]) -> Careful:
+    api = Api(make_project(mfa="enrolled"))
+    email, user_id = make_person(api.avow, state="temporary")
+    return Careful(api, user_id, email, phones.holding(make_totp_seed(api.avow, user_id)))
+
+
+def test_nothing_is_replaced_before_the_second_factor(careful: Careful) -> None:
+    api, before = careful.api, held(careful.api.avow, careful.id)
+    assert sign_in(api, careful.email).refusal == (401, "E062909")
+    waiting = replace(api, careful.email)
+    assert waiting.refusal == (403, "E061401")
+    assert waiting.body["factors"] == ["totp"]
+    assert held(api.avow, careful.id) == before
+    assert sign_in(api, careful.email, NEW).refusal == (401, "E062901")
+
+
+def test_second_factor_replaces_the_password(careful: Careful) -> None:
+    api = careful.api
+    api.post("/v1/auth/otp/signin/email", {"loginId": careful.email})
+    code = api.avow.code(careful.email)
+    session = careful.shows_app(replace(api, careful.email).body["mfaToken"])
+    assert api.avow.client().validate_session(session["sessionJwt"])["amr"] == ["pwd", "totp", "mfa"]
+    stored = held(api.avow, careful.id)
+    assert (stored.state, stored.is_own, verify(stored.encoded, NEW)) == ("active", 0, True)
+    assert api.refresh(session["refreshJwt"]).status == 200
+    assert api.verify_code(careful.email, code).status == 401
+    assert sign_in(api, careful.email).refusal == (401, "E062901")
+    assert sign_in(api, careful.email, NEW).refusal == (403, "E061401")
+    assert any("password" in each.subject.lower() for each in api.avow.messages(careful.email) if not each.code)
+
+
+def test_factor_of_another_sign_in_replaces_nothing(careful: Careful) -> None:
+    """A thief who has begun to replace the password waits in vain for its owner to show the app."""
+    api, before = careful.api, held(careful.api.avow, careful.id)
+    replace(api, careful.email)
+    api.post("/v1/auth/otp/signin/email", {"loginId": careful.email})
+    own = api.verify_code(careful.email, api.avow.code(careful.email)).body["mfaToken"]
+    assert careful.shows_app(own).status == 200
+    assert held(api.avow, careful.id) == before
+
+
+def test_password_that_was_set_meanwhile_stays(careful: Careful) -> None:
+    api = careful.api
+    token = replace(api, careful.email).body["mfaToken"]
+    body = {"loginId": careful.email, "password": OTHER}
+    assert api.post("/v1/mgmt/user/password/set/active", body, token=api.avow.management_key).status == 200
+    assert careful.shows_app(token).status == 401
+    assert verify(held(api.avow, careful.id).encoded, OTHER)
 
 
 def test_password_changed_by_others_meanwhile_is_not_replaced(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

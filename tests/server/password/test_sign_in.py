@@ -316,14 +316,6 @@ def test_another_password_ends_the_lock(api: Api) -> None:
     assert sign_in(api, email, OTHER).status == 200
 
 
-def test_settings_of_the_users_tenants_lock(api: Api) -> None:
-    email, user_id = make_person(api.avow)
-    make_tenant(api.avow, tenant_id="acme")
-    join_tenant(api.avow, user_id, "acme")
-    configure(api, "acme", lockAttempts=3)
-    assert fail(api, email, 4) == [WRONG] * 3 + [LOCKED]
-
-
 def test_without_a_lock_a_hundred_in_a_row_are_the_most(api: Api) -> None:
     email, user_id = make_person(api.avow)
     configure(api, lock=False)
@@ -426,6 +418,26 @@ def test_back_end_with_its_key_is_not_counted(make_project: Callable[..., Avow])
     api = Api(make_project(password_failures_per_client=2))
     for number in range(4):
         assert sign_in(api, f"user-{number}@example.com", OTHER, token=api.avow.management_key).refusal == WRONG
+
+
+def test_back_end_that_says_whom_it_calls_for_shares_the_limit_of_nobody(make_project: Callable[..., Avow]) -> None:
+    """With a management key the nearest forwarded address counts: what its own client wrote before does not."""
+    api = Api(make_project(password_failures_per_client=2))
+    email, _ = make_person(api.avow)
+
+    def tried(forwarded: str, token: str, password: str = OTHER) -> int:
+        body = {"loginId": email if password == GOOD else new_email(), "password": password}
+        return api.post(SIGN_IN, body, token=token, x_forwarded_for=forwarded).status
+
+    key = api.avow.management_key
+    assert [tried("198.51.100.1", key) for _ in range(3)] == [401, 401, 429]
+    assert [tried(f"203.0.113.{number}, 198.51.100.2", key) for number in range(3)] == [401, 401, 429]
+    assert tried("198.51.100.3", key, GOOD) == 200
+    assert [tried(f"198.51.100.{number}", "") for number in range(4, 7)] == [401, 401, 429]  # believed of nobody else
+    assert [tried(f"198.51.100.{number}", f"{key}x") for number in range(4, 7)] == [401] * 3
+    assert tried("198.51.100.3", "", GOOD) == 429
+    asked = "SELECT address FROM sessions WHERE project_id = :project_id"
+    assert api.avow.run(lambda tx: tx.all(asked, lambda address: address)) == ["198.51.100.3"]
 
 
 def test_try_that_nobody_came_to_look_at_is_taken_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -228,6 +228,12 @@ def test_passkey_counts_as_enrolled(make_person: MakePerson) -> None:
     assert refused.body["factors"] == ["webauthn"]
 
 
+def test_passkey_of_a_former_domain_is_not_asked_for(make_person: MakePerson) -> None:
+    person = make_person(has_app=False)
+    make_passkey(person.api.avow, person.id, "passkey-1", rp_id="former.example.com")
+    assert CHANGES["app"](person, person.by_mail()["refreshJwt"]).status == 200
+
+
 def test_whoever_has_enrolled_nothing_needs_only_be_fresh(make_person: MakePerson) -> None:
     person = make_person(has_app=False)
     assert CHANGES["app"](person, person.by_mail()["refreshJwt"]).status == 200

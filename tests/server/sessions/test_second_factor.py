@@ -56,6 +56,21 @@ def test_passkey_is_named_beside_the_app(person: Person) -> None:
     assert person.by_mail().body["factors"] == ["totp", "webauthn"]
 
 
+def test_passkey_of_a_former_domain_is_no_factor(make_person: MakePerson) -> None:
+    """No browser shows it any more: whoever has nothing else is not kept out, and nobody is told to show it."""
+    person = make_person(has_app=False, mfa="enrolled")
+    make_passkey(person.api.avow, person.id, "passkey-1", rp_id="former.example.com")
+    assert person.by_mail().status == 200
+    change_settings(person.api.avow, {"mfa": "required"})
+    person.api.clock.advance(2)
+    assert person.by_mail().body["factors"] == ["sms"]
+    start = person.api.post("/v1/auth/webauthn/signin/start", {"loginId": person.email, "origin": ORIGIN})
+    assert start.refusal == (401, "E067010")
+    change_settings(person.api.avow, {"passkey_rp_id": "former.example.com"})
+    person.api.clock.advance(2)
+    assert person.by_mail().body["factors"] == ["webauthn"]
+
+
 def test_required_names_what_there_is(make_person: MakePerson) -> None:
     assert make_person(has_app=False, mfa="required").by_mail().body["factors"] == ["sms"]
 
@@ -361,6 +376,66 @@ def test_factor_costs_one_statement_more(person: Person, statements: Statements)
         "sessions.JOIN",
         "sessions.INSERT_WAITING",
     ]
+
+
+# --- A tenant that is chosen -------------------------------------------------------------------------------------
+
+
+def choose(person: Person, token: str, **headers: str) -> Reply:
+    return person.api.post("/v1/auth/tenant/select", {"tenant": "acme"}, token=token, **headers)
+
+
+@pytest.mark.parametrize("mfa", ["enrolled", "required"])
+def test_tenant_that_is_joined_later_asks_when_it_is_chosen(make_person: MakePerson, mfa: str) -> None:
+    person = make_person()
+    token = person.by_mail()["refreshJwt"]
+    person.api.clock.advance(1)
+    ask_of_members(person, mfa=mfa)
+    refused = choose(person, token)
+    assert refused.refusal == (403, "E061401")
+    assert refused.body["factors"] == ["totp"]
+    assert person.api.post("/v1/auth/me/tenants", {"dct": True}, token=token)["tenants"] == []
+    further = person.by_app(token, {"mfa": True})["refreshJwt"]
+    assert claims(person.api, choose(person, further))["dct"] == "acme"
+
+
+def test_tenant_that_asks_more_since_asks_when_it_is_chosen(make_person: MakePerson) -> None:
+    person = make_person()
+    ask_of_members(person, mfa="off")
+    token = person.by_mail()["refreshJwt"]
+    person.api.clock.advance(1)
+    assert choose(person, token).status == 200
+    set_tenant(person, "acme", freshProofSeconds=300)
+    assert choose(person, token).status == 200
+    set_tenant(person, "acme", mfa="required")
+    assert choose(person, token).refusal == (403, "E061401")
+    person.api.clock.advance(1)
+    assert choose(person, person.signed_in()["refreshJwt"]).status == 200
+
+
+def test_tenant_that_was_asked_at_the_sign_in_does_not_ask_again(make_person: MakePerson) -> None:
+    """What a device, management or a passkey was enough for then is enough."""
+    person = make_person(trusted_device_days=30)
+    ask_of_members(person, mfa="required")
+    person.api.clock.advance(1)
+    session = person.signed_in()
+    device = session["trustedDeviceJwt"]
+    trusted = person.by_mail(x_descope_trusted_device_token=device)
+    key = person.api.avow.management_key
+    vouched = person.api.post("/v1/mgmt/auth/signin", {"loginId": person.email}, token=key)
+    for each in (session, trusted, vouched):
+        assert choose(person, each["refreshJwt"]).status == 200
+    person.api.clock.advance(1)
+    set_tenant(person, "acme", mfa="enrolled")
+    assert choose(person, trusted["refreshJwt"], x_descope_trusted_device_token=device).status == 200
+    assert choose(person, trusted["refreshJwt"]).refusal == (403, "E061401")
+
+
+def test_tenant_that_wants_sso_is_not_chosen_in_a_session_by_another_way(make_person: MakePerson) -> None:
+    person = make_person()
+    token = person.by_mail()["refreshJwt"]
+    ask_of_members(person, enforceSSO=True)
+    assert choose(person, token).refusal == (403, "E061305")
 
 
 # --- Arrangements --------------------------------------------------------------------------------------------------

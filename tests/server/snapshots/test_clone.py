@@ -19,6 +19,12 @@ WRONG: list[dict[str, object]] = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take room for another project, in a server that has one for each test before."""
+    monkeypatch.setattr("avow.server.projects.actions._MOST_PROJECTS", 1_000_000)
+
+
 @pytest.fixture
 def key(api: Api) -> str:
     return api.avow.management_key

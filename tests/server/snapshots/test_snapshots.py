@@ -318,6 +318,10 @@ HOSTILE: dict[str, tuple[Callable[[Files], Any], str]] = {
         "jwt_templates.json",
     ),
     "weak passwords": (_with("passwords.json", {"minLength": 1}), "passwords.json"),
+    "flow that cannot be run": (
+        _with("flows/a.json", {"flow": {"dsl": {"start": "s", "steps": {"s": {"kind": "act", "do": "gone"}}}}}),
+        "flow a, step s",
+    ),
     "screen without id": (_with("flows/a.json", {"flow": {}, "screens": [{}]}), "flow a"),
     "theme that climbs": (_with("theme.json", {"id": "../x"}), "letters, digits"),
     "too many roles": (_with("roles.json", {"roles": [{"name": f"r{n}"} for n in range(1001)]}), "roles.json"),

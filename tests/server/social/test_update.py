@@ -11,6 +11,7 @@ from avow.errors import AuthException
 from avow.testing.server import Avow
 from tests.bed.social import PAGE, Social
 from tests.bed.visitor import Page, Visitor
+from tests.factories import make_totp_seed
 from tests.server.api import Api
 
 EMAIL = "mia@example.com"
@@ -92,6 +93,18 @@ def test_session_that_ends_while_the_provider_is_asked_connects_nothing(
     assert social.come_back(journey).error == "E061301"
     assert social.users()[0]["OAuth"] == {}
     assert "session that asked" in social.audited()[0]["data"]["reason"]
+
+
+def test_session_that_did_not_show_the_app_of_its_user_connects_nothing(
+    social: Social, refresh_token: str, visitor: Visitor, avow: Avow
+) -> None:
+    """Whoever began with one factor brings no way of their own in beside an app that came meanwhile."""
+    page = visitor.get(start(social, refresh_token))
+    journey = social.open(agreed(page), visitor)
+    make_totp_seed(avow, social.users()[0]["userId"])
+    assert social.come_back(journey).error == "E061401"
+    assert social.users()[0]["OAuth"] == {}
+    assert social.audited()[0]["data"]["reason"] == "a factor was not shown"
 
 
 def test_old_session_has_to_step_up_first(social: Social, refresh_token: str, avow: Avow) -> None:

@@ -17,7 +17,7 @@ from tests.bed.tenant_idp import PAGE
 from tests.bed.tenant_op import TenantOp
 from tests.bed.visitor import Visitor
 from tests.factories import make_role, make_tenant, make_user
-from tests.server.api import Statements
+from tests.server.api import Api, Statements
 
 
 @pytest.fixture
@@ -107,6 +107,29 @@ def test_address_that_the_provider_does_not_verify_reaches_nobody(op: TenantOp, 
         assert session["userId"] == owner
     else:
         assert page.error == "E061303"
+
+
+@pytest.mark.parametrize("said", [False, "true", 1])
+def test_new_member_gets_no_address_that_the_provider_does_not_verify(
+    op: TenantOp, project: Avow, said: object
+) -> None:
+    session = op.sign_in(email_verified=said)
+    user = session["user"]
+    assert (user["email"], user["verifiedEmail"], user["loginIds"]) == ("", False, ["sso-jane"])
+    owner = Api(project).sign_in("jane@example.com")
+    assert owner["user"]["userId"] != user["userId"]
+    assert op.sign_in(email_verified=True)["userId"] == user["userId"]  # an address moves nobody who is known
+
+
+def test_new_member_without_an_address_claims_none(op: TenantOp, project: Avow) -> None:
+    op.peer.person = {"sub": "jane"}
+    session: Any = project.client().sso.exchange_token(op.come_back().code)
+    user = session["user"]
+    assert (user["email"], user["loginIds"], [each["tenantId"] for each in user["userTenants"]]) == (
+        "",
+        ["sso-jane"],
+        ["T1"],
+    )
 
 
 def test_mapping_without_a_claim_for_it_lets_the_tenant_vouch(op: TenantOp, project: Avow) -> None:

@@ -23,6 +23,10 @@ def _generate(api: Api, **body: Any) -> str:
     return str(reply["adminSSOConfigurationLink"])
 
 
+def _key(api: Api, *rights: str) -> str:
+    return api.avow.run(lambda tx: create_management_key(tx, "k", rights=rights))[1]
+
+
 def _revoke(api: Api, **body: Any) -> Reply:
     return api.post(REVOKE, {"tenantId": "T1", **body}, token=api.avow.management_key)
 
@@ -105,7 +109,11 @@ def test_unknown_tenant_or_configuration_is_not_found(api: Api, tenant: str) -> 
             assert api.post(path, body, token=api.avow.management_key).refusal == (404, "E019404")
 
 
-def test_link_needs_the_right_to_sso_too(api: Api, tenant: str) -> None:
-    key = api.avow.run(lambda tx: create_management_key(tx, "k", rights=("tenant:write",)))[1]
-    assert api.post(GENERATE, {"tenantId": "T1"}, token=key).refusal == (403, "E019403")
-    assert api.post(REVOKE, {"tenantId": "T1"}, token=key).status == 200
+def test_link_needs_the_rights_to_sso_and_to_giving_roles_too(api: Api, tenant: str) -> None:
+    """Whoever holds the link says whose word counts in the tenant, and who has which role there by it."""
+    rights = ["tenant:write", "sso:write", "role:write"]
+    for held in (rights[:1], rights[:2], [rights[0], rights[2]]):
+        key = _key(api, *held)
+        assert api.post(GENERATE, {"tenantId": "T1"}, token=key).refusal == (403, "E019403")
+        assert api.post(REVOKE, {"tenantId": "T1"}, token=key).status == 200
+    assert api.post(GENERATE, {"tenantId": "T1"}, token=_key(api, *rights)).status == 200

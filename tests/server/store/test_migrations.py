@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from time import sleep
 
 import psycopg
 import pytest
@@ -43,6 +45,8 @@ UNION ALL
 SELECT 'revision', version_num, '', '' FROM alembic_version
 ORDER BY 1, 2, 3, 4
 """
+
+_WAITS_FOR_TABLE = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'sessions'::regclass"
 
 
 def sqlite_schema(url: str) -> list[tuple[object, ...]]:
@@ -173,6 +177,38 @@ def test_newer_database_is_not_migrated(store: Store) -> None:
     store.run_anywhere(lambda tx: tx.run("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreRefused, match="newer"):
         migrate(store.url)
+
+
+def test_migration_that_has_to_wait_lets_requests_pass(postgres_url: str) -> None:
+    in_transaction(postgres_url, lambda connection: upgrade(connection, "0002"))
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(postgres_url) as holder,
+        psycopg.connect(postgres_url, autocommit=True) as looker,
+    ):
+        holder.execute("LOCK TABLE sessions IN ACCESS SHARE MODE")  # as a back-up does
+        looker.execute("SET lock_timeout = '4s'")
+        migrating = pool.submit(migrate, postgres_url)
+        while looker.execute(_WAITS_FOR_TABLE).fetchone() == (0,):
+            assert not migrating.done()
+            sleep(0.02)
+        assert looker.execute("SELECT COUNT(*) FROM sessions").fetchone() == (0,)
+        assert not migrating.done()
+        holder.rollback()
+        assert migrating.result(30) == "migrated"
+
+
+def test_migration_that_gets_no_lock_says_so_and_changes_nothing(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_transaction(postgres_url, lambda connection: upgrade(connection, "0002"))
+    before = postgres_schema(postgres_url)
+    monkeypatch.setattr("avow.server.store.migrate._PATIENCE_SECONDS", 0)
+    with psycopg.connect(postgres_url) as holder:
+        holder.execute("LOCK TABLE sessions IN ACCESS SHARE MODE")
+        with pytest.raises(StoreRefused, match="nothing is changed"):
+            migrate(postgres_url)
+    assert postgres_schema(postgres_url) == before
 
 
 def test_failed_migration_changes_nothing(store: Store) -> None:

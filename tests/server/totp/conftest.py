@@ -47,6 +47,7 @@ def make_person(api: Api) -> Callable[..., Person]:
     """Give a function that inserts a user with an app."""
 
     def make(on: Api = api, **columns: Any) -> Person:
+        phones.begin_a_step(on.avow)
         login_id = new_email()
         user_id = make_user(on.avow, login_id, **columns)
         return Person(on, user_id, login_id, phones.holding(make_totp_seed(on.avow, user_id)))

@@ -9,7 +9,7 @@ from tests import phones
 from tests.factories import change_settings, make_user, new_email
 from tests.phones import Phone
 from tests.server.api import Api, Reply
-from tests.server.totp.conftest import Person, verify
+from tests.server.totp.conftest import Person, verify, wrong
 
 UPDATE = "/v1/auth/totp/update"
 REMOVE = "/v1/auth/avow/totp/remove"
@@ -79,6 +79,27 @@ def test_new_app_can_be_confirmed_as_a_second_factor(api: Api) -> None:
 
 
 # --- Who may -----------------------------------------------------------------------------------------------------
+
+
+def test_strangers_who_try_at_a_seed_that_waits_do_not_keep_its_user_from_it(make_project: Callable[..., Avow]) -> None:
+    api, login_id = Api(make_project(guesses_per_hour=15)), new_email()
+    session = api.sign_in(login_id)["refreshJwt"]
+    phone = enrolled(api, login_id, session)
+    for _ in range(12):
+        assert verify(api, login_id, wrong(phone, api.clock())).refusal == (401, "E061102")
+    assert verify(api, login_id, phone.code(api.clock())).status == 200
+
+
+def test_user_who_shows_the_session_has_tries_of_their_own(make_project: Callable[..., Avow]) -> None:
+    api, login_id = Api(make_project(guesses_per_hour=5)), new_email()
+    session = api.sign_in(login_id)["refreshJwt"]
+    phone = enrolled(api, login_id, session)
+    for _ in range(5):
+        verify(api, login_id, wrong(phone, api.clock()))
+    other = api.sign_in(new_email())["refreshJwt"]
+    for token in ("", other):
+        assert verify(api, login_id, phone.code(api.clock()), token).refusal == (429, "E130429")
+    assert verify(api, login_id, phone.code(api.clock()), session).status == 200
 
 
 def test_login_id_of_somebody_else_is_refused(person: Person) -> None:

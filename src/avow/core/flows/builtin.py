@@ -104,8 +104,8 @@ def _entry(flow_id: str, methods: Sequence[str]) -> dict[str, Step]:
     if "recovery" in ways:
         steps |= _recovery("first")
     if "link" in ways or "password" in ways:
-        steps |= _links(does)
-    return steps | _second(methods, back="first") | _after(flow_id, methods)
+        steps |= _links("first", resets="password" in ways)
+    return steps | _second(methods, back="first", takes_links="confirm-link" in steps) | _after(flow_id, methods)
 
 
 def _is_on(way: str, methods: Sequence[str]) -> bool:
@@ -119,6 +119,19 @@ def _ordered(ways: Sequence[str], methods: Sequence[str]) -> list[str]:
     return sorted(ways, key=lambda way: list(methods).index(method[way]))
 
 
+# Sign-in method as second factor: the word on the screen that lists them, and the step it leads to.
+_SECOND: Final[Mapping[str, tuple[str, str]]] = {
+    "totp": ("totp", "second-totp"),
+    "webauthn": ("passkey", "ask-second-passkey"),
+    "recoverycodes": ("recovery", "second-recovery"),
+    "password": ("password", "second-password"),
+}
+# Those that come by message, in the order of preference: the act that sends, and the step that waits for it.
+_BY_MESSAGE: Final[Mapping[str, tuple[str, str]]] = {
+    "otp": ("send-code", "second-code"),
+    "magiclink": ("send-link", "second-link"),
+    "enchantedlink": ("send-number", "second-number"),
+}
 _PROVEN: Final = {"done": "after", "second-factor": "factor"}
 
 
@@ -143,11 +156,11 @@ def _link(does: str, others: Mapping[str, str]) -> dict[str, Step]:
     }
 
 
-def _links(does: str) -> dict[str, Step]:
-    """Return what takes a mailed link back, of a sign-in or of a reset."""
+def _links(back: str, *, resets: bool = False) -> dict[str, Step]:
+    """Return what takes a mailed link back, of a sign-in or, where a password can be chosen, of a reset."""
     return {
-        "verify-link": Act(do="verify-link", on=_PROVEN),
-        "confirm-link": Screen(screen="confirm-link", on={"confirm": "verify-link", "back": "first"}),
+        "verify-link": Act(do="verify-link", given={"resets": "yes"} if resets else {}, on=_PROVEN),
+        "confirm-link": Screen(screen="confirm-link", on={"confirm": "verify-link", "back": back}),
     }
 
 
@@ -236,26 +249,29 @@ def _recovery(back: str) -> dict[str, Step]:
     }
 
 
-def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
+def _second(methods: Sequence[str], *, back: str, takes_links: bool = False) -> dict[str, Step]:
     """Return the second factor: which, and its proof; or its enrolment, where somebody has nothing to show."""
-    asks = {"totp": "second-totp", "webauthn": "ask-second-passkey", "recoverycodes": "second-recovery"}
-    words = {"totp": "totp", "webauthn": "passkey", "recoverycodes": "recovery"}
-    chosen = {words[method]: step for method, step in asks.items() if method in methods}
-    chosen |= {"email": "send-second-email", "sms": "send-second-sms"} if "otp" in methods else {}
+    chosen = {word: step for method, (word, step) in _SECOND.items() if method in methods}
     ending = {"back": back} if back else {}
+    ways_out = {"others": "factors", **ending}
+    message = _second_messages(methods, ways_out)
+    chosen |= {by: f"send-second-{by}" for by in ("email", "sms") if f"send-second-{by}" in message}
     return {
         "factor": Choice(
             cases=(
                 Case(when="several-factors", to="factors"),
                 Case(when="factor-totp", to="second-totp"),
                 Case(when="factor-webauthn", to="ask-second-passkey"),
-                Case(when="factor-email", to="send-second-email"),
-                Case(when="factor-sms", to="send-second-sms"),
+                *([Case(when="factor-pwd", to="second-password")] if "password" in chosen else []),
+                *(Case(when=f"factor-{by}", to=chosen[by]) for by in ("email", "sms") if by in chosen),
             ),
             otherwise="begin-totp" if "totp" in methods or "webauthn" not in methods else "begin-passkey",
         ),
         "factors": Screen(screen="factors", on={**chosen, **ending}),
-        **_second_codes({"others": "factors", **ending}),
+        **_second_codes(ways_out),
+        **(_second_password(ways_out) if "password" in chosen else {}),
+        **message,
+        **(_links(back or "factors") if "second-link" in message and not takes_links else {}),
         "ask-second-passkey": Act(do="ask-passkey", given={"adds": "yes"}, on={"asked": "second-passkey"}),
         "second-passkey": Screen(
             screen="passkey", on={"submit": "show-second-passkey", "again": "ask-second-passkey", "back": "factors"}
@@ -266,21 +282,52 @@ def _second(methods: Sequence[str], *, back: str) -> dict[str, Step]:
 
 
 def _second_codes(ways_out: Mapping[str, str]) -> dict[str, Step]:
-    """Return the second factors that are typed: of an app, from a list, by message."""
+    """Return the second factors that are typed: of an app, and from a list."""
     second, adds = {"is": "second"}, {"adds": "yes"}
     return {
         "second-totp": Screen(screen="totp", shown=second, on={"verify": "verify-second-totp", **ways_out}),
         "verify-second-totp": Act(do="verify-totp", given=adds, on=_PROVEN),
         "second-recovery": Screen(screen="recovery", on={"verify": "verify-second-recovery", **ways_out}),
         "verify-second-recovery": Act(do="verify-recovery", given=adds, on=_PROVEN),
-        "send-second-email": Act(do="send-code", given={**adds, "by": "email"}, on={"sent": "second-code"}),
-        "send-second-sms": Act(do="send-code", given={**adds, "by": "sms"}, on={"sent": "second-code"}),
-        "resend-second": Act(do="send-code", given={**adds, "again": "yes"}, on={"sent": "second-code"}),
-        "second-code": Screen(
-            screen="code", shown=second, on={"verify": "verify-second-code", "resend": "resend-second", **ways_out}
-        ),
-        "verify-second-code": Act(do="verify-code", given=adds, on=_PROVEN),
     }
+
+
+def _second_password(ways_out: Mapping[str, str]) -> dict[str, Step]:
+    on = {"sign-in": "check-second-password", **ways_out}
+    return {
+        "second-password": Screen(screen="password", shown={"is": "second"}, on=on),
+        "check-second-password": Act(do="check-password", given={"adds": "yes"}, on=_PROVEN),
+    }
+
+
+def _second_messages(methods: Sequence[str], ways_out: Mapping[str, str]) -> dict[str, Step]:
+    """Return the second factors that come by message: a code, or where the project sends none, a link."""
+    method = next((each for each in _BY_MESSAGE if each in methods), "")
+    if not method:
+        return {}
+    (send, screen), adds = _BY_MESSAGE[method], {"adds": "yes"}
+    steps: dict[str, Step] = {
+        f"send-second-{by}": Act(do=send, given={**adds, "by": by}, on={"sent": screen})
+        for by in (("email",) if method == "enchantedlink" else ("email", "sms"))
+    }
+    steps["resend-second"] = Act(do=send, given={**adds, "again": "yes"}, on={"sent": screen})
+    back = ways_out.get("back", "factors")
+    if method == "otp":
+        on = {"verify": "verify-second-code", "resend": "resend-second", **ways_out}
+        steps |= {
+            screen: Screen(screen="code", shown={"is": "second"}, on=on),
+            "verify-second-code": Act(do="verify-code", given=adds, on=_PROVEN),
+        }
+    if method == "magiclink":
+        on = {"submit": "verify-link", "polling": "poll-link", "resend": "resend-second", "back": back}
+        steps |= {screen: Screen(screen="link-sent", on=on), "poll-link": Act(do="poll-link")}
+    if method == "enchantedlink":
+        on = {"polling": "poll-second-number", "resend": "resend-second", "back": back}
+        steps |= {
+            screen: Screen(screen="enchanted", on=on),
+            "poll-second-number": Act(do="poll-number", given=adds, on=_PROVEN),
+        }
+    return steps
 
 
 def _enrolment() -> dict[str, Step]:

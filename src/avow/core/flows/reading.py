@@ -17,11 +17,15 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         screens: Interactions of each screen.
         acts: Outcomes of each act.
         facts: What a choice can ask.
+        slow: Acts with work before their unit: only what somebody does on a screen leads to them.
+        shown: Arguments of each screen, and the words that each takes (several may stand in one, with spaces).
     """
 
     screens: Mapping[str, Collection[str]]
     acts: Mapping[str, Collection[str]]
     facts: Collection[str]
+    slow: Collection[str] = ()
+    shown: Mapping[str, Mapping[str, Collection[str]]] = {}
 
 
 class _Dsl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +57,9 @@ def read(flow_id: str, name: str, dsl: Mapping[str, object], known: Known) -> Fl
             raise _wrong(flow_id, "", f"{place} names the step {target!r}, which does not exist")
     for step, value in steps.items():
         _check(flow_id, step, value, steps, known)
+        _check_order(flow_id, step, value, steps, known)
+        _check_shown(flow_id, step, value, known)
+    _check_ends(flow_id, head, steps, known)
     return Flow(id=flow_id, name=name, version=head.version, start=head.start, steps=steps, returns=head.returns)
 
 
@@ -81,6 +88,44 @@ def _check(flow_id: str, step: str, value: Step, steps: Mapping[str, Step], know
         for case in value.cases:
             if case.when.removeprefix("!") not in known.facts:
                 raise _wrong(flow_id, step, f"there is no fact {case.when!r}")
+
+
+def _check_order(flow_id: str, step: str, value: Step, steps: Mapping[str, Step], known: Known) -> None:
+    """Refuse what would lose a refusal that is to stand, and slow acts that no screen leads to."""
+    refused = value.on.get("refused") if isinstance(value, Act) else None
+    if refused is not None and not isinstance(steps[refused], Screen):
+        # An act or the end may raise, and what was counted as a wrong guess would be rolled back with it.
+        raise _wrong(flow_id, step, f"refused leads to {refused!r}, which is no screen")
+    if isinstance(value, Screen):
+        return
+    for target in _targets(value):
+        if _is_slow(steps[target], known):
+            raise _wrong(flow_id, step, f"it leads to {target!r}, to which only a screen leads at once")
+
+
+def _check_shown(flow_id: str, step: str, value: Step, known: Known) -> None:
+    """Refuse arguments that a screen does not take."""
+    if not isinstance(value, Screen):
+        return
+    takes = known.shown.get(value.screen, {})
+    for name, words in value.shown.items():
+        if name not in takes:
+            raise _wrong(flow_id, step, f"the screen {value.screen!r} is shown no {name!r}")
+        if strange := [word for word in words.split() if word not in takes[name]]:
+            raise _wrong(flow_id, step, f"{name} has no {strange[0]!r}")
+
+
+def _check_ends(flow_id: str, head: _Dsl, steps: Mapping[str, Step], known: Known) -> None:
+    """Refuse a flow that begins with a slow act, or takes links back where nothing confirms them."""
+    if _is_slow(steps[head.start], known):
+        raise _wrong(flow_id, head.start, "only a screen leads to this act, so no flow starts with it")
+    back = steps[head.returns] if head.returns else None
+    if back is not None and not (isinstance(back, Screen) and "confirm" in back.on):
+        raise _wrong(flow_id, head.returns, "links come back to a screen that leads on by 'confirm'")
+
+
+def _is_slow(step: Step, known: Known) -> bool:
+    return isinstance(step, Act) and step.do in known.slow
 
 
 def _targets(step: Step) -> list[str]:

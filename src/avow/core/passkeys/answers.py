@@ -6,6 +6,7 @@ it where nobody waits.
 """
 
 import importlib
+import json
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 __all__ = [
+    "DECOY",
     "Ceremony",
     "Created",
     "HeldPasskey",
@@ -131,6 +133,19 @@ class HeldPasskey:
     public_key: bytes = field(repr=False)
     user_handle: str
     is_backup_eligible: bool
+
+
+# What an answer is held against where nothing could be shown, so that it costs the same; whether it holds says nothing.
+# Its key is the base point of P-256 (FIPS 186-5), in COSE.
+DECOY: Final = HeldPasskey(
+    bytes.fromhex(
+        "a5010203262001"
+        "2158206b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+        "2258204fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+    ),
+    user_handle="",
+    is_backup_eligible=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +352,7 @@ def _check_client_data(client_data: bytes) -> None:
     """
     from webauthn.helpers import parse_client_data_json
 
-    if parse_client_data_json(client_data).cross_origin:
+    if parse_client_data_json(client_data).cross_origin or "topOrigin" in json.loads(client_data):
         raise InvalidPasskey(detail="a frame of another origin")
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from avow.core.redirects import approve_origin
 from avow.errors import InvalidArgument
 
-__all__ = ["Party", "is_origin", "is_party_id"]
+__all__ = ["Party", "is_origin", "is_party_id", "party_id"]
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.){{0,30}}{_LABEL}", re.ASCII)
@@ -44,9 +44,8 @@ class Party:
         Raises:
             InvalidArgument: The public address has no name, and passkeys cannot be for a number.
         """
-        parts = urlsplit(public_url)
-        domain = id or (parts.hostname or "").lower()
-        if not is_party_id(domain):
+        parts, domain = urlsplit(public_url), party_id(id, public_url)
+        if not domain:
             raise InvalidArgument(error_message="Passkeys need a domain: set passkey_rp_id.")
         own = (f"{parts.scheme}://{parts.netloc}".lower(), *((f"https://{id}",) if id else ()))
         return cls(domain, tuple(origins) or own, is_open=is_open and not origins and domain == "localhost")
@@ -56,6 +55,12 @@ class Party:
         return origin in self.origins or (
             self.is_open and is_origin(origin) and urlsplit(origin).hostname == "localhost"
         )
+
+
+def party_id(id: str, public_url: str) -> str:
+    """Return the RP ID of a project: that of its settings, or the host of the server's public address; "" for none."""
+    domain = id or (urlsplit(public_url).hostname or "").lower()
+    return domain if is_party_id(domain) else ""
 
 
 def is_party_id(text: str) -> bool:

@@ -47,11 +47,13 @@ class Verified:
         kid: The key that signed it.
         exp: When it ends, in seconds since the epoch.
         payload: Its claims as they were signed: one JSON object.
+        members: The same as they were read for the checks; not to be changed, nor handed on.
     """
 
     kid: str
     exp: int
     payload: bytes = field(repr=False)
+    members: Mapping[str, object] = field(repr=False)
 
     def claims(self) -> dict[str, object]:
         """Return the claims in a new dict, which the caller owns."""
@@ -103,7 +105,7 @@ def verify(token: str, keys: KeySet, expected: Expected, now: int) -> Verified:
     _check_signature(key, token, signature)
     body, claims = _read_payload(payload)
     exp = _check_claims(claims, expected, now)
-    return Verified(key.kid, exp, body)
+    return Verified(key.kid, exp, body, claims)
 
 
 def unverified_kid(token: str, *, typ: str = "JWT") -> str:

@@ -7,14 +7,15 @@ for (const login of document.querySelectorAll("[data-avow-store]")) {
     form.append("DS", event.detail.sessionJwt);
     if (event.detail.refreshJwt) form.append("DSR", event.detail.refreshJwt);
     form.append("csrfmiddlewaretoken", login.dataset.avowCsrf);
-    const answer = await fetch(login.dataset.avowStore, { method: "POST", body: form, credentials: "same-origin" });
-    // Django holds them now: nothing is to stay where scripts can read it.
+    const sent = { method: "POST", body: form, credentials: "same-origin" };
+    const answer = await fetch(login.dataset.avowStore, sent).catch(() => null);
+    // Django holds them now, or nobody: nothing is to stay where scripts can read it.
     for (const name of ["DS", "DSR"]) localStorage.removeItem(name);
-    if (answer.ok) {
+    if (answer?.ok) {
       location.replace(login.dataset.avowNext);
       return;
     }
-    const said = await answer.json().catch(() => ({}));
+    const said = (await answer?.json().catch(() => null)) ?? {};
     const message = document.createElement("p");
     message.setAttribute("role", "alert");
     message.textContent = said.error || "The sign-in could not be completed. Please try again.";

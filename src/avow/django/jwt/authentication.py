@@ -6,14 +6,14 @@ The decorators take plain views, methods through Django's `method_decorator`, an
 import json
 from collections.abc import Callable
 from functools import wraps
-from inspect import iscoroutinefunction
 from typing import Any, Final
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from avow.django.jwt import settings, strict, tokens
 from avow.django.jwt.exceptions import JWTValidationError
@@ -69,12 +69,16 @@ def jwt_login_required(func: View) -> View:
 
     def test_func(request: THttpRequest) -> Answer:
         try:
-            request.token = get_raw_token_from_request(request)
+            request.token = _raw_token(request, kind)
             request.payload = tokens.decode_token(request.token)
             if settings.AVOW_JWT_STRICT:
                 _check_strictly(request.payload, kind)
-        except (JWTValidationError, ImproperlyConfigured) as refusal:
+        except JWTValidationError as refusal:
             return False, str(refusal)
+        except ImproperlyConfigured as mistake:
+            if settings.AVOW_JWT_STRICT:  # for the log and a 500: whoever asked can do nothing about it
+                raise
+            return False, str(mistake)
         user = request.payload.get("user", {})
         return isinstance(user, dict) and "id" in user, ""
 
@@ -167,12 +171,26 @@ def get_raw_token_from_request(request: HttpRequest) -> str:
     return request.COOKIES.get(name) or _refuse_cookie(request, name)
 
 
+def _raw_token(request: HttpRequest, kind: str) -> str:
+    """Return the token of a request to a protected view; strictly, without a form the view says which cookie counts."""
+    has_form = request.method == "POST"
+    if settings.AVOW_JWT_STRICT and settings.uses_cookies() and kind == "refresh" and not has_form:
+        return request.COOKIES.get("jwt_refresh") or _refuse_cookie(request, "jwt_refresh")
+    return get_raw_token_from_request(request)
+
+
 def _token_of_header(header: str) -> str:
-    """Return what follows "Bearer " in an Authorization header."""
+    """Return what follows "Bearer " in an Authorization header; strictly, the word stands first, in any case.
+
+    Spec: RFC 9110 section 11.1.
+    """
     if not header:
         raise JWTValidationError('Token not found in "HTTP_AUTHORIZATION" header.')
-    before, scheme, token = header.rpartition("Bearer ")
-    if not scheme or not token or (before and settings.AVOW_JWT_STRICT):
+    _, scheme, token = header.rpartition("Bearer ")
+    if settings.AVOW_JWT_STRICT:
+        scheme, _, token = header.partition(" ")
+        scheme, token = scheme if scheme.lower() == "bearer" else "", token
+    if not scheme or not token:
         raise JWTValidationError("Value in HTTP_AUTHORIZATION header is not valid.")
     return token
 
@@ -199,24 +217,30 @@ def _guarded(test_func: Callable[[Any], Answer], strict_status: int) -> Callable
         return None if has_passed and not error else _refusal(error, strict_status)
 
     def decorator(view_func: View) -> View:
-        if iscoroutinefunction(view_func):
+        if iscoroutinefunction(view_func):  # pyright: ignore[reportDeprecated]  # on 3.11, only this one sees marks
 
             @wraps(view_func)
             async def wrapped_async(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
                 # In the thread that may use the database: a test may ask it.
                 refusal = await sync_to_async(judged)(request)
-                found: HttpResponseBase = refusal or await view_func(request, *args, **kwargs)
-                return found
+                return _answered(refusal or await view_func(request, *args, **kwargs))
 
             return wrapped_async
 
         @wraps(view_func)
-        def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> object:
-            return judged(request) or view_func(request, *args, **kwargs)
+        def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            return _answered(judged(request) or view_func(request, *args, **kwargs))
 
         return wrapped
 
     return decorator
+
+
+def _answered(response: HttpResponseBase) -> HttpResponseBase:
+    """Say of an answer that it is for one cookie: a cache would hand it to everybody, as nothing else tells it."""
+    if settings.uses_cookies() and isinstance(response, HttpResponseBase):
+        patch_vary_headers(response, ("Cookie",))
+    return response
 
 
 def _refusal(error: str, strict_status: int) -> JsonResponse:

@@ -1,18 +1,28 @@
 """What `manage.py check` says about the settings of the JWT layer, before a sign-in meets them."""
 
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings as project
 from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.core.exceptions import ImproperlyConfigured
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.module_loading import import_string
 
-from avow.django.jwt import settings
+from avow.core.tokens import MAX_LIFETIME_SECONDS
+from avow.django.jwt import settings, tokens
 
 __all__ = ["check_settings", "register"]
 
-_SHORTEST_KEY_BYTES: Final = {"HS256": 32, "HS384": 48, "HS512": 64}  # RFC 7518 section 3.2
+_CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
+_OF_SIMPLEJWT: Final = {
+    *settings.OF_SIMPLEJWT.values(),
+    *("SIGNING_KEY", "ROTATE_REFRESH_TOKENS", "BLACKLIST_AFTER_ROTATION", "UPDATE_LAST_LOGIN", "AUTH_HEADER_TYPES"),
+    *("USER_ID_FIELD", "USER_ID_CLAIM", "TOKEN_TYPE_CLAIM"),
+}
 
 
 def register() -> None:
@@ -26,50 +36,52 @@ def check_settings(app_configs: Sequence[Any] | None = None, **_: object) -> lis
     return [message for check in _CHECKS for message in check()]
 
 
-def _check_key() -> Iterator[CheckMessage]:
-    try:
-        key = settings.DJWTO_SIGNING_KEY
-    except ImproperlyConfigured as error:
-        yield Error(str(error), id="avow_jwt.E001")
-        return
-    algorithm = settings.DJWTO_ALGORITHM
-    if algorithm.lower() == "none":
-        yield Error('ALGORITHM "none" would let anybody sign tokens.', hint="Name another.", id="avow_jwt.E002")
-    if not algorithm.startswith("HS") and not settings.DJWTO_VERIFYING_KEY:
-        yield Error(f"{algorithm} needs a VERIFYING_KEY.", hint="Set the public key in PEM.", id="avow_jwt.E012")
-    shortest = _SHORTEST_KEY_BYTES.get(algorithm, 0)
-    if len(key.encode()) < shortest:
-        kind: Callable[..., CheckMessage] = Error if settings.AVOW_JWT_STRICT else Warning
-        hint = "python -c 'import secrets; print(secrets.token_urlsafe(64))' prints a good one."
-        yield kind(f"The signing key has less than the {shortest} bytes of {algorithm}.", hint=hint, id="avow_jwt.W003")
+def _check_keys() -> Iterator[CheckMessage]:
+    hint = "python -c 'import secrets; print(secrets.token_urlsafe(64))' prints a good key for HS256."
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        try:
+            tokens.try_keys()
+        except ImproperlyConfigured as error:
+            yield Error(str(error), hint=hint, id="avow_jwt.E001")
+    for short in found[:1]:
+        yield Warning(f"{short.message} Without DEBUG nothing is signed with it.", hint=hint, id="avow_jwt.W010")
 
 
 def _check_mode() -> Iterator[CheckMessage]:
     mode, path = settings.DJWTO_MODE, settings.DJWTO_REFRESH_COOKIE_PATH
     if mode not in settings.MODES:
-        yield Error(f"MODE is {mode!r}.", hint=f"Set one of {', '.join(settings.MODES)}.", id="avow_jwt.E004")
+        yield Error(f"MODE is {mode!r}.", hint=f"Set one of {', '.join(settings.MODES)}.", id="avow_jwt.E002")
     if not path or path != path.strip("/"):
-        yield Error(f"REFRESH_COOKIE_PATH is {path!r}.", hint="Set it without slashes at its ends.", id="avow_jwt.E005")
+        yield Error(f"REFRESH_COOKIE_PATH is {path!r}.", hint="Set it without slashes at its ends.", id="avow_jwt.E003")
     if mode in settings.MODES[1:] and not settings.DJWTO_CSRF:
-        yield Warning("Tokens travel in cookies and CSRF is off: other sites can use them.", id="avow_jwt.W006")
+        yield Warning("Tokens travel in cookies and CSRF is off: other sites can use them.", id="avow_jwt.W004")
+    if settings.uses_csrf() and not any(map(_is_csrf, project.MIDDLEWARE)):
+        hint = f'Add "{_CSRF}" to MIDDLEWARE.'
+        yield Warning("Views of your own take requests that other sites forge.", hint=hint, id="avow_jwt.W012")
 
 
 def _check_lifetimes() -> Iterator[CheckMessage]:
     for name in ("ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME", "NBF_LIFETIME", "ROTATION_GRACE"):
         value = settings.read(name)
         if value is not None and (not isinstance(value, timedelta) or value < timedelta(0)):
-            yield Error(f"{name} is {value!r}.", hint="Set a timedelta that is not negative.", id="avow_jwt.E007")
+            yield Error(f"{name} is {value!r}.", hint="Set a timedelta that is not negative.", id="avow_jwt.E005")
     if settings.AVOW_JWT_STRICT and not settings.DJWTO_REFRESH_TOKEN_LIFETIME:
-        yield Error("In strict mode refresh tokens need a lifetime.", id="avow_jwt.E008")
+        yield Error("In strict mode refresh tokens need a lifetime.", id="avow_jwt.E006")
+    lifetimes = (settings.DJWTO_REFRESH_TOKEN_LIFETIME, settings.AVOW_JWT_ROTATION_GRACE)
+    longest = sum((each for each in lifetimes if isinstance(each, timedelta)), timedelta())
+    if settings.AVOW_JWT_STRICT and longest > timedelta(seconds=MAX_LIFETIME_SECONDS):
+        hint = f"Set fewer than {MAX_LIFETIME_SECONDS // 86400} days."
+        yield Error("Strict mode refuses refresh tokens that live so long.", hint=hint, id="avow_jwt.E011")
 
 
 def _check_claims() -> Iterator[CheckMessage]:
     for name in ("ISS_CLAIM", "SUB_CLAIM"):
         if not isinstance(settings.read(name), str | None):
-            yield Error(f"{name} is not text.", id="avow_jwt.E009")
+            yield Error(f"{name} is not text.", id="avow_jwt.E007")
     audience = settings.DJWTO_AUD_CLAIM
     if not all(isinstance(each, str) for each in (audience if isinstance(audience, list) else [audience or ""])):
-        yield Error("AUD_CLAIM is neither text nor a list of texts.", id="avow_jwt.E010")
+        yield Error("AUD_CLAIM is neither text nor a list of texts.", id="avow_jwt.E008")
 
 
 def _check_functions() -> Iterator[CheckMessage]:
@@ -77,7 +89,23 @@ def _check_functions() -> Iterator[CheckMessage]:
         try:
             settings.custom(name)
         except ImproperlyConfigured as error:
-            yield Error(str(error), id="avow_jwt.E011")
+            yield Error(str(error), id="avow_jwt.E009")
 
 
-_CHECKS: Final = (_check_key, _check_mode, _check_lifetimes, _check_claims, _check_functions)
+def _check_simplejwt() -> Iterator[CheckMessage]:
+    ignored = sorted(str(name) for name in settings.of_simplejwt().keys() - _OF_SIMPLEJWT)
+    if ignored:
+        hint = "Remove them; docs/django-jwt.md says which count."
+        yield Warning(f"Entries of SIMPLE_JWT do not count: {', '.join(ignored)}.", hint=hint, id="avow_jwt.W013")
+
+
+def _is_csrf(name: str) -> bool:
+    """Tell whether a middleware is Django's against forged requests, or a project's own form of it."""
+    try:
+        found = import_string(name)
+    except ImportError:
+        return False  # Django says so itself
+    return isinstance(found, type) and issubclass(found, CsrfViewMiddleware)
+
+
+_CHECKS: Final = (_check_keys, _check_mode, _check_lifetimes, _check_claims, _check_functions, _check_simplejwt)

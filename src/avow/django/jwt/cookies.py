@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +13,9 @@ from avow.django.jwt import settings, tokens
 
 __all__ = ["build_tokens_response", "delete_tokens"]
 
+logger = logging.getLogger("avow.django.jwt")
+
+_MOST_BYTES = 4096  # RFC 6265 section 6.1, and what browsers take
 _ACCESS_COOKIES = {"ONE-COOKIE": ("jwt_access",), "TWO-COOKIES": ("jwt_access_payload", "jwt_access_token")}
 
 
@@ -59,6 +63,8 @@ def _set(
     *,
     is_readable: bool = False,
 ) -> None:
+    if len(name) + len(value) > _MOST_BYTES:
+        logger.warning("Browsers drop the cookie %s of more than %d bytes: put less into tokens.", name, _MOST_BYTES)
     response.set_cookie(
         name,
         value,

@@ -18,7 +18,7 @@ from avow.django.jwt import settings
 from avow.django.jwt.models import JWTBlacklist, RefreshFamily, moment_of
 from avow.django.jwt.tokens import Claims, SomeUser, seconds_of
 
-__all__ = ["Verdict", "end", "find_user", "judge", "open_family", "renew"]
+__all__ = ["Verdict", "end", "find_user", "judge", "open_family", "renew", "user_pk_of"]
 
 _TRIES = 3  # a lost race is read again: who won it rotated, so that the second reading meets the grace
 
@@ -74,10 +74,20 @@ def find_user(claims: Claims) -> SomeUser:
     """Return the user of a token if they may still sign in, else None."""
     said = claims.get("user")
     try:
-        user = get_user_model()._default_manager.filter(pk=said["id"] if isinstance(said, dict) else None).first()
+        pk = user_pk_of(claims) or (said["id"] if isinstance(said, dict) else None)
+        user = get_user_model()._default_manager.filter(pk=pk).first()
     except (KeyError, TypeError, ValueError, ValidationError):
         return None
     return user if user is not None and user.is_active else None
+
+
+def user_pk_of(claims: Claims) -> str | None:
+    """Return the primary key of whoever signed in, None for a token from before strict mode.
+
+    What a token calls its user may be a name of the project's own.
+    """
+    sid = claims.get("sid")
+    return RefreshFamily.objects.filter(sid=sid).values_list("user_pk", flat=True).first() if sid else None
 
 
 def renew(presented: Claims, user: SomeUser, made: Claims, *, moves_expiry: bool) -> Claims | None:

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-__all__ = ["DEFAULTS", "MODES", "custom", "read", "uses_cookies", "uses_csrf"]
+__all__ = ["DEFAULTS", "MODES", "OF_SIMPLEJWT", "custom", "of_simplejwt", "read", "uses_cookies", "uses_csrf"]
 
 MODES: Final = ("JSON", "ONE-COOKIE", "TWO-COOKIES")
 
@@ -67,12 +67,11 @@ AVOW_JWT_STRICT: bool
 AVOW_JWT_ROTATION_GRACE: timedelta
 
 _PREFIXES: Final = ("AVOW_JWT_", "DJWTO_")
-_OF_SIMPLEJWT: Final = {
+OF_SIMPLEJWT: Final = {
     "ISS_CLAIM": "ISSUER",
     "AUD_CLAIM": "AUDIENCE",
     "ACCESS_TOKEN_LIFETIME": "ACCESS_TOKEN_LIFETIME",
     "REFRESH_TOKEN_LIFETIME": "REFRESH_TOKEN_LIFETIME",
-    "SIGNING_KEY": "SIGNING_KEY",
     "VERIFYING_KEY": "VERIFYING_KEY",
     "ALGORITHM": "ALGORITHM",
 }
@@ -103,10 +102,15 @@ def read(name: str) -> object:
         value = getattr(project, prefix + name, _ABSENT)
         if value is not _ABSENT and (value or name != "SIGNING_KEY"):  # an empty key is none: anybody has it
             return value
+    if name == "SIGNING_KEY":
+        return _find_key()
+    return of_simplejwt().get(OF_SIMPLEJWT.get(name, "")) or DEFAULTS[name]
+
+
+def of_simplejwt() -> dict[str, object]:
+    """Return the project's `SIMPLE_JWT`, an empty one where there is none."""
     simple = getattr(project, "SIMPLE_JWT", None)
-    if isinstance(simple, dict) and simple.get(_OF_SIMPLEJWT.get(name)):
-        return simple[_OF_SIMPLEJWT[name]]
-    return _find_key(isinstance(simple, dict)) if name == "SIGNING_KEY" else DEFAULTS[name]
+    return simple if isinstance(simple, dict) else {}
 
 
 def custom(name: str) -> Callable[..., object] | None:
@@ -143,12 +147,13 @@ def _value(name: str) -> object:
     return read(name) if assigned is _ABSENT else assigned
 
 
-def _find_key(is_simplejwt: bool) -> str:
+def _find_key() -> str:
+    """Return the key of the environment, or simplejwt's: whoever sets our variable means it."""
     for prefix in _PREFIXES:
         if found := os.environ.get(f"{prefix}SIGNING_KEY"):
             return found
-    if is_simplejwt:  # that package signs with it unless told otherwise
-        return str(project.SECRET_KEY)
+    if isinstance(getattr(project, "SIMPLE_JWT", None), dict):  # which signs with SECRET_KEY unless told otherwise
+        return str(of_simplejwt().get("SIGNING_KEY") or project.SECRET_KEY)
     raise ImproperlyConfigured("Set AVOW_JWT_SIGNING_KEY (or DJWTO_SIGNING_KEY): tokens cannot be signed without it.")
 
 

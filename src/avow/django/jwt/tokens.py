@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 import jwt as pyjwt
+from django.conf import settings as project
 from django.core.exceptions import ImproperlyConfigured
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest
 
 from avow import clock
+from avow.core.tokens import MAX_TOKEN_BYTES
 from avow.django.jwt import settings, strict
 from avow.django.jwt.exceptions import JWTValidationError
 
@@ -29,6 +31,7 @@ __all__ = [
     "process_perms",
     "process_user",
     "seconds_of",
+    "try_keys",
 ]
 
 # The claims of one token: JSON as a project's own functions make it, hence a dict in their hands.
@@ -116,14 +119,18 @@ def encode_claims(claims: Mapping[str, Any]) -> str:
     """Return the claims as a signed token.
 
     Raises:
-        ImproperlyConfigured: Algorithm and key do not fit each other, or there is no key.
+        ImproperlyConfigured: Algorithm and key do not fit each other, there is no key, or strictly, the token would be
+            longer than any that is taken.
     """
     try:
-        return _signer().encode(
+        token = _signer().encode(
             dict(claims), settings.DJWTO_SIGNING_KEY, algorithm=_algorithm(), json_encoder=DjangoJSONEncoder
         )
     except (pyjwt.InvalidKeyError, NotImplementedError, TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"Tokens cannot be signed as the settings say: {error}") from error
+    if settings.AVOW_JWT_STRICT and len(token) > MAX_TOKEN_BYTES:
+        raise ImproperlyConfigured(f"A token of {len(token)} bytes is too long: strict mode takes {MAX_TOKEN_BYTES}.")
+    return token
 
 
 def decode_token(token: str) -> Claims:
@@ -148,6 +155,19 @@ def decode_token(token: str) -> Claims:
     if settings.AVOW_JWT_STRICT:
         strict.check_claims(claims)
     return claims
+
+
+def try_keys() -> None:
+    """Sign a token and verify it as the settings say, before anybody signs in.
+
+    Raises:
+        ImproperlyConfigured: Algorithm and keys do not fit each other, are too short, or there is none.
+    """
+    signed = encode_claims({})
+    try:
+        _signer().decode(signed, _verifying_key(), algorithms=[_algorithm()])
+    except (pyjwt.PyJWTError, NotImplementedError, TypeError, ValueError) as error:
+        raise ImproperlyConfigured(f"Tokens cannot be verified as the settings say: {error}") from error
 
 
 def seconds_of(name: str, lifetime: object) -> int:
@@ -194,8 +214,11 @@ def _demands() -> dict[str, Any]:
 
 
 def _signer() -> pyjwt.PyJWT:
-    """Return PyJWT, which in strict mode refuses keys that are too short for their algorithm."""
-    return _STRICT if settings.AVOW_JWT_STRICT else _LENIENT
+    """Return PyJWT; whoever sees a token can find a key that is too short, so that only DEBUG takes one.
+
+    Spec: RFC 7518 section 3.2.
+    """
+    return _LENIENT if project.DEBUG and not settings.AVOW_JWT_STRICT else _STRICT
 
 
 def _verifying_key() -> str:

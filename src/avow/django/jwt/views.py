@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from django.conf import settings as project
 from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import transaction
 from django.dispatch import Signal
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -19,6 +21,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import is_same_domain
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt, csrf_protect, ensure_csrf_cookie
+from django.views.decorators.debug import sensitive_post_parameters
 
 from avow import clock
 from avow.django.jwt import authentication as auth
@@ -43,6 +46,9 @@ NO_JTI: Final = (
 )
 NO_UPDATE: Final = "Can't update refresh token."
 
+# Tokens protect these views, not the middleware of Django that asks every page for a login.
+_OPEN: Final = [csrf_exempt, login_not_required]
+
 Method = Callable[..., HttpResponseBase]
 
 
@@ -61,7 +67,7 @@ def _where_csrf_counts(decorator: Callable[[Method], Method]) -> Callable[[Metho
     return applied
 
 
-@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator([*_OPEN, sensitive_post_parameters("password")], name="dispatch")
 class GetTokensView(View):
     """Signs a user in by name and password."""
 
@@ -70,7 +76,7 @@ class GetTokensView(View):
         """Answer with both tokens, or say that the request has a token already."""
         if settings.AVOW_JWT_STRICT and _is_from_elsewhere(request):
             return JsonResponse({"error": "Cross-site sign-in refused."}, status=403)
-        if _has_token(request):
+        if not _brings_credentials(request) and _has_token(request):
             return JsonResponse({"msg": "User already authenticated."})
         try:
             user = auth.user_authenticate(request)
@@ -99,7 +105,7 @@ class GetTokensView(View):
         signals.jwt_login_fail.send(sender=type(self).__name__, request=request, error=error)
 
 
-@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(_OPEN, name="dispatch")
 class ValidateTokensView(View):
     """Says whether the access token holds."""
 
@@ -120,7 +126,7 @@ class ValidateRefreshView(ValidateTokensView):
         return JsonResponse({"msg": "Token is valid"})
 
 
-@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(_OPEN, name="dispatch")
 class RefreshAccessView(View):
     """Makes a new access token for a refresh token."""
 
@@ -139,7 +145,7 @@ class RefreshAccessView(View):
         )
 
 
-@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(_OPEN, name="dispatch")
 class UpdateRefreshView(View):
     """Moves the expiry of a refresh token, for whoever is in the middle of something."""
 
@@ -157,7 +163,7 @@ class UpdateRefreshView(View):
         return _answer(self, signals.jwt_refresh_updated, request, moved, "Refresh token successfully updated.")
 
 
-@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator(_OPEN, name="dispatch")
 class BlackListTokenView(View):
     """Ends a sign-in: POST with the refresh token, DELETE to drop the cookies."""
 
@@ -172,11 +178,12 @@ class BlackListTokenView(View):
             "token": None if settings.AVOW_JWT_STRICT else request.token,
             "expires": moment_of(expires_at) if expires_at else None,
         }
-        _, is_first = JWTBlacklist.objects.get_or_create(jti=jti, defaults=kept)
+        with transaction.atomic():  # what is cut off in the middle is not refused as done when it comes again
+            if settings.AVOW_JWT_STRICT:
+                families.end(request.payload)
+            _, is_first = JWTBlacklist.objects.get_or_create(jti=jti, defaults=kept)
         if not is_first:
             return JsonResponse({"error": "Input jti token is already blacklisted."}, status=409)
-        if settings.AVOW_JWT_STRICT:
-            families.end(request.payload)
         signals.jwt_blacklisted.send(sender=type(self).__name__, request=request, jti=jti)
         response = JsonResponse({"msg": "Token successfully blacklisted."})
         return delete_tokens(response) if settings.AVOW_JWT_STRICT and settings.uses_cookies() else response
@@ -215,6 +222,12 @@ def _has_token(request: HttpRequest) -> bool:
         return claims.get("type") == "access" and not JWTBlacklist.has_any(strict.names_of(claims))
     except (JWTValidationError, ImproperlyConfigured):
         return False
+
+
+def _brings_credentials(request: HttpRequest) -> bool:
+    """Tell whether a form says who wants to sign in, where a cookie that came along by itself does not count more."""
+    is_choosing = settings.AVOW_JWT_STRICT and settings.uses_cookies()
+    return is_choosing and bool(request.POST.get("username") or request.POST.get("password"))
 
 
 def _is_from_elsewhere(request: HttpRequest) -> bool:

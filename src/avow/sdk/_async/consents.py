@@ -1,7 +1,7 @@
 """What users have allowed applications, as the caller sees it."""
 
 from avow.sdk._async.runner import AsyncRunner
-from avow.sdk.answers import Consents
+from avow.sdk.answers import OwnConsents
 from avow.sdk.calls import consents
 from avow.sdk.flow import Flows
 
@@ -15,7 +15,7 @@ class AsyncConsents:
         self._flows = flows
         self._run = runner.run
 
-    async def mine(self, refresh_token: str) -> Consents:
+    async def mine(self, refresh_token: str) -> OwnConsents:
         """Return what a session's user has allowed applications, `{"consents": [...]}`, the oldest first.
 
         Raises:

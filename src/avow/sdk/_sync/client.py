@@ -29,8 +29,9 @@ from avow.sdk.config import RETRY_DELAYS_SECONDS, base_url_of, configure, fixed_
 from avow.sdk.flow import Audience, Flows
 from avow.sdk.keys import KeyRing
 from avow.sdk.options import AccessKeyLoginOptions
-from avow.sdk.shown import signing_up
+from avow.sdk.shown import calling_for, signing_up
 from avow.sdk.transport import Response, Transport
+from avow.sdk.validate import HeldToken
 
 if TYPE_CHECKING:
     from avow.sdk._sync.mgmt import Mgmt
@@ -180,8 +181,28 @@ class Client:
             InvalidToken: It is not a session token of this project.
             KeysUnavailable: The keys could not be fetched, so nobody can tell.
         """
-        known = self._flows.validate_at_once(session_token, audience)
-        return known if known is not None else self._run(self._flows.validate(session_token, audience))
+        held = self._flows.validate_at_once(session_token, audience)
+        if held is not None:
+            return held.claims(session_token)
+        return self._run(self._flows.validate(session_token, audience))
+
+    def validate_at_once(self, session_token: str, audience: Audience = None) -> HeldToken | None:
+        """Verify a session token with the keys at hand, and read its claims only when they are asked for.
+
+        What web frameworks call for each request; nothing is sent.
+
+        Args:
+            session_token: As it came with a request.
+            audience: As for `validate_session`.
+
+        Returns:
+            The token; None when keys are to be fetched first, as `validate_session` does.
+
+        Raises:
+            TokenExpired: The token was right, but its time is over: refresh.
+            InvalidToken: It is not a session token of this project.
+        """
+        return self._flows.validate_at_once(session_token, audience)
 
     def refresh_session(self, refresh_token: str, audience: Audience = None) -> JWTResponse:
         """Exchange a refresh token for a new session token.
@@ -289,6 +310,21 @@ class Client:
             InvalidToken: It has characters that no token has.
         """
         return signing_up(self._flows.config, refresh_token)
+
+    def calling_for(self, address: str) -> AbstractContextManager[None]:
+        """Call for somebody at an address: `with client.calling_for(address): client.password.sign_in(...)`.
+
+        Within it every call of this client but those of management, in this thread or task, names the address. The
+        server believes it of a client with `auth_management_key`, or one that is among its trusted proxies; limits per
+        address and the history of sign-ins are then that person's, not your application's.
+
+        Args:
+            address: IP address of the person, as your application sees it.
+
+        Raises:
+            InvalidArgument: It is none.
+        """
+        return calling_for(self._flows.config, address)
 
     # Machines
 

@@ -2,7 +2,7 @@
 """What users have allowed applications, as the caller sees it."""
 
 from avow.sdk._sync.runner import Runner
-from avow.sdk.answers import Consents
+from avow.sdk.answers import OwnConsents
 from avow.sdk.calls import consents
 from avow.sdk.flow import Flows
 
@@ -16,7 +16,7 @@ class Consents:
         self._flows = flows
         self._run = runner.run
 
-    def mine(self, refresh_token: str) -> Consents:
+    def mine(self, refresh_token: str) -> OwnConsents:
         """Return what a session's user has allowed applications, `{"consents": [...]}`, the oldest first.
 
         Raises:

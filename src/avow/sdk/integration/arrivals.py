@@ -1,14 +1,15 @@
-"""Who sends a request: judged by generators that say what to ask of the SDK's client. No I/O in them."""
+"""Who sends a request: judged by generators, which say what to ask of the SDK's client, and functions that ask it."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from avow.errors import AuthException, AvowError, InvalidToken, KeysUnavailable
+from avow.errors import AuthException, AvowError, InvalidCaller, InvalidToken, KeysUnavailable
 from avow.sdk.integration.session import AvowSession, Tokens
 from avow.sdk.integration.unread import claims_of
 
 if TYPE_CHECKING:
+    from avow.sdk._async.client import AsyncClient
     from avow.sdk._sync.client import Client
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "Held",
     "Renewed",
     "Unknown",
-    "by_bearer",
-    "by_cookies",
+    "arrive",
+    "arrive_by_bearer",
+    "at_once",
+    "bearer_at_once",
     "carry_out",
     "proving",
     "renewing",
@@ -29,7 +32,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as `Tokens` are
 class Held:
     """The session token holds; nothing was asked of the server."""
 
@@ -97,26 +100,43 @@ def carry_out(asking: Asking[T], client: "Client") -> T:
         return result
 
 
-def by_bearer(token: str) -> Asking[Arrival]:
-    """Judge the session token of an `Authorization` header, of a person or of an access key."""
-    try:
-        claims = yield Ask("validate_session", token)
-    except AvowError as error:
-        return Ended(error) if _is_final(error) else Unknown(error)
-    return Held(AvowSession(claims, Tokens(token)))
-
-
-def by_cookies(tokens: Tokens) -> Asking[Arrival]:
+def arrive(tokens: Tokens, client: "Client") -> Arrival:
     """Judge the tokens of a browser, and refresh the session when that is due."""
+    found = at_once(tokens, client)
+    if isinstance(found, Held):
+        return found
+    return carry_out(found, client) if isinstance(found, Generator) else found
+
+
+def arrive_by_bearer(token: str, client: "Client") -> Arrival:
+    """Judge the session token of an `Authorization` header, of a person or of an access key."""
+    found = bearer_at_once(token, client)
+    return carry_out(found, client) if isinstance(found, Generator) else found
+
+
+def at_once(tokens: Tokens, client: "Client | AsyncClient") -> Arrival | Asking[Arrival]:
+    """Judge the tokens of a browser by what is at hand, else return what is to be asked.
+
+    A session token that holds is judged without a generator: that is nearly every request.
+    """
     if not tokens.session:
-        return (yield from renewing(tokens))
+        return renewing(tokens)
     try:
-        claims = yield Ask("validate_session", tokens.session)
-    except KeysUnavailable as error:
-        return Unknown(error)
+        known = client.validate_at_once(tokens.session)
     except AvowError as error:
-        return (yield from renewing(tokens, error))
-    return _of_a_person(Held(AvowSession(claims, tokens)))
+        return renewing(tokens, error)
+    if known is None:
+        return _of_cookies(tokens)
+    return Held(AvowSession(known, tokens)) if known.user_id else _of_a_machine()
+
+
+def bearer_at_once(token: str, client: "Client | AsyncClient") -> Arrival | Asking[Arrival]:
+    """Judge the session token of an `Authorization` header as `at_once` does those of a browser."""
+    try:
+        known = client.validate_at_once(token)
+    except AvowError as error:
+        return _unheld(error)
+    return _of_bearer(token) if known is None else Held(AvowSession(known, Tokens(token)))
 
 
 def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]:
@@ -133,12 +153,12 @@ def renewing(tokens: Tokens, reason: AvowError | None = None) -> Asking[Arrival]
         newest = Tokens(answer["sessionToken"]["jwt"], answer["refreshSessionToken"]["jwt"])
         claims = yield Ask("validate_session", newest.session)  # in the process: its keys were just at hand
     except AvowError as error:
-        return Ended(error) if _is_final(error) else Unknown(error)
+        return _unheld(error)
     return _of_a_person(Renewed(AvowSession(claims, newest), answer.get("user") or {}))
 
 
-def proving(tokens: Tokens) -> Asking[AvowSession]:
-    """Return the session of a pair of tokens that a sign-in in the browser ended with.
+def proving(tokens: Tokens) -> Asking[tuple[AvowSession, Mapping[str, Any]]]:
+    """Return the session of tokens that a sign-in in the browser ended with, and what the server says of its user.
 
     The session token is verified here; the server, asked who holds the refresh token, verifies that one: it is live,
     and of this project.
@@ -152,24 +172,55 @@ def proving(tokens: Tokens) -> Asking[AvowSession]:
     session = AvowSession(claims, tokens)
     if session.is_machine:
         raise InvalidToken(error_message="The token of an access key signs nobody in.")
-    yield Ask("me", tokens.refresh)
+    me = yield Ask("me", tokens.refresh)
     other = claims_of(tokens.refresh)  # true now, since the server took it
     if not _is_of_one_session(claims, other):
         raise InvalidToken(error_message="The tokens are not of one session.")
-    return session
+    return session, me
+
+
+def _of_bearer(token: str) -> Asking[Arrival]:
+    try:
+        claims = yield Ask("validate_session", token)
+    except AvowError as error:
+        return _unheld(error)
+    return Held(AvowSession(claims, Tokens(token)))
+
+
+def _of_cookies(tokens: Tokens) -> Asking[Arrival]:
+    try:
+        claims = yield Ask("validate_session", tokens.session)
+    except KeysUnavailable as error:
+        return Unknown(error)
+    except AvowError as error:
+        return (yield from renewing(tokens, error))
+    return _of_a_person(Held(AvowSession(claims, tokens)))
+
+
+def _unheld(reason: AvowError) -> Arrival:
+    return Ended(reason) if _is_final(reason) else Unknown(reason)
 
 
 def _of_a_person(arrival: Held | Renewed) -> Arrival:
+    return _of_a_machine() if arrival.session.is_machine else arrival
+
+
+def _of_a_machine() -> Arrival:
     # An access key has no place in a browser: whoever put its token there is not signed in by it.
-    return Ended(AuthException(401)) if arrival.session.is_machine else arrival
+    return Ended(AuthException(401))
 
 
 def _is_of_one_session(claims: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(other.get(name) == claims.get(name) for name in ("sub", "iss"))
+    return all(other.get(name) == claims.get(name) for name in ("sub", "iss", "sid"))
 
 
 def _is_final(error: AvowError) -> bool:
-    """Tell a refusal from a server that is away or asks for patience."""
-    if isinstance(error, KeysUnavailable):
+    """Tell a refusal of tokens from a server that is away or asks for patience, and from what a proxy answers for it.
+
+    The SDK gives an answer that has no code of ours the general code of its status.
+    """
+    if isinstance(error, InvalidToken | InvalidCaller):
+        return True
+    if not isinstance(error, AuthException) or error.status_code not in (401, 403):
         return False
-    return isinstance(error, AuthException) and 400 <= error.status_code < 500
+    return error.error_code != f"E019{error.status_code}"

@@ -48,8 +48,8 @@ class Demand:
         tenant = self._tenant(session, url_parts)
         holds_all = (
             (tenant is None or session.belongs_to(tenant))
-            and session.has_roles(self.roles, tenant=tenant)
-            and session.has_permissions(self.permissions, tenant=tenant)
+            and (not self.roles or session.has_roles(self.roles, tenant=tenant))
+            and (not self.permissions or session.has_permissions(self.permissions, tenant=tenant))
         )
         return Verdict.GRANTED if holds_all else Verdict.REFUSED
 

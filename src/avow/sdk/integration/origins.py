@@ -42,12 +42,20 @@ def origin_of(header: Callable[[str], str | None], host: str, trusted: Collectio
     if origin is None:
         return Origin.UNSAID
     # The scheme is left out: behind a proxy that ends TLS, an application may take itself for http.
-    return Origin.OWN if host and urlsplit(origin).netloc.lower() == host.lower() else Origin.FOREIGN
+    return Origin.OWN if host and _place(origin) == host.lower() else Origin.FOREIGN
 
 
 def is_safe(verb: str) -> bool:
     """Tell whether requests of a verb change nothing, so that anybody's page may send them."""
     return verb.upper() in _SAFE_VERBS
+
+
+def _place(origin: str) -> str:
+    """Return host and port of an origin; "" of one that cannot be read, such as `http://[`."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def safe_path(url: object, default: str) -> str:

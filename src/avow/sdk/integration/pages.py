@@ -29,6 +29,7 @@ _PAGE: Final = """\
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
   <title>Log in</title>
   <script src="{component}" defer></script>
   <script src="{script}" defer></script>

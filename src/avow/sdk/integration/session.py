@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from avow.core import rbac
+from avow.core.accesskeys import KEY_CLAIM
+from avow.sdk.answers import user_id_of
+from avow.sdk.validate import HeldToken
 
 __all__ = ["AvowSession", "Tokens"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: each request makes one, and that would take three times as long
 class Tokens:
-    """A session token and its refresh token as they are kept; "" for one that is not there."""
+    """A session token and its refresh token as they are kept; "" for one that is not there. Nobody changes one."""
 
     session: str = field(default="", repr=False)
     refresh: str = field(default="", repr=False)
@@ -20,25 +23,51 @@ class Tokens:
         return bool(self.session or self.refresh)
 
 
-@dataclass(frozen=True, slots=True)
+_NONE: Final = Tokens()
+
+
 class AvowSession:
     """Somebody who is signed in; reading it asks nobody.
 
-    Attributes:
-        claims: The answer of the token's validation, in dicts that are the request's own.
-        tokens: The tokens themselves.
+    What nearly every request asks, whose session it is, is known without reading the claims of a token.
     """
 
-    claims: Mapping[str, Any]
-    tokens: Tokens = field(default_factory=Tokens, repr=False)
+    __slots__ = ("_said", "_tokens")
+
+    def __init__(self, claims: Mapping[str, Any] | HeldToken, tokens: Tokens = _NONE) -> None:
+        """Keep what is known.
+
+        Args:
+            claims: The answer of a token's validation, or a token that held.
+            tokens: The tokens themselves, the session token that held among them.
+        """
+        self._said = claims
+        self._tokens = tokens
 
     def __bool__(self) -> bool:
         return True  # beside the proxy of Flask, which is false when nobody is signed in
 
+    def __repr__(self) -> str:
+        return "AvowSession()"  # reports of errors show this
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """Return the answer of the token's validation, in dicts that are the request's own."""
+        said = self._said
+        if isinstance(said, HeldToken):
+            said = self._said = said.claims(self._tokens.session)
+        return said
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return the tokens themselves."""
+        return self._tokens
+
     @property
     def user_id(self) -> str:
         """Return the user's id; "" when the session is a machine's."""
-        return "" if self.is_machine else str(self.claims.get("dsub") or self.claims.get("sub") or "")
+        said = self._said
+        return said.user_id if isinstance(said, HeldToken) else user_id_of(said)
 
     @property
     def key_id(self) -> str:
@@ -48,7 +77,8 @@ class AvowSession:
     @property
     def is_machine(self) -> bool:
         """Tell whether the token came from an access key: nobody takes a machine for a user."""
-        return "keyId" in self.claims
+        said = self._said
+        return not said.user_id if isinstance(said, HeldToken) else KEY_CLAIM in said
 
     @property
     def roles(self) -> list[str]:

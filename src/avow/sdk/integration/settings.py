@@ -9,8 +9,9 @@ from typing import Any, Final, Literal, TypedDict
 from urllib.parse import urlsplit
 
 from avow.sdk import environment
+from avow.sdk.integration.cookies import HOST_PREFIX, CookieSettings, name_for_host
 
-__all__ = ["OFFICIAL", "OWN", "InvalidSettings", "Said", "Settings", "of_config", "settings"]
+__all__ = ["OFFICIAL", "OWN", "Arguments", "InvalidSettings", "Settings", "of_config", "settings"]
 
 OWN: Final = "own"
 OFFICIAL: Final = "official"
@@ -23,7 +24,6 @@ _OLDER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _OFFICIAL_COMPONENT: Final = "https://unpkg.com/@descope/web-component@latest/dist/index.js"
 _OFFICIAL_SDK: Final = "https://unpkg.com/@descope/web-js-sdk@latest/dist/index.umd.js"
-_HOST_PREFIX: Final = "__Host-"
 
 
 class InvalidSettings(ValueError):
@@ -31,7 +31,7 @@ class InvalidSettings(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(CookieSettings):
     """What an application says, by the names without `AVOW_` in lower case.
 
     Attributes:
@@ -41,12 +41,6 @@ class Settings:
         management_key: For views that call management; a secret.
         timeout_seconds: How long a request may wait for the server.
         url_prefix: Where the login page, and keeping and ending sessions, are; "" for nowhere.
-        session_cookie_name: Cookie of the session token; with the prefix `__Host-` where browsers take it.
-        refresh_cookie_name: Cookie of the refresh token.
-        cookie_domain: Domain of both; none when None.
-        cookie_path: Path of both.
-        cookie_secure: They travel over https only (browsers count localhost as such).
-        cookie_samesite: "Lax", "Strict" or "None".
         trusted_origins: Origins besides the application's own whose pages may post with its cookies.
         login_url: Path of the login page that strangers are sent to; the one under `url_prefix` when empty.
         login_flow: The flow of that page.
@@ -64,12 +58,6 @@ class Settings:
     management_key: str = field(default="", repr=False)
     timeout_seconds: float = 5.0
     url_prefix: str = "/auth"
-    session_cookie_name: str = "avow-session"
-    refresh_cookie_name: str = "avow-refresh"
-    cookie_domain: str | None = None
-    cookie_path: str = "/"
-    cookie_secure: bool = True
-    cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
     trusted_origins: Collection[str] = ()
     login_url: str = ""
     login_flow: str = "sign-up-or-in"
@@ -98,7 +86,7 @@ class Settings:
         return self.web_sdk_src or chosen
 
 
-class Said(TypedDict, total=False):
+class Arguments(TypedDict, total=False):
     """The same as arguments; what is left out is the default."""
 
     project_id: str
@@ -147,13 +135,11 @@ def settings(said: Mapping[str, Any]) -> Settings:
     asked = {
         "project_id": environment.project_id,
         "base_url": environment.base_url,
+        "public_url": environment.public_url,
         "management_key": environment.management_key,
     }
     chosen = {**said, **{name: said.get(name) or ask() for name, ask in asked.items()}}
-    if chosen.get("cookie_secure", True) and not chosen.get("cookie_domain") and chosen.get("cookie_path", "/") == "/":
-        # Spec: S-WEB-01. No neighbouring host can set or read a cookie of this name.
-        chosen.setdefault("session_cookie_name", f"{_HOST_PREFIX}avow-session")
-        chosen.setdefault("refresh_cookie_name", f"{_HOST_PREFIX}avow-refresh")
+    name_for_host(chosen)
     made = Settings(**chosen)
     if wrong := [*_wrong_cookies(made), *_wrong_places(made)]:
         raise InvalidSettings(" ".join(wrong))
@@ -167,8 +153,8 @@ def _wrong_cookies(said: Settings) -> list[str]:
         "AVOW_COOKIE_SAMESITE is Lax, Strict or None.": said.cookie_samesite in ("Lax", "Strict", "None"),
         "Browsers drop SameSite=None without AVOW_COOKIE_SECURE.": said.cookie_secure or said.cookie_samesite != "None",
         "The two cookies need two names.": len(set(names)) == 2 and all(names),
-        f"Browsers drop {_HOST_PREFIX} cookies that are not secure, have a domain or a path.": is_for_host
-        or not any(name.startswith(_HOST_PREFIX) for name in names),
+        f"Browsers drop {HOST_PREFIX} cookies that are not secure, have a domain or a path.": is_for_host
+        or not any(name.startswith(HOST_PREFIX) for name in names),
     }
     return [sentence for sentence, holds in rules.items() if not holds]
 

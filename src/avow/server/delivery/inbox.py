@@ -41,10 +41,15 @@ class InboxMessage(msgspec.Struct, frozen=True):
 
 
 class InboxSender:
-    """Keeps the last 200 messages of every method; any thread may send and read."""
+    """Keeps the last 200 messages of every method; any thread may send and read.
 
-    def __init__(self) -> None:
+    Attributes:
+        is_for_this_machine: It is shown to nobody on another one, as whoever else reaches the server is a stranger.
+    """
+
+    def __init__(self, *, is_for_this_machine: bool = False) -> None:
         """Begin empty."""
+        self.is_for_this_machine = is_for_this_machine
         self._guard = threading.Lock()
         self._messages: deque[InboxMessage] = deque(maxlen=_KEPT)
 

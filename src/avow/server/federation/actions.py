@@ -29,9 +29,9 @@ from avow.server.federation.browsers import browser_of, marked
 from avow.server.federation.identities import Admitted, Rule, admit, forget_way, identity_of
 from avow.server.federation.leaving import failed, finished
 from avow.server.federation.starts import Grant, Kind, Start, Way
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import goes_on
 from avow.server.serving import Call, Cookie, Issued, Project, Refusal
-from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.wire.sessions import IdpResponse
@@ -360,7 +360,7 @@ def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refu
         tenant_id=granted.tenant_id or None,
         lifetime_seconds=granted.lifetime_seconds or None,
     )
-    issued = sessions.open_session(tx, call.project, call.client, granted.user_id, opening, profile)
+    issued = open_session(tx, call.project, call.client, granted.user_id, opening, profile)
     if isinstance(issued, Refusal) or not granted.idp_response:
         return issued
     return replace(issued, idp_response=msgspec.json.decode(granted.idp_response, type=IdpResponse))

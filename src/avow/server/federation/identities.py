@@ -193,7 +193,9 @@ def _created(tx: Tx, way: Way, person: Person, rule: Rule, *, hides_email: bool)
         raise _Refused(SignInRefused(), "another user than the one of the session")
     if rule.does == "sign-in" or not rule.may_create:
         raise _Refused(UserNotFound(), "nobody has come as this person before")
-    email = "" if hides_email else person.email
+    # Members of a tenant have no address that its identity provider denies: theirs is taken for the tenant's word.
+    is_denied = bool(rule.tenant_id) and not person.is_email_verified
+    email = "" if hides_email or is_denied else person.email
     user_id = newcomers.insert(
         tx,
         NewUser(

@@ -1,6 +1,9 @@
 """Which flow an id stands for: one that the project imported and Avow can run, otherwise the built-in one."""
 
+from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
+from typing import Final, Literal
 
 import msgspec
 
@@ -9,18 +12,29 @@ from avow.core.flows.model import Flow, Screen
 from avow.core.flows.reading import Known, is_runnable, read
 from avow.errors import InvalidArgument, NotFound
 from avow.server.flows import actions, facts
-from avow.server.flows.acts import OUTCOMES
+from avow.server.flows.acts import OUTCOMES, PREPARED
+from avow.server.flows.showing import SHOWN
 from avow.server.screens import SCREENS
 from avow.server.serving import Project
 from avow.server.store import Tx
 
-__all__ = ["KNOWN", "checked", "document_of_built_in", "flow_named", "names"]
+__all__ = ["KNOWN", "check", "document_of_built_in", "flow_named", "versions"]
 
 KNOWN = Known(
     screens={each.name: (*each.interactions, "submit") for each in SCREENS},
     acts=OUTCOMES,
     facts=facts.NAMES,
+    slow=PREPARED,
+    shown=SHOWN,
 )
+
+
+_MOST_RUN: Final = 256 * 1024  # bytes of a flow that is run: each step of it reads the whole
+_TELLS: Final = ("password",)  # a sign-up by it says that a login ID is taken
+_MOST_KNOWN: Final = 4096
+
+# Version of each imported flow by its id and etag, so that nobody reads documents to answer which flows there are.
+_known: dict[tuple[str, str], int | Literal["only kept", "not runnable"]] = {}
 
 
 def flow_named(tx: Tx, project: Project, flow_id: str) -> Flow:
@@ -32,8 +46,8 @@ def flow_named(tx: Tx, project: Project, flow_id: str) -> Flow:
     own = actions.find(tx, flow_id)
     if own is not None and own.is_disabled:
         raise NotFound(error_message="This flow is switched off.")
-    found = checked(own) if own is not None else None
-    found = found or built_in(flow_id, project.settings.sign_in_methods)
+    found = _read(own) if own is not None else None
+    found = found or built_in(flow_id, _methods(project, flow_id))
     if found is None:
         raise NotFound(error_message="There is no such flow.")
     return msgspec.structs.replace(found, version=_version(found))
@@ -45,7 +59,7 @@ def document_of_built_in(project: Project, flow_id: str) -> actions.Flow:
     Raises:
         NotFound: There is none.
     """
-    flow = built_in(flow_id, project.settings.sign_in_methods)
+    flow = built_in(flow_id, _methods(project, flow_id))
     if flow is None:
         raise NotFound(error_message="There is no such flow.")
     dsl = {"start": flow.start, "returns": flow.returns, "version": flow.version}
@@ -59,18 +73,43 @@ def document_of_built_in(project: Project, flow_id: str) -> actions.Flow:
     return actions.Flow(id=flow.id, name=flow.name, document={"dsl": {**dsl, "steps": steps}}, screens=screens)
 
 
-def names(tx: Tx) -> list[str]:
-    """Return the ids of all flows that can be started."""
+def versions(tx: Tx, project: Project) -> dict[str, int]:
+    """Return the version of every flow that can be started now, by its id."""
     own = actions.listed(tx)
-    off = {row.id for row in own if row.is_disabled}
-    return sorted({*BUILT_IN, *(row.id for row in own)} - off)
+    if any((row.id, row.etag) not in _known for row in own):
+        _learn(actions.every(tx))
+    found = {name: _built_in_version(name, _methods(project, name)) for name in BUILT_IN}
+    for row in own:
+        known = _known.get((row.id, row.etag), "not runnable")
+        if row.is_disabled or known == "not runnable":
+            found.pop(row.id, None)
+        elif known != "only kept":
+            found[row.id] = known
+    return dict(sorted(found.items()))
 
 
-def checked(kept: actions.Flow) -> Flow | None:
-    """Return an imported flow as Avow runs it; None for a document of another kind, which is only kept.
+def check(kept: actions.Flow) -> None:
+    """Refuse a flow that is meant to be run and cannot; a document of another kind is only kept.
 
     Raises:
-        InvalidArgument: It is meant to be run, and cannot; the message names the step.
+        InvalidArgument: It cannot be run; the message names the step. Or it is too long for that.
+    """
+    if _read(kept) is not None and len(msgspec.json.encode(kept.document["dsl"])) > _MOST_RUN:
+        raise InvalidArgument(error_message=f"flow {kept.id}: a flow that is run has at most {_MOST_RUN} bytes.")
+
+
+def _methods(project: Project, flow_id: str) -> tuple[str, ...]:
+    """Return the methods that a built-in flow offers: what tells who has an account, a project may hide."""
+    settings = project.settings
+    hides = _TELLS if flow_id == "sign-up" and settings.hides_existence else ()
+    return tuple(method for method in settings.sign_in_methods if method not in hides)
+
+
+def _read(kept: actions.Flow) -> Flow | None:
+    """Return an imported flow as Avow runs it; None for a document of another kind.
+
+    Raises:
+        InvalidArgument: It is meant to be run, and cannot.
     """
     dsl = kept.document.get("dsl")
     if not isinstance(dsl, dict) or not is_runnable(dsl):
@@ -78,6 +117,26 @@ def checked(kept: actions.Flow) -> Flow | None:
     if "_" in kept.id:  # what links lead back to is taken apart there
         raise InvalidArgument(error_message=f"flow {kept.id}: the id of a flow that is run has no _ in it.")
     return read(kept.id, kept.name, dsl, KNOWN)
+
+
+def _learn(flows: Sequence[actions.Flow]) -> None:
+    if len(_known) + len(flows) > _MOST_KNOWN:
+        _known.clear()
+    for kept in flows:
+        try:
+            flow = _read(kept)
+        except InvalidArgument:
+            _known[kept.id, kept.etag] = "not runnable"
+        else:
+            _known[kept.id, kept.etag] = "only kept" if flow is None else _version(flow)
+
+
+@lru_cache(maxsize=1024)
+def _built_in_version(flow_id: str, methods: tuple[str, ...]) -> int:
+    flow = built_in(flow_id, methods)
+    if flow is None:
+        raise LookupError(flow_id)
+    return _version(flow)
 
 
 def _version(flow: Flow) -> int:

@@ -3,10 +3,13 @@
 Spec: contract "web" section 2.
 """
 
+import contextlib
 from functools import partial
+from typing import Literal
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, UnsetType, structs
 
+from avow.core import addresses
 from avow.core.flows.model import Flow
 from avow.core.redirects import approve
 from avow.errors import FlowElsewhere, InvalidArgument
@@ -17,7 +20,7 @@ from avow.server.flows.running import At
 from avow.server.flows.showing import step_of
 from avow.server.flows.state import State, Who
 from avow.server.magiclink import actions as magiclink
-from avow.server.screens import text_of
+from avow.server.screens import Said, text_of
 from avow.server.serving import Answer, Call, Enclosed, Project, SessionCaller, Steps, aside, read, write
 from avow.server.store import Tx
 from avow.wire.flows import (
@@ -38,6 +41,7 @@ __all__ = ["next_step", "start"]
 
 _NONCE = "x-descope-flow-nonce"
 _NO_OPTIONS = FlowOptions()
+_LONGEST_PAGE = 2048
 
 
 def start(call: Call[FlowStart]) -> Steps[Answer | Enclosed]:
@@ -69,7 +73,8 @@ def next_step(call: Call[FlowNext]) -> Steps[Answer | Enclosed]:
     token = _text(inputs, "token")
     if token and not call.client.flow_nonce:
         # A mailed link in another browser than the one that asked: nothing is given to either without a question.
-        state = State(locale=here.execution.state.locale, page=here.execution.state.page)
+        asked = here.execution.state
+        state = State(locale=asked.locale, page=asked.page, tenant=asked.tenant, can_webauthn=asked.can_webauthn)
         return (yield from _elsewhere(call, here.flow.id, state, token))
     here = yield from running.go_on(call, here, interaction, inputs, call.client.flow_nonce)
     return (yield from _answered(here))
@@ -89,7 +94,7 @@ def _begin_elsewhere(tx: Tx, call: Call[FlowStart] | Call[FlowNext], flow_id: st
         raise FlowElsewhere
     binding = magiclink.look(tx, token) or magiclink.look(tx, token, magiclink.RESET)
     if binding is None:
-        state = structs.replace(state, error=None)
+        state = structs.replace(state, error=Said("wrong.link-ended"))
         return running.begin(tx, call, flow_id, state)
     asked_by = (binding.from_device, binding.from_address)
     return running.begin(tx, call, flow_id, structs.replace(state, token=token, asked_by=asked_by), at=flow.returns)
@@ -110,14 +115,26 @@ def _first_state(call: Call[FlowStart], options: FlowOptions) -> State:
             generation=caller.generation,
             via_cookie=caller.via_cookie,
         )
+    login_id, by = _last(call.project, (last.login_id or "") if last else "")
     return State(
         locale=options.locale or call.client.locale,
         page=_page(call.project, options),
         tenant=options.tenant or "",
         can_webauthn=bool(options.device_info and options.device_info.web_authn_support),
-        login_id=(last.login_id or "") if last else "",
+        login_id=login_id,
+        by=by,
         caller=who,
     )
+
+
+def _last(project: Project, login_id: str) -> tuple[str, Literal["email", "sms"]]:
+    """Return who the browser says was here the last time, and how they are reached; "" for what nobody could type."""
+    with contextlib.suppress(InvalidArgument):
+        if not addresses.is_phone(login_id):
+            return addresses.email(login_id).address, "email"
+        if "sms" in project.carriers and login_id.startswith("+"):
+            return addresses.phone(login_id).e164, "sms"
+    return "", "email"
 
 
 def _page(project: Project, options: FlowOptions) -> str:
@@ -125,8 +142,10 @@ def _page(project: Project, options: FlowOptions) -> str:
     allowed, is_open = project.settings.approved_redirects, project.is_open
     if options.redirect_url:
         return approve(options.redirect_url, allowed, default_open=is_open)
+    if not options.location or len(options.location) > _LONGEST_PAGE:
+        return ""
     try:
-        return approve(options.location, allowed, default_open=is_open) if options.location else ""
+        return approve(options.location, allowed, default_open=is_open)
     except InvalidArgument:  # a flow of codes and passkeys leads nowhere else
         return ""
 
@@ -135,17 +154,17 @@ def _answered(here: At) -> Steps[Answer | Enclosed]:
     execution = here.execution
     headers = {_NONCE: execution.nonce}
     if execution.ended_at is not None:
-        body = _completed(here.flow, execution)
+        body = _completed(execution)
         if here.issued is None:
             return Answer(body, headers=headers)
-        return Enclosed(here.issued, partial(_with_session, body), headers)
+        return Enclosed(here.issued, partial(_with_session, body, execution.state), headers)
     if here.is_polled:
         polled = FlowAnswer(execution_id=execution.wire_id, step_id=str(execution.seq), action="poll")
         return Answer(polled, headers=headers)
     return Answer((yield from _waiting(here.flow, execution)), headers=headers)
 
 
-def _completed(flow: Flow, execution: Execution) -> FlowAnswer:
+def _completed(execution: Execution) -> FlowAnswer:
     return FlowAnswer(
         execution_id=execution.wire_id,
         step_id=str(execution.seq),
@@ -155,8 +174,18 @@ def _completed(flow: Flow, execution: Execution) -> FlowAnswer:
     )
 
 
-def _with_session(body: FlowAnswer, session: JwtResponse) -> FlowAnswer:
-    return structs.replace(body, auth_info=session)
+def _with_session(body: FlowAnswer, state: State, session: JwtResponse) -> FlowAnswer:
+    """Return the end of a flow with the session, and how its user came in: the next time their browser says so."""
+    if not state.way or isinstance(session.user, UnsetType):
+        return structs.replace(body, auth_info=session)
+    login_ids = session.user.login_ids  # what was typed may have been another one: a passkey says whose it is
+    last = LastAuth(
+        auth_method=state.way,
+        login_id=state.login_id if state.login_id in login_ids else next(iter(login_ids), None),
+        name=session.user.name or None,
+        oauth_provider=state.provider or None,
+    )
+    return structs.replace(body, auth_info=session, last_auth=last)
 
 
 def _waiting(flow: Flow, execution: Execution) -> Steps[FlowAnswer]:
@@ -167,7 +196,7 @@ def _waiting(flow: Flow, execution: Execution) -> Steps[FlowAnswer]:
         step_id=str(execution.seq),
         step_name=step.screen if step else "",
         screen=screen,
-        last_auth=LastAuth(auth_method="otp", login_id=state.login_id) if state.login_id and state.sent.to else UNSET,
+        last_auth=LastAuth(auth_method=state.way, login_id=state.login_id) if state.way and state.login_id else UNSET,
     )
     if state.error is not None or step is None:
         return answer

@@ -15,6 +15,7 @@ from avow.wire.flows import (
     FlowIds,
     FlowOutput,
     FlowRef,
+    FlowRun,
     Flows,
     ImportFlow,
     ImportTheme,
@@ -56,7 +57,7 @@ def import_flow(tx: Tx, call: Call[ImportFlow]) -> ExportedFlow:
     if call.body.flow is None:
         raise MissingArgument(error_message="The field flow is missing.")
     flow = actions.checked(call.body.flow_id, call.body.flow, call.body.screens or ())
-    chosen.checked(flow)  # what is meant to be run has to be runnable
+    chosen.check(flow)  # what is meant to be run has to be runnable
     actions.put(tx, flow, actor=call.management.actor)
     return _exported(flow)
 
@@ -67,9 +68,21 @@ def run_flow(tx: Tx, call: Call[RunFlow]) -> FlowOutput:
     One that waits for a person is refused, and nothing of it is done.
     """
     state = State(tenant=call.body.tenant or "", locale=call.client.locale)
-    ended = running.run(tx, call, call.body.flow_id, state, call.body.input or {})
-    said = {"status": "completed", "loginId": ended.login_id, "sentTo": ended.sent.to}
-    return FlowOutput(output={name: value for name, value in said.items() if value})
+    return _output(running.run(tx, call, call.body.flow_id, state, call.body.input or {}))
+
+
+def run_flow_async(tx: Tx, call: Call[RunFlow]) -> FlowRun:
+    """Run a flow as `run` does, and answer by which id to ask what came of it: it is at its end by then.
+
+    A flow that cannot be run is refused at once, for nobody would ask about it.
+    """
+    state = State(tenant=call.body.tenant or "", locale=call.client.locale)
+    return FlowRun(execution_id=running.run_for_later(tx, call, call.body.flow_id, state, call.body.input or {}))
+
+
+def flow_result(tx: Tx, call: Call[FlowRun]) -> FlowOutput:
+    """Return what came of a flow that `async/run` ran, for half an hour at least."""
+    return _output(running.result(tx, call.body.execution_id))
 
 
 def export_theme(tx: Tx, call: Call[Nothing]) -> Theme:
@@ -90,6 +103,11 @@ def _exported(flow: Flow) -> ExportedFlow:
     return ExportedFlow(flow=actions.document_of(flow), screens=tuple(dict(each) for each in flow.screens))
 
 
+def _output(ended: State) -> FlowOutput:
+    said = {"status": "completed", "loginId": ended.login_id, "sentTo": ended.sent.to}
+    return FlowOutput(output={name: value for name, value in said.items() if value})
+
+
 def _theme(theme: actions.Theme) -> Theme:
     return Theme(id=theme.id, css_template=dict(theme.css_template))
 
@@ -105,6 +123,8 @@ SLICE = Slice(
         reads(wire.EXPORT, export_flow),
         writes(wire.IMPORT, import_flow),
         writes(wire.RUN, run_flow),
+        writes(wire.RUN_ASYNC, run_flow_async),
+        reads(wire.RESULT, flow_result),
         reads(wire.EXPORT_THEME, export_theme),
         writes(wire.IMPORT_THEME, import_theme),
     ),

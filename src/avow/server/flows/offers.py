@@ -24,7 +24,7 @@ def is_due(tx: Tx, project: Project, state: State) -> bool:
     if not _is_of_party(project, state.page or project.public_url):
         return False
     profile = users.find(tx, who.user_id)
-    if profile is None or "webauthn" in profile.ways:
+    if profile is None or "webauthn" in profile.factors(project.passkey_party):
         return False
     return tx.one(rows.FIND_DECLINED, IdRow, id=_counter(who.user_id)) is None
 

@@ -20,6 +20,7 @@ class HeadRow(Struct, frozen=True):
     name: str
     description: str
     is_disabled: int
+    etag: str
 
 
 class FlowRow(Struct, frozen=True):
@@ -70,7 +71,7 @@ class ThemeRow(Struct, frozen=True):
     document: str
 
 
-LIST = "SELECT id, name, description, is_disabled FROM flows WHERE project_id = :project_id ORDER BY id"
+LIST = "SELECT id, name, description, is_disabled, etag FROM flows WHERE project_id = :project_id ORDER BY id"
 
 FIND = """
     SELECT id, name, description, is_disabled, etag, document, screens FROM flows

@@ -1,7 +1,7 @@
 """From an execution to the screen it is at: what the screen shows, as a typed value."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final, get_args
 
 from avow.core.flows.model import Flow
 from avow.core.flows.model import Screen as Step
@@ -17,9 +17,20 @@ from avow.server.social import actions as social
 from avow.server.store import Tx
 from avow.server.users import actions as users
 
-__all__ = ["screen_of", "step_of"]
+__all__ = ["SHOWN", "screen_of", "step_of"]
 
+# Arguments that steps give their screens, and the words that each takes.
+SHOWN: Final[Mapping[str, Mapping[str, Collection[str]]]] = {
+    "email": {"purpose": get_args(screens.Purpose), "ways": get_args(screens.Way), "asks": ("name",)},
+    "code": {"is": ("second", "update")},
+    "password": {"is": ("second",)},
+    "new-password": {"why": get_args(screens.Why)},
+    "totp": {"is": ("second",)},
+    "recovery": {"is": ("second",), "asks": ("login-id",)},
+    "profile": {"fields": screens.Profile.fields},
+}
 _RESEND_SECONDS = 30
+_WORDS = {"webauthn": "passkey", "pwd": "password"}  # of factors, as the screen that lists them has them
 
 
 def step_of(flow: Flow, execution: Execution) -> Step | None:
@@ -109,6 +120,9 @@ def _sent(tx: Tx, project: Project, step: Step, state: State, saying: Mapping[st
 
 
 def _password(tx: Tx, project: Project, step: Step, state: State, saying: Mapping[str, Any]) -> Shown:
+    if step.shown.get("is") == "second":
+        has_others = "others" in step.on and _has_others(state)
+        return screens.Password(login_id=_own_login_id(tx, state), is_second=True, has_others=has_others, **saying)
     if step.screen == "password":
         others: Any = tuple(each for each in step.on if each in _WAYS)
         may_join = "sign-up" in step.on and not project.settings.hides_existence
@@ -120,6 +134,12 @@ def _password(tx: Tx, project: Project, step: Step, state: State, saying: Mappin
     policy = screens.Policy(rules.min_length, rules.lowercase, rules.uppercase, rules.number, rules.non_alphanumeric)
     why: Any = step.shown.get("why", "sign-up")
     return screens.NewPassword(login_id=state.login_id, policy=policy, why=why, **saying)
+
+
+def _own_login_id(tx: Tx, state: State) -> str:
+    """Return of whom a password is asked as second factor."""
+    profile = users.find(tx, state.who.user_id) if state.who else None
+    return next(iter(profile.login_ids), "") if profile else ""
 
 
 def _secrets(step: Step, state: State, saying: Mapping[str, Any], *, is_component: bool) -> Shown:
@@ -149,7 +169,8 @@ def _secrets(step: Step, state: State, saying: Mapping[str, Any], *, is_componen
 
 def _factor(step: Step, state: State, saying: Mapping[str, Any]) -> Shown:
     if step.screen == "factors":
-        named: Any = tuple("passkey" if each == "webauthn" else each for each in state.factors)
+        words = (_WORDS.get(each, each) for each in state.factors)
+        named: Any = tuple(each for each in words if each in step.on)
         with_codes = (*named, "recovery") if "totp" in named and "recovery" in step.on else named
         return screens.Factors(factors=with_codes, **saying)
     asks = not (state.waiting or state.session or state.caller) and step.shown.get("is") != "second"
@@ -170,7 +191,7 @@ def _person(tx: Tx, step: Step, state: State, saying: Mapping[str, Any]) -> Show
         person = {name: state.person.get(name, "") for name in names}
         asked = tuple(step.shown.get("fields", "name email phone").split())
         return screens.Profile(person=person, asked=asked, **saying)
-    who = state.who
+    who = None if state.waiting else state.who  # which tenants there are, nobody is told by one factor
     profile = users.find(tx, who.user_id) if who else None
     found = profile.tenants if profile else {}
     tenants = tuple(screens.TenantChoice(each, grants.name or each) for each, grants in found.items())

@@ -59,6 +59,7 @@ class Away(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         url: Another server, or "".
         label: Who is there.
+        provider: The social provider that it is, by its name.
         is_popup: In a window of its own.
         transaction_id: Of a passkey.
         options: What the browser is asked, JSON.
@@ -67,6 +68,7 @@ class Away(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     url: Secret = ""
     label: str = ""
+    provider: str = ""
     is_popup: bool = False
     transaction_id: Secret = ""
     options: str = ""
@@ -81,6 +83,7 @@ class Kept(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         amr: What was shown in it.
+        is_multi_factor: What was shown last was two factors in itself.
         first_seen: It is the user's first.
         device_token, device_seconds: The device became a trusted one.
         idp_response: What an identity provider said.
@@ -88,6 +91,7 @@ class Kept(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     amr: tuple[str, ...] = ()
+    is_multi_factor: bool = False
     first_seen: bool = False
     device_token: Secret = ""
     device_seconds: int = 0
@@ -109,6 +113,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         login_id: As it was typed, in its form.
         by: Delivery method that the login ID is reached by.
         name: As it was typed at a sign-up.
+        way: Sign-in method that somebody takes or has come by, as projects name them, or "".
+        provider: The social provider that they came by, or "".
         caller: Whose live session the flow was begun in, or None.
         waiting: A sign-in that waits for its second factor, or None.
         session: The session that was opened, or None.
@@ -124,6 +130,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
         must_choose: A link of a reset was opened: a password is to be chosen.
         person: Values of the profile.
         to_prove: Addresses of the profile that are still to be proven, as `email` or `phone` and the address.
+        ran: Management had the flow run to its end, and asks what came of it.
         error, notice: What the screen says about what was done last.
     """
 
@@ -134,6 +141,8 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     login_id: str = ""
     by: Literal["email", "sms"] = "email"
     name: str = ""
+    way: str = ""
+    provider: str = ""
     caller: Who | None = None
     waiting: Who | None = None
     session: Who | None = None
@@ -151,6 +160,7 @@ class State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     must_choose: bool = False
     person: dict[str, str] = {}
     to_prove: tuple[tuple[str, str], ...] = ()
+    ran: bool = False
     error: Said | None = None
     notice: Said | None = None
 

@@ -8,10 +8,11 @@ Spec: contract "web" section 1.
 import msgspec
 
 from avow.errors import NotFound
-from avow.server.flows.chosen import flow_named, names
+from avow.server.flows.chosen import flow_named, versions
 from avow.server.flows.executions import screen_named
 from avow.server.flows.showing import screen_of
 from avow.server.screens import Component, Screen, Sheet, brand_of, brand_sheet, render, style_sheet
+from avow.server.screens.values import Failed, Said
 from avow.server.serving import Answer, Call, Project, Steps, plain, read, steps
 from avow.server.store import Tx
 from avow.wire.endpoint import Caller, Endpoint, Nothing
@@ -24,6 +25,7 @@ _CSS = "text/css; charset=utf-8"
 _SCRIPT = "text/javascript; charset=utf-8"
 _FOR_EVER = {**_ANYBODY, "cache-control": "public, max-age=31536000, immutable"}
 _SHORTLY = {**_ANYBODY, "cache-control": "public, max-age=300"}
+_CHANGED = Failed(reason=Said("wrong.expired"))  # the flow is not the one that was begun
 _UI_VERSION = "3.14.1"  # of the official bundle, whose place our stub takes
 _STUB = b"globalThis.DescopeUI={};\n"
 
@@ -90,7 +92,7 @@ def _sheets(project: Project) -> list[Sheet]:
 
 
 def _config(tx: Tx, project: Project) -> Answer:
-    flows = {name: {"version": flow_named(tx, project, name).version} for name in names(tx)}
+    flows = {name: {"version": version} for name, version in versions(tx, project).items()}
     return Answer(msgspec.json.encode(_Config(_UI_VERSION, flows)), headers={**_ANYBODY, "cache-control": "no-cache"})
 
 
@@ -99,7 +101,12 @@ def _screen(tx: Tx, project: Project, screen_id: str) -> tuple[Screen, str] | No
     execution = screen_named(tx, screen_id)
     if execution is None:
         return None
-    flow = flow_named(tx, project, execution.flow_id)
+    try:
+        flow = flow_named(tx, project, execution.flow_id)
+    except NotFound:
+        return _CHANGED, execution.state.locale
+    if flow.version != execution.flow_version:
+        return _CHANGED, execution.state.locale
     return screen_of(tx, project, flow, execution, is_component=True), execution.state.locale
 
 

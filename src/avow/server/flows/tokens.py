@@ -10,7 +10,7 @@ from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 
-__all__ = ["issued_for"]
+__all__ = ["completed", "issued_for"]
 
 
 def issued_for(tx: Tx, call: Call[Any], state: State) -> Issued | None:
@@ -21,7 +21,7 @@ def issued_for(tx: Tx, call: Call[Any], state: State) -> Issued | None:
     """
     if state.session is None:
         return _continued(tx, call, state)
-    who, kept = state.session, state.kept
+    who = state.session
     try:
         row = sessions.hold(tx, call.project, who.user_id, who.session_id, who.generation)
     except SessionEnded:
@@ -29,11 +29,20 @@ def issued_for(tx: Tx, call: Call[Any], state: State) -> Issued | None:
     profile = users.find(tx, who.user_id)
     if profile is None:
         raise FlowExpired
-    return Issued(
+    issued = Issued(
         key=call.project.signing_key,
         claims=sessions.claims_of(tx, call.project, row, profile),
         refreshes=True,
         user=profile.shown(),
+    )
+    return completed(issued, state)
+
+
+def completed(issued: Issued, state: State) -> Issued:
+    """Return a session with all that came with it on its way through the flow."""
+    kept = state.kept
+    return replace(
+        issued,
         first_seen=kept.first_seen,
         trusted_device=DeviceToken(kept.device_token, kept.device_seconds) if kept.device_token else None,
         idp_response=kept.idp_response,

@@ -33,6 +33,7 @@ _FAILURE_SECONDS: Final = 30  # an older copy is used at once for so long after 
 _ANEW_SECONDS: Final = 10  # between two fetches of a fresh document that lacked something
 _MOST_DOCUMENTS: Final = 512
 _MOST_BYTES: Final = 64 * 1024 * 1024  # of all documents, as they came
+_PORTS: Final = {"http": 80, "https": 443}
 _TEXTUAL: Final = frozenset({"", "text/plain", "text/json", "application/octet-stream"})
 
 _log = logging.getLogger("avow.outgoing")
@@ -89,7 +90,7 @@ class Outbound:
             until: Monotonic time until which the request waits that needs it.
         """
         ends_at = min(monotonic() + _SECONDS, until - _MARGIN_SECONDS)
-        return self._lanes.submit(_host(call.url), partial(self._call, call, ends_at))
+        return self._lanes.submit(_lane(call.url), partial(self._call, call, ends_at))
 
     def obtain(self, document: Document[Any], has: _Has, until: float) -> Future[Any]:
         """Return what is kept of a document, or fetch it; the future gives the value, or raises FetchFailed.
@@ -175,7 +176,7 @@ class Outbound:
         seconds = _RENEWING_SECONDS if _is_usable(kept, document, self._clock()) else _SECONDS
         ends_at = min(monotonic() + seconds, until - _MARGIN_SECONDS)
         try:
-            fetched = self._lanes.submit(_host(document.url), partial(self._fetch, document, ends_at))
+            fetched = self._lanes.submit(_lane(document.url), partial(self._fetch, document, ends_at))
         except Exception as failure:  # whoever waits is told, and the next one tries again
             fetched = Future()
             fetched.set_exception(failure)
@@ -244,8 +245,17 @@ def _is_of_type(content_type: str, accept: str) -> bool:
     return content_type.endswith(f"+{accept.rpartition('/')[2]}") or (content_type.endswith("+xml") and "xml" in accept)
 
 
+def _lane(url: str) -> str:
+    """Return whose lane a call takes: that of a host and port, as servers of one host are each slow on their own."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme)}"
+    except ValueError:
+        return ""
+
+
 def _host(url: str) -> str:
-    """Return whose lane a call takes."""
+    """Return whom a failure names."""
     try:
         return urlsplit(url).netloc.lower()
     except ValueError:

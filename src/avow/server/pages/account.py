@@ -14,7 +14,7 @@ from avow.server.oidc import own as ownconsents
 from avow.server.pages import hosted
 from avow.server.pages.endpoints import AccountForm, AccountQuery
 from avow.server.pages.frame import Frame, Said
-from avow.server.pages.own_forms import require_own_form
+from avow.server.pages.own_forms import first_project, require_own_form
 from avow.server.passkey import actions as passkey
 from avow.server.passkey.actions import OwnRow as PasskeyRow
 from avow.server.recoverycodes import actions as recoverycodes
@@ -26,15 +26,18 @@ from avow.server.sessions.actions import OwnRow
 from avow.server.store import Tx
 from avow.server.totp import actions as totp
 from avow.server.users.actions import Profile
+from avow.wire.endpoint import Nothing
 from avow.wire.ownconsents import OwnConsent
 from avow.wire.webauthn import RemovePasskey, RenamePasskey
 
-__all__ = ["act", "show"]
+__all__ = ["act", "show", "show_anywhere"]
 
 _NOTICES = {
     "refreshed": Said("session.refreshed"),
     "saved": Said("account.saved"),
 }
+# Words of `amr` that have a text of their own; any other is shown as it is.
+_NAMED = frozenset({"email", "sms", "pwd", "mfa", "webauthn", "totp", "recovery", "fed"})
 _FLOWS = frozenset({"update-user", "change-password", "add-app", "add-passkey", "step-up"})
 _PROOF = "step-up"
 
@@ -67,6 +70,7 @@ def show(frame: Frame, call: Call[AccountQuery]) -> Steps[Answer]:
         "seen": overview,
         "profile": overview.profile,
         "amr": overview.amr,
+        "named_methods": _NAMED,
         "methods": frozenset(project.settings.sign_in_methods),
         "notice": _NOTICES.get(call.body.notice or ""),
         "is_stale": call.body.notice == "prove",
@@ -76,6 +80,11 @@ def show(frame: Frame, call: Call[AccountQuery]) -> Steps[Answer]:
         "claims_text": msgspec.json.format(msgspec.json.encode(claims), indent=2).decode() if claims else "",
     }
     return frame.form(call, "account", values)
+
+
+def show_anywhere(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
+    """Lead to the account page of the server's first project."""
+    return frame.redirect(f"/account/{(yield from first_project())}")
 
 
 def act(frame: Frame, call: Call[AccountForm]) -> Steps[Answer]:
@@ -153,7 +162,8 @@ def _codes_page(frame: Frame, call: Call[AccountForm], codes: tuple[str, ...]) -
         "project": call.project,
         "title": text_of(title_of(screen, brand), locale),
         "screen": render(screen, locale=locale, brand=brand, face=face),
-        "notice": "",
+        "is_waiting": False,
+        "is_private": True,
     }
     return frame.page(call.client, "screen", values)
 

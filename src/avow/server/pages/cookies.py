@@ -1,4 +1,4 @@
-"""The cookies of Avow's own pages: the browser's mark, a flow on its way, and the session.
+"""The cookies of Avow's own pages: the browser's mark, a flow on its way, the session, and a trusted device's token.
 
 Over https they carry the prefix `__Host-`, so that no neighbouring host can set or read them. Over http, which
 settings allow for localhost only, they have neither the prefix nor Secure: not every browser takes those there.
@@ -24,9 +24,10 @@ from avow.server.settings import Settings
 __all__ = ["Jar", "OnItsWay"]
 
 _BROWSER = "avow-browser"
-_FLOW = "avow-flow"
+_FLOW = "avow-flow-"
 _REFRESH = "avow-refresh-"
 _SESSION = "avow-session-"
+_DEVICE = "avow-device-"
 _BROWSER_SECONDS = 30 * 86400
 _MARK = re.compile(r"[0-9A-Za-z]{26}", re.ASCII)
 _MOST_BYTES = 3800  # browsers drop a cookie of more than 4,096 bytes, attributes included
@@ -88,11 +89,11 @@ class Jar:
     def keep_flow(self, mark: str, flow: OnItsWay) -> Cookie:
         """Return the cookie by which a flow goes on in this browser, and in no other."""
         sealed = self._vault.seal(msgspec.json.encode(flow), row=_row(mark))
-        return self._cookie(_FLOW, _text(sealed), max(1, flow.ends_at - self._clock()))
+        return self._cookie(_FLOW + flow.project_id, _text(sealed), max(1, flow.ends_at - self._clock()))
 
     def flow(self, call: Call[Any]) -> OnItsWay | None:
         """Return the flow that this browser has begun for this project, or None."""
-        text = self._read(call, _FLOW)
+        text = self._read(call, _FLOW + call.project.id)
         if not text:
             return None
         try:
@@ -102,15 +103,15 @@ class Jar:
             return None
         return found if found.project_id == call.project.id and found.ends_at > self._clock() else None
 
-    def forget_flow(self) -> Cookie:
-        """Return the cookie that forgets it."""
-        return self._cookie(_FLOW, "", 0)
+    def forget_flow(self, project: Project) -> Cookie:
+        """Return the cookie that forgets it; flows of other projects in this browser go on."""
+        return self._cookie(_FLOW + project.id, "", 0)
 
     # --- The session ---
 
     def keep_session(self, project: Project, issued: Issued) -> tuple[Cookie, ...]:
         """Sign the tokens of a session and return the cookies that hold them; call it after the commit."""
-        claims = issued.claims
+        claims, device = issued.claims, issued.trusted_device
         left = max(1, claims.expires_at - claims.issued_at)
         try:
             token = sign(issued.key, claims.session_token())
@@ -120,7 +121,12 @@ class Jar:
         shown = self._cookie(_SESSION + project.id, token if fits else "", left if fits else 0)
         if not issued.refreshes:
             return (shown,)
-        return (self._cookie(_REFRESH + project.id, sign(issued.key, claims.refresh_token()), left), shown)
+        trusted = (self._cookie(_DEVICE + project.id, device.text, device.seconds),) if device else ()
+        return (self._cookie(_REFRESH + project.id, sign(issued.key, claims.refresh_token()), left), shown, *trusted)
+
+    def device(self, call: Call[Any]) -> str:
+        """Return the token of a trusted device, or ""; it outlives sessions, and whose it is a unit decides."""
+        return self._read(call, _DEVICE + call.project.id)
 
     def forget_session(self, project: Project) -> tuple[Cookie, ...]:
         """Return the cookies that remove a session from the browser."""

@@ -5,12 +5,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, field
 
-from avow.wire.bounds import Reference, Text, Url
+from avow.wire.bounds import END, Reference, Text, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET
 
 __all__ = [
     "ACCOUNT",
+    "ACCOUNT_ANY",
     "ASSET",
     "ENCHANTED_LINK",
     "HOME",
@@ -45,7 +46,7 @@ _Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
 _Mark = Annotated[str, Meta(max_length=300)]
 _Answer = Annotated[str, Meta(max_length=65_536, extra=SECRET)]
 _Password = Annotated[str, Meta(max_length=1024, extra=SECRET)]
-_Number = Annotated[str, Meta(pattern="^[0-9]{1,3}$")] | None
+_Number = Annotated[str, Meta(pattern=rf"^[0-9]{{1,3}}{END}")] | None
 
 
 class AskQuery(Shape, frozen=True, kw_only=True):
@@ -209,6 +210,7 @@ POST_ENCHANTED_LINK = _post("enchanted_link.verify", "/enchanted-link/{projectId
 RESET_PASSWORD = _get("reset_password", "/reset-password/{projectId}", LinkQuery)
 POST_RESET_PASSWORD = _post("reset_password.set", "/reset-password/{projectId}", PasswordForm)
 
+ACCOUNT_ANY = _get("account_any", "/account")
 ACCOUNT = _get("account", "/account/{projectId}", AccountQuery)
 POST_ACCOUNT = _post("account.change", "/account/{projectId}", AccountForm)
 

@@ -108,7 +108,7 @@ class Frame:
     @cached_property
     def root(self) -> str:
         """Return the prefix of every address, "" unless the server is mounted below another application's."""
-        return urlsplit(self.settings.public_url).path.rstrip("/")
+        return self.settings.public_path
 
     def page(
         self,

@@ -50,6 +50,7 @@ class Pages:
                 steps(endpoints.POST_ENCHANTED_LINK, partial(numbers.verify, frame)),
                 steps(endpoints.RESET_PASSWORD, partial(look_at_reset, frame)),
                 steps(endpoints.POST_RESET_PASSWORD, partial(set_password, frame)),
+                steps(endpoints.ACCOUNT_ANY, partial(account.show_anywhere, frame)),
                 steps(endpoints.ACCOUNT, partial(account.show, frame)),
                 steps(endpoints.POST_ACCOUNT, partial(account.act, frame)),
                 steps(endpoints.SSO_SETUP, partial(sso_setup.show, frame)),

@@ -34,11 +34,11 @@ from avow.server.flows.state import State, Who
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import AskQuery, StepForm
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import approved, finished, require_own_form, sole_holder
-from avow.server.projects import actions as projects
+from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form
 from avow.server.screens import Page, Said, Screen, brand_of, render, text_of, title_of
-from avow.server.screens.values import Email, Reset, Sso
-from avow.server.serving import Answer, Call, Steps, read, write
+from avow.server.screens.values import Email, Enchanted, LinkSent, Reset, Sso
+from avow.server.serving import Answer, Call, Issued, Steps, read, write
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.wire.endpoint import Nothing, Shape
 
@@ -95,14 +95,12 @@ class _Progress(Shape, frozen=True, kw_only=True):
 
 def ask_anywhere(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
     """Lead to the sign-in page of the server's first project."""
-    found = yield from read(projects.every)
-    if not found:
-        raise NotFound(error_message="There is no project yet; create one with: avow project create")
+    project_id = yield from first_project()
     query, body = "", call.body
     given = {"flow": body.flow, "loginId": body.login_id, "next": body.next, "notice": body.notice}
     if said := {name: value for name, value in given.items() if value}:
         query = f"?{urlencode(said)}"
-    return frame.redirect(f"/login/{found[0].id}{query}")
+    return frame.redirect(f"/login/{project_id}{query}")
 
 
 def ask(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
@@ -133,7 +131,7 @@ def begun(
     frame: Frame, call: Call[Any], flow_id: str, leads_to: str, interaction: str, inputs: dict[str, object]
 ) -> Steps[Answer]:
     """Begin a flow in this browser, and do what was done on its first screen; "" where it does not begin with one."""
-    call = replace(call, client=sole_holder(call.client))
+    call = replace(call, client=own_client(frame, call))
     try:
         here = yield from write(running.begin, call, flow_id, first_state(frame, call, inputs))
         if interaction and here.execution.ended_at is None:
@@ -162,9 +160,9 @@ def look(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
     if own is None or here is None:
         if frame.jar.session(call) is not None and own is None:
             return frame.redirect(f"/account/{call.project.id}")
-        return frame.redirect(_start(call, notice="expired" if own else ""), (frame.jar.forget_flow(),))
+        return frame.redirect(_start(call, notice="expired" if own else ""), (frame.jar.forget_flow(call.project),))
     if here.execution.ended_at is not None:
-        return frame.redirect(own.next or f"/account/{call.project.id}", (frame.jar.forget_flow(),))
+        return frame.redirect(own.next or f"/account/{call.project.id}", (frame.jar.forget_flow(call.project),))
     if call.path["screen"] != _name(here):
         return frame.redirect(_path(call, here))
     return (yield from _shown(frame, call, here, own.next))
@@ -181,7 +179,7 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
     early = body.do == "resend" and _wait_seconds(frame, here)
     if early:
         return (yield from _shown(frame, call, here, own.next, error=Said("wrong.wait", {"seconds": early})))
-    call = replace(call, client=sole_holder(call.client))
+    call = replace(call, client=own_client(frame, call))
     here = _as_now(frame, call, here)
     try:
         here = yield from running.go_on(call, here, body.do or "submit", body.inputs, body.step)
@@ -194,7 +192,7 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
 
 def restarted(frame: Frame, call: Call[Any]) -> Answer:
     """Lead to the first screen, and say why: the flow took too long, or is another one by now."""
-    return frame.redirect(_start(call, notice="expired"), (frame.jar.forget_flow(),))
+    return frame.redirect(_start(call, notice="expired"), (frame.jar.forget_flow(call.project),))
 
 
 def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[str, object]) -> Steps[Answer]:
@@ -202,8 +200,10 @@ def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[
     execution = here.execution
     if execution.ended_at is not None:
         if here.issued is not None:
+            for before in {_who(frame, call), execution.state.caller} - {None}:
+                yield from write(_end_replaced, before, here.issued)
             return finished(frame, call, here.issued, leads_to)
-        return frame.redirect(leads_to or _start(call), (frame.jar.forget_flow(),))
+        return frame.redirect(leads_to or _start(call), (frame.jar.forget_flow(call.project),))
     mark, new_mark = frame.jar.marked(call)
     cookies = (*new_mark, frame.jar.keep_flow(mark, on_its_way(call, execution, leads_to)))
     if execution.state.error is None or here.is_polled:
@@ -253,6 +253,12 @@ def _here(tx: Tx, call: Call[Any], own: OnItsWay) -> At | None:
 
 def _screen(tx: Tx, call: Call[Any], flow: Flow, execution: Execution) -> Screen:
     return screen_of(tx, call.project, flow, execution, is_component=False)
+
+
+def _end_replaced(tx: Tx, before: Who | None, issued: Issued) -> None:
+    """End a session of this browser, of whichever user, when it has another one now: nobody holds it any more."""
+    if before is not None and before.session_id != issued.claims.session_id:
+        sessions.end(tx, before.user_id, before.session_id, why="replaced")
 
 
 def _is_over(tx: Tx, execution: Execution) -> bool:
@@ -307,6 +313,8 @@ def _page(
     leads_to: str = "",
 ) -> Answer:
     """Return the page of a screen, whose form belongs to this browser."""
+    if notice:
+        screen = replace(screen, notice=Said(notice))
     mark, new_mark = frame.jar.marked(call)
     brand, locale = brand_of(call.project), call.client.locale
     fields_ = {name: value for name, value in hidden.items() if value}
@@ -315,7 +323,8 @@ def _page(
         "project": call.project,
         "title": text_of(title_of(screen, brand), locale),
         "screen": render(screen, locale=locale, brand=brand, face=face),
-        "notice": notice,
+        "is_waiting": isinstance(screen, LinkSent | Enchanted) and not screen.is_ended,
+        "is_private": "step" in hidden,
     }
     status, headers = _said(screen.error)
     answer = frame.page(call.client, "screen", values, status=status, cookies=new_mark, leads_to=leads_to)

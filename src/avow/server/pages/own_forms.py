@@ -4,13 +4,26 @@ from dataclasses import replace
 from typing import Any
 
 from avow.core.redirects import approve
-from avow.errors import AvowError, Forbidden, SecondFactorNeeded
+from avow.errors import AvowError, Forbidden, NotFound, SecondFactorNeeded
 from avow.server.oidc.issuers import is_continue
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
-from avow.server.serving import Answer, Call, Client, Issued, Project
+from avow.server.projects import actions as projects
+from avow.server.serving import Answer, Call, Client, Issued, Project, Steps, read
 
-__all__ = ["approved", "finished", "is_own_click", "refused", "require_own_form", "sole_holder"]
+__all__ = ["approved", "finished", "first_project", "is_own_click", "own_client", "refused", "require_own_form"]
+
+
+def first_project() -> Steps[str]:
+    """Return the id of the server's first project.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = yield from read(projects.every)
+    if not found:
+        raise NotFound(error_message="There is no project yet; create one with: avow project create")
+    return found[0].id
 
 
 def require_own_form(frame: Frame, call: Call[Any], form: PlainForm) -> None:
@@ -39,14 +52,18 @@ def approved(project: Project, url: str | None) -> str:
     return approve(url, project.settings.approved_redirects, default_open=project.is_open) if url else ""
 
 
-def sole_holder(client: Client) -> Client:
-    """Return the client as one that keeps the newest refresh token: here it lies in our own cookie only."""
-    return replace(client, stores_rotated_tokens=True)
+def own_client(frame: Frame, call: Call[Any]) -> Client:
+    """Return the client as these pages know it: what it keeps lies in our own cookies only.
+
+    So it has the newest refresh token, and shows whether the device is a trusted one.
+    """
+    device = frame.jar.device(call) or call.client.trusted_device
+    return replace(call.client, stores_rotated_tokens=True, trusted_device=device)
 
 
 def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str) -> Answer:
     """Keep a new session in the browser and lead on; whatever lay in these cookies before is overwritten."""
-    cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_flow())
+    cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_flow(call.project))
     return frame.redirect(leads_to or f"/account/{call.project.id}", cookies)
 
 

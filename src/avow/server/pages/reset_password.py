@@ -11,7 +11,7 @@ from avow.errors import AvowError, InvalidArgument, SecondFactorNeeded, SessionE
 from avow.server.magiclink import actions as magiclink
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.frame import Frame, Said
-from avow.server.pages.own_forms import finished, refused, sole_holder
+from avow.server.pages.own_forms import finished, own_client, refused
 from avow.server.password import actions as password
 from avow.server.passwords import actions as passwords
 from avow.server.passwords.actions import Standard
@@ -54,6 +54,7 @@ def set_password(frame: Frame, call: Call[PasswordForm]) -> Steps[Answer]:
         encoded = yield from aside(passwords.encode, typed, standard)
     except InvalidArgument:
         return _page(frame, call, token, binding, standard, error=Said("error.password-used"))
+    call = replace(call, client=own_client(frame, call))
     try:
         result = yield from write(_set, call, standard, encoded)
     except (SecondFactorNeeded, SessionEnded, UserDisabled) as wrong:  # the link stays as it was
@@ -92,7 +93,7 @@ def _set(tx: Tx, call: Call[PasswordForm], standard: Standard, encoded: str) -> 
     Raises:
         SecondFactorNeeded: The user has an app or passkey, which this page cannot take; nothing is consumed then.
     """
-    issued = magiclink.verify(tx, call.project, sole_holder(call.client), call.body.t)
+    issued = magiclink.verify(tx, call.project, call.client, call.body.t)
     if isinstance(issued, Refusal):
         if isinstance(issued.error, SecondFactorNeeded | UserDisabled):
             raise issued.error

@@ -30,7 +30,7 @@ from avow.server.pages import hosted
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import ReturnForm, ReturnQuery
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import finished, is_own_click, refused, sole_holder
+from avow.server.pages.own_forms import finished, is_own_click, own_client, refused
 from avow.server.proofs.actions import Binding
 from avow.server.proofs.recipients import require_method
 from avow.server.serving import Answer, Call, Issued, Refusal, Steps, read, write
@@ -58,9 +58,11 @@ def verify(frame: Frame, call: Call[ReturnForm]) -> Steps[Answer]:
     """Take back what somebody came with: the flow goes on here, in its own execution or in a new one."""
     body, own = call.body, _own(frame, call, call.body.mark)
     if not is_own_click(frame, call, body):
+        if own is not None and not body.t:
+            return _back(frame, call, own, body.code)
         found = yield from read(_binding, body)
         return _page(frame, call, found, None, asks_again=True) if found else _gone(frame, call)
-    call = replace(call, client=sole_holder(call.client))
+    call = replace(call, client=own_client(frame, call))
     if own is not None and not body.t:
         return (yield from _gone_on(frame, call, own, {"exchangeCode": body.code}))
     if own is not None and (yield from _is_asked_here(call, own, body.t)):
@@ -149,9 +151,11 @@ def _is_asked_here(call: Call[Any], own: OnItsWay | None, token: str) -> Steps[b
     return not challenge_id or challenge_id == parsed[0]
 
 
-def _back(frame: Frame, call: Call[ReturnQuery], own: OnItsWay, code: str) -> Answer:
+def _back(frame: Frame, call: Call[ReturnQuery] | Call[ReturnForm], own: OnItsWay, code: str) -> Answer:
     """Show that somebody is back from a provider; the script goes on at once."""
-    values = {"mark": call.body.mark, "code": code, "action": _action(call), "form_token": "", "project": call.project}
+    values = {"mark": call.body.mark, "code": code, "action": _action(call), "project": call.project}
+    # Browsers that do not say where a click comes from have the token of the mark that their flow is sealed for.
+    values["form_token"] = frame.jar.form_token(frame.jar.browser(call))
     return frame.page(call.client, "back", values, leads_to=own.next)
 
 

@@ -5,6 +5,7 @@ and then taken: in that unit the ceremony is used up first, so that of two answe
 condition is asked again.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -18,6 +19,7 @@ from avow.server.passkey.ceremonies import ADD, SIGN_IN, SIGN_UP, Begun, Purpose
 from avow.server.passkey.rows import HeldRow, IdRow, OwnRow
 from avow.server.passkey.starts import start_adding, start_sign_in, start_sign_up, start_sign_up_or_in
 from avow.server.proofs import newcomers
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import falls_short, goes_on
 from avow.server.serving import Call, Client, Issued, Refusal
 from avow.server.sessions import actions as sessions
@@ -114,9 +116,11 @@ def judge_created(expected: Expected, answer: Created) -> NewPasskey | Unfit:
 def judge_shown(expected: Expected, answer: Shown) -> UsedPasskey | Unfit:
     """Decide about a passkey that is shown; no I/O."""
     begun, held = expected.begun, expected.held
-    if held is None or begun.is_decoy or held.rp_id != begun.party_id or begun.user_id not in ("", held.user_id):
-        return Unfit("refused", InvalidPasskey(detail="no such passkey, or another user's"))
     ceremony = begun.ceremony(expected.transaction_id)
+    if held is None or begun.is_decoy or held.rp_id != begun.party_id or begun.user_id not in ("", held.user_id):
+        with suppress(InvalidPasskey):  # who has no passkey must not show by how fast that is said
+            answers.verify_shown(answer, ceremony, answers.DECOY, is_named=True)
+        return Unfit("refused", InvalidPasskey(detail="no such passkey, or another user's"))
     stored = HeldPasskey(held.public_key, held.user_id, bool(held.is_backup_eligible))
     try:
         used = answers.verify_shown(answer, ceremony, stored, is_named=bool(begun.user_id))
@@ -150,7 +154,7 @@ def sign_up(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey)
     if not _insert(tx, begun, passkey, _name(passkey, call.client)):
         raise InvalidPasskey(detail="a credential id that is taken")
     opening = begun.wishes.opening(_METHOD, via=_METHOD, first_seen=True, is_multi_factor=passkey.is_verified)
-    return sessions.open_session(tx, call.project, call.client, user_id, opening)
+    return open_session(tx, call.project, call.client, user_id, opening)
 
 
 def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -> Issued | Refusal:
@@ -174,7 +178,7 @@ def sign_in(tx: Tx, call: Call[object], expected: Expected, used: UsedPasskey) -
     if profile.is_invited:
         users.admit(tx, profile.id)
         profile = users.find(tx, profile.id)
-    return sessions.open_session(tx, call.project, call.client, held.user_id, opening, profile)
+    return open_session(tx, call.project, call.client, held.user_id, opening, profile)
 
 
 def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> PasskeyAdded | Issued | Refusal:
@@ -189,7 +193,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     profile = users.hold(tx, begun.user_id)
     if profile is None or profile.is_disabled or not goes_on(tx, call.project, profile.id, begun.wishes.session_id):
         return Refusal(InvalidPasskey(detail="the user, or their session, is gone"))
-    if (refusal := falls_short(begun.wishes.amr, profile)) is not None:
+    if (refusal := falls_short(call.project, begun.wishes.amr, profile)) is not None:
         return refusal
     name = _name(passkey, call.client)
     if not _insert(tx, begun, passkey, name):
@@ -199,7 +203,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     if not begun.wishes.is_mfa:
         return PasskeyAdded()
     opening = begun.wishes.opening(_METHOD, via=_METHOD, is_multi_factor=passkey.is_verified)
-    issued = sessions.open_session(tx, call.project, call.client, profile.id, opening)
+    issued = open_session(tx, call.project, call.client, profile.id, opening)
     return replace(issued, is_nested=True) if isinstance(issued, Issued) else issued
 
 

@@ -5,20 +5,19 @@ at than the settings allow. The right one takes it back.
 """
 
 from dataclasses import dataclass, field
+from dataclasses import replace as with_fields
 
 from avow.core import addresses
 from avow.core.passwords.lockout import series_of
 from avow.errors import InvalidCaller, MethodNotEnabled, PasswordExpired, UserExists
-from avow.server.challenges import actions as challenges
-from avow.server.delivery.actions import notify
 from avow.server.passwords import actions as passwords
 from avow.server.passwords import guesses
 from avow.server.passwords.actions import Standard
-from avow.server.proofs import newcomers
+from avow.server.proofs import newcomers, opening
 from avow.server.proofs.actions import admitted
 from avow.server.proofs.binding import NewPerson
 from avow.server.proofs.options import Asked, asked
-from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
+from avow.server.serving import Call, ChosenPassword, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import actions as sessions
 from avow.server.sessions import devices
 from avow.server.store import Tx
@@ -55,12 +54,13 @@ class Attempt:
 
     Attributes:
         user_id: Whose it would be, or "".
-        encoded: What it is compared with, or None.
+        encoded: What it is compared with, or None: of nobody, or while a lock that is not told of keeps it.
         credential_version: Of the user then.
         wishes: The caller's login options.
         bucket: Where it was counted.
         failures: How many wrong ones in a row it makes.
         locks: It is the last of a series.
+        counts_quietly: It was counted for the lock of a tenant too.
         counts_client: A wrong one counts for the address that it came from too.
     """
 
@@ -71,6 +71,7 @@ class Attempt:
     bucket: str
     failures: int
     locks: bool
+    counts_quietly: bool
     counts_client: bool
 
 
@@ -84,23 +85,27 @@ def begin(tx: Tx, call: Call[PasswordSignIn] | Call[ReplacePassword], options: L
     identity = addresses.login_id(call.body.login_id)
     user_id = users.find_owner(tx, identity.canonical) or _NOBODY
     tried = passwords.tried(tx, user_id)
-    settings = passwords.settings_of_user(tx, user_id)
+    of_project, of_user = (series_of(each) for each in passwords.settings_both(tx, user_id))
     wishes = asked(tx, call, user_id, options)
     device = _known_device(tx, call, user_id)
     bucket = guesses.bucket_of(user_id, device) if user_id else guesses.bucket_of_nobody(identity)
-    counts_client = not (device or call.client.has_key)
+    counts_client = not (device or call.client.speaks_for_many)
     if counts_client:
         guesses.check_client(tx, call.project, call.client)
-    series = series_of(settings)
+    # Whoever shows that they have been here may see the lock of their tenant; others would learn who is a member.
+    series = min(of_project, of_user) if device else of_project
     failures = guesses.spend(tx, bucket, series)
+    counts_quietly = of_user < series and guesses.spend_quietly(tx, bucket, of_user)
+    is_open = of_user >= series or counts_quietly
     return Attempt(
         user_id=user_id,
-        encoded=tried.encoded if tried else None,
+        encoded=tried.encoded if tried and is_open else None,
         credential_version=tried.credential_version if tried else 0,
         wishes=wishes,
         bucket=bucket,
         failures=failures,
         locks=failures % series == 0,
+        counts_quietly=counts_quietly,
         counts_client=counts_client,
     )
 
@@ -123,6 +128,8 @@ def refuse(tx: Tx, call: Call[object], attempt: Attempt) -> None:
 def forget(tx: Tx, attempt: Attempt) -> None:
     """Take a try back that nobody came to look at."""
     guesses.give_back(tx, attempt.bucket)
+    if attempt.counts_quietly:
+        guesses.give_back(tx, guesses.quiet(attempt.bucket))
 
 
 def open_session(tx: Tx, call: Call[PasswordSignIn], attempt: Attempt, renewed: str | None) -> Issued | Refusal | None:
@@ -159,7 +166,8 @@ def replace(
 ) -> Issued | Refusal | None:
     """Replace the password of a user who knew the one before, end what it let in, and sign them in.
 
-    Nothing is replaced when the sign-in waits for a second factor: whoever knows only the password shuts nobody out.
+    Nothing is replaced before the second factor when the sign-in waits for one: whoever knows only the password shuts
+    nobody out.
     """
     if not passwords.claim(tx, standard.user_id, standard.credential_version):
         return None
@@ -168,11 +176,9 @@ def replace(
         return None
     if not standard.settings.enabled:
         return Refusal(MethodNotEnabled())
-    issued = _signed_in(tx, call.project, call.client, held, attempt.wishes)
-    if isinstance(issued, Issued):
-        is_own = standard.present is not None and bool(standard.present.is_own)
-        choose(tx, call.project, call.client, held, standard, encoded, kept=issued.claims.session_id, is_own=is_own)
-    return issued
+    is_own = standard.present is not None and bool(standard.present.is_own)
+    chosen = ChosenPassword(encoded=encoded, remembers=standard.remembered, is_own=is_own)
+    return _signed_in(tx, call.project, call.client, held, attempt.wishes, chosen)
 
 
 def newcomer(tx: Tx, call: Call[PasswordSignUp]) -> tuple[NewPerson, PasswordSettings]:
@@ -204,8 +210,8 @@ def create(tx: Tx, call: Call[PasswordSignUp], person: NewPerson, encoded: str) 
     wishes = asked(tx, call, _NOBODY, call.body.login_options)
     user_id = newcomers.create(tx, person)
     passwords.insert(tx, user_id, encoded, is_own=True)
-    opening = wishes.opening(_AMR, via=_VIA, first_seen=True)
-    return sessions.open_session(tx, call.project, call.client, user_id, opening)
+    wanted = wishes.opening(_AMR, via=_VIA, first_seen=True)
+    return opening.open_session(tx, call.project, call.client, user_id, wanted)
 
 
 def own_standard(tx: Tx, call: Call[UpdatePassword]) -> Standard:
@@ -245,22 +251,9 @@ def choose(
     kept: str,
     is_own: bool,
 ) -> None:
-    """Write a password that its user chose, and end all that the one before may have let in.
-
-    Their other sessions, codes and links on their way (resets above all), and wrong tries. They are told by mail.
-    """
-    passwords.replace(tx, profile.id, encoded, "active", remembers=standard.remembered, is_own=is_own)
-    sessions.end_all(tx, profile.id, why="password changed", kept=kept)
-    challenges.drop_all(tx, profile.id)
-    tx.audit(
-        "password.changed",
-        actor=f"user:{profile.id}",
-        user_id=profile.id,
-        address=client.address,
-        device=client.device,
-    )
-    is_told = profile.is_proven(by_email=True) and not profile.row.is_test
-    notify(tx, project, client, "password-changed", profile.row.email if is_told else "")
+    """Write a password that its user chose in a session, with all that follows (`proofs.opening.write_password`)."""
+    chosen = ChosenPassword(encoded=encoded, remembers=standard.remembered, is_own=is_own)
+    opening.write_password(tx, project, client, profile, chosen, kept=kept)
 
 
 def require_enabled(tx: Tx) -> PasswordSettings:
@@ -297,10 +290,12 @@ def _accepted(tx: Tx, attempt: Attempt) -> Profile | None:
     return held
 
 
-def _signed_in(tx: Tx, project: Project, client: Client, held: Profile, wishes: Asked) -> Issued | Refusal:
+def _signed_in(
+    tx: Tx, project: Project, client: Client, held: Profile, wishes: Asked, chosen: ChosenPassword | None = None
+) -> Issued | Refusal:
     profile = held if held.is_disabled else admitted(tx, held)
-    opening = wishes.opening(_AMR, via=_VIA, first_seen=held.is_invited)
-    return sessions.open_session(tx, project, client, held.id, opening, profile)
+    wanted = with_fields(wishes.opening(_AMR, via=_VIA, first_seen=held.is_invited), password=chosen)
+    return opening.open_session(tx, project, client, held.id, wanted, profile)
 
 
 def _own_profile(tx: Tx, call: Call[UpdatePassword]) -> Profile:

@@ -36,6 +36,7 @@ __all__ = [
     "renew",
     "replace",
     "settings",
+    "settings_both",
     "settings_of",
     "settings_of_user",
     "standard_of",
@@ -207,8 +208,13 @@ def applying(known: Mapping[str, PasswordSettings], tenant_ids: Iterable[str]) -
 
 def settings_of_user(tx: Tx, user_id: str) -> PasswordSettings:
     """Return the settings that apply to a user, by their tenants."""
+    return settings_both(tx, user_id)[1]
+
+
+def settings_both(tx: Tx, user_id: str) -> tuple[PasswordSettings, PasswordSettings]:
+    """Return the settings of the project, and those that apply to a user, or to nobody, by their tenants."""
     known = _decoded(tx.all(rows.SETTINGS_OF_USER, SettingsRow, user_id=user_id))
-    return applying(known, [each for each in known if each != _PROJECT])
+    return applying(known, ()), applying(known, [each for each in known if each != _PROJECT])
 
 
 def configure(tx: Tx, tenant_id: str, wanted: PasswordSettings, *, actor: str) -> None:

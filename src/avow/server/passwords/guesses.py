@@ -4,6 +4,8 @@ Each account has a count, and so has each login ID of nobody: both are locked al
 in as its user before is counted apart, so that whoever locks the account from elsewhere does not lock its user out:
 each trusted device has a count of its own. All sessions have one together, and so have all sign-ins that wait for a
 second factor, however many of them somebody with one factor begins.
+
+What a tenant asks for beyond its project is counted in the quiet: an answer by it would tell who is a member there.
 """
 
 from typing import Final
@@ -27,7 +29,9 @@ __all__ = [
     "clear_all",
     "count_client",
     "give_back",
+    "quiet",
     "spend",
+    "spend_quietly",
 ]
 
 SESSIONS: Final = "sessions"
@@ -55,6 +59,11 @@ def bucket_of_nobody(identity: LoginId) -> str:
     return f"password:new:{identity.canonical}"
 
 
+def quiet(bucket: str) -> str:
+    """Return where wrong passwords of a bucket are counted besides, for a lock that no answer tells of."""
+    return f"quiet-{bucket}"
+
+
 def spend(tx: Tx, bucket: str, series: int) -> int:
     """Count a password as wrong before it is looked at; return how many there were in a row, this one included.
 
@@ -63,14 +72,16 @@ def spend(tx: Tx, bucket: str, series: int) -> int:
     Raises:
         RateLimitException: The bucket is locked; nothing is counted.
     """
-    remembered = tx.now + _REMEMBERED_SECONDS
-    spent = tx.one(rows.SPEND, CounterRow, bucket=bucket, ends_at=remembered, locked_beyond=tx.now + _BEYOND_SECONDS)
-    if spent is None:
+    failures = _spent(tx, bucket, series)
+    if failures is None:
         locked = tx.one(rows.COUNTED, CounterRow, bucket=bucket)
         raise _wait(locked.ends_at - _BEYOND_SECONDS - tx.now if locked else 1)
-    if seconds := lock_seconds(spent.value, series):
-        tx.run(rows.LOCK, bucket=bucket, ends_at=tx.now + _BEYOND_SECONDS + seconds)
-    return spent.value
+    return failures
+
+
+def spend_quietly(tx: Tx, bucket: str, series: int) -> bool:
+    """Count a password as wrong in a bucket of `quiet`; False when that is locked: no password is looked at then."""
+    return _spent(tx, quiet(bucket), series) is not None
 
 
 def give_back(tx: Tx, bucket: str) -> None:
@@ -80,13 +91,14 @@ def give_back(tx: Tx, bucket: str) -> None:
 
 def clear(tx: Tx, bucket: str) -> None:
     """Forget the wrong passwords of a bucket: the right one came."""
-    tx.run(rows.CLEAR, bucket=bucket)
+    tx.run(rows.CLEAR, bucket=bucket, quiet=quiet(bucket))
 
 
 def clear_all(tx: Tx, user_id: str) -> None:
     """Forget the wrong passwords of a user, but those of trusted devices: there is another one now."""
     sessions, waiting = bucket_of(user_id, SESSIONS), bucket_of(user_id, WAITING)
-    tx.run(rows.CLEAR_ALL, bucket=bucket_of(user_id), sessions=sessions, waiting=waiting)
+    own = bucket_of(user_id)
+    tx.run(rows.CLEAR_ALL, bucket=own, quiet=quiet(own), sessions=sessions, waiting=waiting)
 
 
 def check_client(tx: Tx, project: Project, client: Client) -> None:
@@ -103,6 +115,17 @@ def check_client(tx: Tx, project: Project, client: Client) -> None:
 def count_client(tx: Tx, client: Client) -> None:
     """Count a wrong password for the address that it came from."""
     tx.run(rows.COUNT, bucket=_bucket_of_client(client), ends_at=tx.now + _CLIENT_SECONDS)
+
+
+def _spent(tx: Tx, bucket: str, series: int) -> int | None:
+    """Count one, and lock the bucket by the last of a series; None when it is locked already."""
+    remembered = tx.now + _REMEMBERED_SECONDS
+    spent = tx.one(rows.SPEND, CounterRow, bucket=bucket, ends_at=remembered, locked_beyond=tx.now + _BEYOND_SECONDS)
+    if spent is None:
+        return None
+    if seconds := lock_seconds(spent.value, series):
+        tx.run(rows.LOCK, bucket=bucket, ends_at=tx.now + _BEYOND_SECONDS + seconds)
+    return spent.value
 
 
 def _bucket_of_client(client: Client) -> str:

@@ -150,9 +150,9 @@ GIVE_BACK = """
     WHERE project_id = :project_id AND id = :bucket AND value > 0
 """
 
-CLEAR = "DELETE FROM counters WHERE project_id = :project_id AND id = :bucket"
+CLEAR = "DELETE FROM counters WHERE project_id = :project_id AND id IN (:bucket, :quiet)"
 
-CLEAR_ALL = "DELETE FROM counters WHERE project_id = :project_id AND id IN (:bucket, :sessions, :waiting)"
+CLEAR_ALL = "DELETE FROM counters WHERE project_id = :project_id AND id IN (:bucket, :quiet, :sessions, :waiting)"
 
 # Of an address: wrong passwords of all users, in a window that begins with the first.
 COUNT = """

@@ -6,6 +6,7 @@ from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import Message, queue
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import Binding, decoded, encoded
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import falls_short, goes_on, methods
 from avow.server.proofs.recipients import Recipient
 from avow.server.serving import Client, Issued, Project, Refusal
@@ -53,7 +54,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         user_id = _created(tx, binding)
     elif binding.does == "update":
         present = users.hold(tx, binding.user_id)
-        refusal = falls_short(binding.amr, present) if present is not None else None
+        refusal = falls_short(project, binding.amr, present) if present is not None else None
         if refusal is not None:
             return refusal
         user_id = _updated(tx, binding)
@@ -75,7 +76,7 @@ def complete(tx: Tx, project: Project, client: Client, binding: Binding, *, via:
         adds_to=binding.session_id,
         proof=(proof,),
     )
-    return sessions.open_session(tx, project, client, user_id, opening, profile)
+    return open_session(tx, project, client, user_id, opening, profile)
 
 
 def oust_others(tx: Tx, user_id: str, folded: str, *, by_email: bool) -> None:

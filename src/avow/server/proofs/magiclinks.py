@@ -53,7 +53,9 @@ def send(
     return recipient.masked
 
 
-def send_reset(tx: Tx, project: Project, recipient: Recipient, uri: str) -> MaskedAddress:
+def send_reset(
+    tx: Tx, project: Project, recipient: Recipient, uri: str, token: links.LinkToken | None = None
+) -> MaskedAddress:
     """Send the link to somebody who has forgotten their password; as `send`, and neither kills a link of the other.
 
     Args:
@@ -61,11 +63,12 @@ def send_reset(tx: Tx, project: Project, recipient: Recipient, uri: str) -> Mask
         project: Whose settings count.
         recipient: Who gets it.
         uri: Approved page of the application, or "" for Avow's own.
+        token: As of `send`.
 
     Raises:
         RateLimitException: The address has had its messages for now.
     """
-    token, lifetime = links.new_link_token(), project.settings.link_lifetime_seconds
+    token, lifetime = token or links.new_link_token(), project.settings.link_lifetime_seconds
     _put(tx, recipient, token, purpose=RESET, lifetime_seconds=lifetime, spares_live=recipient.is_test)
     link = link_to(project, RESET_PAGE, uri, token.text)
     message = _message(recipient, link, token.challenge_id, lifetime, template="password-reset")

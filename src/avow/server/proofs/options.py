@@ -97,17 +97,18 @@ def goes_on(tx: Tx, project: Project, user_id: str, session_id: str) -> bool:
     return not session_id or sessions.is_live(tx, project, user_id, session_id)
 
 
-def falls_short(amr: tuple[str, ...], profile: Profile) -> Refusal | None:
+def falls_short(project: Project, amr: tuple[str, ...], profile: Profile) -> Refusal | None:
     """Return why a change of how somebody signs in that was begun earlier counts no more, or None.
 
     Between its two requests its user may have got an app or a passkey that the session did not show: whoever had one
     factor then does not bring in one of their own beside it.
 
     Args:
+        project: Whose.
         amr: Of the session that it was begun in.
         profile: The user, held.
     """
-    missing = needs_enrolled(amr, profile.factors)
+    missing = needs_enrolled(amr, profile.factors(project.passkey_party))
     return Refusal(SecondFactorNeeded(factors=missing.factors)) if missing else None
 
 

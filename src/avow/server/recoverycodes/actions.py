@@ -5,6 +5,7 @@ from avow.core import recoverycodes as rules
 from avow.errors import InvalidCode
 from avow.server.challenges import actions as challenges
 from avow.server.proofs import actions as proofs
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import asked
 from avow.server.proofs.recipients import subject_of_sign_up
 from avow.server.recoverycodes import rows
@@ -64,7 +65,7 @@ def verify(tx: Tx, call: Call[RecoveryCode], code: str) -> Issued | Refusal:
     tx.audit("recovery_code.used", actor=f"user:{held.id}", user_id=held.id, method="recoverycodes")
     opening = wishes.opening("recovery", via="recoverycodes", first_seen=held.is_invited)
     profile = proofs.admitted(tx, held) or held  # of somebody disabled, `open_session` says so
-    return sessions.open_session(tx, call.project, call.client, held.id, opening, profile)
+    return open_session(tx, call.project, call.client, held.id, opening, profile)
 
 
 def _used(tx: Tx, user_id: str, code: str) -> bool:

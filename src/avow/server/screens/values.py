@@ -41,11 +41,13 @@ __all__ = [
     "Totp",
     "TotpSetup",
     "Way",
+    "Why",
 ]
 
 Purpose = Literal["sign-up-or-in", "sign-up", "sign-in", "mfa", "step-up", "update", "recovery"]
 Way = Literal["code", "link", "number", "password", "passkey", "sso"]
-Factor = Literal["totp", "passkey", "email", "sms", "recovery"]
+Why = Literal["sign-up", "reset", "expired", "change"]
+Factor = Literal["totp", "passkey", "password", "email", "sms", "recovery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +238,30 @@ class Password(Screen):
         login_id: Of whom; also a hidden field for password managers. "" where it is asked for here too (field `email`).
         takes_phone: As of `Email`.
         others: Other ways to go on, each an interaction.
+        may_sign_up: A new account is offered (`sign-up`).
+        is_second: It is a second factor, of a person who is known.
+        has_others: There are other factors to choose from (`others`).
     """
 
     name: ClassVar[str] = "password"
-    interactions: ClassVar[tuple[str, ...]] = ("sign-in", "sign-up", "forgot", "back", "code", "link", "passkey")
+    interactions: ClassVar[tuple[str, ...]] = (
+        "sign-in",
+        "sign-up",
+        "forgot",
+        "back",
+        "code",
+        "link",
+        "passkey",
+        "others",
+    )
     fields: ClassVar[tuple[str, ...]] = ("password", "email")
 
     login_id: str = ""
     takes_phone: bool = False
     others: tuple[Way, ...] = ()
     may_sign_up: bool = False
+    is_second: bool = False
+    has_others: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +280,7 @@ class NewPassword(Screen):
 
     login_id: str = ""
     policy: Policy = Policy()
-    why: Literal["sign-up", "reset", "expired", "change"] = "sign-up"
+    why: Why = "sign-up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +376,7 @@ class Factors(Screen):
     """
 
     name: ClassVar[str] = "factors"
-    interactions: ClassVar[tuple[str, ...]] = ("totp", "passkey", "email", "sms", "recovery", "back")
+    interactions: ClassVar[tuple[str, ...]] = ("totp", "passkey", "password", "email", "sms", "recovery", "back")
 
     factors: tuple[Factor, ...]
 

@@ -11,7 +11,7 @@ from avow.core.impersonation import Verdict as Permission
 from avow.core.impersonation import judge as judge_impersonation
 from avow.core.layouts import selection
 from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
-from avow.errors import AuthException, Forbidden, SessionEnded, SsoOnly, UserDisabled
+from avow.errors import AuthException, Forbidden, SecondFactorNeeded, SessionEnded, SsoOnly, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import devices, rows, waiting
@@ -74,6 +74,8 @@ def open_session(
     Returns:
         The session to be signed, or a Refusal: the user is disabled or gone, the session that the proof adds to has
         ended, or a second factor is needed. What was proven stands all the same: hand the Refusal on as it is.
+
+    Sign-in methods call it by `proofs.opening`, which writes the password that was chosen on the way.
     """
     profile = profile or users.find(tx, user_id)
     if profile is None or profile.is_disabled:
@@ -95,6 +97,8 @@ def open_session(
         if not device_id:
             return waiting.begin(tx, project, client, profile, opening, missing)
     issued = _opened(tx, project, client, profile, opening, device_id=device_id)
+    if opening.password is not None:
+        issued = replace(issued, password=opening.password)
     # Whoever shows the factor that was waited for, and only they, may have their device trusted: a refresh token that
     # was stolen adds nothing to a session that waits.
     is_trusted = is_awaited and missing is None and days > 0
@@ -118,7 +122,8 @@ def _opened(tx: Tx, project: Project, client: Client, profile: Profile, opening:
         | ({"impersonator": opening.impersonator} if opening.impersonator else {})
         | ({"trusted_device": device_id} if device_id else {}),
     )
-    return _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+    issued = _issued(tx, project, row, profile, refreshes=True, first_seen=opening.first_seen)
+    return replace(issued, is_multi_factor=opening.is_multi_factor)
 
 
 def _refused_sign_in(tx: Tx, client: Client, user_id: str, opening: Opening, error: AuthException) -> Refusal:
@@ -147,6 +152,14 @@ def _is_by_another_way_than_sso(tx: Tx, profile: Profile, opening: Opening) -> b
     if not demanding:
         return False
     return opening.tenant_id not in demanding if opening.via == "sso" else "fed" not in opening.amr
+
+
+def _may_not_act_in(tx: Tx, session: LiveRow, profile: Profile, tenant_id: str) -> bool:
+    """Tell whether a tenant wants SSO, and a session is by another way that no management vouched for."""
+    amr = session.amr.split()
+    if session.impersonator or not amr or not {"fed", "embedded"}.isdisjoint(amr):
+        return False
+    return tenant_id in tenants.demanding_sso(tx, profile.id, profile.login_ids)
 
 
 def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
@@ -341,10 +354,17 @@ def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusa
 
     Raises:
         Forbidden: The user is not a member; the session keeps its tenant.
+        SecondFactorNeeded: The tenant asks for a second factor, which it did not of this user when the session began.
+        SsoOnly: It wants its members to sign in through its SSO.
     """
-    _, profile = live_profile(tx, call.project, call.session)
+    session, profile = live_profile(tx, call.project, call.session)
     if tenant_id not in profile.tenants:
         raise Forbidden(error_message="The user is not a member of this tenant.")
+    if _may_not_act_in(tx, session, profile, tenant_id):
+        raise SsoOnly
+    missing = waiting.missing_for(tx, call, session, profile, tenant_id)
+    if missing is not None:
+        raise SecondFactorNeeded(factors=missing.factors)
     tx.one(rows.SELECT_TENANT, rows.EndedRow, id=call.session.session_id, tenant_id=tenant_id)
     continued = refresh(tx, call)
     return continued if isinstance(continued, Refusal) else replace(continued, refreshes=True)

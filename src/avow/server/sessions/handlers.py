@@ -90,7 +90,11 @@ def history(tx: Tx, call: Call[Nothing]) -> list[LoginRecord]:
 
 
 def select_tenant(tx: Tx, call: Call[SelectTenant]) -> Issued | Refusal:
-    """Choose the tenant that the session acts in; only a member can."""
+    """Choose the tenant that the session acts in; only a member can.
+
+    A tenant that the user has joined since the session began, or that asks for more since then, is asked now: 403 with
+    E061401 names the factors that would do (sign in with one, `mfa` and this refresh token, and choose again).
+    """
     return actions.select_tenant(tx, call, call.body.tenant)
 
 

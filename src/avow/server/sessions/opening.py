@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from avow.server.serving import ChosenPassword
+
 __all__ = ["Opening"]
 
 
@@ -28,6 +30,7 @@ class Opening:
         proof: What of `amr` was shown now; None for all of it.
         ends_at: When the session ends at the latest, because the one that it goes on from does; None for no such end.
         strong_at: When an app or a passkey was last shown before, or 0.
+        password: What the user chose on the way, in the place of the password that they showed; None for nothing.
     """
 
     amr: tuple[str, ...]
@@ -47,6 +50,7 @@ class Opening:
     proof: tuple[str, ...] | None = None
     ends_at: int | None = None
     strong_at: int = 0
+    password: ChosenPassword | None = None
 
     def expires_at(self, now: int, most: int) -> int:
         """Return when what is opened now ends; `most` is how many seconds it lives if nothing shortens it."""

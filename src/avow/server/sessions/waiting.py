@@ -6,17 +6,18 @@ import msgspec
 
 from avow.core import factors, ids, mfatokens
 from avow.core.claims import check_custom_claims
-from avow.core.factors import Needs, Rules
+from avow.core.factors import Needs, Rules, TenantRules
 from avow.core.mfatokens import Waiting
 from avow.errors import FreshProofNeeded, SecondFactorNeeded
-from avow.server.serving import Client, Project, Refusal
-from avow.server.sessions import rows
+from avow.server.serving import Call, ChosenPassword, Client, Project, Refusal
+from avow.server.sessions import devices, rows
 from avow.server.sessions.opening import Opening
 from avow.server.sessions.rows import JoinedRow, LiveRow
 from avow.server.store import Tx
+from avow.server.tenants import actions as tenants
 from avow.server.users.actions import Profile
 
-__all__ = ["begin", "needs", "refused", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
+__all__ = ["begin", "missing_for", "needs", "refused", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
 
 _LIFETIME_SECONDS = 600
 _UNAUTHORIZED = 401
@@ -34,13 +35,14 @@ class _Brought(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_step_up: bool = False
     lifetime_seconds: int | None = None
     ends_at: int | None = None
+    password: ChosenPassword | None = None
 
 
 def rules_of(project: Project, profile: Profile) -> Rules:
     """Return what project and tenants ask of a user, the strictest of each."""
     settings = project.settings
     own = Rules(settings.mfa, settings.trusted_device_days, settings.fresh_proof_seconds)
-    return factors.combined(own, profile.rules)
+    return factors.combined(own, profile.rules.values())
 
 
 def needs(project: Project, profile: Profile, opening: Opening) -> Needs | None:
@@ -50,6 +52,23 @@ def needs(project: Project, profile: Profile, opening: Opening) -> Needs | None:
     policy = rules_of(project, profile).mfa
     can_show = _can_show(project, profile)
     return factors.judge(policy, opening.amr, can_show, is_multi_factor=opening.is_multi_factor)
+
+
+def missing_for(tx: Tx, call: Call[object], session: LiveRow, profile: Profile, tenant_id: str) -> Needs | None:
+    """Return which second factor a session needs before it acts in a tenant, or None.
+
+    Every tenant of its user was asked when the session was opened. So only one that the user has joined since, or that
+    has changed what it asks, is asked now; a trusted device is enough as it is at a sign-in.
+    """
+    project, asks = call.project, profile.rules.get(tenant_id, TenantRules())
+    policy = factors.strictest((project.settings.mfa, *((asks.mfa,) if asks.mfa else ())))
+    missing = factors.judge(policy, session.amr.split(), _can_show(project, profile))
+    if missing is None or session.impersonator:
+        return None
+    if max(asks.mfa_since, tenants.joined_at(tx, profile.id, tenant_id)) <= session.created_at:
+        return None
+    days = rules_of(project, profile).trusted_device_days
+    return None if days and devices.recognise(tx, call.client, profile.id, days) else missing
 
 
 def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: Opening, missing: Needs) -> Refusal:
@@ -67,6 +86,7 @@ def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: O
         is_step_up=opening.is_step_up,
         lifetime_seconds=opening.lifetime_seconds,
         ends_at=opening.ends_at,
+        password=_kept(opening.password, profile),
     )
     tx.run(
         rows.INSERT_WAITING,
@@ -119,6 +139,7 @@ def taken_over(project: Project, opening: Opening, row: JoinedRow) -> Opening:
         is_step_up=opening.is_step_up or brought.is_step_up,
         lifetime_seconds=min(filter(None, (opening.lifetime_seconds, brought.lifetime_seconds)), default=None),
         ends_at=brought.ends_at,
+        password=opening.password or brought.password,
     )
 
 
@@ -146,19 +167,26 @@ def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Pro
         refusal = refused(project, profile, session.amr)
         if not enrols or refusal.factors:  # who has nothing to show but to enrol may do that
             raise refusal
-    missing = factors.needs_enrolled(session.amr.split(), profile.factors)
+    own = profile.factors(project.passkey_party)
+    missing = factors.needs_enrolled(session.amr.split(), own)
     if missing is not None:
         raise SecondFactorNeeded(factors=missing.factors)
     ended_at = tx.now - rules_of(project, profile).fresh_proof_seconds
     if session.created_at <= ended_at:
         raise FreshProofNeeded
-    enrolled = factors.needs_enrolled((), profile.factors)
+    enrolled = factors.needs_enrolled((), own)
     if enrolled is not None and session.strong_at <= ended_at:
         raise SecondFactorNeeded(factors=enrolled.factors)
 
 
+def _kept(chosen: ChosenPassword | None, profile: Profile) -> ChosenPassword | None:
+    """Return a password that was chosen as it waits: it is void when another one is set meanwhile."""
+    if chosen is None or chosen.credential_version is not None:
+        return chosen
+    return msgspec.structs.replace(chosen, credential_version=profile.row.credential_version)
+
+
 def _can_show(project: Project, profile: Profile) -> frozenset[str]:
     """Return what a user could show in this project: no code or link comes where all such methods are off."""
-    if _BY_MESSAGE.isdisjoint(project.settings.sign_in_methods):
-        return profile.factors - {"email", "sms"}
-    return profile.factors
+    found = profile.factors(project.passkey_party)
+    return found - {"email", "sms"} if _BY_MESSAGE.isdisjoint(project.settings.sign_in_methods) else found

@@ -28,6 +28,7 @@ from avow.errors import InvalidArgument
 from avow.server.delivery import actions as delivery
 from avow.server.delivery.actions import OwnTemplate
 from avow.server.flows import actions as flows
+from avow.server.flows import chosen
 from avow.server.flows.actions import Flow, Theme
 from avow.server.templates.checking import issues
 from avow.wire.bounds import Name
@@ -386,6 +387,7 @@ class _Reader:
         flow_id = path.removeprefix(_FLOWS).removesuffix(".json")
         file = msgspec.convert(content, _FlowFile)
         flow = flows.checked(flow_id, file.flow, file.screens)
+        chosen.check(flow)  # what is meant to be run has to be runnable
         self.snapshot = replace(self.snapshot, flows=(*(self.snapshot.flows or ()), flow))
 
     def _theme(self, path: str, content: object) -> None:

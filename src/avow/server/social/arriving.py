@@ -12,13 +12,14 @@ from avow.server.federation import actions as federation
 from avow.server.federation import relying, tokens
 from avow.server.federation.actions import Arrival, Grant, Rule
 from avow.server.federation.relying import Proven
-from avow.server.proofs.options import goes_on
+from avow.server.proofs.options import falls_short, goes_on
 from avow.server.serving import Answer, Call, Refusal, Steps, write
 from avow.server.social import actions, stored
 from avow.server.social.actions import Held
 from avow.server.social.endpoints import CallbackQuery, provider_of, redirect_uri
 from avow.server.social.starting import GONE, scopes_of, standing, way_of
 from avow.server.store import Tx
+from avow.server.users import actions as users
 
 __all__ = ["callback", "forward"]
 
@@ -99,6 +100,9 @@ def _finish(tx: Tx, call: Call[CallbackQuery], back: _Back, proven: Proven) -> s
         return federation.refuse(tx, call, "oauth", GONE, begun.way)
     if not goes_on(tx, call.project, begun.user_id, begun.asked.session_id):  # the provider took its time
         return federation.refuse(tx, call, "oauth", "the session that asked for it has ended", begun.way)
+    present = users.hold(tx, begun.user_id) if begun.does == "update" else None
+    if present is not None and (short := falls_short(call.project, begun.asked.amr, present)) is not None:
+        return federation.refuse(tx, call, "oauth", "a factor was not shown", begun.way, short.error)
     rule = Rule(
         does=begun.does,
         user_id=begun.user_id,

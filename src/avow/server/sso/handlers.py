@@ -199,9 +199,11 @@ def recalculate(call: Call[SsoRef]) -> Steps[Nothing]:
 def generate_link(tx: Tx, call: Call[GenerateLink]) -> SsoLink:
     """Make a link for whoever is to set a tenant's SSO up; an earlier one for the same configuration is void.
 
-    The link is shown once. Nothing is sent to the address that the call names.
+    The link is shown once. Nothing is sent to the address that the call names. It takes the right to give roles, as
+    what is set up behind it does.
     """
     call.management.require("sso")
+    call.management.require("role")
     return SsoLink(link=setup_links.generate(tx, call.project, call.body, actor=call.management.actor))
 
 

@@ -1,7 +1,7 @@
 """From what is stored to what answers show: our own addresses filled in, roles by name, no secret."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from avow.server.federation.starts import Way
 from avow.server.serving import Project
@@ -12,7 +12,7 @@ from avow.server.tenants.actions import HeldTenant
 from avow.wire.ssosettings import GroupsMapping, LegacySettings, OidcSettings, RoleItem, SamlSettings, SsoSettings
 from avow.wire.xaa import XaaSettings
 
-__all__ = ["Shown", "acs_url", "callback_url", "entity_id"]
+__all__ = ["Shown", "acs_url", "callback_url", "entity_id", "reached_at"]
 
 
 def entity_id(project: Project, connection: Connection) -> str:
@@ -35,7 +35,12 @@ def callback_url(project: Project, connection: Connection) -> str:
     """Return where the OpenID provider of a configuration leads people back to; no two share it."""
     host = connection.settings.oidc.callback_domain
     way = Way(kind="sso", name=connection.id, tenant_id=connection.tenant_id)
-    return (f"https://{host}" if host else project.public_url.rstrip("/")) + callback_path(project.id, way)
+    return (reached_at(project, host) if host else project.public_url.rstrip("/")) + callback_path(project.id, way)
+
+
+def reached_at(project: Project, host: str) -> str:
+    """Return our public address on another host; the path that we are mounted below is the same there."""
+    return f"https://{host}{urlsplit(project.public_url).path.rstrip('/')}"
 
 
 class Shown:

@@ -12,6 +12,7 @@ from avow.server.serving import Answer, Call, Issued, Refusal, SessionCaller, St
 from avow.server.sso import arrivals, endpoints, oidc, routing, saml
 from avow.server.sso.endpoints import TokenQuery
 from avow.server.sso.routing import Place
+from avow.server.sso.shown import reached_at
 from avow.server.sso.wishes import Wanted
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -109,7 +110,7 @@ def _redirect(call: Call[SsoStart], place: Place | None) -> str:
 def _as_reached(call: Call[SsoStart], place: Place | None) -> Call[SsoStart]:
     """Return the call as of the host that the configuration names: the browser's cookie has to be of that host."""
     host = place.connection.settings.oidc.callback_domain if place and place.connection.kind == "oidc" else ""
-    return replace(call, project=replace(call.project, public_url=f"https://{host}")) if host else call
+    return replace(call, project=replace(call.project, public_url=reached_at(call.project, host))) if host else call
 
 
 HANDLERS = (

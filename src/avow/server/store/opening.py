@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from avow.clock import Clock, system_clock
@@ -10,13 +11,24 @@ from avow.core.vault import Vault
 from avow.server.store.files import connect
 from avow.server.store.jobs import WAIT_SECONDS
 from avow.server.store.lockfile import LockFile
+from avow.server.store.places import place_of
 from avow.server.store.refused import StoreRefused
 from avow.server.store.sqlite import SqliteEngine, sentence_of
 from avow.server.store.store import Announce, Engine, Store
 
+if TYPE_CHECKING:
+    import psycopg
+
 __all__ = ["create", "is_sqlite", "open_store", "sqlite_path"]
 
 _FOLDER = Path(__file__).parent
+
+# "$user" comes first in the search path that PostgreSQL begins with.
+_SHADOWS = """
+SELECT current_user = %(schema)s
+  AND EXISTS (SELECT FROM pg_tables WHERE tableowner = current_user AND schemaname NOT IN (%(schema)s, 'pg_catalog',
+    'information_schema'))
+"""
 
 
 def open_store(
@@ -31,7 +43,8 @@ def open_store(
     """Return a store on an existing database; connections open with the first unit.
 
     Args:
-        url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`.
+        url: `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://...`, which may name the schema
+            of the tables: `?schema=avow`.
         vault: Handed to every unit.
         clock: Read once per unit.
         pool_size: Connections to PostgreSQL, at most.
@@ -141,7 +154,24 @@ def _create_postgres(url: str) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             if connection.execute("SELECT to_regclass('alembic_version')").fetchone() != (None,):
                 raise StoreRefused("The PostgreSQL database has tables of Avow already.")
+            if schema := place_of(url).schema:
+                _make_schema(connection, schema)
             connection.execute((_FOLDER / "schema_postgres.sql").read_bytes())
             connection.execute("COMMIT")
     except psycopg.Error as error:
         raise StoreRefused(f"The tables cannot be created: {str(error).strip().splitlines()[0]}.") from error
+
+
+def _make_schema(connection: "psycopg.Connection", schema: str) -> None:
+    """Make a schema unless it is there: IF NOT EXISTS would ask for the right to make one all the same.
+
+    Raises:
+        StoreRefused: An application would find our tables before its own, whose names are the same.
+    """
+    if connection.execute(_SHADOWS, {"schema": schema}).fetchone() == (True,):
+        raise StoreRefused(
+            f"The role {schema} has tables elsewhere, and PostgreSQL looks into the schema of a role's name first; "
+            "name another schema."
+        )
+    if connection.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
+        connection.execute(f"CREATE SCHEMA {schema}".encode())  # `place_of` takes plain names only

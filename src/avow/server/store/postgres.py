@@ -17,6 +17,7 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import Unavailable
 from avow.server.store.jobs import WAIT_SECONDS, Job, Line, Load, Rarely, deliver, refuse_late
+from avow.server.store.places import place_of
 from avow.server.store.tx import Cursor, Execute, Tx, Value
 
 __all__ = ["MIGRATION_LOCK", "PostgresEngine", "connect", "translate"]
@@ -87,12 +88,15 @@ def translate(sql: str) -> bytes:
 
 def connect(url: str) -> psycopg.Connection:
     """Open a connection outside any transaction, with the settings that every connection of ours has."""
-    parameters = _CONNECTION_DEFAULTS | {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    place = place_of(url)
+    parameters = _CONNECTION_DEFAULTS | {name: str(value) for name, value in conninfo_to_dict(place.url).items()}
     # The parameters are text; the declared ones, of other types, are not among them.
     connection = psycopg.connect(autocommit=True, context=_adapters(), **parameters)  # type: ignore[arg-type]
     try:
         connection.prepared_max = 400
         connection.execute(_SESSION)
+        if place.settings:
+            connection.execute(place.settings.encode())
     except psycopg.Error:
         connection.close()
         raise

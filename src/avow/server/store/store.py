@@ -148,6 +148,11 @@ class Store:
             raise Unavailable(detail="the database took too long; the outcome is unknown")
         return cast(T, job.get())
 
+    @property
+    def is_carried(self) -> bool:
+        """Tell whether this process was forked while the store was open: then nothing may be opened in it."""
+        return self._start is _refuse_start
+
     def before_fork(self) -> None:
         """Close, and open nothing until the fork is over."""
         self._starting.acquire()

@@ -11,7 +11,7 @@ from avow.server.attributes import actions as attributes
 from avow.server.roles import actions as roles
 from avow.server.store import MOST_IN_LIST, Search, Tx, in_list, json_object, json_text
 from avow.server.tenants import rows
-from avow.server.tenants.rows import DefaultRow, DetailsRow, DomainRow, IdRow, LeadRow, MemberRow, TenantRow
+from avow.server.tenants.rows import DefaultRow, DetailsRow, DomainRow, IdRow, JoinedRow, LeadRow, MemberRow, TenantRow
 from avow.wire.tenants import Tenant
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "demanding_sso",
     "folded",
     "get",
+    "joined_at",
     "lock",
     "save",
     "search",
@@ -41,7 +42,10 @@ _MISSING = "There is no such tenant."
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The settings of a tenant as they are kept; fields as in `wire.tenants.TenantSettings`."""
+    """The settings of a tenant as they are kept; fields as in `wire.tenants.TenantSettings`.
+
+    `mfa_since` is when `mfa` became what it is.
+    """
 
     auth_type: str = "none"
     enabled: bool = False
@@ -56,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     inactivity_time_unit: str = ""
     jit_disabled: bool = False
     mfa: str = ""
+    mfa_since: int = 0
     trusted_device_days: int = -1
     fresh_proof_seconds: int = -1
     setup_suite: dict[str, object] = {}
@@ -288,6 +293,12 @@ def add_member(tx: Tx, user_id: str, tenant_id: str, *, with_defaults: bool = Tr
     if with_defaults:
         tx.run(rows.GRANT_DEFAULTS, user_id=user_id, tenant_id=tenant_id)
     tx.audit("tenant.member_added", actor="command", user_id=user_id, tenant_id=tenant_id)
+
+
+def joined_at(tx: Tx, user_id: str, tenant_id: str) -> int:
+    """Return when a user became a member of a tenant, in seconds since the epoch; 0 when they are none."""
+    found = tx.one(rows.JOINED, JoinedRow, user_id=user_id, tenant_id=tenant_id)
+    return found.created_at if found is not None else 0
 
 
 def folded(domains: Sequence[str]) -> tuple[str, ...]:

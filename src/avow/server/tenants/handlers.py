@@ -30,7 +30,7 @@ from avow.wire.tenants import (
 
 __all__ = ["SLICE"]
 
-_SETTINGS = frozenset(field.name for field in msgspec.structs.fields(Settings)) - {"setup_suite"}
+_SETTINGS = frozenset(field.name for field in msgspec.structs.fields(Settings)) - {"setup_suite", "mfa_since"}
 
 
 def create(tx: Tx, call: Call[CreateTenant]) -> CreatedTenant:
@@ -163,6 +163,8 @@ def update_settings(tx: Tx, call: Call[ChangeSettings]) -> None:
         changes["setup_suite"] = cast(dict[str, object], msgspec.to_builtins(body.sso_setup_suite_settings))
     if changes.get("auth_type") == "":
         changes["auth_type"] = "none"
+    if changes.get("mfa", before.settings.mfa) != before.settings.mfa:
+        changes["mfa_since"] = tx.now
     after = replace(
         before,
         settings=msgspec.structs.replace(before.settings, **changes),

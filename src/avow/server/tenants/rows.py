@@ -72,6 +72,12 @@ class MemberRow(Struct, frozen=True):
     user_id: str
 
 
+class JoinedRow(Struct, frozen=True):
+    """When somebody became a member."""
+
+    created_at: int
+
+
 class DeletedRow(Struct, frozen=True):
     """A deleted tenant of which rows are left, and who deleted it."""
 
@@ -305,6 +311,11 @@ ADD_MEMBER = """
     RETURNING user_id
 """
 
+JOINED = """
+    SELECT created_at FROM memberships
+    WHERE project_id = :project_id AND user_id = :user_id AND tenant_id = :tenant_id
+"""
+
 # The tenant's default roles, and its own roles that every new member has.
 GRANT_DEFAULTS = """
     INSERT INTO membership_roles (project_id, user_id, tenant_id, role_id)
@@ -342,4 +353,5 @@ RETURNS = {
     "DELETE_KEYS": IdRow,
     "DELETE": IdRow,
     "ADD_MEMBER": MemberRow,
+    "JOINED": JoinedRow,
 }

@@ -16,9 +16,10 @@ from avow.server.challenges import actions as challenges
 from avow.server.proofs import actions as proofs
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import NewPerson
+from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import Asked, asked, falls_short, goes_on
 from avow.server.proofs.recipients import subject_of_sign_up
-from avow.server.serving import Call, Issued, Project, Refusal
+from avow.server.serving import Call, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.totp import rows
@@ -33,7 +34,10 @@ __all__ = ["Begun", "begin_sign_up", "begin_update", "remove", "verify"]
 
 _PURPOSE = "totp"
 _CONFIRM_SECONDS = 3600
-_CONFIRM_TRIES = 10
+_SIGN_UP_TRIES = 10
+# At the seed of a session's user the budgets of `verify` alone count tries: strangers, who need only a login ID to try,
+# would use these up, and nobody could bring an app in.
+_UPDATE_TRIES = 1_000_000
 _NOBODY = ""  # the id of no user
 
 
@@ -136,7 +140,7 @@ def verify(tx: Tx, call: Call[TotpCode], code: str) -> Issued | Refusal:
     held = users.hold(tx, owner or _NOBODY)
     seed = tx.one(rows.HOLD, SeedRow, user_id=owner or _NOBODY)
     # Whoever has shown one factor has a budget of their own: a stranger who spends the other one shuts nobody out.
-    tries = f"{_PURPOSE}:{'added:' if wishes.session_id else ''}{subject}"
+    tries = f"{_PURPOSE}:{'added:' if _shows_session(tx, call, subject) else ''}{subject}"
     challenges.check_tries(tx, call.project, tries)
     step = _step_of(tx, held.id, seed, code) if held is not None and seed is not None else None
     if held is not None and step is not None:
@@ -149,6 +153,14 @@ def verify(tx: Tx, call: Call[TotpCode], code: str) -> Issued | Refusal:
         challenges.count_try(tx, tries)  # also of nobody: who has an app must not show by when the limit comes
         return _refused(tx, call, owner or _NOBODY)
     return _signed_in(tx, call, wishes, users.find(tx, confirmed.user_id), is_new=confirmed.is_new)
+
+
+def _shows_session(tx: Tx, call: Call[TotpCode], user_id: str) -> bool:
+    """Tell whether the caller shows a live session of the user, or a sign-in of theirs that waits."""
+    caller = call.caller
+    if not isinstance(caller, SessionCaller) or caller.user_id != user_id:
+        return False
+    return sessions.is_live(tx, call.project, user_id, caller.session_id)
 
 
 def _begun(
@@ -171,7 +183,7 @@ def _begun(
         subject=subject,
         secret=challenge_id,  # nobody is told it: the binding judges
         binding=msgspec.json.encode(enrolment).decode(),
-        attempts=_CONFIRM_TRIES,
+        attempts=_UPDATE_TRIES if person is None else _SIGN_UP_TRIES,
         lifetime_seconds=_CONFIRM_SECONDS,
         challenge_id=challenge_id,
     )
@@ -199,7 +211,7 @@ def _confirmed(tx: Tx, project: Project, subject: str, held: Profile | None, cod
     if step is None or not goes_on(tx, project, subject, enrolment.session_id) or not challenges.consume(tx, taken.id):
         return None
     person = enrolment.person
-    if person is None and held is not None and (refusal := falls_short(enrolment.amr, held)) is not None:
+    if person is None and held is not None and (refusal := falls_short(project, enrolment.amr, held)) is not None:
         return refusal
     user_id = subject if person is None else newcomers.create(tx, person)
     sealed = tx.vault.seal(seed, row=totp.sealed_row(tx.project_id, user_id))
@@ -215,9 +227,7 @@ def _signed_in(
     if profile is None:
         return Refusal(InvalidCode())
     opening = wishes.opening("totp", via="totp", first_seen=is_new or profile.is_invited)
-    return sessions.open_session(
-        tx, call.project, call.client, profile.id, opening, proofs.admitted(tx, profile) or profile
-    )
+    return open_session(tx, call.project, call.client, profile.id, opening, proofs.admitted(tx, profile) or profile)
 
 
 def _refused(tx: Tx, call: Call[TotpCode], user_id: str) -> Refusal:

@@ -92,8 +92,9 @@ class Profile:
     permissions: tuple[str, ...] = ()
     tenants: dict[str, TenantGrants] = field(default_factory=dict)
     ways: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()  # RP IDs of their passkeys
     identities: frozenset[tuple[str, str]] = frozenset()
-    rules: tuple[TenantRules, ...] = ()
+    rules: dict[str, TenantRules] = field(default_factory=dict)  # by tenant, of those that have some
     applications: tuple[str, ...] = ()
 
     @property
@@ -130,11 +131,14 @@ class Profile:
         is_verified = self.row.is_email_verified if by_email else self.row.is_phone_verified
         return bool(is_verified) and not self.is_invited
 
-    @property
-    def factors(self) -> frozenset[str]:
-        """Return what the user could show, as words of `amr`."""
+    def factors(self, party: str) -> frozenset[str]:
+        """Return what the user could show, as words of `amr`.
+
+        Args:
+            party: RP ID of the project (`Project.passkey_party`): no browser shows a passkey of an earlier one.
+        """
         return factors.held(
-            self.ways,
+            self.ways if party in self.parties else self.ways - {"webauthn"},
             is_email_proven=bool(self.row.is_email_verified),
             is_phone_proven=bool(self.row.is_phone_verified),
         )
@@ -512,11 +516,12 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
         permissions=held.permissions,
         tenants=dict(held.tenants),
         ways=frozenset(row.first for row in found if row.kind == "way"),
+        parties=frozenset(row.second for row in found if row.kind == "way" and row.first == "webauthn"),
         identities=frozenset((row.first, row.second) for row in found if row.kind == "identity"),
-        rules=tuple(
-            msgspec.json.decode(row.third, type=TenantRules)
+        rules={
+            row.first: msgspec.json.decode(row.third, type=TenantRules)
             for row in found
             if row.kind == "tenant" and row.third != "{}"
-        ),
+        },
         applications=tuple(row.first for row in found if row.kind == "application"),
     )

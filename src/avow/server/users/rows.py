@@ -108,7 +108,7 @@ PROFILES = """
         SELECT s.user_id, 'way', 'totp', '', ''
         FROM totp_seeds s WHERE s.project_id = :project_id AND s.user_id IN (:user_ids)
         UNION ALL
-        SELECT k.user_id, 'way', 'webauthn', '', ''
+        SELECT k.user_id, 'way', 'webauthn', k.rp_id, ''
         FROM passkeys k WHERE k.project_id = :project_id AND k.user_id IN (:user_ids)
         UNION ALL
         SELECT i.user_id, 'identity', i.protocol, i.way, ''

@@ -76,6 +76,8 @@ def find_user(claims: tokens.Claims) -> tokens.SomeUser:
     said = claims.get("user")
     ours = said.get("id") if isinstance(said, dict) else None
     theirs = claims.get(str(option("USER_ID_CLAIM", "user_id")))
+    if theirs is None and settings.AVOW_JWT_STRICT:
+        ours = families.user_pk_of(claims) or ours
     wanted = {"pk": ours} if theirs is None else {str(option("USER_ID_FIELD", "pk")): theirs}
     try:
         return get_user_model()._default_manager.filter(**wanted).first()

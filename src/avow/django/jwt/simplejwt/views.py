@@ -4,12 +4,15 @@ import json
 from typing import Any, Final
 
 from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import update_last_login
+from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from avow.django.jwt import families, settings, signals
 from avow.django.jwt.exceptions import JWTValidationError
@@ -42,13 +45,14 @@ class _UnusableBody(Exception):
         self.status, self.answer = status, answer
 
 
-@method_decorator(csrf_exempt, name="dispatch")
+@method_decorator([csrf_exempt, login_not_required, sensitive_post_parameters()], name="dispatch")
 class _TokenView(View):
     """Reads the fields of a body, and says refusals as simplejwt says them."""
 
     http_method_names = ["post", "options"]  # noqa: RUF012 - Django reads this list and changes none
     fields: tuple[str, ...] = ()
 
+    @method_decorator(sensitive_variables())  # a report of an error would show passwords and tokens
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer a body."""
         try:
@@ -79,6 +83,7 @@ class TokenObtainPairView(_TokenView):
         model: Any = get_user_model()
         return (model.USERNAME_FIELD, "password")
 
+    @method_decorator(sensitive_variables())
     def answer(self, request: HttpRequest, *values: str) -> HttpResponseBase:
         """Answer with both tokens."""
         user = authenticate(request, **dict(zip(self.fields, values, strict=True)))
@@ -100,6 +105,7 @@ class TokenRefreshView(_TokenView):
 
     fields = ("refresh",)
 
+    @method_decorator(sensitive_variables())
     def answer(self, request: HttpRequest, *values: str) -> HttpResponseBase:
         """Answer with an access token, and with the next refresh token where they rotate."""
         presented = tokens.read(values[0], "refresh")
@@ -121,6 +127,7 @@ class TokenVerifyView(_TokenView):
 
     fields = ("token",)
 
+    @method_decorator(sensitive_variables())
     def answer(self, request: HttpRequest, *values: str) -> HttpResponseBase:
         """Answer with an empty object."""
         claims = tokens.read(values[0])
@@ -137,6 +144,7 @@ class TokenBlacklistView(_TokenView):
 
     fields = ("refresh",)
 
+    @method_decorator(sensitive_variables())
     def answer(self, request: HttpRequest, *values: str) -> HttpResponseBase:
         """Answer with an empty object."""
         claims = tokens.read(values[0], "refresh")
@@ -158,6 +166,7 @@ def _next(presented: Claims, user: SomeUser, request: HttpRequest) -> Claims:
     Raises:
         JWTValidationError: In strict mode: it was used before.
     """
+    request.payload = presented  # type: ignore[attr-defined]  # for the project's function, as the decorators do it
     made = make_claims(user, request, "refresh")
     if settings.AVOW_JWT_STRICT:
         renewed = families.renew(presented, user, made, moves_expiry=False)
@@ -178,13 +187,15 @@ def _end(claims: Claims) -> None:
     if "jti" not in claims:
         return
     expires = moment_of(claims["exp"]) if "exp" in claims else None
-    _, is_first = JWTBlacklist.objects.get_or_create(jti=claims["jti"], defaults={"expires": expires})
+    with transaction.atomic():  # what is cut off in the middle is not refused as done when it comes again
+        if settings.AVOW_JWT_STRICT:
+            families.end(claims)
+        _, is_first = JWTBlacklist.objects.get_or_create(jti=claims["jti"], defaults={"expires": expires})
     if not is_first:
         raise JWTValidationError(tokens.BLACKLISTED)
-    if settings.AVOW_JWT_STRICT:
-        families.end(claims)
 
 
+@sensitive_variables()
 def _read_fields(request: HttpRequest, fields: tuple[str, ...]) -> list[str]:
     """Return the fields of a body.
 
@@ -201,6 +212,7 @@ def _read_fields(request: HttpRequest, fields: tuple[str, ...]) -> list[str]:
     return [str(body[name]) for name in fields]
 
 
+@sensitive_variables()
 def _read_body(request: HttpRequest) -> object:
     kind = request.content_type or ""
     if kind in _FORMS:
@@ -215,6 +227,7 @@ def _read_body(request: HttpRequest) -> object:
         raise _UnusableBody(400, {"detail": f"JSON parse error - {error}"}) from error
 
 
+@sensitive_variables()
 def _error_of(body: dict[str, Any], name: str) -> str:
     """Return what is wrong with a field, or ""."""
     if name not in body:
@@ -224,7 +237,13 @@ def _error_of(body: dict[str, Any], name: str) -> str:
         return "This field may not be null."
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return "Not a valid string."
-    return "" if str(value).strip() else "This field may not be blank."
+    text = str(value)
+    if not text.strip():
+        return "This field may not be blank."
+    if "\0" in text:
+        return "Null characters are not allowed."
+    surrogates = [f"U+{ord(each):X}" for each in text if "\ud800" <= each <= "\udfff"]  # alone: no text has such
+    return f"Surrogate characters are not allowed: {', '.join(surrogates)}." if surrogates else ""
 
 
 def _refused(answer: dict[str, Any]) -> JsonResponse:

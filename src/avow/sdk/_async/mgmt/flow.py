@@ -3,20 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from avow.sdk._async.mgmt.unsupported import with_refusals
 from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.calls.mgmt import flow as calls
 from avow.sdk.flow import Flows
+from avow.sdk.options import FlowRunOptions
 
 __all__ = ["AsyncFlow"]
 
 
-@with_refusals("mgmt.flow")
 class AsyncFlow:
-    """List, export, import and delete flows, export and import the theme; `client.mgmt.flow`.
+    """List, export, import, delete and run flows, export and import the theme; `client.mgmt.flow`.
 
-    The server keeps flows; it does not run them yet. Every call raises `AuthException` when the server refuses it: a
-    flow that does not exist (404), a document of another form or too many of them (400).
+    Every call raises `AuthException` when the server refuses it: a flow that does not exist (404), a document of
+    another form, too many of them, or a flow to be run that waits for a person (400).
     """
 
     def __init__(self, flows: Flows, runner: AsyncRunner) -> None:
@@ -65,6 +64,36 @@ class AsyncFlow:
             The flow as `export_flow` returns it.
         """
         return await self._run(self._flows.deliver(calls.import_flow(flow_id, flow, screens)))
+
+    async def run_flow(self, flow_id: str, options: FlowRunOptions | Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run a flow that has no screens, only acts and choices, to its end.
+
+        Args:
+            flow_id: Which.
+            options: `input` (values that its acts take) and `tenant`.
+
+        Returns:
+            `{"output": {"status", "loginId", "sentTo"}}`, as far as there is something to say.
+        """
+        return await self._run(self._flows.deliver(calls.run_flow(flow_id, options)))
+
+    async def run_flow_async(
+        self, flow_id: str, options: FlowRunOptions | Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Run a flow as `run_flow` does, and leave its output for `get_flow_async_result`.
+
+        Returns:
+            `{"executionId": ...}`; the flow has run by then, and one that cannot be run was refused.
+        """
+        return await self._run(self._flows.deliver(calls.run_flow_async(flow_id, options)))
+
+    async def get_flow_async_result(self, execution_id: str) -> dict[str, Any]:
+        """Return what came of a flow that was run by `run_flow_async`, as `run_flow` returns it.
+
+        Args:
+            execution_id: As `run_flow_async` returned it; it is known for half an hour at least.
+        """
+        return await self._run(self._flows.deliver(calls.get_flow_async_result(execution_id)))
 
     async def export_theme(self) -> dict[str, Any]:
         """Return the theme of the project, `{"id", "cssTemplate"}`; without one, "" and {}."""

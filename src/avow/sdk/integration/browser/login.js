@@ -9,17 +9,17 @@ for (const login of document.querySelectorAll("[data-avow-store]")) {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ sessionJwt, refreshJwt }),
       credentials: "same-origin",
-    });
-    // The application holds them now: nothing is to stay where scripts can read it.
+    }).catch(() => null);
+    // The application holds them now, or nobody: nothing is to stay where scripts can read it.
     for (const name of ["DS", "DSR"]) localStorage.removeItem(name);
-    if (answer.ok) {
+    if (answer?.ok) {
       location.replace(login.dataset.avowNext);
       return;
     }
-    const said = await answer.json().catch(() => ({}));
+    const said = (await answer?.json().catch(() => null)) ?? {};
     const message = document.createElement("p");
     message.setAttribute("role", "alert");
-    message.textContent = said.error || "The sign-in could not be completed. Please try again.";
+    message.textContent = said.error || said.detail || "The sign-in could not be completed. Please try again.";
     login.after(message);
   });
 }

@@ -5,14 +5,14 @@ from msgspec.structs import replace as changed
 from avow.core import addresses, factors
 from avow.errors import InvalidArgument, SessionEnded
 from avow.server.flows.acts.codes import masked
-from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile
+from avow.server.flows.acts.turn import Outcome, Turn, own_login_id, own_profile, shown_here
 from avow.server.flows.says import said_of
-from avow.server.flows.state import Sent, State, Who
+from avow.server.flows.state import Sent, State
 from avow.server.otp import actions as otp
 from avow.server.proofs import recipients
 from avow.server.proofs.recipients import require_method
 from avow.server.screens.values import Said
-from avow.server.serving import Refusal
+from avow.server.serving import Project, Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
@@ -43,18 +43,18 @@ def require_session(tx: Tx, turn: Turn) -> Outcome:
 
 
 def ask_second(tx: Tx, turn: Turn) -> Outcome:
-    """Find out what may be shown beside what was: of a step-up, anything that the user has but a password.
+    """Find out what may be shown beside what was: of a step-up, anything that the user has.
 
     Raises:
         SessionEnded: Nobody is signed in.
     """
     profile = _live(tx, turn)
     is_step_up = turn.given.get("is") == "step-up"
-    could = sorted(profile.factors - {"pwd"})
-    if not is_step_up:
-        could = [
-            each for each in could if not has_two_factors((), frozenset({each})) and each not in turn.state.kept.amr
-        ]
+    if is_step_up:
+        could = shown_here(turn.call.project, sorted(profile.factors(turn.call.project.passkey_party)))
+    else:
+        missing = _missing(turn.call.project, profile, turn.state)
+        could = shown_here(turn.call.project, missing.factors if missing else ())
     enrolled = [each for each in could if each in factors.ENROLLED]
     return turn.come(
         "asked",
@@ -64,10 +64,10 @@ def ask_second(tx: Tx, turn: Turn) -> Outcome:
     )
 
 
-def has_two_factors(amr: tuple[str, ...], can_show: frozenset[str]) -> bool:
-    """Tell whether what was shown is two factors; a passkey that verified its user is."""
-    is_multi = "webauthn" in amr or "fed" in amr
-    return factors.judge(factors.REQUIRED, amr, can_show, is_multi_factor=is_multi) is None
+def has_two_factors(tx: Tx, project: Project, state: State) -> bool:
+    """Tell whether what was shown is two factors, one of them an enrolled one where the user has such."""
+    profile = users.find(tx, state.who.user_id) if state.who else None
+    return profile is not None and _missing(project, profile, state) is None
 
 
 def read_profile(tx: Tx, turn: Turn) -> Outcome:
@@ -96,7 +96,7 @@ def save_profile(tx: Tx, turn: Turn) -> Outcome:
     said = {own: turn.text(name, 256).strip() for name, own in _NAMES.items()}
     users.describe(tx, held, said, {}, actor=f"user:{profile.id}")
     to_prove = _other_addresses(turn, held)
-    state = changed(turn.state, to_prove=to_prove, person={})
+    state = changed(turn.state, to_prove=to_prove, person={**turn.state.person, **_typed(turn)})
     return _sent(tx, turn, state, "proves") if to_prove else Outcome("saved", state)
 
 
@@ -119,9 +119,11 @@ def choose_tenant(tx: Tx, turn: Turn) -> Outcome:
     result = sessions.select_tenant(tx, turn.asking(turn.call.body, as_self=True), chosen)
     if isinstance(result, Refusal):
         return turn.refuse(said_of(result.error))
-    claims = result.claims
-    session = Who(user_id=claims.user_id, session_id=claims.session_id, generation=claims.generation)
-    return turn.come("done", tenant=chosen, session=session)
+    generation, session = result.claims.generation, turn.state.session
+    if session is None:  # the caller's own, which does not end with a flow that nobody finishes
+        own = turn.state.caller
+        return turn.come("done", tenant=chosen, caller=changed(own, generation=generation) if own else None)
+    return turn.come("done", tenant=chosen, session=changed(session, generation=generation))
 
 
 def _sent(tx: Tx, turn: Turn, state: State, outcome: str, *, is_again: bool = False) -> Outcome:
@@ -140,8 +142,14 @@ def _sent(tx: Tx, turn: Turn, state: State, outcome: str, *, is_again: bool = Fa
     return Outcome(outcome, changed(state, sent=sent, login_id=login_id, notice=notice))
 
 
+def _typed(turn: Turn) -> dict[str, str]:
+    """Return what was typed into the profile, which is shown again to whoever comes back from a code."""
+    names = (*_NAMES, "email", "phone")
+    return {name: turn.text(name, 320).strip() for name in names if name in turn.inputs}
+
+
 def _other_addresses(turn: Turn, profile: Profile) -> tuple[tuple[str, str], ...]:
-    """Return the addresses that were typed and are not the user's proven ones.
+    """Return the addresses that were typed and are others than the user's.
 
     Raises:
         InvalidArgument: One is malformed.
@@ -149,15 +157,21 @@ def _other_addresses(turn: Turn, profile: Profile) -> tuple[tuple[str, str], ...
     found: list[tuple[str, str]] = []
     if typed := turn.text("email", 320).strip():
         email = addresses.email(typed)
-        if not (profile.has_address(email.folded, by_email=True) and profile.is_proven(by_email=True)):
+        if not profile.has_address(email.folded, by_email=True):
             found.append(("email", email.address))
     if typed := turn.text("phone", 64).strip():
         if "sms" not in turn.call.project.carriers:
             raise InvalidArgument(error_message="This server is not set up to send by sms.")
         number = addresses.phone(typed).e164
-        if not (profile.has_address(number, by_email=False) and profile.is_proven(by_email=False)):
+        if not profile.has_address(number, by_email=False):
             found.append(("phone", number))
     return tuple(found)
+
+
+def _missing(project: Project, profile: Profile, state: State) -> factors.Needs | None:
+    can_show = frozenset(shown_here(project, profile.factors(project.passkey_party)))
+    kept = state.kept
+    return factors.judge(factors.REQUIRED, kept.amr, can_show, is_multi_factor=kept.is_multi_factor)
 
 
 def _live(tx: Tx, turn: Turn) -> Profile:

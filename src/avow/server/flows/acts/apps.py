@@ -1,5 +1,7 @@
 """Authenticator apps and recovery codes: as second factor, and where nothing else is left."""
 
+from dataclasses import replace
+
 from msgspec.structs import replace as changed
 
 from avow.core import recoverycodes as recovery_rules
@@ -39,10 +41,10 @@ def verify_totp(tx: Tx, turn: Turn) -> Outcome:
         return turn.refuse(_WRONG_TOTP)
     login_id = own_login_id(tx, turn) if turn.adds else turn.naming().login_id
     body = TotpCode(login_id=login_id, code=typed, login_options=turn.options)
-    outcome = proven(tx, turn, totp.verify(tx, turn.asking(body), code), _WRONG_TOTP)
+    outcome = proven(tx, turn, "totp", totp.verify(tx, turn.asking(body), code), _WRONG_TOTP)
     if outcome.name == "refused":
         return outcome
-    return Outcome(outcome.name, changed(outcome.state, totp_url="", totp_key=""))
+    return replace(outcome, state=changed(outcome.state, totp_url="", totp_key=""))
 
 
 def make_codes(tx: Tx, turn: Turn) -> Outcome:
@@ -69,5 +71,5 @@ def verify_recovery(tx: Tx, turn: Turn) -> Outcome:
     body = RecoveryCode(login_id=login_id, code=typed, login_options=turn.options)
     result = recoverycodes.verify(tx, turn.asking(body), code)
     is_wrong = isinstance(result, Refusal) and isinstance(result.error, InvalidCode)
-    outcome = proven(tx, turn, result, _WRONG_RECOVERY if is_wrong else None)
-    return Outcome(outcome.name, changed(outcome.state, login_id=state.login_id), outcome.error)
+    outcome = proven(tx, turn, "recoverycodes", result, _WRONG_RECOVERY if is_wrong else None)
+    return replace(outcome, state=changed(outcome.state, login_id=state.login_id))

@@ -17,24 +17,26 @@ from avow.server.store import Tx
 from avow.wire.login import LoginOptions, MaskedAddress, SignIn, SignUp
 from avow.wire.users import SignUpUser
 
-__all__ = ["digits", "masked", "recipient", "send", "verify"]
+__all__ = ["digits", "masked", "recipient", "second", "send", "verify"]
 
+_NAME = "otp"
 _BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
 
 
 def send(tx: Tx, turn: Turn) -> Outcome:
     """Send a code to whoever was named; as a second factor, to an address of the user."""
-    require_method(turn.call, "otp")
-    state = _second(tx, turn) if turn.adds else turn.naming()
+    require_method(turn.call, _NAME)
+    state = second(tx, turn) if turn.adds else turn.naming()
     masked_address = otp.send(tx, turn.call.project, recipient(tx, turn, state, turn.options))
     sent = Sent(by=state.by, to=masked(masked_address), at=tx.now, is_again=turn.given.get("again") == "yes")
     notice = Said("notice.sent-again") if sent.is_again else None
-    return Outcome("sent", changed(state, sent=sent, notice=notice))
+    way = state.way if turn.adds else _NAME
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=way))
 
 
 def verify(tx: Tx, turn: Turn) -> Outcome:
     """Take a code back."""
-    require_method(turn.call, "otp")
+    require_method(turn.call, _NAME)
     typed, login_id = digits(turn.text("code", 64)), turn.state.login_id
     if not typed:
         return turn.refuse(Said("wrong.code-shape"))
@@ -45,7 +47,7 @@ def verify(tx: Tx, turn: Turn) -> Outcome:
     if isinstance(result, Refusal) and isinstance(result.error, InvalidCode):
         left = otp.attempts_left(tx, login_id)
         error = Said("wrong.code", {"count": left}) if left else Said("wrong.code-last")
-    return proven(tx, turn, result, error)
+    return proven(tx, turn, _NAME, result, error)
 
 
 def recipient(tx: Tx, turn: Turn, state: State, options: LoginOptions) -> Recipient:
@@ -79,7 +81,7 @@ def digits(typed: str) -> str:
     return "".join(map(str, found)) if found and None not in found else ""
 
 
-def _second(tx: Tx, turn: Turn) -> State:
+def second(tx: Tx, turn: Turn) -> State:
     """Return the state with the user's own login ID and the delivery method of the second factor."""
     own_profile(tx, turn)
     by = turn.given.get("by") or turn.state.sent.by

@@ -27,7 +27,7 @@ def start_social(tx: Tx, turn: Turn) -> Outcome:
     does = _CODES_OF_DOES.get(turn.given.get("does", ""), "sign-up-or-in")
     url = starting.begin(tx, turn.asking(body), does).url
     label = (held.settings.display_name or name) if held else name
-    return turn.come("away", away=Away(url=url, label=label, is_popup=turn.is_popup))
+    return turn.come("away", away=Away(url=url, label=label, provider=name, is_popup=turn.is_popup))
 
 
 def finish_social(tx: Tx, turn: Turn) -> Outcome:
@@ -35,7 +35,7 @@ def finish_social(tx: Tx, turn: Turn) -> Outcome:
     code = turn.text("exchangeCode", 512)
     if not code:
         return turn.refuse(_WRONG, away=Away())
-    return proven(tx, turn, exchanging.exchange(tx, turn.asking(OAuthCode(code=code))), _WRONG)
+    return proven(tx, turn, "oauth", exchanging.exchange(tx, turn.asking(OAuthCode(code=code))), _WRONG)
 
 
 def start_sso(tx: Tx, turn: Turn) -> Outcome:
@@ -58,4 +58,4 @@ def finish_sso(tx: Tx, turn: Turn) -> Outcome:
     code = turn.text("exchangeCode", 512)
     if not code:
         return turn.refuse(_WRONG, away=Away())
-    return proven(tx, turn, sso.exchange(tx, turn.asking(SsoCode(code=code))), _WRONG)
+    return proven(tx, turn, "sso", sso.exchange(tx, turn.asking(SsoCode(code=code))), _WRONG)

@@ -8,7 +8,7 @@ from avow.core import links
 from avow.errors import InvalidLink
 from avow.server.challenges import actions as challenges
 from avow.server.enchantedlink import actions as enchantedlink
-from avow.server.flows.acts.codes import masked, recipient
+from avow.server.flows.acts.codes import masked, recipient, second
 from avow.server.flows.acts.turn import Outcome, Turn, Unit, proven
 from avow.server.flows.state import Sent
 from avow.server.magiclink import actions as magiclink
@@ -19,24 +19,27 @@ from avow.server.store import Tx
 
 __all__ = ["poll", "poll_number", "send", "send_number", "verify"]
 
+_LINK = "magiclink"
+_NUMBER = "enchantedlink"
 _ENDED = Said("wrong.link-ended")
 
 
 def send(tx: Tx, turn: Turn) -> Outcome:
-    """Send a link that leads back to the page of the flow."""
-    require_method(turn.call, "magiclink")
-    state, token = turn.naming(), links.new_link_token()
+    """Send a link that leads back to the page of the flow; as a second factor, to an address of the user."""
+    require_method(turn.call, _LINK)
+    state, token = second(tx, turn) if turn.adds else turn.naming(), links.new_link_token()
     to = recipient(tx, turn, state, turn.options)
     address = magiclink.send(tx, turn.call.project, to, turn.return_url(), token)
     is_again = turn.given.get("again") == "yes"
     sent = Sent(by=state.by, to=masked(address), at=tx.now, is_again=is_again, challenge_id=token.challenge_id)
-    return Outcome("sent", changed(state, sent=sent, notice=Said("notice.sent-again") if is_again else None))
+    notice = Said("notice.sent-again") if is_again else None
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=state.way if turn.adds else _LINK))
 
 
 def send_number(tx: Tx, turn: Turn) -> Outcome:
     """Send three links, of which the one with the shown number signs in whoever waits here."""
-    require_method(turn.call, "enchantedlink")
-    state = turn.naming()
+    require_method(turn.call, _NUMBER)
+    state = second(tx, turn) if turn.adds else turn.naming()
     pending = enchantedlink.send(tx, turn.call.project, recipient(tx, turn, state, turn.options), "")
     is_again = turn.given.get("again") == "yes"
     sent = Sent(
@@ -47,18 +50,21 @@ def send_number(tx: Tx, turn: Turn) -> Outcome:
         pending_ref=pending.pending_ref,
         link_id=pending.link_id,
     )
-    return Outcome("sent", changed(state, sent=sent, notice=Said("notice.sent-again") if is_again else None))
+    notice = Said("notice.sent-again") if is_again else None
+    return Outcome("sent", changed(state, sent=sent, notice=notice, way=state.way if turn.adds else _NUMBER))
 
 
 def verify(tx: Tx, turn: Turn) -> Outcome:
     """Take the token of a link back: of a sign-in, or of a password that was forgotten."""
     token = turn.text("token", 512) or turn.state.token
     is_reset = magiclink.look(tx, token, magiclink.RESET) is not None
+    if is_reset and turn.given.get("resets") != "yes":  # this flow has nowhere to choose a password
+        return turn.refuse(_ENDED)
     try:
         result = magiclink.verify(tx, turn.call.project, turn.call.client, token)
     except InvalidLink:
         return turn.refuse(_ENDED)
-    outcome = proven(tx, turn, result)
+    outcome = proven(tx, turn, "password" if is_reset else _LINK, result)
     if is_reset and outcome.name in {"done", "second-factor"}:
         return Outcome(outcome.name, changed(outcome.state, must_choose=True))
     return outcome
@@ -75,7 +81,7 @@ def poll(turn: Turn) -> Steps[Unit | None]:
 
 def poll_number(turn: Turn) -> Steps[Unit | None]:
     """Look whether the right number was chosen; then the session is whose waits here."""
-    require_method(turn.call, "enchantedlink")
+    require_method(turn.call, _NUMBER)
     sent = turn.state.sent
     if sent.is_ended or not sent.pending_ref:
         return None
@@ -88,7 +94,7 @@ def poll_number(turn: Turn) -> Steps[Unit | None]:
 
 def _given(tx: Tx, turn: Turn) -> Outcome:
     result = enchantedlink.pending_session(tx, turn.call.project, turn.call.client, turn.state.sent.pending_ref)
-    return proven(tx, turn, result)
+    return proven(tx, turn, _NUMBER, result)
 
 
 def _is_live(tx: Tx, challenge_id: str) -> bool:

@@ -99,17 +99,17 @@ def _created(turn: Turn, purpose: str) -> Steps[Unit | None]:
 
 
 def _shown(tx: Tx, turn: Turn, expected: Expected, used: UsedPasskey) -> Outcome:
-    return proven(tx, turn, passkey.sign_in(tx, turn.call, expected, used), _WRONG)
+    return proven(tx, turn, _METHOD, passkey.sign_in(tx, turn.call, expected, used), _WRONG)
 
 
 def _joined(tx: Tx, turn: Turn, expected: Expected, new: NewPasskey) -> Outcome:
-    return proven(tx, turn, passkey.sign_up(tx, turn.call, expected, new))
+    return proven(tx, turn, _METHOD, passkey.sign_up(tx, turn.call, expected, new))
 
 
 def _added(tx: Tx, turn: Turn, expected: Expected, new: NewPasskey) -> Outcome:
     result = passkey.add(tx, turn.asking(turn.call.body, as_self=True), expected, new)
     if isinstance(result, Issued | Refusal):
-        return proven(tx, turn, result, _WRONG)
+        return proven(tx, turn, _METHOD, result, _WRONG)
     return turn.come("done", away=Away())
 
 

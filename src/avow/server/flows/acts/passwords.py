@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
-from avow.core import addresses
+from avow.core import addresses, links
 from avow.core.passwords import Checked, check, hashed, same
 from avow.core.passwords.policy import Weakness, weakness
 from avow.errors import InvalidArgument, Unavailable
 from avow.server.flows.acts.codes import masked
 from avow.server.flows.acts.turn import Outcome, Turn, Unit, own_login_id, proven
+from avow.server.flows.says import UNREADABLE_EMAIL
 from avow.server.flows.state import Sent
 from avow.server.password import actions as password
 from avow.server.password.actions import Attempt
@@ -49,22 +50,26 @@ _WEAK = {
 
 def name(tx: Tx, turn: Turn) -> Outcome:
     """Take who somebody says they are; nothing is told about it."""
-    return Outcome("named", turn.naming())
+    return Outcome("named", changed(turn.naming(takes_any=turn.given.get("does") != "sign-up"), way=_NAME))
 
 
 def sign_in(turn: Turn) -> Steps[Unit | None]:
-    """Take a password."""
+    """Take a password; as a second factor, the one of the user."""
     require_method(turn.call, _NAME)
-    typed, state = turn.text("password"), turn.naming()
+    typed = turn.text("password")
     if not typed:
         return lambda tx: turn.refuse(Said("wrong.missing"))
+    if turn.adds:
+        state = changed(turn.state, login_id=(yield from read(own_login_id, turn)))
+    else:
+        state = turn.naming(takes_any=True)
     body = PasswordSignIn(login_id=state.login_id, password=typed, login_options=turn.options)
 
     def opened(tx: Tx, call: Call[PasswordSignIn], attempt: Attempt, checked: Checked) -> Outcome:
         result = password.open_session(tx, call, attempt, checked.renewed)
         if result is None:
             raise Unavailable(detail="the credentials were changed by others at the same time")
-        return proven(tx, _with(turn, state.login_id), result)
+        return proven(tx, _with(turn, state.login_id), _NAME, result)
 
     return (yield from _proven(turn, turn.asking(body), typed, opened))
 
@@ -73,6 +78,8 @@ def sign_up(turn: Turn) -> Steps[Unit | None]:
     """Create a user with a password."""
     require_method(turn.call, _NAME)
     typed, state = turn.text("new-password"), turn.state
+    if not (addresses.is_email(state.login_id) or addresses.is_phone(state.login_id)):
+        raise InvalidArgument(detail=UNREADABLE_EMAIL)
     user = SignUpUser(
         name=state.name or None,
         email=state.login_id if state.by == "email" else None,
@@ -95,14 +102,16 @@ def send_reset(tx: Tx, turn: Turn) -> Outcome:
     """Send a link to somebody who has forgotten their password; nothing tells whether there is such a user."""
     require_method(turn.call, _NAME)
     password.require_enabled(tx)
-    state = turn.naming()
+    state = turn.naming(takes_any=True)
     method = "sms" if addresses.is_phone(addresses.login_id(state.login_id).typed) else "email"
     asking: Call[SignIn] = turn.asking(
         SignIn(login_id=state.login_id, login_options=turn.options), method=method, hides=True
     )
-    address = magiclinks.send_reset(tx, turn.call.project, recipients.for_sign_in(tx, asking), turn.return_url())
-    sent = Sent(by=state.by, to=masked(address), at=tx.now)
-    return Outcome("sent", changed(state, sent=sent))
+    token = links.new_link_token()
+    to = recipients.for_sign_in(tx, asking)
+    address = magiclinks.send_reset(tx, turn.call.project, to, turn.return_url(), token)
+    sent = Sent(by=state.by, to=masked(address), at=tx.now, challenge_id=token.challenge_id)
+    return Outcome("sent", changed(state, sent=sent, way=_NAME))
 
 
 def change(turn: Turn) -> Steps[Unit | None]:
@@ -191,7 +200,7 @@ def _weakness(call: Call[Any], typed: str, settings: PasswordSettings, names: It
 
 
 def _created(tx: Tx, turn: Turn, call: Call[PasswordSignUp], person: NewPerson, encoded: str) -> Outcome:
-    return proven(tx, turn, password.create(tx, call, person, encoded))
+    return proven(tx, turn, _NAME, password.create(tx, call, person, encoded))
 
 
 def _changed(tx: Tx, turn: Turn, call: Call[UpdatePassword], standard: Standard, encoded: str) -> Outcome:
@@ -206,7 +215,7 @@ def _replaced(
     result = password.replace(tx, call, attempt, standard, encoded)
     if result is None:
         raise Unavailable(detail="the credentials were changed by others at the same time")
-    return proven(tx, turn, result)
+    return proven(tx, turn, _NAME, result)
 
 
 def _with(turn: Turn, login_id: str) -> Turn:

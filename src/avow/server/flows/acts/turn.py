@@ -5,7 +5,7 @@ transaction of its own comes before that, a generator `act(turn) -> Steps[Unit |
 nothing has happened, as when a link was not opened yet). What a unit raises wrote nothing, and is told on the screen.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +16,14 @@ from avow.errors import InvalidArgument, PasswordExpired, SecondFactorNeeded, Se
 from avow.server.flows.says import UNREADABLE, UNREADABLE_EMAIL, said_of
 from avow.server.flows.state import Away, Kept, State, Who
 from avow.server.screens.values import Said
-from avow.server.serving import Anyone, Call, Issued, Refusal, Steps
+from avow.server.serving import Anyone, Call, Issued, Project, Refusal, Steps
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.login import LoginOptions
 
-__all__ = ["Act", "Outcome", "PreparedAct", "Turn", "Unit", "own_login_id", "own_profile", "proven"]
+__all__ = ["Act", "Outcome", "PreparedAct", "Turn", "Unit", "own_login_id", "own_profile", "proven", "shown_here"]
 
 _RETURN = "descope-login-flow"
 
@@ -35,11 +36,13 @@ class Outcome:
         name: Where the flow goes on by; `refused` mostly leaves it at its screen.
         state: What the execution knows from now on.
         error: What is told about it.
+        issued: The session that it opened.
     """
 
     name: str
     state: State
     error: Said | None = None
+    issued: Issued | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,11 @@ class Turn:
         path = {**self.call.path, "method": method} if method else self.call.path
         return replace(self.call, project=project, caller=caller, body=body, path=path)
 
-    def naming(self) -> State:
+    def naming(self, *, takes_any: bool = False) -> State:
         """Return the state with the login ID that was typed, or the one that is known when the field was not shown.
+
+        Args:
+            takes_any: A password is asked next: any login ID will do, for nothing is sent to it.
 
         Raises:
             InvalidArgument: There is none, or it is neither an e-mail address nor (where they are taken) a number.
@@ -115,6 +121,8 @@ class Turn:
         state = changed(self.state, name=self.text("name", 256) or self.state.name)
         takes_phone = "sms" in self.call.project.carriers
         try:
+            if takes_any and "@" not in typed and not (takes_phone and typed.startswith("+")):
+                return changed(state, login_id=addresses.login_id(typed).typed, by="email")
             if not takes_phone or not addresses.is_phone(typed):
                 return changed(state, login_id=addresses.email(typed).address, by="email")
             # Read by some country's rules, a number without country code could be a stranger's.
@@ -159,37 +167,59 @@ Act = Callable[[Tx, Turn], Outcome]
 PreparedAct = Callable[[Turn], Steps[Unit | None]]
 
 
-def proven(tx: Tx, turn: Turn, result: Issued | Refusal, error: Said | None = None) -> Outcome:
+def proven(tx: Tx, turn: Turn, way: str, result: Issued | Refusal, error: Said | None = None) -> Outcome:
     """Return what a proof came to: a session, the wait for a second factor, or a refusal.
 
     Args:
         tx: The unit of the proof.
         turn: The turn.
+        way: The sign-in method, as projects name it.
         result: As the method answered.
         error: What is told of a refusal; otherwise what its error says.
     """
     state = turn.state
+    is_first = not (turn.adds or state.waiting or state.to_prove)
+    by = {"way": way, "provider": state.away.provider} if is_first else {}
     if isinstance(result, Issued):
         claims, device = result.claims, result.trusted_device
         kept = Kept(
             amr=tuple(claims.amr),
+            is_multi_factor=result.is_multi_factor,
             first_seen=result.first_seen or state.kept.first_seen,
-            device_token=device.text if device else "",
-            device_seconds=device.seconds if device else 0,
+            device_token=device.text if device else state.kept.device_token,
+            device_seconds=device.seconds if device else state.kept.device_seconds,
             idp_response=result.idp_response or state.kept.idp_response,
             tenant_sso_id=result.tenant_sso_id or state.kept.tenant_sso_id,
         )
         session = Who(user_id=claims.user_id, session_id=claims.session_id, generation=claims.generation)
-        return turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="")
+        _end_earlier(tx, state, session)
+        done = turn.come("done", session=session, waiting=None, factors=(), kept=kept, away=Away(), token="", **by)
+        return replace(done, issued=result)
     if isinstance(result.error, SecondFactorNeeded):
         held = mfatokens.read(tx.vault, tx.project_id, result.error.mfa_token)
         if held is not None:
             waiting = Who(user_id=held.user_id, session_id=held.session_id)
-            factors = result.error.factors
-            return turn.come("second-factor", waiting=waiting, adds="mfa", factors=factors, away=Away(), token="")
-    if isinstance(result.error, PasswordExpired):
+            factors = shown_here(turn.call.project, result.error.factors)
+            return turn.come("second-factor", waiting=waiting, adds="mfa", factors=factors, away=Away(), token="", **by)
+    if isinstance(result.error, PasswordExpired) and not turn.adds:
         return turn.come("expired")
     return turn.refuse(error or said_of(result.error))
+
+
+def _end_earlier(tx: Tx, state: State, session: Who) -> None:
+    """End the session that a proof before this one has opened in the same flow: nobody was given its tokens."""
+    earlier = state.session
+    if earlier is not None and earlier.session_id != session.session_id:
+        sessions.end(tx, earlier.user_id, earlier.session_id, why="signed in again")
+
+
+def shown_here(project: Project, factors: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some factors that a flow can ask for: their method is on, and messages can be sent."""
+    on = frozenset(project.settings.sign_in_methods)
+    can = {"totp": "totp" in on, "webauthn": "webauthn" in on, "pwd": "password" in on}
+    can["email"] = not on.isdisjoint({"otp", "magiclink", "enchantedlink"})
+    can["sms"] = "sms" in project.carriers and not on.isdisjoint({"otp", "magiclink"})
+    return tuple(each for each in factors if can.get(each))
 
 
 def own_profile(tx: Tx, turn: Turn) -> Profile:

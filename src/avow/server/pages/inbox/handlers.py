@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
+from avow.core.networks import is_elsewhere
+from avow.errors import NotFound
 from avow.server.delivery.inbox import InboxMessage, InboxSender
 from avow.server.serving import Answer, Call, Slice, plain
 from avow.wire.endpoint import Caller, Endpoint, Shape
@@ -50,6 +52,8 @@ def show(inbox: InboxSender, call: Call[InboxQuery]) -> Answer:
 
     With `Accept: text/html` (a browser) the answer is a page, otherwise JSON.
     """
+    if inbox.is_for_this_machine and is_elsewhere(call.client.address):
+        raise NotFound
     messages = inbox.messages(call.body.to)
     if not call.client.accepts_html:
         return Answer(msgspec.json.encode(Inbox(messages)))

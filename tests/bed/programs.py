@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bed import npm
+from tests.bed import npm, venvs
 
 ALLOW_MISSING = "AVOW_TEST_ALLOW_MISSING"
 INSTALL = {
@@ -22,6 +22,7 @@ INSTALL = {
     "chromium": "apt-get install chromium (or: python -m playwright install chromium), or set AVOW_TEST_CHROMIUM",
     "simplesamlphp": "apt-get install php-cli php-xml simplesamlphp, or set AVOW_TEST_SIMPLESAMLPHP to its folder",
     "oidc-provider": "python scripts/check_programs.py (it needs Node 20 or newer with npm)",
+    "oidc-clients": "python scripts/check_programs.py (it makes virtual environments with pip)",
     "xmlsec1": "apt-get install xmlsec1 (or: brew install libxmlsec1)",
 }
 
@@ -110,6 +111,11 @@ def find_oidc_provider() -> Program | None:
     return Program("oidc-provider", str(npm.FOLDER), "installed by npm") if is_there else None
 
 
+def find_oidc_clients() -> Program | None:
+    """Find the virtual environments with clients of OpenID providers, of which `where` is the folder."""
+    return Program("oidc-clients", str(npm.FOLDER), "installed by pip") if venvs.is_installed() else None
+
+
 FINDERS: dict[str, Callable[[], Program | None]] = {
     "postgres": find_postgres,
     "valkey": find_valkey,
@@ -117,6 +123,7 @@ FINDERS: dict[str, Callable[[], Program | None]] = {
     "simplesamlphp": find_simplesamlphp,
     "xmlsec1": find_xmlsec1,
     "oidc-provider": find_oidc_provider,
+    "oidc-clients": find_oidc_clients,
 }
 
 

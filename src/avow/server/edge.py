@@ -6,7 +6,7 @@ Drivers (`asgi`, `wsgi`, `inprocess`) run the generator `Edge.answer` and perfor
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from avow.clock import Clock
 from avow.core import mfatokens
@@ -22,14 +22,13 @@ from avow.errors import (
     HeadersTooLarge,
     InvalidCaller,
     InvalidToken,
-    MalformedRequest,
     MethodNotAllowed,
     NotFound,
     RequestTooLarge,
     ServerFault,
 )
 from avow.seen import SeenTokens
-from avow.server import answers, limits
+from avow.server import answers, bodies, limits
 from avow.server.credentials import DEVICE_COOKIE, cookies_of, credential_of
 from avow.server.routes import Routes
 from avow.server.serving import (
@@ -58,7 +57,6 @@ from avow.server.serving import (
 from avow.server.settings import Settings
 from avow.server.store import Tx
 from avow.server.visit import Response, Visit
-from avow.wire.codec import decode_body, decode_query, flat_pairs
 from avow.wire.endpoint import Caller as Kind
 
 __all__ = ["Directory", "Edge"]
@@ -76,7 +74,6 @@ _FORWARDED = "x-forwarded-for"
 _FORWARDING = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
 _SAFE_VERBS = frozenset({"GET", "HEAD"})
 _DEVELOPMENT = "/dev/"
-_FORM = "application/x-www-form-urlencoded"
 _NOTHING_SHOWN = Shown()
 
 
@@ -243,7 +240,9 @@ def _credentialed(edge: Edge, visit: Visit) -> None:
     if visit.kind is Kind.ANYONE:
         visit.project_id = visit.route.path.get("projectId")
         if visit.route.handler.endpoint.names_project:
-            visit.project_id = next((value for name, value in _pairs(visit.request.query) if name == "projectId"), "")
+            visit.project_id = next(
+                (value for name, value in bodies.pairs(visit.request.query) if name == "projectId"), ""
+            )
         return
     visit.credential = credential_of(headers, visit.cookies, visit.route.handler.endpoint)
     visit.project_id = visit.credential.project_id or None
@@ -351,26 +350,7 @@ def _entitled(edge: Edge, visit: Visit) -> None:
 
 def _decoded(edge: Edge, visit: Visit) -> None:
     assert visit.route is not None  # noqa: S101 - for the type checker; `_routed` set it
-    endpoint, request = visit.route.handler.endpoint, visit.request
-    if endpoint.takes_query:
-        visit.body = decode_query(endpoint, _pairs(request.query))
-        return
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise MalformedRequest(error_message="The body must not be compressed.")
-    content_type = request.headers.get("content-type", "application/json")
-    queried = [pair for pair in _pairs(request.query) if pair[0] in endpoint.queried] if endpoint.queried else []
-    if endpoint.is_oauth and not endpoint.is_page and content_type.lower().startswith("application/json"):
-        visit.body = decode_query(endpoint, flat_pairs(request.body or b"{}"))
-        return
-    if endpoint.is_page or endpoint.takes_form or endpoint.is_oauth:
-        if content_type.partition(";")[0].strip().lower() != _FORM:
-            raise MalformedRequest(error_message=f"The body must be a form (Content-Type: {_FORM}).")
-        form = [pair for pair in _pairs(_text(request.body or b"")) if pair[0] not in endpoint.queried]
-        visit.body = decode_query(endpoint, form + queried)
-        return
-    if request.body and not content_type.lower().startswith("application/json"):
-        raise MalformedRequest(error_message="The body must be JSON (Content-Type: application/json).")
-    visit.body = decode_body(endpoint, request.body or b"", queried)
+    visit.body = bodies.shaped(visit.route.handler.endpoint, visit.request)
 
 
 def _within_identity_limits(edge: Edge, visit: Visit) -> Steps[None] | None:
@@ -418,20 +398,6 @@ def _is_id(text: str) -> bool:
 def _is_text(value: str) -> bool:
     """Tell whether a text of the query can be an id: no other is fit for every database."""
     return len(value) <= _MAX_TENANT_ID and value.isprintable() and "\ufffd" not in value
-
-
-def _pairs(text: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=100)
-    except ValueError as wrong:
-        raise MalformedRequest(error_message="The request has more fields than this server accepts.") from wrong
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("ascii")
-    except UnicodeDecodeError as wrong:
-        raise MalformedRequest(detail="a form that is not ASCII") from wrong
 
 
 def _counted(edge: Edge, counters: list[limits.Counter]) -> Steps[None]:
@@ -520,7 +486,7 @@ def _speak_for_others(edge: Edge, visit: Visit) -> None:
 def _tenant_admin(edge: Edge, visit: Visit, project: Project) -> Steps[None]:
     """Take a refresh token for a management call: its user has to administer the tenant that `?tenant=` names."""
     session = _session_caller(edge, visit, project)
-    named = [value for name, value in _pairs(visit.request.query) if name == "tenant"]
+    named = [value for name, value in bodies.pairs(visit.request.query) if name == "tenant"]
     if len(named) != 1 or not named[0]:
         raise InvalidCaller(error_message="A call with a refresh token names one tenant: ?tenant=<tenantId>.")
     [tenant_id] = named

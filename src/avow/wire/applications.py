@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from avow.wire.bounds import Flag, Reference
+from avow.wire.bounds import END, Flag, Reference
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import Secret
 
@@ -68,9 +68,9 @@ GivenName = Annotated[str, Meta(min_length=1, max_length=256)]
 Description = Annotated[str, Meta(max_length=1024)]
 Address = Annotated[str, Meta(max_length=2048)]
 Addresses = Annotated[tuple[Address, ...], Meta(max_length=100)]
-Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._~:/-]+$")]
-Audience = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
-Scope = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
+Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=rf"^[A-Za-z0-9._~:/-]+{END}")]
+Audience = Annotated[str, Meta(min_length=1, max_length=512, pattern=rf"^[\x21-\x7e]+{END}")]
+Scope = Annotated[str, Meta(min_length=1, max_length=128, pattern=rf"^[\x21\x23-\x5b\x5d-\x7e]+{END}")]
 Scopes = Annotated[tuple[Scope, ...], Meta(max_length=500)]
 Lifetime = Annotated[int, Meta(ge=60, le=30 * 86400)]
 LongLifetime = Annotated[int, Meta(ge=300, le=400 * 86400)]

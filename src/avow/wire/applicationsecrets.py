@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from avow.wire.bounds import Reference
+from avow.wire.bounds import END, Reference
 from avow.wire.endpoint import Shape
 from avow.wire.secret import Secret
 
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 # Shorter than an id of ours, and none: a name never is taken for one.
-SecretName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[ -~]+$")]
+SecretName = Annotated[str, Meta(min_length=1, max_length=64, pattern=rf"^[ -~]+{END}")]
 
 
 class WhichApplication(Shape, frozen=True, kw_only=True):

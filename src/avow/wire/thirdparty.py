@@ -18,7 +18,7 @@ from avow.wire.applicationsecrets import (
     WhichApplication,
     WhichSecret,
 )
-from avow.wire.bounds import Flag, Name, Reference, Url
+from avow.wire.bounds import END, Flag, Name, Reference, Url
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.ssoapplications import BearerSettings
 
@@ -62,7 +62,7 @@ __all__ = [
     "UpdateThirdParty",
 ]
 
-Scope = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
+Scope = Annotated[str, Meta(min_length=1, max_length=128, pattern=rf"^[\x21\x23-\x5b\x5d-\x7e]+{END}")]
 Values = Annotated[tuple[Name, ...], Meta(max_length=200)]
 Listed = Annotated[tuple[dict[str, object], ...], Meta(max_length=200)]
 Attributes = Annotated[dict[str, object], Meta(max_length=100)]

@@ -11,8 +11,10 @@ import pytest
 from avow import AttributeMapping, AuthException, SSOSAMLSettingsByMetadata
 from avow.core.saml import PostForm
 from avow.errors import SealBroken
-from avow.server.sso import rows, saml, spkeys
-from avow.server.sso.rows import SamlKeyRow
+from avow.server.keys import rows as key_rows
+from avow.server.keys import saml as saml_keys
+from avow.server.keys.rows import SamlKeyRow
+from avow.server.sso import saml
 from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.bed.cases import Case
@@ -290,17 +292,17 @@ def test_s_sec_02_keys_of_saml(case: Case, make_calling_place: MakePlace) -> Non
         idp.configure()
         idp.sign_in()
     case.control(lambda: bool(idps[0].sign_in()["userId"]))
-    [key] = avow.run(spkeys.held)
+    [key] = avow.run(saml_keys.held)
     stored = everything_stored(avow.server.site.store.url)
     with case.cell("SAML private keys"):
         assert "".join(key.certificate.splitlines()[1:-1])[:40].encode() in stored.replace(b"\n", b"")
         assert not [each for each in spellings(key.private) if each in stored]
 
     def opener(project: Avow, change: Callable[[SamlKeyRow], SamlKeyRow]) -> Callable[[Tx], Any]:
-        [row] = project.run(lambda tx: tx.all(rows.SAML_KEYS, SamlKeyRow))
-        return lambda tx: spkeys._opened(tx, change(row))
+        [row] = project.run(lambda tx: tx.all(key_rows.SAML_KEYS, SamlKeyRow))
+        return lambda tx: saml_keys._opened(tx, change(row))
 
-    [theirs] = other.run(lambda tx: tx.all(rows.SAML_KEYS, SamlKeyRow))
+    [theirs] = other.run(lambda tx: tx.all(key_rows.SAML_KEYS, SamlKeyRow))
     with case.cell("SAML private key of another project"), pytest.raises(SealBroken):
         avow.run(opener(avow, lambda _: theirs))
     with case.cell("SAML private key, a byte of it changed"), pytest.raises(SealBroken):

@@ -1,10 +1,10 @@
-"""The SQL of signing keys and management keys."""
+"""The SQL of signing keys, of keys for SAML, and of management keys."""
 
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "ManagementKeyRow", "SigningKeyRow"]
+__all__ = ["RETURNS", "ManagementKeyRow", "SamlKeyRow", "SigningKeyRow", "sealed_key_row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class SigningKeyRow:
     created_at: int
     promoted_at: int | None
     unpublish_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SamlKeyRow:
+    """A key of the project for SAML."""
+
+    id: str
+    certificate: str
+    sealed_private: bytes = field(repr=False)
 
 
 class ManagementKeyRow(Struct, frozen=True):
@@ -154,7 +163,17 @@ REVOKE_KEYS_OF_TENANT = """
 
 REVOKE_ALL = "UPDATE management_keys SET status = 'revoked' WHERE project_id = :project_id AND status = 'active'"
 
+# First come, first kept: of two who make a key at the same time both use one.
+ADD_SAML_KEY = """
+    INSERT INTO saml_keys (project_id, id, certificate, sealed_private, created_at)
+    VALUES (:project_id, :id, :certificate, :sealed_private, :now)
+    ON CONFLICT (project_id, id) DO NOTHING
+"""
+
+SAML_KEYS = "SELECT id, certificate, sealed_private FROM saml_keys WHERE project_id = :project_id ORDER BY id"
+
 RETURNS = {
+    "SAML_KEYS": SamlKeyRow,
     "PUBLISHED": SigningKeyRow,
     "EVERY_SIGNING_KEY": SigningKeyRow,
     "RETIRE_ACTIVE": IdRow,
@@ -167,3 +186,8 @@ RETURNS = {
     "REVOKE_MANAGEMENT_KEY": IdRow,
     "REVOKE_KEYS_OF_TENANT": IdRow,
 }
+
+
+def sealed_key_row(project_id: str, key_id: str) -> str:
+    """Return where the sealed private half of a key for SAML lies, for the vault."""
+    return f"saml_keys/sealed_private/{project_id}/{key_id}"

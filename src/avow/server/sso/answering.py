@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from avow.server.keys import saml as saml_keys
 from avow.server.roles import actions as roles
 from avow.server.serving import Call
-from avow.server.sso import actions, spkeys
+from avow.server.sso import actions
 from avow.server.sso.actions import Connection
 from avow.server.sso.shown import Shown
 from avow.server.sso.stored import Settings
@@ -21,7 +22,7 @@ def shown(tx: Tx, call: Call[object], tenant_id: str, connections: Sequence[Conn
     names: dict[str, str] = {}
     if any(each.settings.mappings.roles or each.settings.mappings.default_roles for each in connections):
         names = {role.id: role.name for role in roles.search(tx, roles.Wanted(tenants=("", tenant_id)))}
-    leads, certificate = tenants.sso_domains(tx, tenant_id), spkeys.certificate(tx)
+    leads, certificate = tenants.sso_domains(tx, tenant_id), saml_keys.certificate(tx)
     return [
         Shown(call.project, each, names, [domain for domain, lead in leads.items() if lead == each.id], certificate)
         for each in connections

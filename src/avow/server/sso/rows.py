@@ -13,9 +13,7 @@ __all__ = [
     "HeldRow",
     "IdRow",
     "MetadataRow",
-    "SamlKeyRow",
     "TenantRow",
-    "sealed_key_row",
     "sealed_row",
 ]
 
@@ -81,15 +79,6 @@ class MetadataRow(Struct, frozen=True):
     """Metadata of an identity provider as it was fetched."""
 
     document: str
-
-
-@dataclass(frozen=True, slots=True)
-class SamlKeyRow:
-    """A key of the project for SAML."""
-
-    id: str
-    certificate: str
-    sealed_private: bytes = field(repr=False)
 
 
 FIND = """
@@ -222,15 +211,6 @@ DOMAIN = """
     ORDER BY domain
 """
 
-# First come, first kept: of two who make a key at the same time both use one.
-ADD_SAML_KEY = """
-    INSERT INTO saml_keys (project_id, id, certificate, sealed_private, created_at)
-    VALUES (:project_id, :id, :certificate, :sealed_private, :now)
-    ON CONFLICT (project_id, id) DO NOTHING
-"""
-
-SAML_KEYS = "SELECT id, certificate, sealed_private FROM saml_keys WHERE project_id = :project_id ORDER BY id"
-
 METADATA_AGE = """
     SELECT fetched_at FROM saml_metadata
     WHERE project_id = :project_id AND tenant_id = :tenant_id AND sso_id = :sso_id AND url = :url
@@ -317,16 +297,10 @@ RETURNS = {
     "COMERS": IdRow,
     "TENANT": TenantRow,
     "DOMAIN": DomainRow,
-    "SAML_KEYS": SamlKeyRow,
     "METADATA_AGE": FetchedRow,
     "METADATA": MetadataRow,
     "OWN_GROUPS": GroupRow,
 }
-
-
-def sealed_key_row(project_id: str, key_id: str) -> str:
-    """Return where the sealed private half of a key for SAML lies, for the vault."""
-    return f"saml_keys/sealed_private/{project_id}/{key_id}"
 
 
 def sealed_row(project_id: str, tenant_id: str, sso_id: str) -> str:

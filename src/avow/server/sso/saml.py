@@ -42,9 +42,10 @@ from avow.server.federation import actions as federation
 from avow.server.federation import assertions
 from avow.server.federation.actions import Bound
 from avow.server.federation.starts import Start, Way
+from avow.server.keys import saml as saml_keys
 from avow.server.proofs.targets import target
 from avow.server.serving import Answer, Call, Project, Refusal, Steps, aside, read, write
-from avow.server.sso import actions, arrivals, idps, mapped, routing, spkeys
+from avow.server.sso import actions, arrivals, idps, mapped, routing
 from avow.server.sso.actions import Connection
 from avow.server.sso.arrivals import Vouched
 from avow.server.sso.endpoints import AcsForm, MetadataQuery, TokenQuery, arrived_path, way_of
@@ -97,7 +98,7 @@ def ask(call: Call[object], place: Place, bound: Bound) -> Steps[Answer]:
     """
     idp = yield from idps.provider(place.connection, place.now)
     is_signed = idp.wants_signed_requests or not place.connection.settings.saml.leaves_requests_unsigned
-    key = (yield from spkeys.needed(call.project)) if is_signed else None
+    key = (yield from saml_keys.needed(call.project)) if is_signed else None
     wanted = Wanted.of(bound.start)
     asked = Asked(
         id=wanted.request,
@@ -162,7 +163,7 @@ def metadata(call: Call[MetadataQuery]) -> Steps[Answer]:
     """Return our SAML metadata for the identity provider of a tenant: name, address and certificate."""
     body = call.body
     connection = yield from read(_configured, body.tenant_id, actions.connection_id(body.sso_id))
-    key = yield from spkeys.needed(call.project)
+    key = yield from saml_keys.needed(call.project)
     is_signed = not connection.settings.saml.leaves_requests_unsigned
     document = sp_metadata(_ourselves(call.project, connection), [key.certificate], signs_requests=is_signed)
     return Answer(document, content_type="application/samlmetadata+xml; charset=utf-8")
@@ -182,7 +183,7 @@ def _seen(tx: Tx, way: Way, relay_state: str) -> _Seen | None:
     if place is None or place.connection.kind != "saml":
         return None
     begun = federation.peek(tx, way, relay_state) if relay_state else None
-    return _Seen(place, begun, routing.domains_of(tx, way.tenant_id), spkeys.held(tx))
+    return _Seen(place, begun, routing.domains_of(tx, way.tenant_id), saml_keys.held(tx))
 
 
 def _expected(call: Call[AcsForm], seen: _Seen, idp: IdentityProvider) -> Expected:

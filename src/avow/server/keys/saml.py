@@ -1,15 +1,17 @@
-"""The key by which a project signs its requests to SAML identity providers, and opens what they encrypt for it.
+"""The key of a project for SAML.
 
-It is made when it is needed first, and sealed at rest. What identity providers were told stays: there is one key until
-somebody makes another, whose certificate is told before it is used.
+It signs requests to identity providers, opens what they encrypt for us, and signs what we say to service providers.
+
+It is made when it is needed first, and sealed at rest. What others were told stays: there is one key until somebody
+makes another, whose certificate is told before it is used.
 """
 
 from typing import Final
 
 from avow.core.saml import SamlKey, new_key
+from avow.server.keys import rows
+from avow.server.keys.rows import SamlKeyRow
 from avow.server.serving import Project, Steps, aside, read, write
-from avow.server.sso import rows
-from avow.server.sso.rows import SamlKeyRow
 from avow.server.store import Tx
 
 __all__ = ["certificate", "held", "needed"]

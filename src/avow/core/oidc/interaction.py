@@ -7,10 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from avow.core.oidc import scopes
-from avow.core.oidc.clients import Api
+from avow.core.oidc.clients import Api, Client
 from avow.core.oidc.request import Authorization
 
-__all__ = ["AskConsent", "Decision", "Grant", "Refuse", "Seen", "SignIn", "Waited", "decide", "granted_scopes"]
+__all__ = [
+    "AskConsent",
+    "Decision",
+    "Grant",
+    "Refuse",
+    "Seen",
+    "SignIn",
+    "Waited",
+    "aimed_at",
+    "decide",
+    "granted_scopes",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,25 @@ def granted_scopes(wish: Authorization, apis: Sequence[Api]) -> dict[str, tuple[
     for api in apis:
         found[api.identifier] = tuple(each for each in wish.scope if each in api.scopes and each not in own)
     return found
+
+
+def aimed_at(
+    client: Client, held: Sequence[str], apis: Sequence[Api], targets: Collection[str]
+) -> tuple[tuple[Api, ...], tuple[str, ...]]:
+    """Return the APIs that a token is for, and its scopes: without those that only APIs left out know.
+
+    Args:
+        client: Whose token it is.
+        held: The scopes that it would have.
+        apis: Of its grant.
+        targets: Identifiers of some of them; none for all.
+
+    Spec: RFC 8707 section 2.2.
+    """
+    named = tuple(api for api in apis if not targets or api.identifier in targets)
+    left = {scope for api in apis if api not in named for scope in api.scopes}
+    kept = {*scopes.STANDARD, *client.settings.scopes, *(scope for api in named for scope in api.scopes)}
+    return named, tuple(each for each in held if each in kept or each not in left)
 
 
 def _not_enough(wish: Authorization, seen: Seen, waited: Waited | None, subject: str | None, now: int) -> str:

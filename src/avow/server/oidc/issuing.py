@@ -43,9 +43,9 @@ class Issuer:
         row: GrantRow,
         profile: Profile,
         apis: Sequence[Api],
+        held: Sequence[str],
         *,
         now: int,
-        narrowed: Sequence[str] | None = None,
     ) -> Steps[TokenResponse]:
         """Return the tokens of a grant.
 
@@ -54,11 +54,10 @@ class Issuer:
             client: Whose grant it is.
             row: The grant, as the unit left it.
             profile: The user, as the same unit saw them.
-            apis: Those of its audience that there are still.
+            apis: Those that the access token is for.
+            held: The scopes, of those granted.
             now: Seconds since the epoch.
-            narrowed: Scopes that a refresh asks for, of those granted; None for all.
         """
-        held = tuple(row.scopes.split()) if narrowed is None else tuple(narrowed)
         algorithm = apis[0].algorithm if apis else "RS256"
         lifetime = min((api.lifetime_seconds for api in apis), default=client.settings.lifetime_seconds)
         claims = _access(project, row, profile, apis, held, now=now, lifetime_seconds=lifetime)
@@ -214,7 +213,7 @@ def _identity(
         issuer=row.issuer,
         subject=row.user_id,
         client_id=client.id,
-        session_id=row.session_id,
+        session_id=row.sid,
         issued_at=now,
         expires_at=now + settings.lifetime_seconds,
         auth_time=row.auth_time,

@@ -1,12 +1,13 @@
 """The token endpoint: a grant for what a client brings. Spec: RFC 6749 sections 4.1.3, 4.4 and 6."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from avow.clock import Clock
-from avow.core.oidc import scopes
+from avow.core.oidc import interaction, scopes
 from avow.core.oidc.clients import Api, Client
 from avow.core.vault import Vault
 from avow.errors import AuthException, OAuthRefused
@@ -34,6 +35,17 @@ _PRAGMA = {"pragma": "no-cache"}
 
 Parameters = Mapping[str, Sequence[str]]
 Exchange = Callable[[Call[OAuthForm], Client, Parameters], Steps[TokenResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Continuation:
+    """What a client brings to continue a grant: refresh token, proven key, and the scopes and APIs that it names."""
+
+    client_id: str
+    token: tuple[str, int]
+    jkt: str
+    scope: tuple[str, ...]
+    targets: tuple[str, ...]
 
 
 class TokenEndpoint:
@@ -107,9 +119,9 @@ class TokenEndpoint:
             verifier=_one(parameters, "code_verifier"),
             dpop_jkt=jkt,
         )
-        found = yield from write(_redeemed, brought)
-        row, profile = _held(found)
-        return (yield from self._issued(call, client, row, profile))
+        targets = _targets(parameters)
+        row, profile = _held((yield from write(_redeemed, brought, targets)))
+        return (yield from self._issued(call, client, row, profile, targets=targets))
 
     def _refresh(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
         """Continue a grant: two statements."""
@@ -117,18 +129,18 @@ class TokenEndpoint:
         jkt = yield from self._proof(call, client)
         if token is None:
             raise OAuthRefused(error="invalid_grant", error_message="The refresh token is not valid.")
-        wanted = scopes.split(_one(parameters, "scope"))
-        found = yield from write(_continued, call, client.id, token, jkt, wanted)
-        row, profile = _held(found)
-        return (yield from self._issued(call, client, row, profile, narrowed=wanted or None))
+        brought = _Continuation(client.id, token, jkt, scopes.split(_one(parameters, "scope")), _targets(parameters))
+        row, profile = _held((yield from write(_continued, call, brought)))
+        targets = brought.targets
+        return (yield from self._issued(call, client, row, profile, narrowed=brought.scope, targets=targets))
 
     def _machine(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
         """Give a machine a token: no statement at all while its application is kept."""
         jkt = yield from self._proof(call, client)
-        named = [*parameters.get("audience", ()), *parameters.get("resource", ())]
+        named = _targets(parameters)
         standard = client.settings.default_audience or call.project.settings.default_audience
-        audience = next(iter(dict.fromkeys(named)), standard)
-        if len(set(named)) > 1:
+        audience = next(iter(named), standard)
+        if len(named) > 1:
             raise OAuthRefused(error="invalid_target", error_message="A machine's token is for one audience.")
         api = yield from self._kept.api(call.project, audience)
         if api is None:
@@ -147,8 +159,9 @@ class TokenEndpoint:
         """Answer a device that polls. Spec: RFC 8628 section 3.4."""
         code = _required(parameters, "device_code")
         jkt = yield from self._proof(call, client)
-        row, profile = _held((yield from write(_polled, client.id, code, jkt)))
-        return (yield from self._issued(call, client, row, profile))
+        targets = _targets(parameters)
+        row, profile = _held((yield from write(_polled, client.id, code, jkt, targets)))
+        return (yield from self._issued(call, client, row, profile, targets=targets))
 
     def _exchanged(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
         """Give an application a token by which it acts for a user."""
@@ -184,9 +197,9 @@ class TokenEndpoint:
             OAuthRefused: `invalid_target`: one is none.
         """
         standard = client.settings.default_audience or call.project.settings.default_audience
-        named = [*parameters.get("audience", ()), *parameters.get("resource", ())]
+        named = _targets(parameters)
         found = []
-        for each in dict.fromkeys(named) or ([standard] if standard else []):
+        for each in named or ((standard,) if standard else ()):
             api = yield from self._kept.api(call.project, each)
             if api is not None:
                 found.append(api.identifier)
@@ -206,28 +219,32 @@ class TokenEndpoint:
         client: Client,
         row: GrantRow,
         profile: Profile,
-        narrowed: Sequence[str] | None = None,
+        *,
+        narrowed: Sequence[str] = (),
+        targets: Sequence[str] = (),
     ) -> Steps[TokenResponse]:
+        """Return the tokens of a grant: of all its scopes and APIs, or of those that are named."""
         apis: list[Api] = []
         for identifier in msgspec.json.decode(row.audience, type=list[str]):
             api = yield from self._kept.api(call.project, identifier)
             if api is not None:
                 apis.append(api)
+        named, held = interaction.aimed_at(client, narrowed or row.scopes.split(), apis, targets)
         now = self._clock()
-        return (yield from self._issuer.tokens(call.project, client, row, profile, apis, now=now, narrowed=narrowed))
+        return (yield from self._issuer.tokens(call.project, client, row, profile, named, held, now=now))
 
 
 # --- Units ---------------------------------------------------------------------------------------------------------
 
 
-def _redeemed(tx: Tx, brought: Redemption) -> tuple[GrantRow, Profile] | Refusal:
+def _redeemed(tx: Tx, brought: Redemption, targets: Sequence[str]) -> tuple[GrantRow, Profile] | Refusal:
     row = grants.spend(tx, brought)
-    return row if isinstance(row, Refusal) else _with_user(tx, row)
+    return row if isinstance(row, Refusal) else _with_user(tx, row, targets)
 
 
-def _polled(tx: Tx, client_id: str, code: str, jkt: str) -> tuple[GrantRow, Profile] | Refusal:
+def _polled(tx: Tx, client_id: str, code: str, jkt: str, targets: Sequence[str]) -> tuple[GrantRow, Profile] | Refusal:
     row = devices.poll(tx, client_id, code, jkt)
-    return row if isinstance(row, Refusal) else _with_user(tx, row)
+    return row if isinstance(row, Refusal) else _with_user(tx, row, targets)
 
 
 def _typed(
@@ -237,18 +254,19 @@ def _typed(
     return row if isinstance(row, Refusal) else _with_user(tx, row)
 
 
-def _continued(
-    tx: Tx, call: Call[Any], client_id: str, token: tuple[str, int], jkt: str, wanted: Sequence[str]
-) -> tuple[GrantRow, Profile] | Refusal:
-    row = grants.proceed(tx, call.project, client_id, token, dpop_jkt=jkt)
+def _continued(tx: Tx, call: Call[Any], brought: _Continuation) -> tuple[GrantRow, Profile] | Refusal:
+    row = grants.proceed(tx, call.project, brought.client_id, brought.token, dpop_jkt=brought.jkt)
     if isinstance(row, Refusal):
         return row
-    if not set(wanted) <= set(row.scopes.split()):
+    if not set(brought.scope) <= set(row.scopes.split()):
         raise OAuthRefused(error="invalid_scope", error_message="The scope is wider than what was granted.")
-    return _with_user(tx, row)
+    return _with_user(tx, row, brought.targets)
 
 
-def _with_user(tx: Tx, row: GrantRow) -> tuple[GrantRow, Profile] | Refusal:
+def _with_user(tx: Tx, row: GrantRow, targets: Sequence[str] = ()) -> tuple[GrantRow, Profile] | Refusal:
+    if not set(targets) <= set(msgspec.json.decode(row.audience, type=list[str])):
+        # Raised, so that code and refresh token count still. Spec: RFC 8707 section 2.2.
+        raise OAuthRefused(error="invalid_target", error_message="The audience was not granted.")
     profile = users.find(tx, row.user_id)
     if profile is None or profile.is_disabled or (row.tenant_id and row.tenant_id not in profile.tenants):
         grants.revoke(tx, row.id, why="user", user_id=row.user_id)
@@ -274,6 +292,11 @@ def single(parameters: Parameters) -> Parameters:
 def _one(parameters: Parameters, name: str) -> str:
     values = parameters.get(name, ())
     return values[0] if values else ""
+
+
+def _targets(parameters: Parameters) -> tuple[str, ...]:
+    """Return the APIs named, by `audience` or `resource`, each once."""
+    return tuple(dict.fromkeys((*parameters.get("audience", ()), *parameters.get("resource", ()))))
 
 
 def _required(parameters: Parameters, name: str) -> str:

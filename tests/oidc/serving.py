@@ -1,25 +1,27 @@
 """An OpenID provider over TLS at the root of `localhost`, and browsers on requests that go through its pages."""
 
 import contextlib
+import io
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import requests
 import trustme
 import uvicorn
+from requests.adapters import BaseAdapter
 
 from avow.server.asgi import AsgiApp
 from avow.testing.server import Avow, Server
-from tests.bed.databases import new_sqlite_url, remove_sqlite
 from tests.security.place import NO_LIMITS
-from tests.served import free_port
+from tests.served import free_port, server_over
 from tests.server.oidc.relying import prepare
 from tests.server.pages.browsing import Form, forms_of
 
@@ -36,11 +38,13 @@ class Peer:
         avow: The project at the root of the host.
         domain: Host and port.
         bundle: File with the authority of its certificate.
+        chain: File with a certificate of that authority for `localhost`, and its key.
     """
 
     avow: Avow
     domain: str
     bundle: Path
+    chain: Path
 
     @property
     def issuer(self) -> str:
@@ -56,24 +60,32 @@ class Peer:
         }
 
 
+def _only_sqlite(name: str) -> str:
+    raise LookupError(f"SQLite needs no {name}")
+
+
 @contextlib.contextmanager
-def provider_over_tls(folder: Path) -> Iterator[Peer]:
-    """Serve a project on a free port of this machine, over TLS."""
+def provider_over_tls(
+    folder: Path, database: str = "sqlite", value: Callable[[str], str] = _only_sqlite
+) -> Iterator[Peer]:
+    """Serve a project on a free port of this machine, over TLS.
+
+    Args:
+        folder: Keeps its certificate.
+        database: `sqlite` or `postgres`.
+        value: Returns the value of a fixture, as `server_over` asks for it.
+    """
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     bundle, chain = folder / "ca.pem", folder / "localhost.pem"
     authority.cert_pem.write_to_path(bundle)
     certificate.private_key_and_cert_chain_pem.write_to_path(chain)
-    port, url = free_port(), new_sqlite_url()
-    server = Server(url, settings={"public_url": f"https://localhost:{port}"})
-    try:
+    port = free_port()
+    with server_over(database, value, settings={"public_url": f"https://localhost:{port}"}) as server:
         avow = server.project("Peer", **NO_LIMITS)
         prepare(avow)
         with _listening(server, port, chain):
-            yield Peer(avow, f"localhost:{port}", bundle)
-    finally:
-        server.close()
-        remove_sqlite(url)
+            yield Peer(avow, f"localhost:{port}", bundle, chain)
 
 
 @contextlib.contextmanager
@@ -121,6 +133,20 @@ def running(program: Path, variables: Mapping[str, str]) -> Iterator[subprocess.
             process.wait(10)
 
 
+class Nowhere(BaseAdapter):
+    """Answers for applications at which nobody listens, with an empty page: its address says what they were told."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Answer a request."""
+        answer = requests.Response()
+        answer.status_code, answer.request, answer.url = 200, request, request.url or ""
+        answer.raw = io.BytesIO()
+        return answer
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
 @dataclass
 class Surfer:
     """A browser on requests: it keeps cookies and follows redirects across hosts; scripts do not run."""
@@ -129,6 +155,7 @@ class Surfer:
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
+        self.session.mount("https://app.example.com", Nowhere())
         self.session.trust_env = False
         self.session.verify = str(self.peer.bundle)
         self.session.headers["Accept"] = "text/html,*/*;q=0.8"

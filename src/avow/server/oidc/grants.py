@@ -31,9 +31,11 @@ __all__ = [
     "NewGrant",
     "Redemption",
     "begin",
+    "carry",
     "details_of",
     "find_live",
     "forget",
+    "goes_on_in",
     "proceed",
     "read_refresh_token",
     "refresh_token",
@@ -243,6 +245,23 @@ def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
     was_there = consents.withdraw(tx, application_id, user_id, actor=actor)
     ended = tx.all(rows.REVOKE_OF, IdRow, application_id=application_id, user_id=user_id, why="consent withdrawn")
     return was_there or bool(ended)
+
+
+def carry(tx: Tx, user_id: str, before: str, session_id: str) -> None:
+    """End a session in whose place the same user now has another one; what was granted in it goes on in that one.
+
+    So whoever is asked to sign in again stays signed in elsewhere, and a log-out of the new session ends all of it.
+    The session is ended first: a session that somebody else has ended carries nothing over.
+    """
+    if sessions.end(tx, user_id, before, why="replaced") and tx.all(
+        rows.CARRY, IdRow, before=before, session_id=session_id, user_id=user_id
+    ):
+        sessions.hear_as(tx, session_id, before)
+
+
+def goes_on_in(tx: Tx, sid: str, session_id: str) -> bool:
+    """Tell whether what tokens call a session is part of another one by now."""
+    return tx.one(rows.IS_OF_SESSION, IdRow, sid=sid, session_id=session_id) is not None
 
 
 def forget(tx: Tx, most: int) -> int:

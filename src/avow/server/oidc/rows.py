@@ -32,6 +32,7 @@ class GrantRow(Struct, frozen=True):
     application_id: str
     user_id: str
     session_id: str
+    sid: str
     tenant_id: str
     issuer: str
     scopes: str
@@ -113,7 +114,7 @@ class DueRow(Struct, frozen=True):
 
 
 class GrantedRow(Struct, frozen=True):
-    """An application that somebody was signed in to in a session, at which issuer."""
+    """An application that somebody was signed in to in a session, as its tokens call it, at which issuer."""
 
     application_id: str
     user_id: str
@@ -138,13 +139,13 @@ class LogoutRow(Struct, frozen=True):
 
 BEGIN = """
     INSERT INTO oidc_grants
-        (project_id, id, application_id, user_id, session_id, tenant_id, issuer, scopes, audience, details, auth_time,
-         dpop_jkt, code_mac, redirect_uri, challenge, code_expires_at, is_offline, rotates, generation, rotated_at,
-         created_at, expires_at, revoked_why)
+        (project_id, id, application_id, user_id, session_id, sid, tenant_id, issuer, scopes, audience, details,
+         auth_time, dpop_jkt, code_mac, redirect_uri, challenge, code_expires_at, is_offline, rotates, generation,
+         rotated_at, created_at, expires_at, revoked_why)
     VALUES
-        (:project_id, :id, :application_id, :user_id, :session_id, :tenant_id, :issuer, :scopes, :audience, :details,
-         :auth_time, :dpop_jkt, :code_mac, :redirect_uri, :challenge, :code_expires_at, :is_offline, :rotates, 0, 0,
-         :now, :expires_at, '')
+        (:project_id, :id, :application_id, :user_id, :session_id, :session_id, :tenant_id, :issuer, :scopes, :audience,
+         :details, :auth_time, :dpop_jkt, :code_mac, :redirect_uri, :challenge, :code_expires_at, :is_offline, :rotates,
+         0, 0, :now, :expires_at, '')
 """
 
 # One statement for all that a code depends on: of two who bring it at once the second changes nothing, and a wrong
@@ -159,7 +160,7 @@ SPEND = """
       AND EXISTS (
         SELECT 1 FROM sessions s
         WHERE s.project_id = :project_id AND s.id = oidc_grants.session_id AND s.revoked_at IS NULL)
-    RETURNING id, application_id, user_id, session_id, tenant_id, issuer, scopes, audience, details, auth_time,
+    RETURNING id, application_id, user_id, session_id, sid, tenant_id, issuer, scopes, audience, details, auth_time,
               dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
 """
 
@@ -176,13 +177,13 @@ CONTINUE = """
       AND EXISTS (
         SELECT 1 FROM sessions s
         WHERE s.project_id = :project_id AND s.id = oidc_grants.session_id AND s.revoked_at IS NULL)
-    RETURNING id, application_id, user_id, session_id, tenant_id, issuer, scopes, audience, details, auth_time,
+    RETURNING id, application_id, user_id, session_id, sid, tenant_id, issuer, scopes, audience, details, auth_time,
               dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
 """
 
 LIVE = """
-    SELECT g.id, g.application_id, g.user_id, g.session_id, g.tenant_id, g.issuer, g.scopes, g.audience, g.details,
-           g.auth_time, g.dpop_jkt, g.is_offline, g.rotates, g.generation, g.rotated_at, g.expires_at
+    SELECT g.id, g.application_id, g.user_id, g.session_id, g.sid, g.tenant_id, g.issuer, g.scopes, g.audience,
+           g.details, g.auth_time, g.dpop_jkt, g.is_offline, g.rotates, g.generation, g.rotated_at, g.expires_at
     FROM oidc_grants g
     JOIN sessions s ON s.project_id = g.project_id AND s.id = g.session_id AND s.revoked_at IS NULL
     WHERE g.project_id = :project_id AND g.id = :id AND g.revoked_at IS NULL AND g.code_used_at IS NOT NULL
@@ -209,6 +210,17 @@ REVOKE_OF = """
     RETURNING id
 """
 
+# The grants of somebody who has signed in again: only who has just ended the session in their place may run it.
+CARRY = """
+    UPDATE oidc_grants SET session_id = :session_id
+    WHERE project_id = :project_id AND session_id = :before AND user_id = :user_id
+    RETURNING id
+"""
+
+IS_OF_SESSION = """
+    SELECT id FROM oidc_grants WHERE project_id = :project_id AND session_id = :session_id AND sid = :sid LIMIT 1
+"""
+
 # A grant without refresh tokens is of no use when its access tokens are over.
 # Of a session that applications are told of, the last grant of each stays until the session has ended.
 FORGET_GRANTS = """
@@ -221,7 +233,8 @@ FORGET_GRANTS = """
               AND NOT EXISTS (
                 SELECT 1 FROM oidc_grants l
                 WHERE l.project_id = :project_id AND l.session_id = g.session_id
-                  AND l.application_id = g.application_id AND l.issuer = g.issuer AND l.expires_at > g.expires_at))
+                  AND l.application_id = g.application_id AND l.issuer = g.issuer AND l.sid = g.sid
+                  AND l.expires_at > g.expires_at))
         ORDER BY g.expires_at LIMIT :most
     )
 """
@@ -251,7 +264,7 @@ TAKE_ENDED = """
 """
 
 GRANTED_IN = """
-    SELECT DISTINCT application_id, user_id, session_id, issuer FROM oidc_grants
+    SELECT DISTINCT application_id, user_id, sid AS session_id, issuer FROM oidc_grants
     WHERE project_id = :project_id AND session_id IN (:session_ids)
 """
 
@@ -369,6 +382,8 @@ RETURNS = {
     "STATE": StateRow,
     "REVOKE": IdRow,
     "REVOKE_OF": IdRow,
+    "CARRY": IdRow,
+    "IS_OF_SESSION": IdRow,
     "ENDED": ProjectRow,
     "DUE_LOGOUTS": DueRow,
     "TAKE_ENDED": IdRow,

@@ -30,15 +30,14 @@ from avow.server.flows.executions import Execution
 from avow.server.flows.facts import facts_of
 from avow.server.flows.running import At
 from avow.server.flows.showing import screen_of, step_of
-from avow.server.flows.state import State, Who
+from avow.server.flows.state import State
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import AskQuery, StepForm
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form
+from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form, who
 from avow.server.screens import Page, Said, Screen, brand_of, render, text_of, title_of
 from avow.server.screens.values import Email, Enchanted, LinkSent, Reset, Sso
-from avow.server.serving import Answer, Call, Issued, Steps, read, write
-from avow.server.sessions import actions as sessions
+from avow.server.serving import Answer, Call, Steps, read, write
 from avow.server.store import Tx
 from avow.wire.endpoint import Nothing, Shape
 
@@ -145,7 +144,7 @@ def first_state(frame: Frame, call: Call[Any], inputs: dict[str, object]) -> Sta
     """Return what a flow on our pages knows from its start; links and providers lead back to our own page."""
     page = f"{call.project.public_url.rstrip('/')}/login/{call.project.id}/{RETURN}"
     can = getattr(call.body, "can_passkey", "") == "yes"
-    return State(locale=call.client.locale[:256], page=page, can_webauthn=can, caller=_who(frame, call))
+    return State(locale=call.client.locale[:256], page=page, can_webauthn=can, caller=who(frame, call))
 
 
 # --- The steps ---------------------------------------------------------------------------------------------------
@@ -200,9 +199,7 @@ def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[
     execution = here.execution
     if execution.ended_at is not None:
         if here.issued is not None:
-            for before in {_who(frame, call), execution.state.caller} - {None}:
-                yield from write(_end_replaced, before, here.issued)
-            return finished(frame, call, here.issued, leads_to)
+            return (yield from finished(frame, call, here.issued, leads_to, execution.state.caller))
         return frame.redirect(leads_to or _start(call), (frame.jar.forget_flow(call.project),))
     mark, new_mark = frame.jar.marked(call)
     cookies = (*new_mark, frame.jar.keep_flow(mark, on_its_way(call, execution, leads_to)))
@@ -253,12 +250,6 @@ def _here(tx: Tx, call: Call[Any], own: OnItsWay) -> At | None:
 
 def _screen(tx: Tx, call: Call[Any], flow: Flow, execution: Execution) -> Screen:
     return screen_of(tx, call.project, flow, execution, is_component=False)
-
-
-def _end_replaced(tx: Tx, before: Who | None, issued: Issued) -> None:
-    """End a session of this browser, of whichever user, when it has another one now: nobody holds it any more."""
-    if before is not None and before.session_id != issued.claims.session_id:
-        sessions.end(tx, before.user_id, before.session_id, why="replaced")
 
 
 def _is_over(tx: Tx, execution: Execution) -> bool:
@@ -359,17 +350,9 @@ def _progress(frame: Frame, call: Call[Any], here: At | None) -> Steps[str]:
     return "clicked" if (yield from read(_is_over, execution)) else "waiting"
 
 
-def _who(frame: Frame, call: Call[Any]) -> Who | None:
-    held = frame.jar.session(call)
-    if held is None:
-        return None
-    caller = held[0]
-    return Who(user_id=caller.user_id, session_id=caller.session_id, generation=caller.generation, via_cookie=True)
-
-
 def _as_now(frame: Frame, call: Call[Any], here: At) -> At:
     """Return the execution with the session as the browser has it now: another tab may have refreshed it."""
-    state, now = here.execution.state, _who(frame, call)
+    state, now = here.execution.state, who(frame, call)
     if state.caller is None or now is None or now.session_id != state.caller.session_id:
         return here
     return replace(here, execution=replace(here.execution, state=changed(state, caller=now)))

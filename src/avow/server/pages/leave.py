@@ -7,18 +7,18 @@ afterwards, to an address that is registered.
 Spec: OpenID Connect RP-Initiated Logout 1.0 sections 2 to 4.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from avow.core.oidc import logout
 from avow.core.oidc.accesstoken import audiences_said
 from avow.core.oidc.clients import Client
 from avow.errors import InvalidRequest
-from avow.server.oidc import Provider
+from avow.server.oidc import Provider, grants
 from avow.server.oidc.authorizing import hint_claims
 from avow.server.oidc.issuers import is_root
 from avow.server.pages.frame import Frame
-from avow.server.serving import Answer, Call, SessionCaller, Steps, write
+from avow.server.serving import Answer, Call, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions
 from avow.wire.oidc import LogoutQuery, V2LogoutQuery
 
@@ -42,6 +42,7 @@ def ask(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[Answ
     """Log out, or ask the person whether they want to."""
     wish = yield from _wish(frame, provider, call)
     caller = _caller(frame, call)
+    wish = yield from _as_now(wish, caller)
     ending = logout.judge(wish.client, wish.hint, wish.uri, (caller.user_id, caller.session_id) if caller else ("", ""))
     if ending.is_refused:
         raise InvalidRequest(error_message=_ELSEWHERE)
@@ -88,6 +89,15 @@ def _wish(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[_W
     client_id = body.client_id or (next(iter(audiences_said(body.id_token_hint)), "") if hint else "")
     known = (yield from provider.kept.client(call.project, client_id)) if client_id else None
     return _Wish(known.client if known else None, hint, body.post_logout_redirect_uri, body.state)
+
+
+def _as_now(wish: _Wish, caller: SessionCaller | None) -> Steps[_Wish]:
+    """Return a wish whose hint names the session that it is of by now, where its person has signed in again since."""
+    said = wish.hint.get("sid") if wish.hint else None
+    if wish.hint is None or caller is None or not isinstance(said, str) or said == caller.session_id:
+        return wish
+    goes_on = yield from read(grants.goes_on_in, said, caller.session_id)
+    return replace(wish, hint={**wish.hint, "sid": caller.session_id}) if goes_on else wish
 
 
 def _left(frame: Frame, call: Call[Any], caller: SessionCaller | None, wish: _Wish) -> Steps[Answer]:

@@ -5,13 +5,17 @@ from typing import Any
 
 from avow.core.redirects import approve
 from avow.errors import AvowError, Forbidden, NotFound, SecondFactorNeeded
+from avow.server.flows.state import Who
+from avow.server.oidc import grants
 from avow.server.oidc.issuers import is_continue
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.projects import actions as projects
-from avow.server.serving import Answer, Call, Client, Issued, Project, Steps, read
+from avow.server.serving import Answer, Call, Client, Issued, Project, Steps, read, write
+from avow.server.sessions import actions as sessions
+from avow.server.store import Tx
 
-__all__ = ["approved", "finished", "first_project", "is_own_click", "own_client", "refused", "require_own_form"]
+__all__ = ["approved", "finished", "first_project", "is_own_click", "own_client", "refused", "require_own_form", "who"]
 
 
 def first_project() -> Steps[str]:
@@ -61,12 +65,45 @@ def own_client(frame: Frame, call: Call[Any]) -> Client:
     return replace(call.client, stores_rotated_tokens=True, trusted_device=device)
 
 
-def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str) -> Answer:
-    """Keep a new session in the browser and lead on; whatever lay in these cookies before is overwritten."""
+def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str, before: Who | None = None) -> Steps[Answer]:
+    """Keep a new session in the browser and lead on.
+
+    Whatever lay in these cookies before is overwritten, and ends: nobody holds it any more. Who signs in again stays
+    signed in to the applications that know them by the session before; who is somebody else does not.
+
+    Args:
+        frame: Of the pages.
+        call: The request.
+        issued: The session.
+        leads_to: Where to, "" for the account.
+        before: A session that the flow began with, besides the browser's own.
+    """
+    for each in {who(frame, call), before}:
+        if each is not None:
+            yield from write(_end_replaced, each, issued)
     cookies = (*frame.jar.keep_session(call.project, issued), frame.jar.forget_flow(call.project))
     return frame.redirect(leads_to or f"/account/{call.project.id}", cookies)
+
+
+def who(frame: Frame, call: Call[Any]) -> Who | None:
+    """Return whose session the browser holds, or None; whether it lives a unit decides."""
+    held = frame.jar.session(call)
+    if held is None:
+        return None
+    caller = held[0]
+    return Who(user_id=caller.user_id, session_id=caller.session_id, generation=caller.generation, via_cookie=True)
 
 
 def refused(error: AvowError) -> Said:
     """Return what to tell somebody who may not come in although their proof was right."""
     return Said("error.second-factor" if isinstance(error, SecondFactorNeeded) else "error.refused")
+
+
+def _end_replaced(tx: Tx, before: Who, issued: Issued) -> None:
+    claims = issued.claims
+    if before.session_id == claims.session_id:
+        return
+    if before.user_id == claims.user_id:
+        grants.carry(tx, before.user_id, before.session_id, claims.session_id)
+    else:
+        sessions.end(tx, before.user_id, before.session_id, why="replaced")

@@ -59,7 +59,9 @@ def set_password(frame: Frame, call: Call[PasswordForm]) -> Steps[Answer]:
         result = yield from write(_set, call, standard, encoded)
     except (SecondFactorNeeded, SessionEnded, UserDisabled) as wrong:  # the link stays as it was
         return _page(frame, call, token, binding, standard, error=refused(wrong))
-    return finished(frame, call, result, "") if isinstance(result, Issued) else _gone(frame, call, result.error)
+    if not isinstance(result, Issued):
+        return _gone(frame, call, result.error)
+    return (yield from finished(frame, call, result, ""))
 
 
 def _judged(call: Call[PasswordForm], typed: str, standard: Standard) -> Steps[Said | None]:

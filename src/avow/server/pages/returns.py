@@ -93,7 +93,9 @@ def _taken_here(frame: Frame, call: Call[ReturnForm]) -> Steps[Answer]:
             result = yield from write(magiclink.verify, call.project, call.client, call.body.t)
         except UserExists as taken:
             result = Refusal(taken)
-        return finished(frame, call, result, "") if isinstance(result, Issued) else _gone(frame, call, result.error)
+        if not isinstance(result, Issued):
+            return _gone(frame, call, result.error)
+        return (yield from finished(frame, call, result, ""))
     here = yield from running.go_on(call, begun, "confirm", {}, begun.execution.nonce)
     if here.execution.state.error is not None and here.execution.step == begun.flow.returns:
         return _gone(frame, call, status=401)

@@ -223,6 +223,14 @@ HEAR = """
     RETURNING id
 """
 
+HEAR_AS = """
+    UPDATE sessions SET is_heard = 1
+    WHERE project_id = :project_id AND id = :id AND is_heard = 0
+      AND EXISTS (
+        SELECT 1 FROM sessions o WHERE o.project_id = :project_id AND o.id = :other AND o.is_heard = 1)
+    RETURNING id
+"""
+
 # No subquery finds the rows: PostgreSQL would pass over a session that is refreshed in this moment (decision 0012).
 END_ALL = """
     UPDATE sessions SET revoked_at = :now, revoked_why = :why
@@ -324,6 +332,7 @@ RETURNS = {
     "SAY": SessionRow,
     "STATE": StateRow,
     "HEAR": EndedRow,
+    "HEAR_AS": EndedRow,
     "END": EndedRow,
     "END_ALL": EndedRow,
     "END_IMPERSONATIONS": EndedRow,

@@ -646,6 +646,7 @@ CREATE TABLE oidc_grants (
 	application_id TEXT COLLATE "C" NOT NULL,
 	user_id TEXT COLLATE "C" NOT NULL,
 	session_id TEXT COLLATE "C" NOT NULL,
+	sid TEXT COLLATE "C" NOT NULL,
 	tenant_id TEXT COLLATE "C" NOT NULL,
 	issuer TEXT COLLATE "C" NOT NULL,
 	scopes TEXT COLLATE "C" NOT NULL,

@@ -648,6 +648,7 @@ CREATE TABLE oidc_grants (
 	application_id TEXT NOT NULL,
 	user_id TEXT NOT NULL,
 	session_id TEXT NOT NULL,
+	sid TEXT NOT NULL,
 	tenant_id TEXT NOT NULL,
 	issuer TEXT NOT NULL,
 	scopes TEXT NOT NULL,

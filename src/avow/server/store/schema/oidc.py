@@ -15,6 +15,7 @@ oidc_grants = Table(
     text("application_id"),
     text("user_id"),
     text("session_id"),  # of the provider; the grant ends with it
+    text("sid"),  # what tokens call the session: the one that it began in
     text("tenant_id"),  # the one that was chosen, or ""
     text("issuer"),  # fixed at the authorization, in every token
     text("scopes"),

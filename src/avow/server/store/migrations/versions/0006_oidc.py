@@ -161,6 +161,7 @@ def upgrade() -> None:
         sa.Column("application_id", TEXT, nullable=False),
         sa.Column("user_id", TEXT, nullable=False),
         sa.Column("session_id", TEXT, nullable=False),
+        sa.Column("sid", TEXT, nullable=False),
         sa.Column("tenant_id", TEXT, nullable=False),
         sa.Column("issuer", TEXT, nullable=False),
         sa.Column("scopes", TEXT, nullable=False),

@@ -35,6 +35,7 @@ HOMES = {
     "uvicorn": ("cli/", "testing/", "embed/"),
     "jwt": ("django/jwt/",),
     "rest_framework": ("django/",),
+    "mcp": ("mcp/",),
 }
 # What `import avow` must not bring in: web frameworks, the database layer, the server's libraries, the HTTP client.
 # bcrypt is not among them: cryptography imports it where it is installed.
@@ -110,7 +111,7 @@ def test_nothing_inside_takes_names_from_the_front_door() -> None:
 
 def test_async_stays_at_its_edges() -> None:
     edges = (
-        *("server/asgi.py", "sdk/_async", "fastapi/", "django/", "embed/", "testing/"),
+        *("server/asgi.py", "sdk/_async", "fastapi/", "django/", "mcp/", "embed/", "testing/"),
         "sdk/transport.py",  # the in-process transport of AsyncClient
         "cli/running.py",  # uvicorn's hook for what is done once it listens
     )

@@ -20,18 +20,21 @@ from avow.fastapi.dependencies import (
 )
 from avow.fastapi.extension import Avow
 from avow.fastapi.installed import client_of
+from avow.fastapi.resource import AccessToken, ResourceServer
 from avow.sdk.integration.demands import SELECTED
 from avow.sdk.integration.session import AvowSession
 from avow.sdk.integration.settings import InvalidSettings
 
 __all__ = [
     "SELECTED",
+    "AccessToken",
     "Avow",
     "AvowSession",
     "CurrentSession",
     "CurrentUser",
     "InvalidSettings",
     "OptionalSession",
+    "ResourceServer",
     "client_of",
     "current_session",
     "current_user",

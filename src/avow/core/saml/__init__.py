@@ -1,5 +1,7 @@
 """SAML 2.0 as a service provider: requests made, responses judged, metadata read and written. Pure, and slow.
 
+The other side, as an identity provider, is `core/saml/idp`.
+
 Nothing here belongs into a unit or on an event loop: reading takes milliseconds, a new key up to a second. lxml and
 signxml are loaded with the first document that is read.
 
@@ -15,12 +17,13 @@ What a sign-in needs:
 
 from avow.core.saml.assertions import MULTI_FACTOR_CONTEXTS, Assertion, Demand, Envelope, Expected, NameId
 from avow.core.saml.attributes import Attribute, values
+from avow.core.saml.carrying import PostForm, RedirectUrl
 from avow.core.saml.descriptor import sp_metadata
 from avow.core.saml.keys import new_key
 from avow.core.saml.limits import MAX_METADATA_BYTES, MAX_POSTED_CHARACTERS, MAX_RELAY_STATE_BYTES, SKEW_SECONDS
 from avow.core.saml.parties import Binding, IdentityProvider, SamlKey, ServiceProvider
 from avow.core.saml.refusals import Reason, SamlRefused
-from avow.core.saml.requests import Asked, PostForm, RedirectUrl, authn_request
+from avow.core.saml.requests import Asked, authn_request
 
 __all__ = [
     "MAX_METADATA_BYTES",

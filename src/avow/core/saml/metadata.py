@@ -1,4 +1,7 @@
-"""Metadata of identity providers, alone or among many, read into what a sign-in needs."""
+"""Metadata of identity providers, alone or among many, read into what a sign-in needs.
+
+`idp/metadata.py` reads those of service providers by the same steps.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ from avow.core.saml.parties import Binding, IdentityProvider
 from avow.core.saml.refusals import Reason, SamlRefused
 from avow.errors import InvalidArgument
 
-__all__ = ["parse_metadata"]
+__all__ = ["certificates_of", "chosen", "described", "parse_metadata", "valid_until"]
 
 _NAMESPACE: Final = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 _LIST: Final = f"{_NAMESPACE}EntitiesDescriptor"
@@ -32,29 +35,39 @@ _DURATION_SECONDS: Final = (365 * 86_400, 30 * 86_400, 86_400, 3600, 60, 1)
 
 def parse_metadata(document: bytes, entity_id: str, now: int) -> IdentityProvider:
     """Return an identity provider of metadata; see `avow.core.saml.parse_metadata`."""
-    root = parsed(document, _BOUNDS)
-    if root.tag not in (_LIST, _ENTITY):
-        raise SamlRefused(Reason.STRUCTURE, f"{root.tag!r} is no metadata")
-    entity, role = _chosen(root, entity_id)
-    scopes = [role, *role.iterancestors()]  # of the role, the entity, and the lists it stands in
-    ends = [instant(text) for each in scopes if (text := each.get("validUntil"))]
-    if ends and min(ends) <= now:
-        raise SamlRefused(Reason.METADATA_EXPIRED, f"{now - min(ends)} s ago")
+    entity, role = chosen(described(document), entity_id, _ROLE)
+    ends_at = valid_until(role, now)
+    scopes = [role, *role.iterancestors()]
     kept = [seconds for each in scopes if (seconds := _seconds(each.get("cacheDuration"))) is not None]
     binding, sso_url = _service(role)
+    certificates = certificates_of(role)
+    if not certificates:
+        raise SamlRefused(Reason.NO_CERTIFICATE)
     return IdentityProvider(
         entity_id=entity.get("entityID", ""),
         sso_url=sso_url,
         binding=binding,
-        certificates=_certificates(role),
+        certificates=certificates,
         wants_signed_requests=flag(role.get("WantAuthnRequestsSigned")),
-        valid_until=min(ends, default=None),
+        valid_until=ends_at,
         cache_seconds=min(kept, default=None),
     )
 
 
-def _chosen(root: Element, entity_id: str) -> tuple[Element, Element]:
-    """Return the entity that is meant, and its role as an identity provider of SAML 2.0.
+def described(document: bytes) -> Element:
+    """Return the root of metadata, of one entity or of several.
+
+    Raises:
+        SamlRefused: It is none, or breaks the bounds.
+    """
+    root = parsed(document, _BOUNDS)
+    if root.tag not in (_LIST, _ENTITY):
+        raise SamlRefused(Reason.STRUCTURE, f"{root.tag!r} is no metadata")
+    return root
+
+
+def chosen(root: Element, entity_id: str, role_name: str) -> tuple[Element, Element]:
+    """Return the entity that is meant, and the role that it has in SAML 2.0.
 
     Raises:
         SamlRefused: METADATA_ENTITY: there is none, or more than one.
@@ -63,12 +76,25 @@ def _chosen(root: Element, entity_id: str) -> tuple[Element, Element]:
         (entity, role)
         for entity in root.iter(_ENTITY)
         if not entity_id or entity.get("entityID") == entity_id
-        for role in entity.iterchildren(_ROLE)
+        for role in entity.iterchildren(role_name)
         if _PROTOCOL in role.get("protocolSupportEnumeration", "").split()
     ]
     if len(found) != 1 or not found[0][0].get("entityID"):
-        raise SamlRefused(Reason.METADATA_ENTITY, f"{len(found)} identity providers {entity_id}".strip())
+        kind = role_name.rpartition("}")[2].removesuffix("Descriptor")
+        raise SamlRefused(Reason.METADATA_ENTITY, f"{len(found)} of the role {kind} {entity_id}".strip())
     return found[0]
+
+
+def valid_until(role: Element, now: int) -> int | None:
+    """Return when metadata ends: the role, the entity, or a list that it stands in; None for never.
+
+    Raises:
+        SamlRefused: METADATA_EXPIRED.
+    """
+    ends = [instant(text) for each in (role, *role.iterancestors()) if (text := each.get("validUntil"))]
+    if ends and min(ends) <= now:
+        raise SamlRefused(Reason.METADATA_EXPIRED, f"{now - min(ends)} s ago")
+    return min(ends, default=None)
 
 
 def _service(role: Element) -> tuple[Binding, str]:
@@ -85,15 +111,9 @@ def _service(role: Element) -> tuple[Binding, str]:
     raise SamlRefused(Reason.METADATA_BINDING)
 
 
-def _certificates(role: Element) -> tuple[str, ...]:
-    """Return the certificates that signatures can be checked with, in base64, each once.
-
-    Raises:
-        SamlRefused: NO_CERTIFICATE: there is none.
-    """
+def certificates_of(role: Element) -> tuple[str, ...]:
+    """Return the certificates that signatures can be checked with, in base64, each once."""
     usable = dict.fromkeys(text for text in _signing_certificates(role) if _is_usable(text))
-    if not usable:
-        raise SamlRefused(Reason.NO_CERTIFICATE)
     return tuple(usable)[:MAX_CERTIFICATES]
 
 

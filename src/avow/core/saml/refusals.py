@@ -52,7 +52,10 @@ class Reason(StrEnum):
     # Metadata.
     METADATA_ENTITY = "metadata-entity"  # another entity, several, or none that is an identity provider
     METADATA_EXPIRED = "metadata-expired"
-    METADATA_BINDING = "metadata-binding"  # no address where requests can be sent
+    METADATA_BINDING = "metadata-binding"  # no address where requests, or assertions, can be sent
+
+    # Of requests of service providers.
+    ACS = "acs"  # an address that is none of the service provider's
 
 
 class SamlRefused(ValueError):

@@ -28,7 +28,7 @@ from avow.core.saml.documents import (
 from avow.core.saml.encryption import opened
 from avow.core.saml.parties import SamlKey
 from avow.core.saml.refusals import Reason, SamlRefused
-from avow.core.saml.signatures import SIGNATURE, has_signature, trusted, verified
+from avow.core.saml.signatures import SIGNATURE, check_ids, has_signature, trusted, verified
 from avow.core.saml.statements import check_issue, check_issuer, read_assertion
 
 __all__ = ["peek", "read_response"]
@@ -49,7 +49,6 @@ _GRAMMAR: Final = {
     _ASSERTION: ANY,
     _ENCRYPTED: ANY,
 }
-_IDS: Final = ("ID", "Id", "id", "iD", "{http://www.w3.org/XML/1998/namespace}id")
 
 
 def read_response(posted: str, expected: Expected, now: int) -> Assertion:
@@ -58,7 +57,7 @@ def read_response(posted: str, expected: Expected, now: int) -> Assertion:
     _check_status(response)
     statement = _one_statement(response)
     _check_signatures_placed(response, statement)
-    _check_ids(response)
+    check_ids(response)
     keys = trusted(expected.idp.certificates)
     signed_response = verified(response, keys) if has_signature(response) else None
     if signed_response is None and expected.demand in (Demand.RESPONSE, Demand.BOTH):
@@ -120,13 +119,6 @@ def _check_signatures_placed(response: Element, statement: Element) -> None:
             raise SamlRefused(Reason.SIGNATURE_MISPLACED)
 
 
-def _check_ids(root: Element) -> None:
-    """Refuse a document in which one id names two elements, whatever the attribute is called."""
-    ids = [value for element in root.iter() for name in _IDS if (value := element.get(name)) is not None]
-    if len(ids) != len(set(ids)):
-        raise SamlRefused(Reason.DUPLICATE_ID)
-
-
 def _believed(
     statement: Element, signed_response: Element | None, expected: Expected, keys: Sequence[Certificate]
 ) -> Element:
@@ -156,7 +148,7 @@ def _decrypted(encrypted: Element, keys: Sequence[SamlKey], *, is_signed: bool) 
     for signature in assertion.iter(SIGNATURE):
         if signature.getparent() is not assertion:
             raise SamlRefused(Reason.SIGNATURE_MISPLACED)
-    _check_ids(assertion)
+    check_ids(assertion)
     return assertion
 
 

@@ -31,7 +31,7 @@ from avow.core.saml.limits import MAX_CERTIFICATES
 from avow.core.saml.refusals import Reason, SamlRefused
 from avow.errors import InvalidArgument
 
-__all__ = ["EXCLUSIVE_C14N", "SIGNATURE", "has_signature", "trusted", "verified"]
+__all__ = ["EXCLUSIVE_C14N", "SIGNATURE", "check_ids", "has_signature", "trusted", "verified"]
 
 SIGNATURE: Final = signature_name("Signature")
 EXCLUSIVE_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -57,6 +57,8 @@ _DIGEST_NAMES: Final = frozenset(each.value for each in _DIGESTS)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]+={0,2}", re.ASCII)
 _PREFIXES: Final = re.compile(r"(?:#default|[A-Za-z_][\w.-]*)(?: (?:#default|[A-Za-z_][\w.-]*)){0,15}", re.ASCII)
 
+_IDS: Final = ("ID", "Id", "id", "iD", "{http://www.w3.org/XML/1998/namespace}id")
+
 
 def trusted(texts: Iterable[str]) -> tuple[Certificate, ...]:
     """Return the certificates that signatures can be checked with; a text that is none is left out.
@@ -81,6 +83,17 @@ def trusted(texts: Iterable[str]) -> tuple[Certificate, ...]:
 def has_signature(element: Element) -> bool:
     """Tell whether a signature stands in an element, of which it then has to be."""
     return element.find(SIGNATURE) is not None
+
+
+def check_ids(root: Element) -> None:
+    """Refuse a document in which one id names two elements, whatever the attribute is called.
+
+    Raises:
+        SamlRefused: DUPLICATE_ID.
+    """
+    ids = [value for element in root.iter() for name in _IDS if (value := element.get(name)) is not None]
+    if len(ids) != len(set(ids)):
+        raise SamlRefused(Reason.DUPLICATE_ID)
 
 
 def verified(element: Element, keys: Sequence[Certificate]) -> Element:

@@ -1,4 +1,4 @@
-"""Requests signed as XML, for identity providers that take them from a form."""
+"""Messages and assertions signed as XML."""
 
 from typing import Final
 
@@ -10,21 +10,21 @@ from avow.core.saml.documents import assertion_name, hardened_parser, required, 
 from avow.core.saml.keys import private_key
 from avow.core.saml.parties import SamlKey
 
-__all__ = ["signed_request"]
+__all__ = ["signed"]
 
 _PLACEHOLDER: Final = "placeholder"  # signxml puts the signature where an element of this id stands
 
 
-def signed_request(document: str, key: SamlKey) -> bytes:
-    """Return a request with a signature of RSA-SHA256 after its issuer. Slow: some milliseconds.
+def signed(document: str, key: SamlKey) -> bytes:
+    """Return a document with a signature of RSA-SHA256 after its issuer. Slow: some milliseconds.
 
     Spec: SAML Core section 5.4, Bindings section 3.5.
     """
-    request = etree.fromstring(document.encode(), hardened_parser())
+    root = etree.fromstring(document.encode(), hardened_parser())
     place = etree.Element(signature_name("Signature"), {"Id": _PLACEHOLDER}, {"ds": signature_name("")[1:-1]})
-    issuer = request.find(assertion_name("Issuer"))
+    issuer = root.find(assertion_name("Issuer"))
     if issuer is None:
-        raise ValueError("a request names who asks")
+        raise ValueError("a message names its issuer")
     issuer.addnext(place)
     signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
@@ -32,11 +32,11 @@ def signed_request(document: str, key: SamlKey) -> bytes:
         digest_algorithm=DigestAlgorithm.SHA256,
         c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
-    signed = signer.sign(
-        request,
+    made = signer.sign(
+        root,
         key=private_key(key),
         cert=[key.certificate],
-        reference_uri=f"#{required(request, 'ID')}",
+        reference_uri=f"#{required(root, 'ID')}",
         id_attribute="ID",
     )
-    return written(signed)
+    return written(made)

@@ -828,6 +828,48 @@ CREATE UNIQUE INDEX uq_roles_project_name ON roles (project_id, name) WHERE tena
 
 CREATE UNIQUE INDEX uq_roles_tenant_name ON roles (project_id, tenant_id, name) WHERE tenant_id IS NOT NULL;
 
+CREATE TABLE saml_requests (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	asked TEXT COLLATE "C" NOT NULL,
+	browser_mac BYTEA,
+	session_id TEXT COLLATE "C" NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	taken_at BIGINT,
+	CONSTRAINT pk_saml_requests PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_requests_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saml_requests_project_id_expires_at ON saml_requests (project_id, expires_at);
+
+CREATE TABLE saml_signins (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	user_id TEXT COLLATE "C" NOT NULL,
+	session_id TEXT COLLATE "C" NOT NULL,
+	name_id TEXT COLLATE "C" NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_signins PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_signins_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_signins_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_signins_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saml_signins_project_id_application_id_name_id ON saml_signins (project_id, application_id, name_id);
+
+CREATE INDEX ix_saml_signins_project_id_expires_at ON saml_signins (project_id, expires_at);
+
+CREATE INDEX ix_saml_signins_project_id_session_id ON saml_signins (project_id, session_id);
+
+CREATE INDEX ix_saml_signins_project_id_user_id ON saml_signins (project_id, user_id);
+
+CREATE UNIQUE INDEX uq_saml_signins_session ON saml_signins (project_id, application_id, session_id, name_id);
+
 CREATE TABLE sessions (
 	project_id TEXT COLLATE "C" NOT NULL,
 	id TEXT COLLATE "C" NOT NULL,

@@ -830,6 +830,48 @@ CREATE UNIQUE INDEX uq_roles_project_name ON roles (project_id, name) WHERE tena
 
 CREATE UNIQUE INDEX uq_roles_tenant_name ON roles (project_id, tenant_id, name) WHERE tenant_id IS NOT NULL;
 
+CREATE TABLE saml_requests (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	asked TEXT NOT NULL,
+	browser_mac BLOB,
+	session_id TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	taken_at BIGINT,
+	CONSTRAINT pk_saml_requests PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_requests_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saml_requests_project_id_expires_at ON saml_requests (project_id, expires_at);
+
+CREATE TABLE saml_signins (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	user_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	name_id TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	CONSTRAINT pk_saml_signins PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_saml_signins_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_signins_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_saml_signins_project_id_user_id FOREIGN KEY(project_id, user_id) REFERENCES users (project_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_saml_signins_project_id_application_id_name_id ON saml_signins (project_id, application_id, name_id);
+
+CREATE INDEX ix_saml_signins_project_id_expires_at ON saml_signins (project_id, expires_at);
+
+CREATE INDEX ix_saml_signins_project_id_session_id ON saml_signins (project_id, session_id);
+
+CREATE INDEX ix_saml_signins_project_id_user_id ON saml_signins (project_id, user_id);
+
+CREATE UNIQUE INDEX uq_saml_signins_session ON saml_signins (project_id, application_id, session_id, name_id);
+
 CREATE TABLE sessions (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -1164,6 +1206,14 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'sqlite_autoindex_rol
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'ix_roles_project_id_name', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_project_name', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('roles', 'uq_roles_tenant_name', '50000 1000 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_requests', 'sqlite_autoindex_saml_requests_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_requests', 'ix_saml_requests_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_signins', 'sqlite_autoindex_saml_signins_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_signins', 'ix_saml_signins_project_id_application_id_name_id', '50000000 1000000 100 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_signins', 'ix_saml_signins_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_signins', 'ix_saml_signins_project_id_session_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_signins', 'ix_saml_signins_project_id_user_id', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('saml_signins', 'uq_saml_signins_session', '50000000 1000000 100 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'sqlite_autoindex_sessions_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_heard', '50000 1000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('sessions', 'ix_sessions_impersonator', '50000 1000 1');

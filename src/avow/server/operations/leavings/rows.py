@@ -30,6 +30,8 @@ PURGE_MEMBERSHIP_ROLES = _rows_of("membership_roles", "user_id, tenant_id, role_
 PURGE_GROUP_MEMBERS = _rows_of("group_members", "tenant_id, group_id, user_id")
 PURGE_ACCESS_KEY_TENANTS = _rows_of("access_key_tenants", "key_id, tenant_id")
 PURGE_ACCESS_KEY_ROLES = _rows_of("access_key_roles", "key_id, role_id")
+PURGE_SAML_REQUESTS = _rows_of("saml_requests", "id")
+PURGE_SAML_SIGNINS = _rows_of("saml_signins", "id")
 PURGE_OIDC_REQUESTS = _rows_of("oidc_requests", "id")
 PURGE_OIDC_GRANTS = _rows_of("oidc_grants", "id")
 PURGE_USER_APPLICATIONS = _rows_of("user_applications", "user_id, application_id")
@@ -91,6 +93,8 @@ PURGE = (
     PURGE_GROUP_MEMBERS,
     PURGE_ACCESS_KEY_TENANTS,
     PURGE_ACCESS_KEY_ROLES,
+    PURGE_SAML_REQUESTS,
+    PURGE_SAML_SIGNINS,
     PURGE_OIDC_REQUESTS,
     PURGE_OIDC_GRANTS,
     PURGE_USER_APPLICATIONS,

@@ -14,6 +14,7 @@ from avow.server.store.schema import (
     installation,
     oidc,
     records,
+    samlidp,
     sessions,
 )
 from avow.server.store.schema.columns import UNLOGGED, metadata
@@ -28,5 +29,6 @@ __all__ = [
     "metadata",
     "oidc",
     "records",
+    "samlidp",
     "sessions",
 ]

@@ -284,6 +284,77 @@ def upgrade() -> None:
     )
     op.create_index("uq_oidc_requests_user_code", "oidc_requests", ["project_id", "user_code"], unique=True)
     op.create_table(
+        "saml_requests",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("application_id", TEXT, nullable=False),
+        sa.Column("asked", TEXT, nullable=False),
+        sa.Column("browser_mac", sa.LargeBinary(), nullable=True),
+        sa.Column("session_id", TEXT, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "application_id"],
+            ["applications.project_id", "applications.id"],
+            name=op.f("fk_saml_requests_project_id_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_saml_requests_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_saml_requests")),
+    )
+    op.create_index(
+        op.f("ix_saml_requests_project_id_expires_at"), "saml_requests", ["project_id", "expires_at"], unique=False
+    )
+    op.create_table(
+        "saml_signins",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("application_id", TEXT, nullable=False),
+        sa.Column("user_id", TEXT, nullable=False),
+        sa.Column("session_id", TEXT, nullable=False),
+        sa.Column("name_id", TEXT, nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "application_id"],
+            ["applications.project_id", "applications.id"],
+            name=op.f("fk_saml_signins_project_id_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"],
+            ["users.project_id", "users.id"],
+            name=op.f("fk_saml_signins_project_id_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_saml_signins_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_saml_signins")),
+    )
+    op.create_index(
+        op.f("ix_saml_signins_project_id_application_id_name_id"),
+        "saml_signins",
+        ["project_id", "application_id", "name_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_saml_signins_project_id_expires_at"), "saml_signins", ["project_id", "expires_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_saml_signins_project_id_session_id"), "saml_signins", ["project_id", "session_id"], unique=False
+    )
+    op.create_index(op.f("ix_saml_signins_project_id_user_id"), "saml_signins", ["project_id", "user_id"], unique=False)
+    op.create_index(
+        "uq_saml_signins_session",
+        "saml_signins",
+        ["project_id", "application_id", "session_id", "name_id"],
+        unique=True,
+    )
+    op.create_table(
         "user_applications",
         sa.Column("project_id", TEXT, nullable=False),
         sa.Column("user_id", TEXT, nullable=False),

@@ -67,6 +67,11 @@ _ALLOWED_HEADERS = ", ".join(
     )
 )
 _EXPOSED_HEADERS = "X-Descope-Flow-Nonce, x-geo, Retry-After, X-Request-Id"
+# No cookie counts at the provider's endpoints: a page may read why it is refused, whoever's it is.
+_READABLE = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "WWW-Authenticate, DPoP-Nonce, Retry-After"),
+)
 _JSON = "application/json"
 _TOO_LONG = (
     "The custom claims, roles and tenants are too many for one token; ask for fewer custom claims, or set a JWT "
@@ -94,6 +99,8 @@ def failure(visit: Visit, error: AvowError) -> Response:
     status = error.status_code if isinstance(error, AuthException) else error.status
     headers = _headers(visit, _JSON)
     if visit.route is not None and visit.route.handler.endpoint.is_oauth:
+        if "origin" in visit.request.headers:
+            headers += _READABLE
         return _oauth_failure(error, int(status) if isinstance(error, AuthException) else error.status, headers)
     if isinstance(error, RateLimitException):
         if visit.endpoint_id in _KEEPS_SESSION and visit.client.sdk in _BROWSER_SDKS:

@@ -126,6 +126,18 @@ def test_pkce_binds_the_code_to_who_asked(project: Avow) -> None:
     assert "access-control-allow-origin" not in foreign.headers
 
 
+def test_page_may_read_why_it_is_refused(rp: Rp) -> None:
+    origin = "https://app.example.com"
+    for refused in (
+        rp.call("/userinfo", verb="GET", origin=origin, authorization="Bearer of-nobody"),
+        rp.token({"grant_type": "authorization_code", "code": "x"}, origin=origin, authorization=rp.basic(secret="no")),
+    ):
+        assert refused.status == 401
+        assert refused.headers["access-control-allow-origin"] == "*"
+        assert "WWW-Authenticate" in refused.headers["access-control-expose-headers"]
+        assert "access-control-allow-credentials" not in refused.headers
+
+
 def test_refresh_token_rotates_with_a_grace_and_its_reuse_ends_the_family(rp: Rp) -> None:
     browser = rp.browser()
     first = rp.tokens(browser, new_email(), scope="openid email offline_access")["refresh_token"]

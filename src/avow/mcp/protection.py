@@ -58,6 +58,7 @@ def protected(
     audience: str,
     scopes: Sequence[str] = (),
     permissions: Collection[str] = (),
+    people_only: bool = False,
     scopes_offered: Sequence[str] = (),
     clock: Clock = system_clock,
     transport: AsyncTransport | None = None,
@@ -70,6 +71,7 @@ def protected(
         audience: The address of the MCP server, with its path, as clients have it; the issuer knows the API by it.
         scopes: What every token has to be given for; clients are told to ask for it.
         permissions: What everybody who calls has to hold in the claim `permissions`.
+        people_only: Refuse tokens that an application got for itself.
         scopes_offered: Further scopes that single tools look for, so that clients know of them.
         clock: Tells the time; for tests.
         transport: Carries requests to the issuer; for tests.
@@ -83,7 +85,7 @@ def protected(
     more.setdefault("publishes_metadata", True)
     more.setdefault("public_url", _origin(audience))
     said = Resource(issuer=issuer, audience=audience, **more)
-    wanted = needs(permissions, scopes)
+    wanted = needs(permissions, scopes, people_only=people_only)
     document = metadata(said, [*dict.fromkeys((*scopes, *needs(scopes=scopes_offered).scopes))])
     guard = AsyncGuard(Judge(said, clock), transport)
     return lambda app: ProtectedApp(app, guard, said, wanted, document)

@@ -1,7 +1,7 @@
 """All benchmarks, or those named; ratios and their bars.
 
-    python -m bench [validate] [passkeys] [store] [serving] [flows] [passwords] [starting] [screens] [django] [apis]
-        [scale [--sizes 1000,100000] ...]
+    python -m bench [validate] [passkeys] [store] [serving] [oidc] [flows] [passwords] [starting] [screens] [django]
+        [apis] [scale [--sizes 1000,100000] ...]
 
 What follows `scale` are options of it; without sizes it takes a million users too, which needs some minutes and 10 GB.
 """
@@ -10,7 +10,20 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-from bench import api_get, django_get, flows, passkeys, passwords, scale, screens, serving, starting, store, validate
+from bench import (
+    api_get,
+    django_get,
+    flows,
+    oidc,
+    passkeys,
+    passwords,
+    scale,
+    screens,
+    serving,
+    starting,
+    store,
+    validate,
+)
 from tests.bed.postgres import fresh_database, shared_url
 from tests.bed.programs import find_postgres
 from tests.bed.run import Run
@@ -26,6 +39,7 @@ def main(arguments: list[str]) -> bool:
             "passkeys": passkeys.main,
             "store": lambda: store.main(next(fresh)),
             "serving": lambda: serving.main(next(fresh)),
+            "oidc": lambda: oidc.main(next(fresh)),
             "flows": lambda: flows.main(next(fresh)),
             "passwords": lambda: passwords.main(next(fresh)),
             "starting": starting.main,

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Load", "Process", "free_port", "load", "node_peers", "require", "running"]
+__all__ = ["Load", "Process", "free_port", "load", "node_peers", "on_cores", "one_core", "require", "running"]
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -87,19 +87,24 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    cores: Set[int] = frozenset(),
 ) -> Iterator[Process]:
-    """Run a server until the block ends; `{port}` in the command is a free port."""
+    """Run a server until the block ends; `{port}` in the command is a free port, and no `cores` are all of them."""
     port = free_port()
     begun = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            [part.replace("{port}", str(port)) for part in command],
-            cwd=folder,
-            env={**os.environ, **(environment or {})},
-            stdout=said,
-            stderr=said,
-        )
+        with on_cores(cores):
+            process = subprocess.Popen(
+                [part.replace("{port}", str(port)) for part in command],
+                cwd=folder,
+                env={**os.environ, **(environment or {})},
+                stdout=said,
+                stderr=said,
+            )
         try:
             yield Process(port, process.pid, _first_answer(process, port, begun, said.fileno()))
         finally:
@@ -111,15 +116,36 @@ def running(
                 process.wait()
 
 
-def load(server: Process, script: str, *, seconds: int = 2, connections: int = _CONNECTIONS) -> Load:
-    """Load a server for a while with a Lua script that makes the requests."""
+def one_core() -> tuple[Set[int], Set[int]]:
+    """Return the core for servers, and those for who loads them: the rest, all where there is but one."""
+    cores = os.sched_getaffinity(0)
+    chosen = {max(cores)}
+    return chosen, cores - chosen or cores
+
+
+@contextmanager
+def on_cores(cores: Set[int]) -> Iterator[None]:
+    """Keep what is started within the block on these cores, unless there are none."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores or before)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def load(
+    server: Process, script: str, *, seconds: int = 2, connections: int = _CONNECTIONS, cores: Set[int] = frozenset()
+) -> Load:
+    """Load a server for a while with a Lua script that makes the requests, from these cores or from all."""
     wrk = require("wrk", "wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
         before = server.cpu_seconds()
         command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", file.name, server.url]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        with on_cores(cores):
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         spent = server.cpu_seconds() - before
     requests = int(_found(r"(\d+) requests in", said, "0"))
     return Load(

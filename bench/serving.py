@@ -57,7 +57,7 @@ _OUT_OF_THE_WAY = {
     "project_requests_per_minute": 10**9,
     "login_id_requests_per_minute": 10**9,
 }
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -80,7 +80,7 @@ class Bench:
         self.project_id = projects.new_id(system_clock())
         self.store.run(self.project_id, self._found)
         self._names = [f"mia-{number}@example.com" for number in range(_PEOPLE)]
-        self._people = self.store.run(self.project_id, lambda tx: [self._user(tx, name) for name in self._names])
+        self.people = self.store.run(self.project_id, lambda tx: [self._user(tx, name) for name in self._names])
         self._round = 0
 
     def refresh_of_others(self) -> str:
@@ -104,7 +104,7 @@ class Bench:
         encoded = hashed(_PASSWORD)
 
         def put(tx: Tx) -> None:
-            for user_id in self._people:
+            for user_id in self.people:
                 passwords.insert(tx, user_id, encoded)
 
         self.store.run(self.project_id, put)
@@ -165,7 +165,7 @@ class Bench:
         tx.now -= 60
         bearers = []
         for number in range(count):
-            user_id = self._people[number % _PEOPLE]
+            user_id = self.people[number % _PEOPLE]
             issued = sessions.open_session(tx, project, Client("127.0.0.1"), user_id, Opening(("email",)))
             assert isinstance(issued, Issued)
             bearers.append(f"Bearer {project.id}:{sign(issued.key, issued.claims.refresh_token())}")
@@ -235,13 +235,13 @@ def _oidc_provider(stack: ExitStack, peers: Path) -> Job:
     server = stack.enter_context(running(command, folder=peers, environment={"NODE_ENV": "production"}))
     form = {
         "grant_type": "refresh_token",
-        "refresh_token": _asked(server, "GET", "/mint")[1],
+        "refresh_token": asked(server, "GET", "/mint")[1],
         "client_id": "bench",
         "client_secret": "a-secret-of-the-benchmark-only",
     }
     body = urllib.parse.urlencode(form)
-    assert _asked(server, "POST", "/token", body, _FORM)[0] == 200, "oidc-provider does not refresh"
-    return Job("oidc-provider (in memory): refresh", server, lambda: _one("POST", "/token", body, _FORM))
+    assert asked(server, "POST", "/token", body, FORM)[0] == 200, "oidc-provider does not refresh"
+    return Job("oidc-provider (in memory): refresh", server, lambda: _one("POST", "/token", body, FORM))
 
 
 def _better_auth(stack: ExitStack, peers: Path, file: Path) -> Job:
@@ -250,10 +250,10 @@ def _better_auth(stack: ExitStack, peers: Path, file: Path) -> Job:
     server = stack.enter_context(running(command, folder=peers, environment=environment))
     headers = {**_JSON, "Origin": server.url}
     person = json.dumps({"email": "mia@example.com", "password": _PASSWORD, "name": "Mia"})
-    _asked(server, "POST", "/api/auth/sign-up/email", person, headers)
-    _, _, cookie = _asked(server, "POST", "/api/auth/sign-in/email", person, headers)
+    asked(server, "POST", "/api/auth/sign-up/email", person, headers)
+    _, _, cookie = asked(server, "POST", "/api/auth/sign-in/email", person, headers)
     session = {"Cookie": cookie.partition(";")[0]}
-    assert "mia@example.com" in _asked(server, "GET", "/api/auth/get-session", "", session)[1]
+    assert "mia@example.com" in asked(server, "GET", "/api/auth/get-session", "", session)[1]
     return Job("better-auth: get-session", server, lambda: _one("GET", "/api/auth/get-session", "", session))
 
 
@@ -329,9 +329,10 @@ def _refreshed(server: Process, bearers: list[str]) -> list[str]:
     return tokens
 
 
-def _asked(
+def asked(
     server: Process, verb: str, path: str, body: str = "", headers: dict[str, str] | None = None
 ) -> tuple[int, str, str]:
+    """Return status, body and cookie of one answer."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request(verb, path, body or None, headers or {})
     answer = connection.getresponse()

@@ -57,7 +57,7 @@ def test_every_text_is_used_or_named(avow: Avow) -> None:
     sources = "".join(
         path.read_text() for pattern in ("*.py", "templates/*.html") for path in frame._FOLDER.glob(pattern)
     )
-    built = ("sign-in.", "method.", "enchanted.", "error.", "consent.")  # put together from parts
+    built = ("sign-in.", "method.", "enchanted.", "error.", "consent.", "grant.")  # put together from parts
     unused = [key for key in catalogue_of("en").words if f'"{key}"' not in sources and not key.startswith(built)]
     assert unused == []
 

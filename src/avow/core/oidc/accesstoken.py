@@ -36,6 +36,7 @@ class AccessTokenClaims:
         permissions: What the user may do at the API, where the API asks to be told; None for nothing said.
         auth_time: When the person proved who they are, 0 for a machine.
         amr: How they did.
+        acr: The class of it, or "".
         tenant_id: That they act in, or "".
         dpop_jkt: The key that it is bound to, or "".
         actor: The application that acts for the subject by an exchange, or "".
@@ -52,6 +53,7 @@ class AccessTokenClaims:
     permissions: tuple[str, ...] | None = None
     auth_time: int = 0
     amr: tuple[str, ...] = ()
+    acr: str = ""
     tenant_id: str = ""
     dpop_jkt: str = ""
     actor: str = ""
@@ -75,6 +77,8 @@ class AccessTokenClaims:
             said |= {"auth_time": self.auth_time, "amr": self.amr}
         else:
             said["gty"] = "client-credentials"
+        if self.acr:
+            said["acr"] = self.acr
         if self.tenant_id:
             said["org_id"] = self.tenant_id
         if self.dpop_jkt:

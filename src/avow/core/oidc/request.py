@@ -21,6 +21,8 @@ _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account", "crea
 _SEVERAL: Final = frozenset({"resource"})
 _MAX_TEXT: Final = 2048
 _SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
+_MOST_LANGUAGES: Final = 10
 # Every parameter that counts; others are passed over, and so are those whose value is empty.
 PARAMETERS: Final = (
     "acr_values",
@@ -128,7 +130,7 @@ class Authorization:
         claims: See there.
         hint: An ID token of whoever is meant, or "".
         login_hint: Whom to ask for, or "".
-        ui_locales: Languages to ask in, or "".
+        languages: To ask in, the most wanted first; what is no language is left out.
         acr_values: Classes of authentication that are wished for.
         signs_up: The sign-up is shown.
         tenant: The tenant that they are to act in, or "".
@@ -149,11 +151,16 @@ class Authorization:
     claims: ClaimsRequest = field(default_factory=ClaimsRequest)
     hint: str = field(default="", repr=False)
     login_hint: str = ""
-    ui_locales: str = ""
+    languages: tuple[str, ...] = ()
     acr_values: tuple[str, ...] = ()
     signs_up: bool = False
     tenant: str = ""
     dpop_jkt: str = ""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the classes of authentication that are wished for, the most wanted first."""
+        return self.claims.acr or self.acr_values
 
     @property
     def is_silent(self) -> bool:
@@ -220,7 +227,7 @@ def judge(asked: Asked) -> Authorization | Fault:
         claims=scopes.read_claims_request(claims) if claims else ClaimsRequest(),
         hint=asked.one("id_token_hint"),
         login_hint=asked.one("login_hint"),
-        ui_locales=asked.one("ui_locales"),
+        languages=tuple(filter(_LANGUAGE.fullmatch, scopes.split(asked.one("ui_locales"))))[:_MOST_LANGUAGES],
         acr_values=scopes.split(asked.one("acr_values")),
         signs_up=asked.one("screen_hint") == "signup" or "create" in asked.prompt,
         tenant=asked.one("organization"),

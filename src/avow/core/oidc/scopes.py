@@ -55,11 +55,20 @@ _NOT_IN_SCOPE: Final = frozenset(' "\\')
 
 @dataclass(frozen=True, slots=True)
 class ClaimsRequest:
-    """What the `claims` parameter asks for by name, and the subject that it demands, or ""."""
+    """What the `claims` parameter asks for.
+
+    Attributes:
+        id_token, userinfo: Claims, by name.
+        subject: Who it has to be, or "".
+        acr: Classes of authentication that it names.
+        demands_acr: It has to be one of them.
+    """
 
     id_token: tuple[str, ...] = ()
     userinfo: tuple[str, ...] = ()
     subject: str = ""
+    acr: tuple[str, ...] = ()
+    demands_acr: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +117,8 @@ def read_claims_request(text: str) -> ClaimsRequest:
     """
     asked = json_object(text.encode())
     found: dict[str, tuple[str, ...]] = {}
-    subject = ""
+    subject, demands = "", False
+    classes: tuple[str, ...] = ()
     for place in ("id_token", "userinfo"):
         members = asked.get(place)
         if members is None:
@@ -119,7 +129,9 @@ def read_claims_request(text: str) -> ClaimsRequest:
         demanded = members.get("sub")
         if isinstance(demanded, dict) and isinstance(demanded.get("value"), str):
             subject = demanded["value"]
-    return ClaimsRequest(found.get("id_token", ()), found.get("userinfo", ()), subject)
+        if place == "id_token" and isinstance(wanted := members.get("acr"), dict):
+            classes, demands = _texts(wanted), wanted.get("essential") is True
+    return ClaimsRequest(found.get("id_token", ()), found.get("userinfo", ()), subject, classes, demands)
 
 
 def claims_of(
@@ -160,6 +172,13 @@ def _known(person: Person, updated_at: str) -> dict[str, object]:
     if not isinstance(said.get("address", {}), dict):
         said["address"] = {"formatted": _text(said["address"])}
     return said
+
+
+def _texts(wanted: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the values that a member of the claims request names."""
+    several = wanted.get("values")
+    named = [wanted.get("value"), *(several if isinstance(several, list) else ())]
+    return tuple(each for each in named if isinstance(each, str))
 
 
 def _instant(seconds: int) -> str:

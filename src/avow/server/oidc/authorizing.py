@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace as changed
 
 from avow.clock import Clock
-from avow.core.oidc import interaction, scopes
+from avow.core.oidc import acr, interaction, scopes
 from avow.core.oidc.accesstoken import audiences_said
 from avow.core.oidc.clients import Api, Client
 from avow.core.oidc.interaction import Decision, Seen, Waited
@@ -183,6 +183,7 @@ def granted(
             id_token=authorization.claims.id_token,
             userinfo=authorization.claims.userinfo,
             amr=person.amr,
+            acr=acr.class_of(authorization.classes, person.amr),
         ),
     )
     return grants.begin(tx, new, call.client)
@@ -217,5 +218,8 @@ def _person(tx: Tx, project: Project, held: tuple[SessionCaller, int], client_id
         return None
     allowed = consents.find(tx, client_id, caller.user_id)
     may_reach = applications.may_reach(tx, client_id, caller.user_id)
-    seen = Seen(caller.user_id, caller.session_id, session.created_at, frozenset(profile.tenants), allowed, may_reach)
-    return Person(seen, tuple(session.amr.split()), session.tenant_id or "", ends_at)
+    amr = tuple(session.amr.split())
+    seen = Seen(
+        caller.user_id, caller.session_id, session.created_at, frozenset(profile.tenants), allowed, may_reach, amr
+    )
+    return Person(seen, amr, session.tenant_id or "", ends_at)

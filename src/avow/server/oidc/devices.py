@@ -11,7 +11,7 @@ import msgspec
 
 from avow.core import ids
 from avow.core.networks import subscriber
-from avow.core.oidc import scopes, usercodes
+from avow.core.oidc import acr, scopes, usercodes
 from avow.errors import OAuthRefused, RateLimitException
 from avow.server.applications import consents
 from avow.server.oidc import grants, rows
@@ -170,7 +170,7 @@ def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str) -> Gran
         is_offline=kept.is_offline,
         rotates=kept.rotates,
         is_heard=kept.is_heard,
-        details=Details(amr=kept.amr),
+        details=Details(amr=kept.amr, acr=acr.class_of((), kept.amr)),
     )
     code = grants.begin(tx, new)
     return grants.spend(tx, Redemption(application_id=application_id, code=code, dpop_jkt=dpop_jkt))

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from avow.core.oidc import scopes
+from avow.core.oidc import acr, scopes
 from avow.core.oidc.clients import Client
 from avow.errors import AuthException, OAuthRefused, SecondFactorNeeded
 from avow.server.applications.kept import KeptApplications
@@ -151,7 +151,7 @@ def begun(tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, dpop_
         is_offline=is_offline,
         rotates=settings.rotates,
         is_heard=bool(settings.backchannel_logout_uri),
-        details=Details(amr=person.amr),
+        details=Details(amr=person.amr, acr=acr.class_of((), person.amr)),
     )
     code = grants.begin(tx, new)
     return grants.spend(tx, Redemption(application_id=client.id, code=code, dpop_jkt=dpop_jkt))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from avow.core.oidc import dpop, scopes
+from avow.core.oidc import acr, dpop, scopes
 from avow.core.oidc.request import MODES
 from avow.server.oidc import devices, exchanging
 from avow.server.oidc.issuers import address
@@ -32,7 +32,8 @@ def configuration(project: Project, issuer: str) -> Mapping[str, object]:
         "device_authorization_endpoint": address(issuer, "/oauth/device/code"),
         "pushed_authorization_request_endpoint": address(issuer, "/oauth/par"),
         "scopes_supported": scopes.STANDARD,
-        "claims_supported": (*scopes.CLAIMS, "auth_time", "amr", "sid", "org_id"),
+        "claims_supported": (*scopes.CLAIMS, "auth_time", "amr", "acr", "sid", "org_id"),
+        "acr_values_supported": acr.SUPPORTED,
         "response_types_supported": ["code"],
         "response_modes_supported": MODES,
         "grant_types_supported": GRANTS,

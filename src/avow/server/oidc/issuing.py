@@ -130,6 +130,7 @@ class Issuer:
             permissions=tuple(sorted(scope)) if api.has_rbac else None,
             auth_time=row.auth_time,
             amr=grants.details_of(row).amr,
+            acr=grants.details_of(row).acr,
             tenant_id=row.tenant_id,
             dpop_jkt=dpop_jkt,
             actor=accesstoken.machine_subject(client.id),
@@ -199,6 +200,7 @@ def _access(
         permissions=tuple(sorted(limited & rights)) if has_rbac else None,
         auth_time=row.auth_time,
         amr=grants.details_of(row).amr,
+        acr=grants.details_of(row).acr,
         tenant_id=row.tenant_id,
         dpop_jkt=row.dpop_jkt,
     )

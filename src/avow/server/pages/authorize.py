@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from avow.core.oidc import scopes
+from avow.core.oidc import acr, scopes
 from avow.core.oidc.interaction import AskConsent, Grant, Refuse
+from avow.core.oidc.redirects import origin_of
 from avow.core.oidc.request import Authorization, Fault
 from avow.errors import InvalidRequest, RequestTooLarge
 from avow.server.oidc import Provider, requests
@@ -20,13 +21,13 @@ from avow.server.oidc.requests import RequestRow
 from avow.server.oidc.responses import answered
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import require_own_form
+from avow.server.pages.own_forms import require_own_form, spoken
 from avow.server.serving import Answer, Call, Steps, read, write
 from avow.wire.oidc import AuthorizeQuery, ContinueForm, ContinueQuery, given
 
 __all__ = ["ask", "ask_by_form", "consent", "go_on"]
 
-_STANDARD, _SIGN_UP = "sign-up-or-in", "sign-up"
+_STANDARD, _SIGN_UP, _FACTORS = "sign-up-or-in", "sign-up", "mfa"
 _MOST_CHARACTERS = 7000
 
 Parameters = Mapping[str, Sequence[str]]
@@ -169,6 +170,7 @@ def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: 
         "action": f"{'' if is_root(call) else f'/{call.project.id}'}/authorize/continue",
         "form_token": frame.jar.form_token(mark),
     }
+    call = spoken(call, ", ".join(wish.authorization.languages))
     return frame.form(call, "consent", values, cookies=new_mark, leads_to=wish.authorization.redirect_uri)
 
 
@@ -184,18 +186,30 @@ def _further(wish: Wish) -> list[str]:
 def _sign_in(
     frame: Frame, call: Call[Any], asked: _Asked, authorization: Authorization, session_id: str
 ) -> Steps[Answer]:
-    """Lead to the sign-in page, which leads back to the request."""
+    """Lead to the sign-in page, which leads back to the request; by way of the application's own, where it has one."""
     mark, new_mark = frame.jar.marked(call)
     request_id = yield from _kept(frame, call, asked, authorization, mark, session_id)
-    settings = authorization.client.settings
-    flow = (settings.sign_up_flow or _SIGN_UP) if authorization.signs_up else (settings.flow or _STANDARD)
     said = {
-        "flow": flow,
+        "flow": _flow_of(authorization),
         "loginId": authorization.login_hint[:320],
+        "languages": ", ".join(authorization.languages)[:256],
         "next": continue_path(call, request_id, authorization.redirect_uri),
     }
-    query = urlencode({name: value for name, value in said.items() if value})
-    return frame.redirect(f"/login/{call.project.id}?{query}", new_mark)
+    path = f"/login/{call.project.id}?{urlencode({name: value for name, value in said.items() if value})}"
+    own = authorization.client.login_page_url
+    if not own:
+        return frame.redirect(path, new_mark)
+    hints = {"client_id": authorization.client.id, "ui_locales": " ".join(authorization.languages)}
+    leads = {"next": f"{origin_of(issuer_of(call))}{frame.root}{path}", **{n: v for n, v in hints.items() if v}}
+    return frame.redirect(f"{own}{'&' if '?' in own else '?'}{urlencode(leads)}", new_mark)
+
+
+def _flow_of(authorization: Authorization) -> str:
+    """Return the flow that somebody signs in by: of two factors where these are wished for, and nothing else said."""
+    settings = authorization.client.settings
+    if authorization.signs_up:
+        return settings.sign_up_flow or _SIGN_UP
+    return settings.flow or (_FACTORS if acr.wants_factors(authorization.classes) else _STANDARD)
 
 
 def _kept(

@@ -46,6 +46,7 @@ _Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
 _Mark = Annotated[str, Meta(max_length=300)]
 _Answer = Annotated[str, Meta(max_length=65_536, extra=SECRET)]
 _Password = Annotated[str, Meta(max_length=1024, extra=SECRET)]
+_Languages = Annotated[str, Meta(max_length=256)]
 _Number = Annotated[str, Meta(pattern=rf"^[0-9]{{1,3}}{END}")] | None
 
 
@@ -57,12 +58,14 @@ class AskQuery(Shape, frozen=True, kw_only=True):
         flow: Which flow; otherwise the one by which everybody signs up or in.
         next: Where to go afterwards; one of the project's approved redirects.
         notice: What has just happened: `signed-out`, `everywhere` or `ended`.
+        languages: To read in before those of the browser, as `Accept-Language` lists them.
     """
 
     login_id: Text | None = None
     flow: Reference | None = None
     notice: _Choice | None = None
     next: Url | None = None
+    languages: _Languages | None = None
 
 
 class PlainForm(Shape, frozen=True, kw_only=True):
@@ -77,7 +80,7 @@ class StepForm(PlainForm, frozen=True, kw_only=True):
     Attributes:
         step: What this browser was shown of the step, "" on the first screen, which nothing is kept of yet.
         do: The button.
-        flow, next: As of `AskQuery`, on the first screen.
+        flow, next, languages: As of `AskQuery`, on the first screen.
         can_passkey: The browser knows passkeys: a script says so.
     """
 
@@ -85,6 +88,7 @@ class StepForm(PlainForm, frozen=True, kw_only=True):
     do: _Proof = ""
     flow: Reference | None = None
     next: Url | None = None
+    languages: _Languages | None = None
     can_passkey: _Choice = ""
     email: _Proof = ""
     name: _Proof = ""
@@ -114,7 +118,7 @@ class StepForm(PlainForm, frozen=True, kw_only=True):
         return {name: value for name, value in given.items() if name not in _OF_PAGES and value}
 
 
-_OF_PAGES = frozenset({"form", "step", "do", "flow", "next", "canPasskey"})
+_OF_PAGES = frozenset({"form", "step", "do", "flow", "next", "languages", "canPasskey"})
 
 
 class LinkQuery(Shape, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from msgspec import to_builtins
 from msgspec.structs import replace as changed
 
 from avow.core.flows.machine import Began, Show, advance
@@ -34,7 +35,7 @@ from avow.server.flows.state import State
 from avow.server.pages.cookies import OnItsWay
 from avow.server.pages.endpoints import AskQuery, StepForm
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form, who
+from avow.server.pages.own_forms import approved, finished, first_project, own_client, require_own_form, spoken, who
 from avow.server.screens import Page, Said, Screen, brand_of, render, text_of, title_of
 from avow.server.screens.values import Email, Enchanted, LinkSent, Reset, Sso
 from avow.server.serving import Answer, Call, Steps, read, write
@@ -95,16 +96,14 @@ class _Progress(Shape, frozen=True, kw_only=True):
 def ask_anywhere(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
     """Lead to the sign-in page of the server's first project."""
     project_id = yield from first_project()
-    query, body = "", call.body
-    given = {"flow": body.flow, "loginId": body.login_id, "next": body.next, "notice": body.notice}
-    if said := {name: value for name, value in given.items() if value}:
-        query = f"?{urlencode(said)}"
-    return frame.redirect(f"/login/{project_id}{query}")
+    given = urlencode({name: value for name, value in to_builtins(call.body).items() if value})
+    return frame.redirect(f"/login/{project_id}" + (f"?{given}" if given else ""))
 
 
 def ask(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
     """Show the first screen of a flow, and keep nothing."""
     body, leads_to = call.body, approved(call.project, call.body.next)
+    call = spoken(call, body.languages)
     flow_id = body.flow or _STANDARD
     state = first_state(frame, call, {})
     if body.login_id:
@@ -112,7 +111,7 @@ def ask(frame: Frame, call: Call[AskQuery]) -> Steps[Answer]:
     elif (own := frame.jar.flow(call)) is not None:
         state = changed(state, login_id=(yield from read(_typed_before, call, own)))
     found = yield from read(_first, call, flow_id, state)
-    hidden = {"flow": flow_id, "next": leads_to}
+    hidden = {"flow": flow_id, "next": leads_to, "languages": body.languages or ""}
     notice = _NOTICES.get(body.notice or "", "")
     if found is None:
         return _gate(frame, call, flow_id, leads_to)
@@ -123,6 +122,7 @@ def begin(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
     """Begin a flow with what was done on its first screen."""
     require_own_form(frame, call, call.body)
     body, leads_to = call.body, approved(call.project, call.body.next)
+    call = spoken(call, body.languages)
     return (yield from begun(frame, call, body.flow or _STANDARD, leads_to, body.do, body.inputs))
 
 
@@ -178,7 +178,7 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
     early = body.do == "resend" and _wait_seconds(frame, here)
     if early:
         return (yield from _shown(frame, call, here, own.next, error=Said("wrong.wait", {"seconds": early})))
-    call = replace(call, client=own_client(frame, call))
+    call = _in_its_languages(replace(call, client=own_client(frame, call)), here)
     here = _as_now(frame, call, here)
     try:
         here = yield from running.go_on(call, here, body.do or "submit", body.inputs, body.step)
@@ -284,6 +284,7 @@ def _shown(
     typed: dict[str, object] | None = None,
     error: Said | None = None,
 ) -> Steps[Answer]:
+    call = _in_its_languages(call, here)
     screen = yield from read(_screen, call, here.flow, here.execution)
     if error is not None:
         screen = replace(screen, error=error)
@@ -291,6 +292,12 @@ def _shown(
         screen = replace(screen, login_id=str(typed.get("email") or screen.login_id))
     hidden = {"step": here.execution.nonce}
     return _page(frame, call, screen, _path(call, here), hidden, leads_to=leads_to)
+
+
+def _in_its_languages(call: Call[Any], here: At) -> Call[Any]:
+    """Return a call whose person reads what the flow was begun in."""
+    locale = here.execution.state.locale or call.client.locale
+    return replace(call, client=replace(call.client, locale=locale))
 
 
 def _page(
@@ -326,7 +333,7 @@ def _gate(frame: Frame, call: Call[AskQuery], flow_id: str, leads_to: str) -> An
     """Ask for a click before a flow that does something at once: it may send a code."""
     if frame.jar.session(call) is None:
         return frame.redirect(_start(call, leads_to=leads_to, notice="ended"))
-    values = {"flow": flow_id, "next": leads_to}
+    values = {"flow": flow_id, "next": leads_to, "languages": call.body.languages}
     return frame.form(call, "begin", values, leads_to=leads_to)
 
 

@@ -15,7 +15,17 @@ from avow.server.serving import Answer, Call, Client, Issued, Project, Steps, re
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 
-__all__ = ["approved", "finished", "first_project", "is_own_click", "own_client", "refused", "require_own_form", "who"]
+__all__ = [
+    "approved",
+    "finished",
+    "first_project",
+    "is_own_click",
+    "own_client",
+    "refused",
+    "require_own_form",
+    "spoken",
+    "who",
+]
 
 
 def first_project() -> Steps[str]:
@@ -63,6 +73,14 @@ def own_client(frame: Frame, call: Call[Any]) -> Client:
     """
     device = frame.jar.device(call) or call.client.trusted_device
     return replace(call.client, stores_rotated_tokens=True, trusted_device=device)
+
+
+def spoken(call: Call[Any], languages: str | None) -> Call[Any]:
+    """Return a call whose person reads these languages before those of their browser."""
+    if not languages:
+        return call
+    locale = ", ".join(filter(None, (languages, call.client.locale)))
+    return replace(call, client=replace(call.client, locale=locale))
 
 
 def finished(frame: Frame, call: Call[Any], issued: Issued, leads_to: str, before: Who | None = None) -> Steps[Answer]:

@@ -5,14 +5,17 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from avow.core.tokens import KeySet, SigningKey, sign
 from avow.core.tokens.encoding import to_base64url, to_json
+from avow.embed.transport import InProcessTransport
 from avow.errors import Unreachable
-from avow.sdk.transport import Request, Response
+from avow.sdk.transport import Request, Response, Transport
+from avow.testing.server import Avow
 
 __all__ = ["AUDIENCE", "FACES", "ISSUER", "Answer", "AsyncIssuer", "Issuer", "bearer", "proof"]
 
@@ -77,7 +80,7 @@ class Issuer:
 class AsyncIssuer:
     """The same for asyncio."""
 
-    inner: Issuer
+    inner: Transport
 
     async def send(self, request: Request) -> Response:
         return self.inner.send(request)
@@ -142,6 +145,24 @@ class Place:
     @classmethod
     def of(cls, issuer: Issuer) -> "Place":
         return cls(issuer, AsyncIssuer(issuer), issuer.clock)
+
+    @classmethod
+    def of_avow(cls, avow: Avow, issuer: str, audience: str) -> "Place":
+        """Return the place of an API whose issuer is a server in this process."""
+        carrier = _InProcess(avow)
+        return cls(carrier, AsyncIssuer(carrier), avow.server.clock, issuer, audience)
+
+
+@dataclass
+class _InProcess:
+    avow: Avow
+
+    def send(self, request: Request) -> Response:
+        path = urlsplit(request.path).path
+        return InProcessTransport(self.avow.server.site).send(replace(request, path=path))
+
+    def close(self) -> None:
+        pass
 
 
 def flask_api(place: Place, **more: Any) -> Ask:
@@ -282,10 +303,7 @@ async def _spoken(app: Any, path: str, headers: Headers, verb: str, kind: str) -
         "raw_path": path.encode(),
         "query_string": b"q=1",
         "root_path": "",
-        "headers": [
-            (b"host", b"api.example.com"),
-            *((name.lower().encode(), value.encode()) for name, value in headers),
-        ],
+        "headers": [(b"host", b"api.example.com"), *fields],
         "client": ("192.0.2.7", 4711),
         "server": ("api.example.com", 443),
     }

@@ -16,6 +16,8 @@ from avow.sdk.validate import SESSION_LIFETIME_SECONDS
 from tests.bed.cases import Case
 from tests.factories import new_email
 from tests.forgeries import Forgery, forgeries
+from tests.issuing import FACES, bearer
+from tests.issuing import Place as Api
 from tests.security.calls import Answer, assert_refused
 from tests.security.place import Person, Place, claims_of
 from tests.security.views import APIS, ApiView, django_view
@@ -120,6 +122,7 @@ def present(case: Case, stage: Stage) -> None:
     for name, open_view in APIS.items():
         _present_to_api(case, stage, name, open_view(place.avow))
     _present_to_userinfo(case, stage)
+    _present_to_resource_servers(case, stage)
 
 
 def stored(place: Place) -> list[list[tuple[object, ...]]]:
@@ -163,6 +166,19 @@ def _present_to_userinfo(case: Case, stage: Stage) -> None:
                 assert client.userinfo(each.token).status in (400, 401), each
                 assert client.call("/userinfo", {"access_token": each.token}).status in (400, 401), each
     assert client.userinfo(stage.access_token).status == 200
+
+
+def _present_to_resource_servers(case: Case, stage: Stage) -> None:
+    """Present forged access tokens to an API that Avow gives tokens for, in each integration."""
+    forged = [each for each in stage.of_access if each.case_id == case.id and each.over_the_wire]
+    place = Api.of_avow(stage.place.avow, stage.client.issuer, claims_of(stage.access_token)["aud"])
+    for name in ("Django", "Flask", "FastAPI") if forged else ():
+        ask = FACES[name](place)
+        assert ask("/any", bearer(stage.access_token)).status == 200
+        with case.cell(f"protected API view, {name}"):
+            for each in forged:
+                assert ask("/any", bearer(each.token)).status in (400, 401), each
+        assert ask("/any", bearer(stage.access_token)).status == 200
 
 
 def _present_to_django(case: Case, stage: Stage) -> None:

@@ -60,9 +60,8 @@ def shown(head: Head) -> Shown | Malformed | None:
         return None
     if len(head.authorization) > 1:
         return Malformed()
-    scheme, _, token = head.authorization[0].strip().partition(" ")
+    scheme, _, token = head.authorization[0].partition(" ")
     name = _SCHEMES.get(scheme.lower())
     if name is None:
         return None
-    token = token.strip(" ")
     return Shown(name, token) if _TOKEN.fullmatch(token) else Malformed()

@@ -226,6 +226,8 @@ class DirectForm(Shape, frozen=True, kw_only=True, rename="lower"):
     phone_number: _Texts = ()
     password: _Secrets = ()
     name: _Texts = ()
+    given_name: _Texts = ()
+    family_name: _Texts = ()
     send: _Texts = ()
 
     @property

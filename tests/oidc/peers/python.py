@@ -87,10 +87,7 @@ def web_app(
         switches = {"ignoresRedirectQuery": True, "takesTokenInQuery": True}
         loose = registered(peer, redirectUris=[url + loose_callback], **switches)
         known |= {"LOOSE_CLIENT_ID": loose.id, "LOOSE_CLIENT_SECRET": loose.secret}
-    with _running(peer, environment, ["tests.oidc.peers.project", name], known) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert said == "ready\n", said + process.stdout.read()
+    with _running(peer, environment, ["tests.oidc.peers.project", name], known):
         yield WebApp(name, url, url + callback, client, peer)
 
 
@@ -169,6 +166,8 @@ def _running(
     ) as process:
         run.note_process(process)
         try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", "the program did not start; what it said stands above"
             yield process
         finally:
             process.terminate()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from avow.core.tokens import Expected, verify
+from avow.core.tokens import Expected, KeySet, verify
 from avow.testing.server import Avow
 from tests.factories import grant, join_tenant, make_role, make_tenant, make_user, new_email
 from tests.server.api import Statements
@@ -111,6 +111,17 @@ def test_root_of_a_host_is_an_issuer_with_a_slash(project: Avow) -> None:
     assert told["iss"] == rp.issuer
     said = claims(rp.redeem(told["code"])["id_token"])
     assert said["iss"] == rp.issuer
+
+
+def test_key_set_at_the_root_has_rsa_keys_alone_since_libraries_read_every_key_as_one(project: Avow) -> None:
+    rp = make_app(project, host=take_root(project), idTokenAlgorithm="ES256")
+    assert {key.algorithm for key in rp.key_set().values()} == {"RS256"}
+    where = rp.call("/.well-known/openid-configuration", verb="GET")["jwks_uri"].removeprefix(rp.issuer)
+    published = KeySet.from_jwks(json.dumps(rp.call(f"/{where}", verb="GET").body).encode())
+    assert {key.algorithm for key in published.values()} == {"RS256", "ES256"}
+    tokens = rp.tokens(rp.browser(), new_email())
+    for name in ("id_token", "access_token"):
+        assert header(tokens[name])["kid"] in published
 
 
 def test_pkce_binds_the_code_to_who_asked(project: Avow) -> None:

@@ -69,7 +69,8 @@ class DirectEndpoints:
         parameters = given(call.body)
         yield from self._named(call, parameters)
         email = _one(parameters, "email")
-        user = SignUpUser(name=_one(parameters, "name") or None)
+        names = {each: _one(parameters, each) or None for each in ("name", "given_name", "family_name")}
+        user = _shaped(SignUpUser, **names)
         body = _shaped(PasswordSignUp, login_id=email, password=_one(parameters, "password"), user=user)
         asked: Call[Any] = replace(call, body=body)
         made = yield from password.sign_up(asked)

@@ -18,14 +18,16 @@ _ASSERTION_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 def configuration(project: Project, issuer: str) -> Mapping[str, object]:
     """Return the metadata of an issuer."""
     algorithms = list(dict.fromkeys(("RS256", project.signing_key.algorithm)))
+    whole_set = f"/{project.id}" if issuer.endswith("/") else ""  # the one at the root of a host has RSA keys alone
     registration = {"registration_endpoint": address(issuer, "/oidc/register")}
     return {
+        "client_id_metadata_document_supported": project.settings.allows_client_documents,
         **(registration if project.settings.allows_registration else {}),
         "issuer": issuer,
         "authorization_endpoint": address(issuer, "/authorize"),
         "token_endpoint": address(issuer, "/oauth/token"),
         "userinfo_endpoint": address(issuer, "/userinfo"),
-        "jwks_uri": address(issuer, "/.well-known/jwks.json"),
+        "jwks_uri": address(issuer, f"{whole_set}/.well-known/jwks.json"),
         "end_session_endpoint": address(issuer, "/oidc/logout"),
         "revocation_endpoint": address(issuer, "/oauth/revoke"),
         "introspection_endpoint": address(issuer, "/oauth/introspect"),

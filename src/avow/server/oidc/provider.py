@@ -7,6 +7,7 @@ from avow.clock import Clock
 from avow.core.oidc import accesstoken
 from avow.core.oidc.clients import Client
 from avow.core.oidc.request import Fault
+from avow.core.tokens import KeySet
 from avow.core.vault import Vault
 from avow.errors import OAuthRefused
 from avow.server.applications.kept import KeptApplications
@@ -197,8 +198,13 @@ def configuration(call: Call[Nothing]) -> Answer:
 
 
 def key_set(call: Call[Nothing]) -> Answer:
-    """Return the keys that verify ID tokens and access tokens, those that will sign next included."""
-    return Answer(call.project.oidc_jwks, headers=_PUBLIC)
+    """Return the keys that verify ID tokens and access tokens by RS256, those that will sign next included.
+
+    Libraries of Auth0 know this address by heart, and some read every key of a set as one of RSA: no others are here.
+    Discovery names the whole set, which is below the project.
+    """
+    standard = (key for key in call.project.oidc_keys.values() if key.algorithm == "RS256")
+    return Answer(KeySet.of(standard).to_jwks(), headers=_PUBLIC)
 
 
 def _may_ask(client: Client, row: GrantRow | None, said: dict[str, object] | None) -> bool:

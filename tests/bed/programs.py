@@ -24,6 +24,7 @@ INSTALL = {
     "oidc-provider": "python scripts/check_programs.py (it needs Node 20 or newer with npm)",
     "oidc-clients": "python scripts/check_programs.py (it makes virtual environments with pip)",
     "xmlsec1": "apt-get install xmlsec1 (or: brew install libxmlsec1)",
+    "mod_auth_openidc": "apt-get install apache2-bin libapache2-mod-auth-openidc, or set AVOW_TEST_APACHE to apache2",
 }
 
 
@@ -105,6 +106,11 @@ def find_xmlsec1() -> Program | None:
     return Program("xmlsec1", found, "on PATH") if found else None
 
 
+def find_mod_auth_openidc() -> Program | None:
+    """Find Apache with the module that makes it an OpenID relying party: a path, else the one on this machine."""
+    return _apache_with("mod_auth_openidc")
+
+
 def find_oidc_provider() -> Program | None:
     """Find npm oidc-provider, of which `where` is the folder, and a Node to run it."""
     is_there = npm.is_installed() and npm.find_node()
@@ -122,9 +128,17 @@ FINDERS: dict[str, Callable[[], Program | None]] = {
     "chromium": find_chromium,
     "simplesamlphp": find_simplesamlphp,
     "xmlsec1": find_xmlsec1,
+    "mod_auth_openidc": find_mod_auth_openidc,
     "oidc-provider": find_oidc_provider,
     "oidc-clients": find_oidc_clients,
 }
+
+
+def modules_of(apache: str) -> Path:
+    """Return the folder of the modules of an Apache."""
+    folders = ("lib/apache2/modules", "lib64/httpd/modules", "lib/httpd/modules")
+    home = Path(apache).resolve().parent.parent
+    return next((home / each for each in folders if (home / each).is_dir()), home / folders[0])
 
 
 def may_be_missing(name: str) -> bool:
@@ -138,6 +152,14 @@ def missing_sentence(name: str) -> str:
         f"The tests need {name} and there is none: {INSTALL.get(name, f'install {name}')}. "
         f"To run without it: {ALLOW_MISSING}={name}."
     )
+
+
+def _apache_with(module: str) -> Program | None:
+    origin = "AVOW_TEST_APACHE" if os.environ.get("AVOW_TEST_APACHE") else "on this machine"
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))  # which is not on everybody's PATH
+    named = os.environ.get("AVOW_TEST_APACHE") or shutil.which("apache2", path=path) or shutil.which("httpd", path=path)
+    is_there = named and (modules_of(named) / f"{module}.so").exists()
+    return Program(module, named, origin) if named and is_there else None
 
 
 def _postgres_folders() -> Iterator[tuple[str, Path]]:

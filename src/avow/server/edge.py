@@ -58,6 +58,7 @@ from avow.server.settings import Settings
 from avow.server.store import Tx
 from avow.server.visit import Response, Visit
 from avow.wire.endpoint import Caller as Kind
+from avow.wire.endpoint import Endpoint
 
 __all__ = ["Directory", "Edge"]
 
@@ -535,7 +536,7 @@ def _handled(visit: Visit) -> Steps[Any]:
         visit.body,
         visit.route.path,
         visit.cookies,
-        _shown(visit) if handler.endpoint.is_oauth else _NOTHING_SHOWN,
+        _shown(visit, handler.endpoint),
     )
     if handler.form is Form.PLAIN:
         result = handler.function(call)
@@ -549,7 +550,11 @@ def _handled(visit: Visit) -> Steps[Any]:
     return result
 
 
-def _shown(visit: Visit) -> Shown:
+def _shown(visit: Visit, endpoint: Endpoint[Any, Any]) -> Shown:
+    if endpoint.shows_query:
+        return Shown(query=visit.request.query)
+    if not endpoint.is_oauth:
+        return _NOTHING_SHOWN
     headers = visit.request.headers
     return Shown(headers.get("authorization", ""), headers.get("dpop", ""), headers.get("origin", ""))
 

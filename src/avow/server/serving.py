@@ -243,17 +243,19 @@ Caller = Anyone | SessionCaller | AccessKeyCaller | ManagementCaller
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a request to the OpenID provider shows in its headers; secrets, never logged.
+    """What a request to the OpenID or SAML provider shows beside its parameters; secrets, never logged.
 
     Attributes:
         authorization: The Authorization header, or "".
         dpop: The DPoP header, or "".
         origin: Of the page that calls, or "".
+        query: The query as it was sent, where a signature may cover it; otherwise "".
     """
 
     authorization: str = field(default="", repr=False)
     dpop: str = field(default="", repr=False)
     origin: str = ""
+    query: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +269,7 @@ class Call(Generic[Body]):
         body: The decoded request shape (of GET: the query); it may hold a code or token, never logged.
         path: Values of the `{name}` parts of the path.
         cookies: Cookies of the request; secrets, never logged.
-        shown: Headers, of a request to the OpenID provider.
+        shown: Headers, of a request to the OpenID provider; the query, of one to the SAML provider.
     """
 
     project: Project

@@ -67,6 +67,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
         is_oauth: It speaks OAuth: a body is a form or a flat JSON object, errors are `error` and `error_description`,
             and the handler sees the Authorization header.
         by_host: Of a call that anyone makes: the host names the project, not the path.
+        shows_query: The handler sees the query as it was sent: a signature covers its very characters.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Endpoint(Generic[RequestT, ResponseT]):
     names_project: bool = False
     is_oauth: bool = False
     by_host: bool = False
+    shows_query: bool = False
 
     @property
     def area(self) -> str:

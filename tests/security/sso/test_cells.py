@@ -11,10 +11,10 @@ import pytest
 from avow import AttributeMapping, AuthException, SSOSAMLSettingsByMetadata
 from avow.core.saml import PostForm
 from avow.errors import SealBroken
+from avow.server.federation.forms import posting
 from avow.server.keys import rows as key_rows
 from avow.server.keys import saml as saml_keys
 from avow.server.keys.rows import SamlKeyRow
-from avow.server.sso import saml
 from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.bed.cases import Case
@@ -72,7 +72,7 @@ def test_s_web_06_saml_attributes_and_relay_state(case: Case, make_calling_place
             assert page.location.startswith(f"{PAGE}?code=")
     with case.cell("names in the form that is posted to an identity provider"):
         for text in SCRIPTS:
-            form = str(saml._form(PostForm(f"https://idp.example.com/{text}", (("RelayState", text),))).body)
+            form = str(posting(PostForm(f"https://idp.example.com/{text}", (("RelayState", text),))).body)
             assert text not in form or not set(text) & set("<>\"'&")
 
 

@@ -1,4 +1,4 @@
-"""SAML assertions that have signed somebody in: each counts once, at whichever server it comes."""
+"""SAML messages that count once, at whichever server they come: assertions that have signed somebody in, and requests."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from avow.server.federation.rows import IdRow
 from avow.server.federation.starts import Way
 from avow.server.store import Tx
 
-__all__ = ["forget", "use"]
+__all__ = ["forget", "use", "use_request"]
 
 
 def use(tx: Tx, way: Way, issuer: str, assertion_id: str, *, until: int) -> bool:
@@ -20,8 +20,24 @@ def use(tx: Tx, way: Way, issuer: str, assertion_id: str, *, until: int) -> bool
         assertion_id: As its issuer numbers assertions.
         until: From when on it would be too old anyway.
     """
-    named = hashlib.sha256("\0".join((way.text, issuer, assertion_id)).encode()).hexdigest()
-    return tx.one(rows.USE_ASSERTION, IdRow, id=named, expires_at=until) is not None
+    return _use(tx, (way.text, issuer, assertion_id), until)
+
+
+def use_request(tx: Tx, application_id: str, request_id: str, *, until: int) -> bool:
+    """Use a request of a service provider up; False when it was answered before.
+
+    Args:
+        tx: The unit.
+        application_id: To which of our identity providers it came.
+        request_id: As the service provider numbers its requests.
+        until: From when on it would be too old anyway.
+    """
+    return _use(tx, ("request", application_id, request_id), until)
+
+
+def _use(tx: Tx, named: tuple[str, str, str], until: int) -> bool:
+    digest = hashlib.sha256("\0".join(named).encode()).hexdigest()
+    return tx.one(rows.USE_ASSERTION, IdRow, id=digest, expires_at=until) is not None
 
 
 def forget(tx: Tx, most: int) -> int:

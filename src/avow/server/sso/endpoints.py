@@ -4,13 +4,11 @@ A configuration is named in the path, so that each has a callback of its own; wh
 is encoded there. The ACS has the address that the management API answers, with a query.
 """
 
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from typing import Annotated, Final
 
 from msgspec import Meta, field
 
+from avow.core.pathparts import id_of, part
 from avow.server.federation.starts import Way
 from avow.wire.bounds import Name, Reference, Text
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
@@ -36,10 +34,6 @@ _Token = Annotated[str, Meta(min_length=1, max_length=512, extra=SECRET)]
 _Secret = Annotated[str, Meta(max_length=4096, extra=SECRET)]
 _Long = Annotated[str, Meta(max_length=2048)]
 _Posted = Annotated[str, Meta(max_length=600_000, extra=SECRET)]  # `core.saml` is stricter, and says so
-
-_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
-_ENCODED: Final = "~"
-_MOST_ID: Final = 256
 
 
 class TokenQuery(Shape, frozen=True, kw_only=True):
@@ -141,30 +135,10 @@ def arrived_path(way: Way) -> str:
 def way_of(tenant: str, sso: str) -> Way | None:
     """Return the configuration that a path names; None when it can be none."""
     try:
-        return Way(kind="sso", name=_id_of(sso), tenant_id=_id_of(tenant))
-    except (NotBase64, ValueError):
+        return Way(kind="sso", name=id_of(sso), tenant_id=id_of(tenant))
+    except ValueError:
         return None
 
 
 def _parts(way: Way) -> str:
-    return f"{_part(way.tenant_id)}/{_part(way.name)}"
-
-
-def _part(named: str) -> str:
-    """Return an id as one part of a path: dots alone would lead out of it, and "" is none."""
-    if _PLAIN.fullmatch(named) and named.strip("."):
-        return named
-    return _ENCODED + urlsafe_b64encode(named.encode()).rstrip(b"=").decode()
-
-
-def _id_of(part: str) -> str:
-    """Return the id that a part of a path stands for.
-
-    Raises:
-        ValueError: No id is like that, and no database would take it.
-    """
-    text = part.removeprefix(_ENCODED)
-    found = part if text == part else urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    if len(found) > _MOST_ID or not found.isprintable():
-        raise ValueError("no id")
-    return found
+    return f"{part(way.tenant_id)}/{part(way.name)}"

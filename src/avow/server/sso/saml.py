@@ -7,8 +7,6 @@ sent out. Only then is anybody signed in.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from html import escape
-from secrets import token_urlsafe
 from typing import Final
 
 import msgspec
@@ -41,6 +39,7 @@ from avow.errors import (
 from avow.server.federation import actions as federation
 from avow.server.federation import assertions
 from avow.server.federation.actions import Bound
+from avow.server.federation.forms import posting
 from avow.server.federation.starts import Start, Way
 from avow.server.keys import saml as saml_keys
 from avow.server.proofs.targets import target
@@ -62,14 +61,6 @@ _UNREADABLE: Final[Mapping[Reason, type[AuthException]]] = {
     Reason.TOO_LARGE: RequestTooLarge,
     **dict.fromkeys((Reason.NOT_BASE64, Reason.NOT_UTF8, Reason.NOT_XML, Reason.FORBIDDEN_XML), MalformedRequest),
 }
-_POLICY: Final = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-)
-_FORM: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Avow</title></head>
-<body><form id="on" method="post" action="{action}">{fields}<button type="submit">Continue</button></form>
-<script nonce="{nonce}">document.getElementById("on").submit();</script></body></html>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +104,7 @@ def ask(call: Call[object], place: Place, bound: Bound) -> Steps[Answer]:
         made = yield from aside(authn_request, idp, sp, asked, place.now, key=key)
     except ValueError as error:
         raise SignInRefused(detail="the request cannot be written") from error
-    return _form(made) if isinstance(made, PostForm) else Answer(status=303, headers={"location": made.url})
+    return posting(made) if isinstance(made, PostForm) else Answer(status=303, headers={"location": made.url})
 
 
 def acs(call: Call[AcsForm]) -> Steps[Answer | Refusal]:
@@ -254,14 +245,3 @@ def _landing(call: Call[AcsForm], place: Place) -> str:
     if not found:
         raise MissingArgument(error_message="The SSO configuration has no redirect URL to go on to.")
     return found
-
-
-def _form(form: PostForm) -> Answer:
-    """Return a page that posts a request to the identity provider by itself, or when its button is pressed."""
-    nonce = token_urlsafe(16)
-    fields = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in form.fields
-    )
-    page = _FORM.format(action=escape(form.action), fields=fields, nonce=nonce)
-    headers: Mapping[str, str] = {"content-security-policy": _POLICY.format(nonce=nonce), "x-frame-options": "DENY"}
-    return Answer(page, content_type="text/html; charset=utf-8", headers=headers)

@@ -1,6 +1,7 @@
 """Client addresses: whose request it is when proxies stand in between."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from avow.errors import InvalidArgument
@@ -19,6 +20,7 @@ __all__ = [
 Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
 _MAPPED_BITS = 96
+_MOST_KEPT = 4096
 # All that is public of IPv6. The rest holds site-local addresses, and IPv4 in disguise: RFC 4291 section 2.5.5,
 # RFC 6052 section 2.1, RFC 2765 section 2.1.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -49,10 +51,12 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
     Returns:
         An address in its shortest form; IPv4 in IPv6 is written as IPv4.
     """
+    if not forwarded_for:
+        return _shortest(peer)
     address = _address(peer)
     if address is None:
         return peer
-    hops = forwarded_for.split(",") if forwarded_for else []
+    hops = forwarded_for.split(",")
     while hops and _lies_in(address, trusted):
         earlier = _address(_without_port(hops.pop().strip(" \t")))
         if earlier is None:
@@ -74,6 +78,8 @@ def subscriber(address: str) -> str:
 
 def network(text: str) -> Network | None:
     """Return the network of `10.0.0.0/8` or of a single address, or None when the text is neither."""
+    if not text:
+        return None
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -155,6 +161,12 @@ def is_rebindable(host: str, own: str) -> bool:
     """
     name = _without_port(host).strip("[]").rstrip(".").lower()
     return "." in name and name != own and not name.endswith(".localhost") and _address(name) is None
+
+
+@lru_cache(_MOST_KEPT)
+def _shortest(peer: str) -> str:
+    address = _address(peer)
+    return peer if address is None else str(address)
 
 
 def _address(text: str) -> _Address | None:

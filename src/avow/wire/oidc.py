@@ -6,7 +6,7 @@ refused, and errors as `error` and `error_description`. Discovery describes them
 
 from typing import Annotated, Any, TypeVar
 
-from msgspec import UNSET, Meta, UnsetType, field
+from msgspec import UNSET, Meta, UnsetType, field, to_builtins
 
 from avow.wire.endpoint import Caller, Endpoint, Nothing, Shape
 from avow.wire.secret import SECRET, Secret
@@ -65,7 +65,7 @@ _Choice = Annotated[str, Meta(max_length=64)]
 _Proof = Annotated[str, Meta(max_length=320, extra=SECRET)]
 
 
-class AuthorizeQuery(Shape, frozen=True, kw_only=True, rename="lower"):
+class AuthorizeQuery(Shape, frozen=True, kw_only=True, rename="lower", omit_defaults=True):
     """An authorization request; unknown parameters are passed over.
 
     Spec: OpenID Connect Core 1.0 section 3.1.2.1; RFC 7636; RFC 8707; RFC 9126; RFC 9449 section 10.
@@ -97,7 +97,7 @@ class AuthorizeQuery(Shape, frozen=True, kw_only=True, rename="lower"):
     ui_locales: _Texts = ()
 
 
-class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower"):
+class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower", omit_defaults=True):
     """What a client itself sends: to the token endpoint, or about a token, or a request that is pushed.
 
     Spec: RFC 6749 section 4; RFC 7009 section 2.1; RFC 7662 section 2.1; RFC 7523; RFC 8628; RFC 8693.
@@ -128,7 +128,7 @@ class OAuthForm(AuthorizeQuery, frozen=True, kw_only=True, rename="lower"):
         return self.typed_login_id[0] if self.typed_login_id else ""
 
 
-class UserinfoQuery(Shape, frozen=True, kw_only=True, rename="lower"):
+class UserinfoQuery(Shape, frozen=True, kw_only=True, rename="lower", omit_defaults=True):
     """A token in the query, or in the form of a POST."""
 
     access_token: _Secrets = ()
@@ -214,7 +214,7 @@ class TokenResponse(Shape, frozen=True, kw_only=True, rename="lower"):
     issued_token_type: str | UnsetType = UNSET
 
 
-class DirectForm(Shape, frozen=True, kw_only=True, rename="lower"):
+class DirectForm(Shape, frozen=True, kw_only=True, rename="lower", omit_defaults=True):
     """What Auth0's clients send to start a sign-in without a page of ours, or about a password."""
 
     client_id: _Texts = ()
@@ -247,7 +247,7 @@ class DeviceCodes(Shape, frozen=True, kw_only=True, rename="lower"):
     interval: int
 
 
-class ClientMetadata(Shape, frozen=True, kw_only=True, rename="lower"):
+class ClientMetadata(Shape, frozen=True, kw_only=True, rename="lower", omit_defaults=True):
     """What an application says of itself when it registers; what is unknown is passed over.
 
     Spec: RFC 7591 section 2; OpenID Connect Dynamic Client Registration 1.0 section 2.
@@ -310,12 +310,8 @@ def given(body: AuthorizeQuery | UserinfoQuery | ClientMetadata | DirectForm) ->
 
     Spec: RFC 6749 section 3.1 (a parameter without a value is as good as none).
     """
-    found: dict[str, tuple[str, ...]] = {}
-    for name, encoded in zip(body.__struct_fields__, body.__struct_encode_fields__, strict=True):
-        sent = getattr(body, name)
-        if sent and (values := tuple(value for value in sent if value)):
-            found[encoded] = values
-    return found
+    sent: dict[str, tuple[str, ...]] = to_builtins(body)  # of some forty fields, those that came
+    return {name: found for name, values in sent.items() if (found := tuple(filter(None, values)))}
 
 
 def _pair(

@@ -59,7 +59,7 @@ class SigningKey:
     private: PrivateKey | None = field(compare=False)
     public: PublicKey = field(compare=False)
     _check: Check = field(init=False, compare=False)
-    _headers: Mapping[str, str] = field(init=False, compare=False)
+    _headers: dict[str, str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare what each signature needs.
@@ -146,7 +146,10 @@ class SigningKey:
 
     def header(self, typ: str) -> str:
         """Return the first part of every token of this key, encoded."""
-        return self._headers.get(typ) or _header(self.algorithm, self.kid, typ)
+        known = self._headers.get(typ)
+        if known is None:
+            known = self._headers[typ] = _header(self.algorithm, self.kid, typ)
+        return known
 
     def signature(self, message: bytes) -> bytes:
         """Sign `message`; of ES256 the signature is r and s, 32 bytes each.

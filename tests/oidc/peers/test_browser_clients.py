@@ -10,7 +10,7 @@ import pytest
 
 from avow.server.sessions import actions as sessions
 from tests.bed.plugin import program
-from tests.factories import make_user, new_email
+from tests.factories import join_tenant, make_tenant, make_user, new_email
 from tests.oidc.peers.shop import shop
 from tests.oidc.serving import Peer, provider_over_tls
 from tests.server.oidc.relying import API, Rp, make_api, make_app
@@ -207,6 +207,19 @@ def test_spa_asks_for_the_sign_up(visitor: Visitor) -> None:
     assert "flow=sign-up&" in visitor.sign_in(email)
     visitor.make(AUTH0, options)
     assert visitor.run("client.handleRedirectCallback().then(() => client.getUser())")["email"] == email
+
+
+@auth0_spa_js
+@at("auth0-spa-js")
+def test_spa_signs_in_to_an_organization(visitor: Visitor) -> None:
+    tenant = make_tenant(visitor.peer.avow)
+    join_tenant(visitor.peer.avow, visitor.user_id, tenant)
+    options = auth0(visitor)
+    visitor.open(AUTH0, options)
+    visitor.leave(f"client.loginWithRedirect({{ authorizationParams: {{ organization: '{tenant}' }} }})")
+    visitor.sign_in()
+    visitor.make(AUTH0, options)
+    assert visitor.run("client.handleRedirectCallback().then(() => client.getUser())")["org_id"] == tenant
 
 
 # --- oidc-client-ts --------------------------------------------------------------------------------------------------

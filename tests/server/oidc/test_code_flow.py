@@ -199,6 +199,7 @@ def test_organization_is_a_tenant_of_the_user(project: Avow, rp: Rp) -> None:
     join_tenant(project, user, tenant)
     tokens = rp.tokens(browser, email, organization=tenant)
     assert claims(tokens["id_token"])["org_id"] == claims(tokens["access_token"])["org_id"] == tenant
+    assert claims(tokens["id_token"])["org_name"] == tenant.lower()
 
 
 def test_each_exchange_runs_few_statements(project: Avow, rp: Rp, statements: Statements) -> None:

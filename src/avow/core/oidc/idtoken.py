@@ -72,6 +72,8 @@ class IdTokenClaims:
             said["acr"] = self.acr
         if self.tenant_id:
             said["org_id"] = self.tenant_id
+            # Auth0's libraries compare what they asked for with this, in lower case, unless it begins with `org_`.
+            said["org_name"] = self.tenant_id.lower()
         if self.access_token:
             said["at_hash"] = access_token_hash(self.access_token, self.algorithm)
         return said

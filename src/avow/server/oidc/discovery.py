@@ -34,7 +34,7 @@ def configuration(project: Project, issuer: str) -> Mapping[str, object]:
         "device_authorization_endpoint": address(issuer, "/oauth/device/code"),
         "pushed_authorization_request_endpoint": address(issuer, "/oauth/par"),
         "scopes_supported": scopes.STANDARD,
-        "claims_supported": (*scopes.CLAIMS, "auth_time", "amr", "acr", "sid", "org_id"),
+        "claims_supported": (*scopes.CLAIMS, "auth_time", "amr", "acr", "sid", "org_id", "org_name"),
         "acr_values_supported": acr.SUPPORTED,
         "response_types_supported": ["code"],
         "response_modes_supported": MODES,

@@ -105,7 +105,15 @@ class UpdateOidc(Shape, frozen=True, kw_only=True):
 
 
 class AttributeToSend(Shape, frozen=True, kw_only=True):
-    """An attribute of SAML assertions and what of the user is in it."""
+    """An attribute of SAML assertions and what of the user is in it.
+
+    Attributes:
+        name: Of the attribute.
+        type: Format of its name: `basic`, `uri`, `unspecified`, or a URI; "" for whichever fits the name.
+        value: `userId`, `email`, `phone`, `name`, `givenName`, `middleName`, `familyName`, `picture`, `loginId`,
+            `verifiedEmail`, `verifiedPhone`, `roleNames`, `permissions`, `tenants`, or `customAttributes.NAME`.
+            Addresses are sent once they are verified. What nobody has sends nothing.
+    """
 
     name: Name = ""
     type: Name = ""
@@ -120,7 +128,15 @@ class RoleToSend(Shape, frozen=True, kw_only=True):
 
 
 class GroupToSend(Shape, frozen=True, kw_only=True):
-    """A group of SAML assertions and the roles that stand for it."""
+    """A group of SAML assertions and the roles that stand for it.
+
+    Attributes:
+        name: Of the attribute that groups stand in.
+        type: Format of its name, as of `AttributeToSend`.
+        filter_type: Kept and shown.
+        value: The group that whoever holds one of the roles is in; "" for groups that are called as the roles are.
+        roles: Which roles; none for all.
+    """
 
     name: Name = ""
     type: Name = ""
@@ -148,16 +164,16 @@ class SamlApplication(Shape, frozen=True, kw_only=True):
         metadata_url: Where these are.
         entity_id: Its name, where no metadata say it.
         acs_url: Where SAML assertions go, likewise.
-        certificate: What its requests are signed with, PEM, likewise.
-        attribute_mapping: What SAML assertions say of the user.
+        certificate: What its requests are signed with, PEM, likewise: with one, unsigned requests are refused.
+        attribute_mapping: What SAML assertions say of the user; empty for verified address and names.
         groups_mapping: Which roles are which groups there.
-        acs_allowed_callbacks: Where else SAML assertions may go, when a request says so.
+        acs_allowed_callbacks: Where else SAML assertions may go, when a request says so; without wildcards.
         subject_name_id_type: What names the user: `email`, `phone`, or "" for the user id.
         subject_name_id_format: Which format of NameID that is.
         default_relay_state: RelayState of a sign-in that begins here.
         force_authentication: Everybody signs in anew for it.
-        logout_redirect_url: Where a browser goes after log-out.
-        default_signature_algorithm: Of answers to no request.
+        logout_redirect_url: Where a browser goes after log-out, with the answer to the application's request for it.
+        default_signature_algorithm: `sha256` or "": every signature is RSA-SHA256.
     """
 
     id: Id | None = None
@@ -206,12 +222,12 @@ class SamlView(SamlApplicationSettings, frozen=True, kw_only=True):
     Attributes:
         login_page_url: See `SamlApplication`.
         force_authentication: See there.
-        idp_cert: The certificate that our answers are signed with; "" until there is one.
-        idp_metadata_url: Where our metadata are, likewise.
-        idp_entity_id: Our name, likewise.
-        idp_sso_url: Where requests go, likewise.
-        idp_initiated_url: Where a sign-in begins that the application did not ask for, likewise.
-        idp_logout_url: Where log-outs go, likewise.
+        idp_cert: The certificate that our answers are signed with, PEM.
+        idp_metadata_url: Where our metadata is.
+        idp_entity_id: Our name.
+        idp_sso_url: Where requests go.
+        idp_initiated_url: Where a sign-in begins that the application did not ask for.
+        idp_logout_url: Where log-outs go.
     """
 
     login_page_url: str = ""

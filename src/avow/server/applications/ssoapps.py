@@ -12,8 +12,10 @@ from avow.errors import InvalidArgument, MissingArgument, NotFound
 from avow.server.applications import actions, secrets
 from avow.server.applications.actions import HeldApplication
 from avow.server.applications.rows import ApplicationRow
+from avow.server.applications.samladdresses import addresses
 from avow.server.applications.secrets import Kinds
-from avow.server.serving import Call, Project, reads, writes
+from avow.server.keys import saml as saml_keys
+from avow.server.serving import Call, Project, Steps, reads, steps, write, writes
 from avow.server.store import Tx
 from avow.wire import ssoapplications as wire
 from avow.wire.applicationsecrets import WhichApplication
@@ -35,6 +37,9 @@ __all__ = ["HANDLERS"]
 
 _KINDS: Final[Kinds] = ("oidc", "saml")
 _PREFIX = "N"
+_ALGORITHMS: Final = (None, "", "sha256")  # by which every signature is made
+_NAMED_BY: Final = (None, "", "email", "phone")
+_FORMATS: Final = ("urn:oasis:names:tc:SAML:1.1:nameid-format:", "urn:oasis:names:tc:SAML:2.0:nameid-format:")
 _KEPT: Final = tuple(each.name for each in msgspec.structs.fields(SamlApplicationSettings))
 
 
@@ -51,8 +56,17 @@ def create_oidc(tx: Tx, call: Call[CreateOidc]) -> MadeId:
     return MadeId(id=row.id)
 
 
-def create_saml(tx: Tx, call: Call[SamlApplication]) -> MadeId:
-    """Make a SAML application, known by its metadata or by what stands here."""
+def create_saml(call: Call[SamlApplication]) -> Steps[MadeId]:
+    """Make a SAML application, known by its metadata or by what stands here.
+
+    What its service provider has to know of us, `load` shows: our name, certificate and addresses. Requests have to be
+    signed where a certificate is given. Addresses in `acsAllowedCallbacks` are compared character by character.
+    """
+    yield from saml_keys.needed(call.project)  # aside from the unit: a new key takes long
+    return (yield from write(_created_saml, call))
+
+
+def _created_saml(tx: Tx, call: Call[SamlApplication]) -> MadeId:
     body = call.body
     row = _row(tx, "saml", body, _name(body), body.login_page_url or "", _saml(body))
     actions.insert(tx, row, actor=call.management.actor)
@@ -87,12 +101,12 @@ def delete(tx: Tx, call: Call[WhichApplication]) -> Nothing:
 
 def load(tx: Tx, call: Call[LoadApplication]) -> SsoApplication:
     """Return an application, without its secrets."""
-    return _shown(secrets.held(tx, call.body.id, _KINDS), call.project)
+    return _shown(tx, secrets.held(tx, call.body.id, _KINDS), call.project)
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> SsoApplications:
     """Return the OpenID and SAML applications of the project, the oldest first, at most a thousand."""
-    return SsoApplications(apps=tuple(_shown(each, call.project) for each in actions.list_page(tx, _KINDS)))
+    return SsoApplications(apps=tuple(_shown(tx, each, call.project) for each in actions.list_page(tx, _KINDS)))
 
 
 def _row(
@@ -153,18 +167,40 @@ def _saml(body: SamlApplication) -> SamlApplicationSettings:
 
     Raises:
         MissingArgument: Nothing says where SAML assertions go.
-        InvalidArgument: An address or the certificate cannot be used.
+        InvalidArgument: An address, the certificate, or another setting cannot be used.
     """
     if body.use_metadata_info and not body.metadata_url:
         raise MissingArgument(error_message="metadataUrl is needed with useMetadataInfo.")
     if not body.use_metadata_info and not (body.entity_id and body.acs_url):
         raise MissingArgument(error_message="entityId and acsUrl are needed without useMetadataInfo.")
-    addresses = (body.metadata_url, body.acs_url, body.logout_redirect_url, *(body.acs_allowed_callbacks or ()))
-    _require_urls(each for each in addresses if each)
+    urls = (body.metadata_url, body.acs_url, body.logout_redirect_url, *(body.acs_allowed_callbacks or ()))
+    _require_urls(each for each in urls if each)
+    _require_supported(body)
     if body.certificate:
         certificates.checked(body.certificate)
     values = {name: getattr(body, name) for name in _KEPT}
     return SamlApplicationSettings(**{name: value for name, value in values.items() if value is not None})
+
+
+def _require_supported(body: SamlApplication) -> None:
+    """Refuse settings that nothing here would go by."""
+    wrong = {
+        "acsAllowedCallbacks has addresses with wildcards; name each address.": any(
+            "*" in each for each in body.acs_allowed_callbacks or ()
+        ),
+        "defaultSignatureAlgorithm is sha256: there are no signatures by SHA-1.": body.default_signature_algorithm
+        not in _ALGORITHMS,
+        "subjectNameIdType is email, phone, or empty for the user id.": body.subject_name_id_type not in _NAMED_BY,
+        "subjectNameIdFormat is the URI of a NameID format, or empty.": not _is_format(body.subject_name_id_format),
+        "entityId has characters that no name has.": not (body.entity_id or "").isprintable(),
+    }
+    for text, is_wrong in wrong.items():
+        if is_wrong:
+            raise InvalidArgument(error_message=text)
+
+
+def _is_format(text: str | None) -> bool:
+    return not text or (text.startswith(_FORMATS) and text.isprintable() and not text.endswith(":encrypted"))
 
 
 def _require_urls(addresses: Iterable[str]) -> None:
@@ -173,7 +209,7 @@ def _require_urls(addresses: Iterable[str]) -> None:
             raise InvalidArgument(error_message=f"{each[:200]!r} is not a URL of http or https.")
 
 
-def _shown(held: HeldApplication, project: Project) -> SsoApplication:
+def _shown(tx: Tx, held: HeldApplication, project: Project) -> SsoApplication:
     row = held.row
     is_saml = row.kind == "saml"
     return SsoApplication(
@@ -183,14 +219,25 @@ def _shown(held: HeldApplication, project: Project) -> SsoApplication:
         enabled=bool(row.is_enabled),
         logo=row.logo,
         app_type=row.kind,
-        saml_settings=_saml_view(row) if is_saml else SamlView(),
+        saml_settings=_saml_view(tx, row, project) if is_saml else SamlView(),
         oidc_settings=OidcView() if is_saml else _oidc_view(held, project),
     )
 
 
-def _saml_view(row: ApplicationRow) -> SamlView:
+def _saml_view(tx: Tx, row: ApplicationRow, project: Project) -> SamlView:
     kept = msgspec.structs.asdict(msgspec.json.decode(row.settings, type=SamlApplicationSettings))
-    return SamlView(**kept, login_page_url=row.login_page_url, force_authentication=bool(row.force_authentication))
+    ours = addresses(project, row.id)
+    return SamlView(
+        **kept,
+        login_page_url=row.login_page_url,
+        force_authentication=bool(row.force_authentication),
+        idp_cert=saml_keys.certificate(tx),
+        idp_metadata_url=ours.metadata,
+        idp_entity_id=ours.metadata,
+        idp_sso_url=ours.sso,
+        idp_initiated_url=ours.start,
+        idp_logout_url=ours.slo,
+    )
 
 
 def _oidc_view(held: HeldApplication, project: Project) -> OidcView:
@@ -218,7 +265,7 @@ def _oidc_view(held: HeldApplication, project: Project) -> OidcView:
 
 HANDLERS = (
     writes(wire.CREATE_OIDC, create_oidc),
-    writes(wire.CREATE_SAML, create_saml),
+    steps(wire.CREATE_SAML, create_saml),
     writes(wire.UPDATE_OIDC, update_oidc),
     writes(wire.UPDATE_SAML, update_saml),
     writes(wire.DELETE, delete),

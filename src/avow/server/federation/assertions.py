@@ -1,4 +1,4 @@
-"""SAML messages that count once, at whichever server they come: assertions that have signed somebody in, and requests."""
+"""SAML messages that count once, at whichever server: assertions that have signed somebody in, and requests."""
 
 import hashlib
 

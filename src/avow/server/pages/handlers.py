@@ -8,7 +8,18 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
 from avow.server.oidc import Provider
-from avow.server.pages import account, authorize, device, endpoints, hosted, leave, numbers, returns, sso_setup
+from avow.server.pages import (
+    account,
+    authorize,
+    device,
+    endpoints,
+    hosted,
+    leave,
+    numbers,
+    returns,
+    samldoor,
+    sso_setup,
+)
 from avow.server.pages.endpoints import LinkQuery, PasswordForm
 from avow.server.pages.errors import error_page
 from avow.server.pages.frame import Frame
@@ -55,6 +66,7 @@ class Pages:
                 steps(endpoints.POST_ACCOUNT, partial(account.act, frame)),
                 steps(endpoints.SSO_SETUP, partial(sso_setup.show, frame)),
                 *self._front_door(),
+                *samldoor.handlers(frame),
             ),
         )
 

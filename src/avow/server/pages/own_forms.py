@@ -5,6 +5,7 @@ from typing import Any
 
 from avow.core.redirects import approve
 from avow.errors import AvowError, Forbidden, NotFound, SecondFactorNeeded
+from avow.server.applications import samladdresses
 from avow.server.flows.state import Who
 from avow.server.oidc import grants
 from avow.server.oidc.issuers import is_continue
@@ -61,7 +62,7 @@ def approved(project: Project, url: str | None) -> str:
     Raises:
         InvalidArgument: It is not approved.
     """
-    if url and is_continue(url):
+    if url and (is_continue(url) or samladdresses.is_continue(url)):
         return url
     return approve(url, project.settings.approved_redirects, default_open=project.is_open) if url else ""
 

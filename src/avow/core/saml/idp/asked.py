@@ -139,7 +139,7 @@ def _acs_url(root: Element, sp: Sp) -> str:
     if named is not None and number is not None:
         raise SamlRefused(Reason.ACS, "an address and a number")
     if named is not None:
-        if named not in (sp.acs_url, *sp.further_acs):
+        if not sp.has_address(named):
             raise SamlRefused(Reason.ACS, named)
         return named
     if number is None:

@@ -68,3 +68,7 @@ class Sp:
     name_id_source: str = ""
     default_relay_state: str = ""
     valid_until: int | None = None
+
+    def has_address(self, url: str) -> bool:
+        """Tell whether SAML assertions may go to an address."""
+        return url in (self.acs_url, *self.further_acs)

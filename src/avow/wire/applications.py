@@ -49,7 +49,7 @@ __all__ = [
     "UpdateApplication",
 ]
 
-Kind = Literal["oidc", "saml", "wsfed", "third-party"]
+Kind = Literal["oidc", "saml", "wsfed", "third-party", "published"]
 Preset = Literal["regular-web", "spa", "native", "machine"]
 AuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 Grant = Literal[
@@ -164,7 +164,8 @@ class Application(Shape, frozen=True, kw_only=True):
 
     Attributes:
         id: Its client_id.
-        kind: `oidc`, `saml`, `wsfed` or `third-party`.
+        kind: `oidc`, `saml`, `wsfed`, `third-party`, or `published`: it says itself what it is, at the address that is its
+            id.
         name: For people.
         description: For people.
         logo: URL of a picture.

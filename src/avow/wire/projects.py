@@ -107,6 +107,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             none; empty for none.
         allows_registration: Applications register themselves at the OpenID provider (RFC 7591), without asking anybody;
             people are asked before such an application learns anything.
+        allows_client_documents: The client_id of an application may be the https address of a document that says what it
+            is (OAuth Client ID Metadata Document); people are asked before such an application learns anything.
         audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 
@@ -151,6 +153,7 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     appearance: Literal["os", "light", "dark"] = "os"
     default_audience: Annotated[str, Meta(max_length=512)] = ""
     allows_registration: bool = False
+    allows_client_documents: bool = False
     audit_days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 

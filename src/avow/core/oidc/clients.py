@@ -67,6 +67,7 @@ class Client:
         login_page_url: A sign-in page of its own, or "".
         settings: See there.
         machine_scopes: What it may do in its own name, by audience.
+        is_published: It says itself what it is, in a document at the address that is its id.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Client:
     login_page_url: str = ""
     settings: ApplicationSettings = field(default_factory=ApplicationSettings)
     machine_scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_published: bool = False
 
     @property
     def is_public(self) -> bool:

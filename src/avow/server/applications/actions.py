@@ -29,6 +29,7 @@ __all__ = [
     "MOST_SECRETS",
     "OAUTH_KINDS",
     "OIDC",
+    "PUBLISHED",
     "HeldApplication",
     "add_named_secret",
     "add_secret",
@@ -59,7 +60,8 @@ MISSING = "There is no such application."
 MISSING_SECRET = "The application has no secret of this name."
 MOST_LISTED = 1000
 OIDC = "oidc"
-OAUTH_KINDS = frozenset({OIDC, "third-party"})  # both have `ApplicationSettings`
+PUBLISHED = "published"  # it says itself what it is: see oidc/documents.py
+OAUTH_KINDS = frozenset({OIDC, "third-party", PUBLISHED})  # all have `ApplicationSettings`
 MOST_SECRETS = 20
 _NAMED = ":"  # before the name in the id of a secret that has one
 _SETTINGS: dict[str, type[ApplicationSettings]] = {"third-party": ThirdPartySettings}
@@ -68,7 +70,7 @@ _SECRET_PREFIX = "N"
 _MAC = "application-secret"
 _OVERLAP_SECONDS = 86_400
 
-Kind = Literal["oidc", "saml", "wsfed", "third-party"]
+Kind = Literal["oidc", "saml", "wsfed", "third-party", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def client_of(held: HeldApplication) -> Client:
         forces_authentication=bool(row.force_authentication),
         login_page_url=row.login_page_url,
         settings=settings_of(row),
+        is_published=row.kind == PUBLISHED,
         machine_scopes={
             each.identifier: frozenset(msgspec.json.decode(each.scopes, type=list[str])) for each in held.grants
         },
@@ -158,6 +161,8 @@ def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> N
     """
     row = lock(tx, wanted.id).row
     settings = row.settings
+    if wanted.settings and row.kind == PUBLISHED:
+        raise InvalidArgument(error_message="The settings of this application are those that it publishes.")
     if wanted.settings:
         changed = clients.changed(settings_of(row), wanted.settings, is_open=is_open)
         settings = msgspec.json.encode(changed).decode()

@@ -17,7 +17,7 @@ from avow.errors import InvalidToken, SecondFactorNeeded, SessionEnded
 from avow.server.applications import actions as applications
 from avow.server.applications import consents
 from avow.server.applications.kept import KeptApplications
-from avow.server.oidc import grants, requests
+from avow.server.oidc import documents, grants, requests
 from avow.server.oidc.grants import Details, NewGrant
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.rows import RequestRow
@@ -85,8 +85,8 @@ class Authorizing:
     ) -> Steps[Authorization | Fault]:
         """Return a request that holds, or what is wrong with it."""
         client_ids = parameters.get("client_id", ())
-        known = (yield from self._kept.client(call.project, client_ids[0])) if client_ids else None
-        client = known.client if known else None
+        named = client_ids[0] if client_ids else ""
+        client = (yield from documents.client(self._kept, call, named, self._clock)) if named else None
         standard = (client.settings.default_audience if client else "") or call.project.settings.default_audience
         if client is not None and standard != client.settings.default_audience:
             client = replace(client, settings=changed(client.settings, default_audience=standard))
@@ -154,6 +154,8 @@ def granted(
     if row is not None and requests.take(tx, row.id, mark) is None:
         return None
     client, settings = authorization.client, authorization.client.settings
+    if client.is_published:
+        documents.keep(tx, client)
     if is_allowed:
         consents.add(tx, client.id, seen.user_id, wish.scopes)
     known = {each for names in wish.scopes.values() for each in names}

@@ -66,7 +66,7 @@ CREATE TABLE applications (
 	CONSTRAINT ck_applications_is_trusted CHECK (is_trusted IN (0, 1)),
 	CONSTRAINT ck_applications_force_authentication CHECK (force_authentication IN (0, 1)),
 	CONSTRAINT fk_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT ck_applications_kind CHECK (kind IN ('oidc', 'saml', 'wsfed', 'third-party'))
+	CONSTRAINT ck_applications_kind CHECK (kind IN ('oidc', 'saml', 'wsfed', 'third-party', 'published'))
 );
 
 CREATE INDEX ix_applications_project_id_kind ON applications (project_id, kind);
@@ -280,6 +280,34 @@ CREATE TABLE message_templates (
 	CONSTRAINT pk_message_templates PRIMARY KEY (project_id, template, method, locale),
 	CONSTRAINT fk_message_templates_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
+
+CREATE TABLE oidc_requests (
+	project_id TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
+	application_id TEXT COLLATE "C" NOT NULL,
+	issuer TEXT COLLATE "C" NOT NULL,
+	parameters TEXT COLLATE "C" NOT NULL,
+	browser_mac BYTEA,
+	secret_mac BYTEA,
+	user_code TEXT COLLATE "C",
+	user_id TEXT COLLATE "C" NOT NULL,
+	session_id TEXT COLLATE "C" NOT NULL,
+	state TEXT COLLATE "C" NOT NULL,
+	dpop_jkt TEXT COLLATE "C" NOT NULL,
+	polled_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	taken_at BIGINT,
+	CONSTRAINT pk_oidc_requests PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_oidc_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT ck_oidc_requests_kind CHECK (kind IN ('authorize', 'pushed', 'device')),
+	CONSTRAINT ck_oidc_requests_state CHECK (state IN ('waiting', 'allowed', 'denied'))
+);
+
+CREATE INDEX ix_oidc_requests_project_id_expires_at ON oidc_requests (project_id, expires_at);
+
+CREATE UNIQUE INDEX uq_oidc_requests_user_code ON oidc_requests (project_id, user_code);
 
 CREATE TABLE outbox (
 	project_id TEXT COLLATE "C" NOT NULL,
@@ -705,35 +733,6 @@ CREATE TABLE oidc_logouts (
 CREATE INDEX ix_oidc_logouts_due ON oidc_logouts (due_at);
 
 CREATE INDEX ix_oidc_logouts_project_id_application_id_due_at ON oidc_logouts (project_id, application_id, due_at);
-
-CREATE TABLE oidc_requests (
-	project_id TEXT COLLATE "C" NOT NULL,
-	id TEXT COLLATE "C" NOT NULL,
-	kind TEXT COLLATE "C" NOT NULL,
-	application_id TEXT COLLATE "C" NOT NULL,
-	issuer TEXT COLLATE "C" NOT NULL,
-	parameters TEXT COLLATE "C" NOT NULL,
-	browser_mac BYTEA,
-	secret_mac BYTEA,
-	user_code TEXT COLLATE "C",
-	user_id TEXT COLLATE "C" NOT NULL,
-	session_id TEXT COLLATE "C" NOT NULL,
-	state TEXT COLLATE "C" NOT NULL,
-	dpop_jkt TEXT COLLATE "C" NOT NULL,
-	polled_at BIGINT NOT NULL,
-	created_at BIGINT NOT NULL,
-	expires_at BIGINT NOT NULL,
-	taken_at BIGINT,
-	CONSTRAINT pk_oidc_requests PRIMARY KEY (project_id, id),
-	CONSTRAINT fk_oidc_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT fk_oidc_requests_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
-	CONSTRAINT ck_oidc_requests_kind CHECK (kind IN ('authorize', 'pushed', 'device')),
-	CONSTRAINT ck_oidc_requests_state CHECK (state IN ('waiting', 'allowed', 'denied'))
-);
-
-CREATE INDEX ix_oidc_requests_project_id_expires_at ON oidc_requests (project_id, expires_at);
-
-CREATE UNIQUE INDEX uq_oidc_requests_user_code ON oidc_requests (project_id, user_code);
 
 CREATE TABLE passkeys (
 	project_id TEXT COLLATE "C" NOT NULL,

@@ -68,7 +68,7 @@ CREATE TABLE applications (
 	CONSTRAINT ck_applications_is_trusted CHECK (is_trusted IN (0, 1)),
 	CONSTRAINT ck_applications_force_authentication CHECK (force_authentication IN (0, 1)),
 	CONSTRAINT fk_applications_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT ck_applications_kind CHECK (kind IN ('oidc', 'saml', 'wsfed', 'third-party'))
+	CONSTRAINT ck_applications_kind CHECK (kind IN ('oidc', 'saml', 'wsfed', 'third-party', 'published'))
 );
 
 CREATE INDEX ix_applications_project_id_kind ON applications (project_id, kind);
@@ -282,6 +282,34 @@ CREATE TABLE message_templates (
 	CONSTRAINT pk_message_templates PRIMARY KEY (project_id, template, method, locale),
 	CONSTRAINT fk_message_templates_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE
 );
+
+CREATE TABLE oidc_requests (
+	project_id TEXT NOT NULL,
+	id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	application_id TEXT NOT NULL,
+	issuer TEXT NOT NULL,
+	parameters TEXT NOT NULL,
+	browser_mac BLOB,
+	secret_mac BLOB,
+	user_code TEXT,
+	user_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	state TEXT NOT NULL,
+	dpop_jkt TEXT NOT NULL,
+	polled_at BIGINT NOT NULL,
+	created_at BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	taken_at BIGINT,
+	CONSTRAINT pk_oidc_requests PRIMARY KEY (project_id, id),
+	CONSTRAINT fk_oidc_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
+	CONSTRAINT ck_oidc_requests_kind CHECK (kind IN ('authorize', 'pushed', 'device')),
+	CONSTRAINT ck_oidc_requests_state CHECK (state IN ('waiting', 'allowed', 'denied'))
+);
+
+CREATE INDEX ix_oidc_requests_project_id_expires_at ON oidc_requests (project_id, expires_at);
+
+CREATE UNIQUE INDEX uq_oidc_requests_user_code ON oidc_requests (project_id, user_code);
 
 CREATE TABLE outbox (
 	project_id TEXT NOT NULL,
@@ -708,35 +736,6 @@ CREATE INDEX ix_oidc_logouts_due ON oidc_logouts (due_at);
 
 CREATE INDEX ix_oidc_logouts_project_id_application_id_due_at ON oidc_logouts (project_id, application_id, due_at);
 
-CREATE TABLE oidc_requests (
-	project_id TEXT NOT NULL,
-	id TEXT NOT NULL,
-	kind TEXT NOT NULL,
-	application_id TEXT NOT NULL,
-	issuer TEXT NOT NULL,
-	parameters TEXT NOT NULL,
-	browser_mac BLOB,
-	secret_mac BLOB,
-	user_code TEXT,
-	user_id TEXT NOT NULL,
-	session_id TEXT NOT NULL,
-	state TEXT NOT NULL,
-	dpop_jkt TEXT NOT NULL,
-	polled_at BIGINT NOT NULL,
-	created_at BIGINT NOT NULL,
-	expires_at BIGINT NOT NULL,
-	taken_at BIGINT,
-	CONSTRAINT pk_oidc_requests PRIMARY KEY (project_id, id),
-	CONSTRAINT fk_oidc_requests_project_id FOREIGN KEY(project_id) REFERENCES projects (id) ON DELETE CASCADE,
-	CONSTRAINT fk_oidc_requests_project_id_application_id FOREIGN KEY(project_id, application_id) REFERENCES applications (project_id, id) ON DELETE CASCADE,
-	CONSTRAINT ck_oidc_requests_kind CHECK (kind IN ('authorize', 'pushed', 'device')),
-	CONSTRAINT ck_oidc_requests_state CHECK (state IN ('waiting', 'allowed', 'denied'))
-);
-
-CREATE INDEX ix_oidc_requests_project_id_expires_at ON oidc_requests (project_id, expires_at);
-
-CREATE UNIQUE INDEX uq_oidc_requests_user_code ON oidc_requests (project_id, user_code);
-
 CREATE TABLE passkeys (
 	project_id TEXT NOT NULL,
 	id TEXT NOT NULL,
@@ -1134,6 +1133,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('lists', 'sqlite_autoindex_lis
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('lists', 'uq_lists_name', '5000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('management_keys', 'sqlite_autoindex_management_keys_1', '5000 100 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('message_templates', 'sqlite_autoindex_message_templates_1', '5000 100 1 1 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'sqlite_autoindex_oidc_requests_1', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'ix_oidc_requests_project_id_expires_at', '50000000 1000000 1');
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'uq_oidc_requests_user_code', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'sqlite_autoindex_outbox_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_due', '50000000 16666666 16');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('outbox', 'ix_outbox_open', '50000 12500 12');
@@ -1193,9 +1195,6 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_grants', 'ix_oidc_grants
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_logouts', 'sqlite_autoindex_oidc_logouts_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_logouts', 'ix_oidc_logouts_due', '50000000 50');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_logouts', 'ix_oidc_logouts_project_id_application_id_due_at', '50000000 1000000 100 1');
-INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'sqlite_autoindex_oidc_requests_1', '50000000 1000000 1');
-INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'ix_oidc_requests_project_id_expires_at', '50000000 1000000 1');
-INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('oidc_requests', 'uq_oidc_requests_user_code', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'sqlite_autoindex_passkeys_1', '50000000 1000000 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('passkeys', 'ix_passkeys_project_id_user_id_created_at', '50000000 1000000 1 1');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('password_history', 'sqlite_autoindex_password_history_1', '50000000 1000000 1 1');

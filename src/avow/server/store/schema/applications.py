@@ -20,7 +20,7 @@ applications = Table(
     metadata,
     Column("project_id", TEXT, nullable=False),
     text("id"),  # the client_id
-    text("kind"),  # oidc | saml | wsfed | third-party
+    text("kind"),  # oidc | saml | wsfed | third-party | published
     text("name"),
     text("description"),
     text("logo"),
@@ -32,7 +32,7 @@ applications = Table(
     integer("created_at"),
     integer("updated_at"),
     *owned("id"),
-    CheckConstraint("kind IN ('oidc', 'saml', 'wsfed', 'third-party')", name="kind"),
+    CheckConstraint("kind IN ('oidc', 'saml', 'wsfed', 'third-party', 'published')", name="kind"),
     Index(None, "project_id", "kind"),
 )
 

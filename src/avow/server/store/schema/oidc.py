@@ -52,7 +52,7 @@ oidc_requests = Table(
     Column("project_id", TEXT, nullable=False),
     text("id"),
     text("kind"),  # authorize | pushed | device
-    text("application_id"),
+    text("application_id"),  # no reference: one that says itself what it is has no row before somebody allows it
     text("issuer"),
     text("parameters"),  # JSON, as they were sent
     data("browser_mac", null=True),  # of the browser whose request it is
@@ -67,7 +67,6 @@ oidc_requests = Table(
     integer("expires_at"),
     integer("taken_at", null=True),
     *owned("id"),
-    reference("application_id", "applications"),
     Index("uq_oidc_requests_user_code", "project_id", "user_code", unique=True),
     CheckConstraint("kind IN ('authorize', 'pushed', 'device')", name="kind"),
     CheckConstraint("state IN ('waiting', 'allowed', 'denied')", name="state"),

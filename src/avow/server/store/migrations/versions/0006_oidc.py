@@ -42,7 +42,9 @@ def upgrade() -> None:
         sa.Column("settings", TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("kind IN ('oidc', 'saml', 'wsfed', 'third-party')", name=op.f("ck_applications_kind")),
+        sa.CheckConstraint(
+            "kind IN ('oidc', 'saml', 'wsfed', 'third-party', 'published')", name=op.f("ck_applications_kind")
+        ),
         sa.CheckConstraint("force_authentication IN (0, 1)", name=op.f("ck_applications_force_authentication")),
         sa.CheckConstraint("is_enabled IN (0, 1)", name=op.f("ck_applications_is_enabled")),
         sa.CheckConstraint("is_trusted IN (0, 1)", name=op.f("ck_applications_is_trusted")),
@@ -52,6 +54,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_applications")),
     )
     op.create_index(op.f("ix_applications_project_id_kind"), "applications", ["project_id", "kind"], unique=False)
+    op.create_table(
+        "oidc_requests",
+        sa.Column("project_id", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("application_id", TEXT, nullable=False),
+        sa.Column("issuer", TEXT, nullable=False),
+        sa.Column("parameters", TEXT, nullable=False),
+        sa.Column("browser_mac", sa.LargeBinary(), nullable=True),
+        sa.Column("secret_mac", sa.LargeBinary(), nullable=True),
+        sa.Column("user_code", TEXT, nullable=True),
+        sa.Column("user_id", TEXT, nullable=False),
+        sa.Column("session_id", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("dpop_jkt", TEXT, nullable=False),
+        sa.Column("polled_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("kind IN ('authorize', 'pushed', 'device')", name=op.f("ck_oidc_requests_kind")),
+        sa.CheckConstraint("state IN ('waiting', 'allowed', 'denied')", name=op.f("ck_oidc_requests_state")),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_oidc_requests_project_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_oidc_requests")),
+    )
+    op.create_index(
+        op.f("ix_oidc_requests_project_id_expires_at"), "oidc_requests", ["project_id", "expires_at"], unique=False
+    )
+    op.create_index("uq_oidc_requests_user_code", "oidc_requests", ["project_id", "user_code"], unique=True)
     op.create_table(
         "api_permissions",
         sa.Column("project_id", TEXT, nullable=False),
@@ -247,42 +279,6 @@ def upgrade() -> None:
         ["project_id", "application_id", "due_at"],
         unique=False,
     )
-    op.create_table(
-        "oidc_requests",
-        sa.Column("project_id", TEXT, nullable=False),
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("kind", TEXT, nullable=False),
-        sa.Column("application_id", TEXT, nullable=False),
-        sa.Column("issuer", TEXT, nullable=False),
-        sa.Column("parameters", TEXT, nullable=False),
-        sa.Column("browser_mac", sa.LargeBinary(), nullable=True),
-        sa.Column("secret_mac", sa.LargeBinary(), nullable=True),
-        sa.Column("user_code", TEXT, nullable=True),
-        sa.Column("user_id", TEXT, nullable=False),
-        sa.Column("session_id", TEXT, nullable=False),
-        sa.Column("state", TEXT, nullable=False),
-        sa.Column("dpop_jkt", TEXT, nullable=False),
-        sa.Column("polled_at", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("taken_at", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("kind IN ('authorize', 'pushed', 'device')", name=op.f("ck_oidc_requests_kind")),
-        sa.CheckConstraint("state IN ('waiting', 'allowed', 'denied')", name=op.f("ck_oidc_requests_state")),
-        sa.ForeignKeyConstraint(
-            ["project_id", "application_id"],
-            ["applications.project_id", "applications.id"],
-            name=op.f("fk_oidc_requests_project_id_application_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name=op.f("fk_oidc_requests_project_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_oidc_requests")),
-    )
-    op.create_index(
-        op.f("ix_oidc_requests_project_id_expires_at"), "oidc_requests", ["project_id", "expires_at"], unique=False
-    )
-    op.create_index("uq_oidc_requests_user_code", "oidc_requests", ["project_id", "user_code"], unique=True)
     op.create_table(
         "saml_requests",
         sa.Column("project_id", TEXT, nullable=False),

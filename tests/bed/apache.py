@@ -34,8 +34,8 @@ MaxSpareThreads 8
 TypesConfig /dev/null
 DocumentRoot "{folder}/pages"
 """
-# Apache leaves root for another user, since Debian's is not made to serve as root.
-_USER: Final = "User www-data\nGroup www-data\n"
+# Apache is not made to serve as root: it becomes nobody, whose number is the same wherever it has a name.
+_USER: Final = "User #65534\nGroup #65534\n"
 
 
 @contextlib.contextmanager

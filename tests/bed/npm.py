@@ -1,6 +1,7 @@
 """What the tests take from npm: which Node runs it, and where it is installed, once."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -26,14 +27,15 @@ def find_node() -> str:
 
 
 def is_installed() -> bool:
-    """Tell whether the provider is there, in the version that is asked for."""
+    """Tell whether everything is there, in the versions that are asked for."""
     wanted, made = SOURCES / "package.json", FOLDER / "package.json"
     is_current = made.exists() and made.read_bytes() == wanted.read_bytes()
-    return is_current and (FOLDER / "node_modules" / "oidc-provider" / "package.json").exists()
+    names = json.loads(wanted.read_text())["dependencies"]
+    return is_current and all((FOLDER / "node_modules" / name / "package.json").exists() for name in names)
 
 
 def install() -> str:
-    """Install the provider with npm, once; return what went wrong, or ""."""
+    """Install it all with npm, once; return what went wrong, or ""."""
     npm = shutil.which("npm")
     if is_installed() or npm is None:
         return "" if npm else "there is no npm"

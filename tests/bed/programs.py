@@ -112,7 +112,7 @@ def find_mod_auth_openidc() -> Program | None:
 
 
 def find_oidc_provider() -> Program | None:
-    """Find npm oidc-provider, of which `where` is the folder, and a Node to run it."""
+    """Find what npm installs, npm oidc-provider first of all: `where` is the folder; and a Node to run it."""
     is_there = npm.is_installed() and npm.find_node()
     return Program("oidc-provider", str(npm.FOLDER), "installed by npm") if is_there else None
 
@@ -158,7 +158,7 @@ def _apache_with(module: str) -> Program | None:
     origin = "AVOW_TEST_APACHE" if os.environ.get("AVOW_TEST_APACHE") else "on this machine"
     path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))  # which is not on everybody's PATH
     named = os.environ.get("AVOW_TEST_APACHE") or shutil.which("apache2", path=path) or shutil.which("httpd", path=path)
-    is_there = named and (modules_of(named) / f"{module}.so").exists()
+    is_there = named and Path(named).is_file() and (modules_of(named) / f"{module}.so").exists()
     return Program(module, named, origin) if named and is_there else None
 
 

@@ -1,4 +1,4 @@
-"""The settings: five lines of them are the login. What they say of the provider stands in the environment."""
+"""The settings: twelve lines of them are the login. What they say of the provider stands in the environment."""
 
 import os
 from pathlib import Path
@@ -10,11 +10,15 @@ DATA = Path(os.environ["EXAMPLE_DATA"])
 
 # --- The provider, and the API -----------------------------------------------------------------------------------
 
-AUTH0_DOMAIN = os.environ["AUTH0_DOMAIN"]
-AUTH0_CLIENT_ID = os.environ["AUTH0_CLIENT_ID"]
-AUTH0_CLIENT_SECRET = os.environ["AUTH0_CLIENT_SECRET"]
-AUTH0_AUDIENCE = os.environ["AUTH0_AUDIENCE"]
-API_SERVER_URL = os.environ["API_SERVER_URL"]
+AVOW_OIDC = {
+    "issuer": os.environ["OIDC_ISSUER"],
+    "client_id": os.environ["OIDC_CLIENT_ID"],
+    "client_secret": os.environ["OIDC_CLIENT_SECRET"],
+    "audience": os.environ["OIDC_AUDIENCE"],  # access tokens are for this API, and it is asked for the admin message
+    "api_url": os.environ["API_SERVER_URL"],
+    "session_key": "user",
+    "logout": "auth0",  # Avow has its address for log-outs too
+}
 AUTHENTICATION_BACKENDS = ["avow.django.oidc.authentication.OidcBackend"]
 LOGIN_URL = "avow_oidc:login"
 LOGIN_REDIRECT_URL = "avow_oidc:profile"

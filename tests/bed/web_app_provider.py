@@ -40,18 +40,6 @@ class WebAppProvider:
         """Return its address, without a slash at the end."""
         return f"https://{self.domain}"
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return what an application of the guide has in its environment."""
-        return {
-            "AUTH0_DOMAIN": self.domain,
-            "AUTH0_CLIENT_ID": CLIENT_ID,
-            "AUTH0_CLIENT_SECRET": CLIENT_SECRET,
-            "AUTH0_AUDIENCE": AUDIENCE,
-            "REQUESTS_CA_BUNDLE": str(self.authorities),
-            "SSL_CERT_FILE": str(self.authorities),
-        }
-
 
 @contextlib.contextmanager
 def running_web_app_provider(node: str, folder: Path, application: str) -> Iterator[WebAppProvider]:

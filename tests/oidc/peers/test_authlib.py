@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from tests.bed import run
 from tests.factories import grant, make_role, make_user, new_email
 from tests.oidc.peers.python import ROOT, WebApp, web_app
 from tests.oidc.serving import Peer, Surfer
@@ -25,9 +26,11 @@ _START_SECONDS = 20
 def api(provider: Peer) -> Iterator[str]:
     """Run the API server of our example; give its address."""
     port = free_port()
-    known = {**os.environ, **provider.variables(), "AUTH0_DOMAIN": provider.domain, "AUTH0_AUDIENCE": API}
-    command = [sys.executable, "-m", "examples.django_oidc.api", "--port", str(port)]
+    known = {**os.environ, **provider.variables()}
+    said = ["--port", str(port), "--issuer", provider.issuer, "--audience", API]
+    command = [sys.executable, "-m", "examples.django_oidc.api", *said]
     with subprocess.Popen(command, cwd=ROOT, env=known) as process:
+        run.note_process(process)
         try:
             deadline = time.monotonic() + _START_SECONDS
             while True:
@@ -40,6 +43,7 @@ def api(provider: Peer) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(10)
+            run.forget_process(process.pid)
 
 
 @pytest.fixture(
@@ -82,7 +86,8 @@ def test_whoever_signs_up_has_no_permission(provider: Peer, app: WebApp, surfer:
     email = new_email()
     assert surfer.sign_in(page, email).json()["email"] == email
     surfer.get(f"{app.url}/login")  # the guide names no audience where it signs up
-    assert surfer.get(f"{app.url}/admin").json() == {"message": "Permission denied"}
+    refused = {"error": "The access token does not have the rights that this needs."}
+    assert surfer.get(f"{app.url}/admin").json() == refused
 
 
 def test_log_out_asks_again(provider: Peer, app: WebApp, surfer: Surfer) -> None:

@@ -216,7 +216,8 @@ def _message(answer: Anything) -> str:
         said = answer.json()
     except ValueError:
         return ""
-    found = said.get("text") or said.get("message") if isinstance(said, dict) else ""
+    named = [said.get(name) for name in ("text", "message", "error")] if isinstance(said, dict) else []
+    found = next(filter(None, named), "")
     return found[:1000] if isinstance(found, str) else ""
 
 

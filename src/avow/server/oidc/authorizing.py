@@ -1,7 +1,7 @@
 """Authorization requests: judged with what is known of client and APIs, decided with the session, and granted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec.structs import replace as changed
@@ -21,11 +21,12 @@ from avow.server.oidc import documents, grants, requests
 from avow.server.oidc.grants import Details, NewGrant
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.rows import RequestRow
-from avow.server.serving import Call, Project, SessionCaller, Steps, read
+from avow.server.serving import Call, Project, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
+from avow.server.users import actions as users
 
-__all__ = ["Authorizing", "Person", "Wish", "granted", "hint_claims"]
+__all__ = ["Authorizing", "Outcome", "Person", "Wish", "granted", "hint_claims"]
 
 _HINT_SECONDS = 400 * 86_400
 _SESSION_KEPT_SECONDS = 30 * 86_400
@@ -65,6 +66,21 @@ class Person:
     amr: tuple[str, ...]
     tenant_id: str
     ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes of a request that holds.
+
+    Attributes:
+        decision: What comes next.
+        person: Whose session the browser has, or None.
+        code: That a grant gives; None for no grant, or when the request, which waited, was taken by somebody else.
+    """
+
+    decision: Decision
+    person: Person | None = None
+    code: str | None = field(default=None, repr=False)
 
 
 class Authorizing:
@@ -123,17 +139,29 @@ class Authorizing:
             return None
         return (yield from read(_person, call.project, held, client_id))
 
-    def decide(self, wish: Wish, person: Person | None, row: RequestRow | None, *, is_allowed: bool) -> Decision:
-        """Return what comes next."""
-        return interaction.decide(
-            wish.authorization,
-            person.seen if person else None,
-            Waited(row.created_at, row.session_id) if row else None,
-            subject=wish.subject,
-            wanted=wish.scopes,
-            is_allowed=is_allowed,
-            now=self._clock(),
-        )
+    def outcome(
+        self,
+        call: Call[Any],
+        held: tuple[SessionCaller, int] | None,
+        wish: Wish,
+        row: RequestRow | None,
+        mark: str,
+        *,
+        agreed: str,
+    ) -> Steps[Outcome]:
+        """Decide what comes next, and grant in the same unit where that is it.
+
+        Args:
+            call: The request of the browser.
+            held: Its session, or None.
+            wish: What is asked for.
+            row: The request as it waited, or None.
+            mark: Of the browser.
+            agreed: Who has just been asked, and agreed, or ""; another session in the same browser is asked anew.
+        """
+        if held is None:
+            return Outcome(_decided(wish, None, row, is_allowed=False, now=self._clock()))
+        return (yield from write(_outcome, call, held, wish, row, mark=mark, agreed=agreed))
 
 
 def granted(
@@ -210,18 +238,62 @@ def hint_claims(call: Call[Any], token: str, client_id: str, now: int) -> dict[s
         return None
 
 
-def _person(tx: Tx, project: Project, held: tuple[SessionCaller, int], client_id: str) -> Person | None:
+def _outcome(
+    tx: Tx,
+    call: Call[Any],
+    held: tuple[SessionCaller, int],
+    wish: Wish,
+    row: RequestRow | None,
+    *,
+    mark: str,
+    agreed: str,
+) -> Outcome:
+    client = wish.authorization.client
+    tenant = wish.authorization.tenant
+    person = _person(tx, call.project, held, client.id, is_trusted=client.is_trusted, acts_in_tenant=bool(tenant))
+    is_allowed = person is not None and person.seen.user_id == agreed
+    decision = _decided(wish, person, row, is_allowed=is_allowed, now=tx.now)
+    if person is None or not isinstance(decision, interaction.Grant):
+        return Outcome(decision, person)
+    return Outcome(decision, person, granted(tx, call, wish, person, row, mark, is_allowed=is_allowed))
+
+
+def _decided(wish: Wish, person: Person | None, row: RequestRow | None, *, is_allowed: bool, now: int) -> Decision:
+    return interaction.decide(
+        wish.authorization,
+        person.seen if person else None,
+        Waited(row.created_at, row.session_id) if row else None,
+        subject=wish.subject,
+        wanted=wish.scopes,
+        is_allowed=is_allowed,
+        now=now,
+    )
+
+
+def _person(
+    tx: Tx,
+    project: Project,
+    held: tuple[SessionCaller, int],
+    client_id: str,
+    *,
+    is_trusted: bool = False,
+    acts_in_tenant: bool = False,
+) -> Person | None:
+    """Return whose session it is.
+
+    What they have allowed is not looked for where nobody is asked (`is_trusted`), nor their tenants where none matters.
+    """
     caller, ends_at = held
     try:
-        session, profile = sessions.live_profile(tx, project, caller)
+        session = sessions.live_enabled(tx, project, caller)
     except (SessionEnded, SecondFactorNeeded):
         return None
     if session.impersonator:  # whoever acts for somebody else does it here, not at other applications
         return None
-    allowed = consents.find(tx, client_id, caller.user_id)
+    allowed = {} if is_trusted else consents.find(tx, client_id, caller.user_id)
     may_reach = applications.may_reach(tx, client_id, caller.user_id)
     amr = tuple(session.amr.split())
-    seen = Seen(
-        caller.user_id, caller.session_id, session.created_at, frozenset(profile.tenants), allowed, may_reach, amr
-    )
+    profile = users.find(tx, caller.user_id) if acts_in_tenant else None
+    tenants = frozenset(profile.tenants if profile else ())
+    seen = Seen(caller.user_id, caller.session_id, session.created_at, tenants, allowed, may_reach, amr)
     return Person(seen, amr, session.tenant_id or "", ends_at)

@@ -15,7 +15,7 @@ from avow.core.oidc.redirects import origin_of
 from avow.core.oidc.request import Authorization, Fault
 from avow.errors import InvalidRequest, RequestTooLarge
 from avow.server.oidc import Provider, requests
-from avow.server.oidc.authorizing import Person, Wish, granted
+from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import continue_path, is_root, issuer_of
 from avow.server.oidc.requests import RequestRow
 from avow.server.oidc.responses import answered
@@ -125,33 +125,24 @@ def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) ->
     verdict = yield from provider.authorizing.judged(call, asked.parameters, is_pushed=asked.is_pushed)
     if isinstance(verdict, Fault):
         return _faulty(call, verdict)
-    held = frame.jar.session(call)
-    person = yield from provider.authorizing.person(call, held, verdict.client.id)
-    wish = yield from provider.authorizing.wish(call, verdict)
+    held, mark = frame.jar.session(call), frame.jar.browser(call)
     if asked.is_denied:
-        yield from write(requests.take, asked.row.id if asked.row else "", frame.jar.browser(call))
+        yield from write(requests.take, asked.row.id if asked.row else "", mark)
         return _told(call, verdict, {"error": "access_denied", "error_description": "The person declined."})
-    # Who agreed is who was asked: another session in the same browser is asked anew.
-    is_allowed = asked.is_allowed and person is not None and person.seen.user_id == asked.who
-    match provider.authorizing.decide(wish, person, asked.row, is_allowed=is_allowed):
+    wish = yield from provider.authorizing.wish(call, verdict)
+    agreed = asked.who if asked.is_allowed else ""
+    outcome = yield from provider.authorizing.outcome(call, held, wish, asked.row, mark, agreed=agreed)
+    match outcome.decision:
         case Refuse(error, text):
             return _told(call, verdict, {"error": error, "error_description": text})
-        case Grant() if person is not None:
-            return (yield from _granted(frame, call, asked, wish, person, is_allowed=is_allowed))
-        case AskConsent() if person is not None:
-            return (yield from _question(frame, call, asked, wish, person))
+        case Grant():
+            if outcome.code is None:
+                raise InvalidRequest(error_message="The sign-in was finished in another window.")
+            return _told(call, verdict, {"code": outcome.code})
+        case AskConsent() if outcome.person is not None:
+            return (yield from _question(frame, call, asked, wish, outcome.person))
         case _:
             return (yield from _sign_in(frame, call, asked, verdict, held[0].session_id if held else ""))
-
-
-def _granted(
-    frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: Person, *, is_allowed: bool
-) -> Steps[Answer]:
-    mark = frame.jar.browser(call)
-    code = yield from write(granted, call, wish, person, asked.row, mark, is_allowed=is_allowed)
-    if code is None:
-        raise InvalidRequest(error_message="The sign-in was finished in another window.")
-    return _told(call, wish.authorization, {"code": code})
 
 
 def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: Person) -> Steps[Answer]:

@@ -15,9 +15,10 @@ import msgspec
 from avow.clock import Clock
 from avow.core.ids import secret_text
 from avow.core.sessions import REFRESH, SESSION
-from avow.core.tokens import Expected, sign, verify
+from avow.core.tokens import Expected, Verified, sign, verify
 from avow.core.vault import Vault
 from avow.errors import InvalidToken, SealBroken
+from avow.seen import SeenTokens
 from avow.server.serving import Call, Cookie, Issued, Project, SessionCaller
 from avow.server.settings import Settings
 
@@ -30,6 +31,7 @@ _SESSION = "avow-session-"
 _DEVICE = "avow-device-"
 _BROWSER_SECONDS = 30 * 86400
 _MARK = re.compile(r"[0-9A-Za-z]{26}", re.ASCII)
+_SEEN_TOKENS = 4096  # that a node remembers, about 2 kB each
 _MOST_BYTES = 3800  # browsers drop a cookie of more than 4,096 bytes, attributes included
 
 
@@ -56,6 +58,7 @@ class Jar:
         self._is_https = settings.is_https
         self._vault = vault
         self._clock = clock
+        self._seen = SeenTokens[tuple[str, str, str], Verified](_SEEN_TOKENS)
 
     # --- The browser's mark, and the token in forms that goes with it ---
 
@@ -146,12 +149,17 @@ class Jar:
         return self._claims(call, _SESSION, SESSION)
 
     def _claims(self, call: Call[Any], name: str, kind: str) -> dict[str, Any] | None:
-        token = self._read(call, name + call.project.id)
-        expected = Expected(issuer=call.project.id, kinds=frozenset({kind}))
-        try:
-            return verify(token, call.project.session_keys, expected, self._clock()).claims() if token else None
-        except InvalidToken:
+        token, project, now = self._read(call, name + call.project.id), call.project, self._clock()
+        if not token:
             return None
+        held = self._seen.find((project.id, kind, token))
+        if held is None or held.exp <= now or held.kid not in project.session_keys:
+            try:
+                held = verify(token, project.session_keys, Expected(issuer=project.id, kinds=frozenset({kind})), now)
+            except InvalidToken:
+                return None
+            self._seen.add((project.id, kind, token), held)
+        return held.claims()
 
     def _read(self, call: Call[Any], name: str) -> str:
         return call.cookies.get(self._name(name), "")

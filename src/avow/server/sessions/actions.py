@@ -41,6 +41,7 @@ __all__ = [
     "hold",
     "is_live",
     "live",
+    "live_enabled",
     "live_profile",
     "open_session",
     "own",
@@ -200,20 +201,17 @@ def live(tx: Tx, project: Project, caller: SessionCaller, *, may_wait: bool = Fa
         SessionEnded: It is revoked, expired, idle for too long, or the token is of a generation that ended.
         SecondFactorNeeded: It waits for one.
     """
-    found = tx.one(
-        rows.LIVE,
-        LiveRow,
-        id=caller.session_id,
-        user_id=caller.user_id,
-        presented=caller.generation,
-        grace=project.settings.rotation_grace_seconds,
-        idle=project.settings.idle_lifetime_seconds,
-    )
-    if found is None:
-        raise SessionEnded
-    if found.awaits_factor and not may_wait:
-        raise waiting.refused(project, users.find(tx, caller.user_id), found.amr)
-    return found
+    return _live(tx, rows.LIVE, project, caller, may_wait=may_wait)
+
+
+def live_enabled(tx: Tx, project: Project, caller: SessionCaller) -> LiveRow:
+    """Return the live session of a user who is not disabled; one statement where `live_profile` has two.
+
+    Raises:
+        SessionEnded: As `live`, or the user is gone or disabled.
+        SecondFactorNeeded: It waits for one.
+    """
+    return _live(tx, rows.LIVE_ENABLED, project, caller, may_wait=False)
 
 
 def require_fresh(tx: Tx, call: Call[object], *, enrols: bool = False) -> tuple[LiveRow, Profile]:
@@ -549,6 +547,23 @@ def _may_go_on(tx: Tx, impersonator: str, other: Profile) -> bool:
     if profile is None or profile.is_disabled:
         return False
     return judge_impersonation(profile, other) is Permission.ALLOWED
+
+
+def _live(tx: Tx, statement: str, project: Project, caller: SessionCaller, *, may_wait: bool) -> LiveRow:
+    found = tx.one(
+        statement,
+        LiveRow,
+        id=caller.session_id,
+        user_id=caller.user_id,
+        presented=caller.generation,
+        grace=project.settings.rotation_grace_seconds,
+        idle=project.settings.idle_lifetime_seconds,
+    )
+    if found is None:
+        raise SessionEnded
+    if found.awaits_factor and not may_wait:
+        raise waiting.refused(project, users.find(tx, caller.user_id), found.amr)
+    return found
 
 
 def _refused(tx: Tx, project: Project, client: Client, caller: SessionCaller) -> Refusal:

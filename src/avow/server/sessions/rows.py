@@ -181,6 +181,15 @@ LIVE = """
           WHERE u.project_id = :project_id AND u.id = sessions.impersonator AND u.status <> 'disabled'))
 """
 
+_OF_ENABLED = """
+      AND EXISTS (
+        SELECT 1 FROM users o
+        WHERE o.project_id = :project_id AND o.id = sessions.user_id AND o.status <> 'disabled')
+"""
+
+# The same for who asks nothing else of its user than whether they may sign in.
+LIVE_ENABLED = LIVE + _OF_ENABLED
+
 # A live session by its id, held until the unit ends: of a session token, which names no generation, :presented is 0.
 HOLD = """
     UPDATE sessions SET last_used_at = last_used_at
@@ -327,6 +336,7 @@ DISTRUST = "DELETE FROM trusted_devices WHERE project_id = :project_id AND user_
 RETURNS = {
     "CONTINUE": SessionRow,
     "LIVE": LiveRow,
+    "LIVE_ENABLED": LiveRow,
     "HOLD": SessionRow,
     "JOIN": JoinedRow,
     "SAY": SessionRow,

@@ -19,7 +19,8 @@ DEBIAN_PACKAGES = {
     "chromium": ("chromium",),
     "simplesamlphp": ("php-cli", "php-xml", "simplesamlphp"),
     "xmlsec1": ("xmlsec1",),
-    "mod_auth_openidc": ("apache2-bin", "libapache2-mod-auth-openidc"),  # apache2 itself would start a service
+    "mod_auth_mellon": ("apache2-bin", "libapache2-mod-auth-mellon"),  # apache2 itself would start a service
+    "mod_auth_openidc": ("apache2-bin", "libapache2-mod-auth-openidc"),
 }
 
 

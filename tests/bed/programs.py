@@ -24,6 +24,7 @@ INSTALL = {
     "oidc-provider": "python scripts/check_programs.py (it needs Node 20 or newer with npm)",
     "oidc-clients": "python scripts/check_programs.py (it makes virtual environments with pip)",
     "xmlsec1": "apt-get install xmlsec1 (or: brew install libxmlsec1)",
+    "mod_auth_mellon": "apt-get install apache2-bin libapache2-mod-auth-mellon, or set AVOW_TEST_APACHE to apache2",
     "mod_auth_openidc": "apt-get install apache2-bin libapache2-mod-auth-openidc, or set AVOW_TEST_APACHE to apache2",
 }
 
@@ -106,6 +107,11 @@ def find_xmlsec1() -> Program | None:
     return Program("xmlsec1", found, "on PATH") if found else None
 
 
+def find_mod_auth_mellon() -> Program | None:
+    """Find Apache with the module that makes it a SAML service provider: a path, else the one on this machine."""
+    return _apache_with("mod_auth_mellon")
+
+
 def find_mod_auth_openidc() -> Program | None:
     """Find Apache with the module that makes it an OpenID relying party: a path, else the one on this machine."""
     return _apache_with("mod_auth_openidc")
@@ -128,6 +134,7 @@ FINDERS: dict[str, Callable[[], Program | None]] = {
     "chromium": find_chromium,
     "simplesamlphp": find_simplesamlphp,
     "xmlsec1": find_xmlsec1,
+    "mod_auth_mellon": find_mod_auth_mellon,
     "mod_auth_openidc": find_mod_auth_openidc,
     "oidc-provider": find_oidc_provider,
     "oidc-clients": find_oidc_clients,

@@ -43,7 +43,8 @@ def check(folder: Path, *, project: str, data: Path | None, as_json: bool) -> No
     """
     parsed = _parsed(folder, ())
     with reached_project(data, project) as found:
-        against = found.store.look(found.project_id, lambda tx: actions.check(tx, parsed.snapshot))
+        is_open = found.settings.is_development
+        against = found.store.look(found.project_id, lambda tx: actions.check(tx, parsed.snapshot, is_open=is_open))
     failures = [*parsed.failures, *against]
     if failures:
         raise InvalidArgument(error_message="\n".join(failures))
@@ -60,7 +61,8 @@ def take(folder: Path, excludes: Sequence[str], *, project: str, data: Path | No
     if parsed.failures:
         raise InvalidArgument(error_message="\n".join(parsed.failures))
     with reached_project(data, project) as found:
-        found.store.run(found.project_id, lambda tx: actions.put(tx, parsed.snapshot, actor=_ACTOR))
+        is_open = found.settings.is_development
+        found.store.run(found.project_id, lambda tx: actions.put(tx, parsed.snapshot, is_open=is_open, actor=_ACTOR))
     say("The snapshot is imported.", {"kinds": list(parsed.snapshot.kinds)}, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from avow.core.oidc.acr import MULTI_FACTOR
 from avow.core.tokens import Expected, sign, verify
+from avow.errors import AuthException
 from avow.server.keys.directory import load
 from avow.server.serving import Client, Issued
 from avow.server.sessions import actions as sessions
@@ -95,6 +96,14 @@ def test_what_the_page_leads_to_is_of_the_browser_that_asked(project: Avow, rp: 
     page = rp.sign_in(other, other.get(follows), new_email())
     assert page.status == 400
     assert "location" not in page.headers
+
+
+@pytest.mark.parametrize("page", ["javascript:alert(1)", "//evil.example/", "https://app.example.com/#x", "x"])
+def test_page_has_to_be_one_that_a_browser_can_be_led_to(project: Avow, rp: Rp, page: str) -> None:
+    with pytest.raises(AuthException):
+        project.client().mgmt.app.update(rp.id, login_page_url=page)
+    with pytest.raises(AuthException):
+        project.client().mgmt.app.create("Evil", login_page_url=page)
 
 
 def test_login_hint_fills_the_field(rp: Rp) -> None:

@@ -92,6 +92,8 @@ def roles_of(api: Api) -> dict[str, Any]:
 
 def test_export_is_files_that_people_can_read(files: Files) -> None:
     assert sorted(files) == [
+        "apis.json",
+        "applications.json",
         "attributes.json",
         "flows/sign-in.json",
         "jwt_templates.json",

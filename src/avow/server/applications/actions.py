@@ -12,6 +12,7 @@ import msgspec
 from avow.core import ids
 from avow.core.oidc import clients
 from avow.core.oidc.clients import Client
+from avow.core.redirects import is_url
 from avow.core.vault import Vault
 from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import apis, rows
@@ -33,6 +34,7 @@ __all__ = [
     "HeldApplication",
     "add_named_secret",
     "add_secret",
+    "check_page",
     "client_of",
     "count",
     "create",
@@ -144,8 +146,9 @@ def insert(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
     """Insert an application of any kind; its secret is another step.
 
     Raises:
-        InvalidArgument: Its id is taken.
+        InvalidArgument: Its id is taken, or its sign-in page is no URL.
     """
+    check_page(row.login_page_url)
     if tx.one(rows.INSERT, IdRow, **_columns(row), kind=row.kind) is None:
         raise InvalidArgument(error_message="There is an application with this id already.")
     projects.bump(tx)
@@ -186,11 +189,22 @@ def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> N
 
 
 def save(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
-    """Put an application in the place of what it was; `lock` it first."""
+    """Put an application in the place of what it was; `lock` it first. Raises as `insert`."""
+    check_page(row.login_page_url)
     if tx.one(rows.UPDATE, IdRow, **_columns(row)) is None:
         raise NotFound(error_message=MISSING)
     projects.bump(tx)
     tx.audit("application.changed", actor=actor, data={"application": row.id})
+
+
+def check_page(url: str) -> None:
+    """Refuse a sign-in page of an application's own that browsers could not be led to.
+
+    Raises:
+        InvalidArgument: It is neither "" nor a URL of http or https without a fragment.
+    """
+    if url and (not is_url(url) or "#" in url):
+        raise InvalidArgument(error_message=f"{url[:200]!r} is no URL that a browser could be led to.")
 
 
 def delete(tx: Tx, application_id: str, *, actor: str) -> None:

@@ -33,7 +33,7 @@ from avow.wire.ssoapplications import (
     UpdateOidc,
 )
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "settings_of"]
 
 _KINDS: Final[Kinds] = ("oidc", "saml")
 _PREFIX = "N"
@@ -68,7 +68,7 @@ def create_saml(call: Call[SamlApplication]) -> Steps[MadeId]:
 
 def _created_saml(tx: Tx, call: Call[SamlApplication]) -> MadeId:
     body = call.body
-    row = _row(tx, "saml", body, _name(body), body.login_page_url or "", _saml(body))
+    row = _row(tx, "saml", body, _name(body), body.login_page_url or "", settings_of(body))
     actions.insert(tx, row, actor=call.management.actor)
     return MadeId(id=row.id)
 
@@ -87,7 +87,7 @@ def update_saml(tx: Tx, call: Call[SamlApplication]) -> Nothing:
     if not body.id:
         raise MissingArgument(error_message="Name the application by its id.")
     row = _changed(_locked(tx, body.id, "saml"), body, _name(body), body.login_page_url or "")
-    settings = msgspec.json.encode(_saml(body)).decode()
+    settings = msgspec.json.encode(settings_of(body)).decode()
     actions.save(tx, msgspec.structs.replace(row, settings=settings), actor=call.management.actor)
     return Nothing()
 
@@ -162,7 +162,7 @@ def _name(body: SamlApplication) -> str:
     return body.name
 
 
-def _saml(body: SamlApplication) -> SamlApplicationSettings:
+def settings_of(body: SamlApplication) -> SamlApplicationSettings:
     """Return what is kept of a SAML application.
 
     Raises:

@@ -256,7 +256,7 @@ def carry(tx: Tx, user_id: str, before: str, session_id: str) -> None:
     if sessions.end(tx, user_id, before, why="replaced") and tx.all(
         rows.CARRY, IdRow, before=before, session_id=session_id, user_id=user_id
     ):
-        sessions.hear_as(tx, session_id, before)
+        sessions.hear(tx, session_id, like=before)
 
 
 def goes_on_in(tx: Tx, sid: str, session_id: str) -> bool:

@@ -36,7 +36,6 @@ __all__ = [
     "forget",
     "has_waited",
     "hear",
-    "hear_as",
     "history",
     "hold",
     "is_live",
@@ -383,14 +382,9 @@ def end(tx: Tx, user_id: str, session_id: str, *, why: str, actor: str = "") -> 
     return ended is not None
 
 
-def hear(tx: Tx, session_id: str) -> None:
-    """Note that somebody is to be told when a session ends; units that end one give the signal `ENDED`."""
-    tx.one(rows.HEAR, rows.EndedRow, id=session_id)
-
-
-def hear_as(tx: Tx, session_id: str, other_id: str) -> None:
-    """Note that whoever is to be told of the end of another session is to be told of this one's."""
-    tx.one(rows.HEAR_AS, rows.EndedRow, id=session_id, other=other_id)
+def hear(tx: Tx, session_id: str, *, like: str = "") -> None:
+    """Note that somebody is to be told (`ENDED`) when a session ends; or that who is told of another is, by `like`."""
+    tx.one(rows.HEAR_AS if like else rows.HEAR, rows.EndedRow, id=session_id, **({"other": like} if like else {}))
 
 
 def end_all(tx: Tx, user_id: str, *, why: str, kept: str = "", actor: str = "") -> int:

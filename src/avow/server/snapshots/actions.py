@@ -28,8 +28,18 @@ from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
 from avow.server.roles.actions import Wanted
 from avow.server.serving import ManagementCaller
-from avow.server.snapshots import layout, rows
-from avow.server.snapshots.layout import Attribute, List, Permission, Role, Snapshot, Template, TokenTemplate
+from avow.server.snapshots import applications, layout, rows
+from avow.server.snapshots.layout import (
+    Api,
+    Application,
+    Attribute,
+    List,
+    Permission,
+    Role,
+    Snapshot,
+    Template,
+    TokenTemplate,
+)
 from avow.server.snapshots.rows import ListRow, NamedRow
 from avow.server.store import Tx, in_list, many_rows
 from avow.server.store.tx import Value
@@ -45,7 +55,14 @@ Part = TypeVar("Part")
 
 _MOST_CHANGES = 1000  # one unit is bounded
 _MOST_HELD = 20_000  # permissions in the roles that change
-_DOCUMENTS = ("templates", "jwt_templates", "lists", "flows")  # each takes statements of its own
+_DOCUMENTS = (
+    "templates",
+    "jwt_templates",
+    "lists",
+    "apis",
+    "applications",
+    "flows",
+)  # each takes statements of its own
 _MOST_DOCUMENTS = 300
 _ROWS_AT_ONCE = 128  # as many as `many_rows` puts into one statement
 _MOST_OF_A_KIND = 500  # definitions of attributes
@@ -95,26 +112,30 @@ def read(tx: Tx) -> Snapshot:
         ],
         jwt_templates=[_token_template(each) for each in token_templates],
         lists=[_list(row) for row in tx.all(rows.LISTS, ListRow, most=_LONGEST_LIST)],
+        apis=applications.read_apis(tx),
+        applications=applications.read_applications(tx),
         passwords=passwords.settings(tx),
         flows=flows.every(tx),
         theme=flows.find_theme(tx),
     )
 
 
-def check(tx: Tx, wanted: Snapshot) -> list[str]:
+def check(tx: Tx, wanted: Snapshot, *, is_open: bool) -> list[str]:
     """Return why a snapshot cannot be taken over by the project, a sentence for each reason; write nothing."""
-    return _failures(tx, read(tx), wanted)
+    return _failures(tx, read(tx), wanted, is_open=is_open)
 
 
-def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
+def put(tx: Tx, wanted: Snapshot, *, is_open: bool, actor: str) -> None:
     """Take a snapshot over whose files were read without a failure, whole or not at all.
+
+    In development (`is_open`) applications may have http addresses of any host.
 
     Raises:
         InvalidArgument: It does not fit the project, or changes more than one import may.
     """
     projects.bump(tx)  # first: it locks the project, so that of two imports at once the second waits
     present = read(tx)
-    failures = _failures(tx, present, wanted)
+    failures = _failures(tx, present, wanted, is_open=is_open)
     if failures:
         raise InvalidArgument(error_message=failures[0])
     changed = _changes(present, wanted)
@@ -127,6 +148,8 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     _put_token_templates(tx, changed.jwt_templates or (), actor)
     for each in changed.lists or ():
         _put_list(tx, each, actor)
+    applications.put_apis(tx, changed.apis or (), actor=actor)
+    applications.put_applications(tx, changed.applications or (), is_open=is_open, actor=actor)
     if changed.passwords is not None:
         passwords.configure(tx, "", changed.passwords, actor=actor)
     for flow in changed.flows or ():
@@ -139,7 +162,9 @@ def put(tx: Tx, wanted: Snapshot, *, actor: str) -> None:
     tx.audit("project.snapshot_imported", actor=actor, data=_named_changes(changed))
 
 
-def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, snapshot: Snapshot, made: KeySets) -> Cloned:
+def clone(
+    tx: Tx, caller: ManagementCaller, wanted: CloneProject, snapshot: Snapshot, made: KeySets, *, is_open: bool
+) -> Cloned:
     """Insert a project with the configuration that was read of the unit's, keys of its own and no users.
 
     Its first management key may do what the caller may do, from where and until when the caller may. It is one unit,
@@ -156,7 +181,7 @@ def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, snapshot: Snap
     projects.create(copy, wanted.name, environment=wanted.environment or "", tags=wanted.tags or (), actor=caller.actor)
     for key_set, both in made.items():
         keys.insert_set(copy, key_set, both)
-    put(copy, snapshot, actor=caller.actor)
+    put(copy, snapshot, is_open=is_open, actor=caller.actor)
     _, cleartext = keys.create_management_key(
         copy,
         "first",
@@ -169,11 +194,14 @@ def clone(tx: Tx, caller: ManagementCaller, wanted: CloneProject, snapshot: Snap
     return Cloned(copy.project_id, cleartext)
 
 
-def _failures(tx: Tx, present: Snapshot, wanted: Snapshot) -> list[str]:
+def _failures(tx: Tx, present: Snapshot, wanted: Snapshot, *, is_open: bool) -> list[str]:
+    known = {each.identifier: each for each in (*(present.apis or ()), *(wanted.apis or ()))}
+    apps = (wanted.applications or (), present.applications or ())
     return [
         *_unknown_permissions(present, wanted),
         *_wrong_attributes(present, wanted),
         *_wrong_settings(tx, present, wanted),
+        *applications.failures(tx, *apps, known.values(), is_open=is_open)[: layout.MOST_FAILURES],
         *_too_much(present, wanted),
     ]
 
@@ -190,6 +218,8 @@ def _changes(present: Snapshot, wanted: Snapshot) -> Snapshot:
         templates=_differing(present.templates, wanted.templates),
         jwt_templates=_differing(present.jwt_templates, wanted.jwt_templates),
         lists=_differing(present.lists, wanted.lists),
+        apis=_differing(present.apis, wanted.apis),
+        applications=_differing(present.applications, wanted.applications),
         passwords=wanted.passwords if wanted.passwords != present.passwords else None,
         flows=_differing(present.flows, wanted.flows),
         theme=wanted.theme if has_theme else None,
@@ -312,7 +342,8 @@ def _too_much(present: Snapshot, wanted: Snapshot) -> list[str]:
         failures.append(f"The snapshot changes {changed} things, and one import at most {_MOST_CHANGES}.")
     if documents > _MOST_DOCUMENTS:
         failures.append(
-            f"The snapshot changes {documents} flows, lists and templates, and one import at most {_MOST_DOCUMENTS}."
+            f"The snapshot changes {documents} flows, lists, templates, APIs and applications, and one import at most "
+            f"{_MOST_DOCUMENTS}."
         )
     if held > _MOST_HELD:
         failures.append(f"The roles that change have {held} permissions together, and one import at most {_MOST_HELD}.")
@@ -351,8 +382,8 @@ def _key(part: object) -> tuple[str, ...]:
             return (kind, name)
         case Template(template=template, method=method, locale=locale):
             return (template, method, locale)
-        case Flow(id=flow_id):
-            return (flow_id,)
+        case Flow(id=named) | Application(id=named) | Api(identifier=named):
+            return (named,)
         case _:
             raise TypeError(f"{type(part).__name__} is no part of a snapshot")
 

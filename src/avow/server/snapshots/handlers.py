@@ -5,6 +5,7 @@ one the right to write each area that its files are about.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from avow.core.rights import FULL
 from avow.errors import Forbidden, InvalidArgument, MissingArgument, NotFound
@@ -38,6 +39,8 @@ _AREAS: Mapping[str, str] = {
     "templates": "project",
     "jwt_templates": "jwt_template",
     "lists": "list",
+    "apis": "api",
+    "applications": "app",
     "passwords": "password",
     "flows": "flow",
     "theme": "flow",
@@ -49,13 +52,13 @@ _OIDC_ALGORITHM = "RS256"
 
 
 def export(tx: Tx, call: Call[Nothing]) -> ExportedFiles:
-    """Return what the project is configured with, as files; users, tenants, keys and secrets are in none."""
+    """Return what the project is configured with, as files; users, tenants, keys, secrets and consents are in none."""
     _require_reads(call.management)
     return ExportedFiles(files=layout.write(actions.read(tx)))
 
 
 def export_snapshot(tx: Tx, call: Call[ExportFormat]) -> ExportedFiles:
-    """Return what the project is configured with, as files; users, tenants, keys and secrets are in none."""
+    """Return what the project is configured with, as files; users, tenants, keys, secrets and consents are in none."""
     if call.body.format not in _FORMATS:
         raise InvalidArgument(error_message="Snapshots are exported in the format json.")
     _require_reads(call.management)
@@ -85,7 +88,7 @@ def validate_snapshot(call: Call[ValidateSnapshot]) -> Steps[Validated]:
     body = call.body
     parsed = yield from aside(layout.parse, _files(body.files), secrets=body.input_secrets)
     _require_reads(call.management, parsed.snapshot)
-    found = yield from read(actions.check, parsed.snapshot)
+    found = yield from read(actions.check, parsed.snapshot, is_open=call.project.is_open)
     failures = (*parsed.failures, *found)[: layout.MOST_FAILURES]
     return Validated(ok=not failures, failures=failures, missing_secrets=SnapshotSecrets())
 
@@ -94,13 +97,15 @@ def clone(call: Call[CloneProject]) -> Steps[ClonedProject]:
     """Make a project with the configuration of this one, without its users, tenants and keys.
 
     Copied are the settings, permissions, roles of the project, definitions of attributes, message and JWT templates,
-    lists, password settings, flows and the theme, in one unit: at most a thousand of them, as in an import. The answer
-    holds a management key of the new project, this once; it may do what the caller may do.
+    lists, password settings, flows, the theme, APIs and applications (these without their secrets), in one unit: at
+    most a thousand of them, as in an import. The answer holds a management key of the new project, this once; it may do
+    what the caller may do.
     """
     _require_reads(call.management)
     snapshot = yield from read(actions.read)
     made = yield from aside(_made_keys, call.project.settings.session_algorithm)
-    cloned: Cloned = yield from write(actions.clone, call.management, call.body, snapshot, made)
+    is_open = call.project.is_open
+    cloned: Cloned = yield from write(actions.clone, call.management, call.body, snapshot, made, is_open=is_open)
     return ClonedProject(
         project_id=cloned.project_id,
         project_name=call.body.name,
@@ -123,7 +128,7 @@ def delete(tx: Tx, call: Call[Nothing]) -> None:
     keys.revoke_all(tx, actor=caller.actor)
 
 
-def _import(call: Call[object], parsed: Parsed) -> Steps[None]:
+def _import(call: Call[Any], parsed: Parsed) -> Steps[None]:
     caller = call.management
     for area in _areas(parsed.snapshot):
         caller.require(area)
@@ -131,7 +136,7 @@ def _import(call: Call[object], parsed: Parsed) -> Steps[None]:
         more = len(parsed.failures) - 1
         also = f" There are {more} more failures; validate tells all of them." if more else ""
         raise InvalidArgument(error_message=parsed.failures[0] + also)
-    yield from write(actions.put, parsed.snapshot, actor=caller.actor)
+    yield from write(actions.put, parsed.snapshot, is_open=call.project.is_open, actor=caller.actor)
 
 
 def _require_reads(caller: ManagementCaller, snapshot: Snapshot | None = None) -> None:

@@ -9,6 +9,8 @@
     jwt_templates.json       JWT templates; settings.json names those in use by their names
     lists.json               lists; one with very many entries is without them
     passwords.json           what passwords have to be
+    apis.json                APIs that access tokens are for
+    applications.json        applications that people sign in to, without their secrets
     flows/<id>.json          one flow with its screens
     theme.json               the theme
 
@@ -31,6 +33,7 @@ from avow.server.flows import actions as flows
 from avow.server.flows import chosen
 from avow.server.flows.actions import Flow, Theme
 from avow.server.templates.checking import issues
+from avow.wire.applications import Address, Algorithm, Audience, Id, Lifetime, Scope, Scopes
 from avow.wire.bounds import Name
 from avow.wire.jwttemplates import GivenTemplate
 from avow.wire.passwords import ConfigurePasswords, PasswordSettings
@@ -39,7 +42,11 @@ from avow.wire.snapshots import SnapshotSecret, SnapshotSecrets
 __all__ = [
     "KINDS",
     "LISTED",
+    "Api",
+    "ApiScope",
+    "Application",
     "Attribute",
+    "Granted",
     "List",
     "Parsed",
     "Permission",
@@ -47,6 +54,8 @@ __all__ = [
     "Snapshot",
     "Template",
     "TokenTemplate",
+    "by_audience",
+    "by_name",
     "parse",
     "write",
 ]
@@ -139,6 +148,48 @@ class List(_Entry, frozen=True, kw_only=True):
     data: object = None
 
 
+class ApiScope(_Entry, frozen=True, kw_only=True):
+    """A scope that an API knows."""
+
+    name: Scope
+    description: Description = ""
+
+
+class Api(_Entry, frozen=True, kw_only=True):
+    """An API that access tokens are for."""
+
+    identifier: Audience
+    name: Annotated[str, Meta(max_length=256)] = ""
+    lifetime_seconds: Lifetime = 86_400
+    algorithm: Algorithm = "RS256"
+    rbac: bool = False
+    allows_offline: bool = True
+    permissions: Annotated[tuple[ApiScope, ...], Meta(max_length=500)] = ()
+
+
+class Granted(_Entry, frozen=True, kw_only=True):
+    """What an application may do at an API in its own name."""
+
+    audience: Audience
+    scopes: Scopes = ()
+
+
+class Application(_Entry, frozen=True, kw_only=True):
+    """An application; its settings are checked with what the project has."""
+
+    id: Id
+    kind: Literal["oidc", "third-party", "saml"] = "oidc"
+    name: GivenName
+    description: Description = ""
+    logo: Address = ""
+    enabled: bool = True
+    trusted: bool = False
+    login_page_url: Address = ""
+    force_authentication: bool = False
+    settings: Annotated[dict[str, object], Meta(max_length=100)] = {}
+    grants: Annotated[tuple[Granted, ...], Meta(max_length=100)] = ()
+
+
 class _Passwords(_Entry, frozen=True, kw_only=True):
     enabled: bool | None = None
     min_length: int | None = None
@@ -156,6 +207,14 @@ class _Passwords(_Entry, frozen=True, kw_only=True):
 
 class _TokenTemplates(_Entry, frozen=True, kw_only=True):
     jwt_templates: Annotated[tuple[TokenTemplate, ...], Meta(max_length=100)] = msgspec.field(name="jwt_templates")
+
+
+class _Apis(_Entry, frozen=True, kw_only=True):
+    apis: Annotated[tuple[Api, ...], Meta(max_length=1000)]
+
+
+class _Applications(_Entry, frozen=True, kw_only=True):
+    applications: Annotated[tuple[Application, ...], Meta(max_length=1000)]
 
 
 class _Lists(_Entry, frozen=True, kw_only=True):
@@ -200,6 +259,8 @@ class Snapshot:
         templates: By message, method and locale.
         jwt_templates: By name.
         lists: By name.
+        apis: By identifier.
+        applications: By id.
         passwords: What the project asks of passwords.
         flows: By id.
         theme: The one theme.
@@ -212,6 +273,8 @@ class Snapshot:
     templates: Sequence[Template] | None = None
     jwt_templates: Sequence[TokenTemplate] | None = None
     lists: Sequence[List] | None = None
+    apis: Sequence[Api] | None = None
+    applications: Sequence[Application] | None = None
     passwords: PasswordSettings | None = None
     flows: Sequence[Flow] | None = None
     theme: Theme | None = None
@@ -231,7 +294,7 @@ class Parsed:
 
 
 # Of these a file holds a list, under the name of the kind.
-LISTED = ("permissions", "roles", "attributes", "templates", "jwt_templates", "lists")
+LISTED = ("permissions", "roles", "attributes", "templates", "jwt_templates", "lists", "apis", "applications")
 KINDS = ("settings", *LISTED, "passwords", "flows", "theme")
 
 
@@ -279,6 +342,17 @@ def write(snapshot: Snapshot) -> dict[str, object]:
     return files
 
 
+def by_name(scopes: Iterable[ApiScope]) -> tuple[ApiScope, ...]:
+    """Return scopes in the order that does not change by itself."""
+    return tuple(sorted(scopes, key=lambda each: each.name))
+
+
+def by_audience(grants: Iterable[Granted]) -> tuple[Granted, ...]:
+    """Return grants and their scopes in the order that does not change by itself."""
+    each_sorted = (msgspec.structs.replace(each, scopes=tuple(sorted(set(each.scopes)))) for each in grants)
+    return tuple(sorted(each_sorted, key=lambda each: each.audience))
+
+
 class _Reader:
     """Reads file after file and notes what is wrong, so that all of it is told at once."""
 
@@ -294,6 +368,8 @@ class _Reader:
             "templates.json": self._templates,
             "jwt_templates.json": self._jwt_templates,
             "lists.json": self._lists,
+            "apis.json": self._apis,
+            "applications.json": self._applications,
             "passwords.json": self._passwords,
             "theme.json": self._theme,
         }
@@ -377,6 +453,20 @@ class _Reader:
         found = msgspec.convert(content, _Lists).lists
         self._once(path, (each.name for each in found))
         self.snapshot = replace(self.snapshot, lists=[_canonical(each) for each in found])
+
+    def _apis(self, path: str, content: object) -> None:
+        found = msgspec.convert(content, _Apis).apis
+        self._once(path, (each.identifier for each in found))
+        for api in found:
+            self._once(path, (f"{api.identifier} {each.name}" for each in api.permissions))
+        sorted_ = [msgspec.structs.replace(each, permissions=by_name(each.permissions)) for each in found]
+        self.snapshot = replace(self.snapshot, apis=sorted_)
+
+    def _applications(self, path: str, content: object) -> None:
+        found = msgspec.convert(content, _Applications).applications
+        self._once(path, (each.id for each in found))
+        sorted_ = [msgspec.structs.replace(each, grants=by_audience(each.grants)) for each in found]
+        self.snapshot = replace(self.snapshot, applications=sorted_)
 
     def _passwords(self, path: str, content: object) -> None:
         said = msgspec.convert(content, _Passwords)

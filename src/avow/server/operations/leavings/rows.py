@@ -32,6 +32,7 @@ PURGE_ACCESS_KEY_TENANTS = _rows_of("access_key_tenants", "key_id, tenant_id")
 PURGE_ACCESS_KEY_ROLES = _rows_of("access_key_roles", "key_id, role_id")
 PURGE_SAML_REQUESTS = _rows_of("saml_requests", "id")
 PURGE_SAML_SIGNINS = _rows_of("saml_signins", "id")
+PURGE_OIDC_LOGOUTS = _rows_of("oidc_logouts", "id")
 PURGE_OIDC_REQUESTS = _rows_of("oidc_requests", "id")
 PURGE_OIDC_GRANTS = _rows_of("oidc_grants", "id")
 PURGE_USER_APPLICATIONS = _rows_of("user_applications", "user_id, application_id")
@@ -95,6 +96,7 @@ PURGE = (
     PURGE_ACCESS_KEY_ROLES,
     PURGE_SAML_REQUESTS,
     PURGE_SAML_SIGNINS,
+    PURGE_OIDC_LOGOUTS,
     PURGE_OIDC_REQUESTS,
     PURGE_OIDC_GRANTS,
     PURGE_USER_APPLICATIONS,

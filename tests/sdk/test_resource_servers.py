@@ -364,6 +364,14 @@ def test_proof_names_the_address_that_clients_have(issuer: Issuer, holder: Signi
         assert isinstance(ask(issuer, f"DPoP {token}", proofs=(made,), **said), AccessToken) == is_taken
 
 
+@pytest.mark.parametrize("path", ["/a b/é", "/a%20b/%C3%A9", "/a%20b/%c3%a9"])
+def test_address_is_compared_as_clients_spell_it(issuer: Issuer, holder: SigningKey, path: str) -> None:
+    token = bound(issuer, holder)
+    made = proof(holder, token, issuer.now, htu="https://api.example.com/a%20b/%C3%A9")
+    head = Head("GET", lambda: f"https://api.example.com{path}?q=1", [f"DPoP {token}"], [made])
+    assert isinstance(guard_of(issuer).judge(head, Needs()), AccessToken)
+
+
 def test_unbound_token_is_no_bound_one(issuer: Issuer, holder: SigningKey) -> None:
     token = issuer.token()
     assert refused(ask(issuer, f"DPoP {token}", proofs=(proof(holder, token, issuer.now),))).status == 401
@@ -393,6 +401,7 @@ def test_token_bound_otherwise_is_refused_and_told_so(issuer: Issuer, binding: A
         {"keys_url": "http://id.example.com/keys"},
         {"public_url": "https://api.example.com/v1"},
         {"audience": "urn:api", "publishes_metadata": True},
+        {"audience": "https://api.example.com", "publishes_metadata": True},
         {"leeway_seconds": 301},
         {"timeout_seconds": 0},
     ],
@@ -415,6 +424,7 @@ def test_metadata() -> None:
     said = Resource(issuer=ISSUER, audience=AUDIENCE, name="Notes", publishes_metadata=True)
     assert said.metadata_path == "/.well-known/oauth-protected-resource/mcp"
     assert Resource(issuer=ISSUER, audience="https://a.example.com/").metadata_path == said.metadata_path[:-4]
+    assert Resource(issuer=ISSUER, audience=f"{AUDIENCE}/").metadata_path == f"{said.metadata_path}/"
     assert metadata(said, ["notes:read"]) == {
         "resource": AUDIENCE,
         "authorization_servers": [ISSUER],

@@ -25,6 +25,7 @@ from avow.sdk._async.resource import AsyncGuard
 from avow.sdk._sync.resource import Guard
 from avow.sdk.integration.pages import NEVER_STORED
 from avow.sdk.integration.refusals import Refusal
+from avow.sdk.integration.settings import InvalidSettings
 from avow.sdk.resource.credentials import Head
 from avow.sdk.resource.guard import Judge
 from avow.sdk.resource.metadata import metadata
@@ -32,7 +33,7 @@ from avow.sdk.resource.settings import Arguments, Resource
 from avow.sdk.resource.tokens import AccessToken, Needs, needs
 from avow.sdk.transport import AsyncTransport, Transport
 
-__all__ = ["AccessToken", "ResourceServer", "token_of"]
+__all__ = ["AccessToken", "InvalidSettings", "ResourceServer", "token_of"]
 
 V = TypeVar("V", bound=Callable[..., Any])
 

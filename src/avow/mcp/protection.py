@@ -121,7 +121,8 @@ class ProtectedApp:
             return
         mark = _current.set(found)
         try:
-            await self._app({**scope, "user": _user(found, shown(head))}, receive, send)
+            user = _user(found, shown(head), self.resource.audience)
+            await self._app({**scope, "user": user}, receive, send)
         finally:
             _current.reset(mark)
 
@@ -138,11 +139,11 @@ def _head(scope: Scope) -> Head:
     def field(name: bytes) -> list[str]:
         return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
-    path = quote(scope["path"], safe="/:@!$&'()*+,;=~")
-    return Head(scope.get("method", "GET"), lambda: path, field(b"authorization"), field(b"dpop"))
+    # Scheme and host are those of the audience.
+    return Head(scope.get("method", "GET"), lambda: quote(scope["path"]), field(b"authorization"), field(b"dpop"))
 
 
-def _user(token: AccessToken, presented: object) -> AuthenticatedUser:
+def _user(token: AccessToken, presented: object, audience: str) -> AuthenticatedUser:
     """Return the caller as the package knows callers: it keeps each session for the one who began it."""
     text = presented.token if isinstance(presented, Shown) else ""
     made = McpToken(
@@ -150,6 +151,7 @@ def _user(token: AccessToken, presented: object) -> AuthenticatedUser:
         client_id=token.client_id,
         scopes=sorted(token.scopes),
         expires_at=token.expires_at,
+        resource=audience,
         subject=token.subject,
         claims=dict(token.claims),
     )

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from avow.clock import Clock
 from avow.core.oidc import dpop
@@ -31,8 +31,10 @@ logger = logging.getLogger("avow.resource")
 
 _CACHE_SIZE: Final = 4096
 _RETRY_DELAYS_SECONDS: Final = (0.1,)  # somebody waits for an answer
+_SHORT_SECONDS: Final = 2.0
 _PLAIN: Final = ("jwt",)
 _TYPED: Final = (TYP, f"application/{TYP}")
+_OF_PATHS: Final = "/:@!$&'()*+,;=~"
 # What ID tokens, logout tokens and the like have and access tokens do not.
 _OF_OTHERS: Final = ("nonce", "at_hash", "c_hash", "events")
 
@@ -151,8 +153,10 @@ class Judge:
         return proof.jkt == key and self._proofs.spend(proof, now)
 
     def _address(self, head: Head) -> str:
-        url, public = head.url(), self.said.public_url.rstrip("/")
-        return public + urlsplit(url).path if public else url
+        """Return the address of a request as clients spell it. Spec: RFC 3986 sections 3.3 and 6.2.2."""
+        parts = urlsplit(head.url())
+        public = self.said.public_url.rstrip("/") or f"{parts.scheme}://{parts.netloc}"
+        return public + quote(unquote(parts.path), safe=_OF_PATHS)
 
     # --- The issuer's keys ---
 
@@ -170,15 +174,17 @@ class Judge:
             return  # somebody else fetched them while this one waited
         asked_at = self._clock()
         try:
-            url = self.said.keys_url or keys_url((yield from self._ask(self.said.described_at)), self.said)
-            self._ring.accept(usable_keys((yield from self._ask(url))), asked_at, is_search=is_search)
+            url = self.said.keys_url or keys_url((yield from self._ask(self.said.described_at, wanted)), self.said)
+            self._ring.accept(usable_keys((yield from self._ask(url, wanted))), asked_at, is_search=is_search)
         except AvowError as failed:
             logger.warning("The keys of %s could not be fetched: %s", self.said.issuer, failed)
             self._ring.reject(failed, self._clock(), is_search=is_search)
 
-    def _ask(self, url: str) -> Flow[bytes]:
-        request = Request("GET", url, headers={"accept": "application/json"}, timeout_seconds=self.said.timeout_seconds)
-        response = yield from send_again(request, _RETRY_DELAYS_SECONDS)
+    def _ask(self, url: str, wanted: Wanted) -> Flow[bytes]:
+        """Fetch what an issuer publishes; one short try while there are keys that still count."""
+        seconds = self.said.timeout_seconds if wanted.is_needed else min(_SHORT_SECONDS, self.said.timeout_seconds)
+        request = Request("GET", url, headers={"accept": "application/json"}, timeout_seconds=seconds)
+        response = yield from send_again(request, _RETRY_DELAYS_SECONDS if wanted.is_needed else ())
         refuse(response)
         return response.body
 

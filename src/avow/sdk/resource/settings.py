@@ -71,9 +71,10 @@ class Resource:
             "keys_url must be an https address.": not self.keys_url or is_address(self.keys_url),
             "public_url must look like https://api.example.com, without a path.": not self.public_url
             or (is_address(self.public_url) and not urlsplit(self.public_url.rstrip("/")).path),
-            "Metadata can be published of an audience that is the address of the API, without a query.": (
-                not self.publishes_metadata or (is_address(self.audience) and _is_plain(self.audience))
-            ),
+            # Clients write the address of a whole host with its slash, and ask for that.
+            "Metadata can be published of an audience that is the address of the API: with a path, if only /, and no"
+            " query.": not self.publishes_metadata
+            or (is_address(self.audience) and _is_plain(self.audience) and bool(urlsplit(self.audience).path)),
             f"leeway_seconds is from 0 to {_MAX_LEEWAY_SECONDS}.": 0 <= self.leeway_seconds <= _MAX_LEEWAY_SECONDS,
             "timeout_seconds must be above 0.": self.timeout_seconds > 0,
         }
@@ -88,7 +89,8 @@ class Resource:
     @property
     def metadata_path(self) -> str:
         """Return the path of the API's own metadata. Spec: RFC 9728 section 3.1."""
-        return _METADATA + urlsplit(self.audience).path.rstrip("/")
+        path = urlsplit(self.audience).path
+        return _METADATA + (path if path != "/" else "")
 
     @property
     def metadata_url(self) -> str:

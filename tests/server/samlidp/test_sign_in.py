@@ -1,6 +1,7 @@
 """Sign-in at SAML applications: requests by address and form, pages in between, and what the application is told."""
 
-from urllib.parse import urlsplit
+from functools import partial
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -8,9 +9,12 @@ from avow import SAMLIDPAttributeMappingInfo, SAMLIDPGroupsMappingInfo, SAMLIDPR
 from avow.core.saml.idp.parties import EMAIL, PERSISTENT, TRANSIENT
 from avow.server.applications.rows import IdRow
 from avow.server.samlidp import leavings
+from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.factories import grant, make_role, make_user, new_email
 from tests.saml.sp import ACS
+from tests.server.oidc.relying import Rp
+from tests.server.oidc.test_wishes import with_factors
 from tests.server.pages.browsing import Browser
 from tests.server.samlidp.wiki import Wiki, make_wiki
 
@@ -32,7 +36,7 @@ def changed(wiki: Wiki, **settings: object) -> None:
     """Change the application as a whole, as the contract has it."""
     apps = wiki.avow.client().mgmt.sso_application
     given = {"entity_id": wiki.idp["entityId"], "acs_url": ACS, "certificate": wiki.idp["certificate"], **settings}
-    apps.update_saml_application(wiki.id, "Wiki", "", **given)
+    apps.update_saml_application(wiki.id, "Wiki", **{"login_page_url": "", **given})
     wiki.avow.advance(2)
 
 
@@ -75,7 +79,7 @@ def test_request_in_a_form_is_taken_though_it_brings_no_cookies(wiki: Wiki) -> N
     fresh, email = Browser(wiki.avow), new_email()
     page = wiki.post(fresh, wiki.asking("_ask2"))
     assert page.url.startswith("/login/")
-    assert wiki.told(wiki.sign_in(fresh, page, email), "_ask2")
+    wiki.told(wiki.sign_in(fresh, page, email), "_ask2")
 
 
 def test_posted_request_is_the_first_browser_s_that_comes_with_it(wiki: Wiki) -> None:
@@ -84,7 +88,7 @@ def test_posted_request_is_the_first_browser_s_that_comes_with_it(wiki: Wiki) ->
     where = wiki.post(browser, wiki.asking(), follow=False).headers["location"]
     page = browser.get(where)
     assert thief.get(where).status == 400
-    assert wiki.told(wiki.sign_in(browser, page, new_email()))
+    wiki.told(wiki.sign_in(browser, page, new_email()))
 
 
 def test_request_is_answered_once(wiki: Wiki) -> None:
@@ -92,7 +96,7 @@ def test_request_is_answered_once(wiki: Wiki) -> None:
     browser.sign_in(new_email())
     url = wiki.url(wiki.asking())
     waiting = other.get(url)
-    assert wiki.told(browser.get(url))
+    wiki.told(browser.get(url))
     assert browser.get(url).status == 400
     assert browser.get(url).forms == []
     assert wiki.post(browser, wiki.asking()).status == 400
@@ -115,7 +119,7 @@ def test_force_authn_and_passive(wiki: Wiki) -> None:
     browser, email = Browser(wiki.avow), new_email()
     assert wiki.statuses(wiki.ask(browser, IsPassive="true")) == ["Responder", "NoPassive"]
     browser.sign_in(email)
-    assert wiki.told(wiki.ask(browser, id="_ask2", IsPassive="true"), "_ask2")
+    wiki.told(wiki.ask(browser, id="_ask2", IsPassive="true"), "_ask2")
     wiki.avow.advance(5)
     page = wiki.ask(browser, id="_ask3", ForceAuthn="true")
     assert page.url.startswith("/login/")
@@ -141,7 +145,34 @@ def test_name_is_of_the_format_that_is_asked_for(wiki: Wiki) -> None:
     assert transient[0] == transient[1] not in (email, user)
     odd = POLICY.format("urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos")
     assert wiki.statuses(wiki.ask(browser, id="_k", inside=odd)) == ["Requester", "InvalidNameIDPolicy"]
-    assert wiki.statuses(wiki.ask(browser, id="_c", inside=CONTEXT.format(MFA))) == ["Responder", "NoAuthnContext"]
+    odd = CONTEXT.format("urn:oasis:names:tc:SAML:2.0:ac:classes:Kerberos")
+    assert wiki.statuses(wiki.ask(browser, id="_c", inside=odd)) == ["Responder", "NoAuthnContext"]
+
+
+def test_two_factors_are_asked_for_where_only_they_will_do(wiki: Wiki) -> None:
+    avow, email = wiki.avow, new_email()
+    user = make_user(avow, email)
+    browser = Browser(avow)
+    browser.sign_in(email)
+    page = wiki.ask(browser, inside=CONTEXT.format(MFA))
+    assert page.form().fields["flow"] == "mfa"
+    asked = CONTEXT.format(MFA)
+    passive = wiki.ask(browser, id="_ask2", IsPassive="true", inside=asked)
+    assert wiki.statuses(passive) == ["Responder", "NoAuthnContext"]
+    strong = with_factors(Rp(avow, wiki.id), user)
+    assert wiki.told(wiki.ask(strong, id="_ask3", inside=asked), "_ask3").authn_context == MFA
+    assert wiki.told(wiki.ask(strong, id="_ask4"), "_ask4").is_multi_factor
+
+
+def test_application_s_own_page_comes_before_the_sign_in(wiki: Wiki) -> None:
+    changed(wiki, login_page_url="https://wiki.example.com/welcome?a=1")
+    browser = Browser(wiki.avow)
+    where = urlsplit(wiki.ask(browser).headers["location"])
+    assert where.netloc == "wiki.example.com"
+    said = parse_qs(where.query)
+    assert (said["a"], said["client_id"]) == (["1"], [wiki.id])
+    page = browser.get(said["next"][0])
+    wiki.told(wiki.sign_in(browser, page, new_email()))
 
 
 def test_unproven_address_names_nobody(wiki: Wiki) -> None:
@@ -216,14 +247,14 @@ def test_whoever_may_not_use_the_application_is_refused_there(wiki: Wiki) -> Non
     assert wiki.statuses(wiki.ask(browser)) == ["Responder", "RequestDenied"]
     assert browser.get(wiki.idp["idpInitiatedUrl"]).status == 400
     users.add_sso_apps(email, [wiki.id])
-    assert wiki.told(wiki.ask(browser, id="_ask2"), "_ask2")
+    wiki.told(wiki.ask(browser, id="_ask2"), "_ask2")
 
 
 def test_disabled_people_and_applications_are_refused(wiki: Wiki) -> None:
     avow, email = wiki.avow, new_email()
     browser = Browser(avow)
     browser.sign_in(email)
-    assert wiki.told(wiki.ask(browser))
+    wiki.told(wiki.ask(browser))
     waiting = wiki.ask(browser, id="_ask2", ForceAuthn="true")
     avow.client().mgmt.user.deactivate(email)
     assert wiki.ask(browser, id="_ask3").url.startswith("/login/")
@@ -269,7 +300,7 @@ def test_refusals_are_shown_to_the_person_and_sent_nowhere(wiki: Wiki) -> None:
         browser.get(wiki.url(wiki.asking()).replace("&Signature=", "&Signature=AA")),
     ]
     assert [(each.status, len(each.forms)) for each in pages] == [(400, 0)] * len(pages)
-    assert wiki.told(wiki.ask(browser))  # the same browser, rightly asked
+    wiki.told(wiki.ask(browser))  # the same browser, rightly asked
 
 
 def test_what_is_kept_of_requests_is_deleted(wiki: Wiki) -> None:
@@ -281,7 +312,7 @@ def test_what_is_kept_of_requests_is_deleted(wiki: Wiki) -> None:
     def left() -> list[int]:
         tables = ("saml_requests", "saml_signins")
         sql = "SELECT id FROM {} WHERE project_id = :project_id"
-        return [len(wiki.avow.run(lambda tx, t=each: tx.all(sql.format(t), IdRow))) for each in tables]
+        return [len(wiki.avow.run(partial(_ids, sql.format(each)))) for each in tables]
 
     assert left() == [1, 1]
     wiki.avow.advance(1801)
@@ -290,3 +321,7 @@ def test_what_is_kept_of_requests_is_deleted(wiki: Wiki) -> None:
     wiki.avow.advance(400 * 86_400)
     assert wiki.avow.run(lambda tx: leavings.forget(tx, 100)) == 1
     assert left() == [0, 0]
+
+
+def _ids(sql: str, tx: Tx) -> list[IdRow]:
+    return tx.all(sql, IdRow)

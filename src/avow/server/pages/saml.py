@@ -28,6 +28,7 @@ from avow.core.saml.idp import (
     of_query,
     read_authn_request,
     read_logout_request,
+    wants_factors,
 )
 from avow.core.saml.idp.parties import EMAIL, UNSPECIFIED
 from avow.errors import InvalidRequest, MalformedRequest, RequestTooLarge
@@ -46,7 +47,8 @@ from avow.wire.samlidp import ContinueQuery, SamlForm, SamlQuery
 
 __all__ = ["ask", "ask_by_form", "go_on", "log_out", "log_out_by_form", "metadata", "start"]
 
-_FLOW: Final = "sign-up-or-in"
+_STANDARD: Final = "sign-up-or-in"
+_FACTORS: Final = "mfa"
 _UNREADABLE: Final = frozenset({Reason.NOT_BASE64, Reason.NOT_UTF8, Reason.NOT_XML, Reason.FORBIDDEN_XML})
 _SEE_OTHER: Final = 303
 
@@ -176,7 +178,7 @@ def _told(
 
 
 def _sign_in(frame: Frame, call: Call[Any], door: _Door, asked: AuthnAsked, row: RequestRow | None) -> Steps[Answer]:
-    """Lead to the sign-in page, which leads back to the request."""
+    """Lead to the sign-in page, which leads back to the request; by way of the application's own, where it has one."""
     held = frame.jar.session(call)
     request_id, new_mark = row.id if row else "", tuple[Cookie, ...]()
     if row is None:
@@ -184,12 +186,16 @@ def _sign_in(frame: Frame, call: Call[Any], door: _Door, asked: AuthnAsked, row:
         yield from requests.counted(call, frame.clock())
         request_id = yield from write(requests.keep, door.app.id, asked, mark, held[0].session_id if held else "")
     said = {
-        "flow": _FLOW,
+        "flow": _FACTORS if wants_factors(asked) else _STANDARD,
         "loginId": _hint(asked),
         "next": continue_path(call.project.id, door.app.id, request_id),
     }
-    query = urlencode({name: value for name, value in said.items() if value})
-    return frame.redirect(f"/login/{call.project.id}?{query}", new_mark)
+    path = f"/login/{call.project.id}?{urlencode({name: value for name, value in said.items() if value})}"
+    own = door.app.login_page_url
+    if not own:
+        return frame.redirect(path, new_mark)
+    leads = {"next": f"{call.project.public_url.rstrip('/')}{path}", "client_id": door.app.id}
+    return frame.redirect(f"{own}{'&' if '?' in own else '?'}{urlencode(leads)}", new_mark)
 
 
 def _hint(asked: AuthnAsked) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from avow.core.factors import shows_two
 from avow.core.saml.idp import Person, Seen
 from avow.errors import SecondFactorNeeded, SessionEnded
 from avow.server.applications import actions as applications
@@ -50,7 +49,6 @@ def find(tx: Tx, project: Project, held: tuple[SessionCaller, int] | None, app: 
         return None
     if session.impersonator:  # whoever acts for somebody else does it here, not at other applications
         return None
-    amr = session.amr.split()
     return Someone(
         seen=Seen(
             user_id=caller.user_id,
@@ -59,7 +57,7 @@ def find(tx: Tx, project: Project, held: tuple[SessionCaller, int] | None, app: 
             may_reach=applications.may_reach(tx, app.id, caller.user_id),
         ),
         person=_person(tx, profile, app, caller.session_id, session.tenant_id or ""),
-        is_multi_factor="mfa" in amr or shows_two(amr),
+        is_multi_factor="mfa" in session.amr.split(),
         tenant_id=session.tenant_id or "",
         ends_at=ends_at,
     )

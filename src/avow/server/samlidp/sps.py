@@ -34,14 +34,14 @@ class Application:
     Attributes:
         id: See `applications`.
         name: For people.
-        is_enabled: It can be used.
+        login_page_url: A sign-in page of its own, or "".
         forces_authn: Everybody signs in anew for it.
         settings: All else.
     """
 
     id: str
     name: str
-    is_enabled: bool
+    login_page_url: str
     forces_authn: bool
     settings: SamlApplicationSettings
 
@@ -76,7 +76,7 @@ def application(call: Call[Any]) -> Steps[Application]:
     settings = msgspec.json.decode(row.settings, type=SamlApplicationSettings)
     if not row.is_enabled:
         raise InvalidRequest(error_message="The application is switched off.")
-    return Application(row.id, row.name, bool(row.is_enabled), bool(row.force_authentication), settings)
+    return Application(row.id, row.name, row.login_page_url, bool(row.force_authentication), settings)
 
 
 def own_idp(project: Project, application_id: str) -> OwnIdp:

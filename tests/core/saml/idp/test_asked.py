@@ -74,7 +74,7 @@ def test_wishes_are_read() -> None:
 
 def test_unsigned_requests_are_taken_where_nothing_is_known_to_check_them_with() -> None:
     for certificates in ((), ("placeholder",)):
-        known = {"certificates": certificates, "needs_signature": False}
+        known: dict[str, Any] = {"certificates": certificates, "needs_signature": False}
         for said in (ask().query(), ask().query(algorithm="rsa-sha256")):
             assert read_authn_request(of_query(said), sp(**known), OWN, NOW).id == "_ask1"
         assert read_form(ask().signed(), **known).id == "_ask1"
@@ -109,11 +109,14 @@ def test_application_of_one_format_has_no_other() -> None:
 
 
 def test_answer_goes_to_addresses_of_the_service_provider_only() -> None:
-    more = {"further_acs": ("https://wiki.example.com/other",), "indexes": {0: ACS, 3: "https://wiki.example.com/3"}}
+    more: dict[str, Any] = {
+        "further_acs": ("https://wiki.example.com/other",),
+        "indexes": {0: ACS, 3: "https://wiki.example.com/3"},
+    }
     named = ask(AssertionConsumerServiceURL="https://wiki.example.com/other")
     assert read(named, **more).acs_url == "https://wiki.example.com/other"
     assert read(ask(AssertionConsumerServiceIndex="3"), **more).acs_url == "https://wiki.example.com/3"
-    for attributes in (
+    elsewhere: tuple[dict[str, str], ...] = (
         {"AssertionConsumerServiceURL": "https://evil.example.com/acs"},
         {"AssertionConsumerServiceURL": ACS + "/"},
         {"AssertionConsumerServiceURL": ACS + "?x"},
@@ -124,7 +127,8 @@ def test_answer_goes_to_addresses_of_the_service_provider_only() -> None:
         {"AssertionConsumerServiceIndex": "03"},
         {"AssertionConsumerServiceIndex": ""},
         {"AssertionConsumerServiceURL": ACS, "AssertionConsumerServiceIndex": "0"},
-    ):
+    )
+    for attributes in elsewhere:
         assert refused(lambda given=attributes: read(ask(**given), **more)) is Reason.ACS, attributes
 
 

@@ -143,7 +143,12 @@ HERE = Waited(NOW - 10, "S1")
         ({}, BEFORE, HERE, {"is_meant": False}, SignIn()),
         ({}, SEEN, HERE, {"is_meant": False}, statuses.STRANGER),
         ({}, Seen("U1", "S2", NOW, may_reach=False), HERE, {}, statuses.DENIED),
-        ({"classes": (MFA,)}, SEEN, None, {}, statuses.CONTEXT),
+        ({"classes": (MFA,)}, SEEN, None, {}, SignIn()),
+        ({"classes": (MFA,)}, BEFORE, HERE, {}, SignIn()),
+        ({"classes": (MFA,)}, SEEN, HERE, {}, statuses.CONTEXT),
+        ({"classes": (MFA,)}, SEEN, None, {"is_multi_factor": True}, Answer(MFA)),
+        ({"classes": (MFA,), "is_passive": True}, SEEN, None, {}, statuses.CONTEXT),
+        ({"classes": ("urn:unknown",)}, SEEN, None, {}, statuses.CONTEXT),
     ],
 )
 def test_what_comes_next(wish: dict[str, Any], seen: Any, waited: Any, changes: Any, decision: Any) -> None:

@@ -15,7 +15,7 @@ from avow.core.saml.idp.answers import Said, logout_response, refusal, response
 from avow.core.saml.idp.asked import AuthnAsked
 from avow.core.saml.idp.descriptor import idp_metadata
 from avow.core.saml.idp.incoming import Carried, of_form, of_query
-from avow.core.saml.idp.interaction import Answer, Decision, Seen, SignIn, Waited, decide
+from avow.core.saml.idp.interaction import Answer, Decision, Seen, SignIn, Waited, decide, wants_factors
 from avow.core.saml.idp.logouts import LogoutAsked
 from avow.core.saml.idp.parties import LogoutService, OwnIdp, Sp
 from avow.core.saml.idp.person import AttributeRule, GroupRule, Person, Sent, attributes_of, is_meant, name_id
@@ -52,6 +52,7 @@ __all__ = [
     "read_logout_request",
     "refusal",
     "response",
+    "wants_factors",
 ]
 
 

@@ -11,7 +11,7 @@ from avow.core.saml.idp import statuses
 from avow.core.saml.idp.asked import AuthnAsked
 from avow.core.saml.idp.statuses import Status
 
-__all__ = ["Answer", "Decision", "Seen", "SignIn", "Waited", "context_of", "decide"]
+__all__ = ["Answer", "Decision", "Seen", "SignIn", "Waited", "context_of", "decide", "wants_factors"]
 
 _CLASSES: Final = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 _UNSPECIFIED: Final = f"{_CLASSES}unspecified"
@@ -90,7 +90,19 @@ def decide(
     if not seen.may_reach:
         return statuses.DENIED
     context = context_of(asked, is_multi_factor=is_multi_factor)
-    return Answer(context) if context else statuses.CONTEXT
+    if context:
+        return Answer(context)
+    # A second factor may be what is missing: the person is asked for it, once.
+    return (
+        SignIn()
+        if wants_factors(asked) and not (is_multi_factor or is_fresh or asked.is_passive)
+        else (statuses.CONTEXT)
+    )
+
+
+def wants_factors(asked: AuthnAsked) -> bool:
+    """Tell whether only a sign-in of two factors will do."""
+    return not context_of(asked, is_multi_factor=False) and bool(context_of(asked, is_multi_factor=True))
 
 
 def context_of(asked: AuthnAsked, *, is_multi_factor: bool) -> str:

@@ -10,7 +10,15 @@ from avow import AsyncClient, Client
 from avow import fastapi as for_fastapi
 from avow import flask as for_flask
 from avow.fastapi import CurrentSession, OptionalSession, require
-from avow.flask import AvowSession, current_session, login_required, permissions_required, token_required
+from avow.flask import (
+    AccessToken,
+    AvowSession,
+    current_session,
+    current_token,
+    login_required,
+    permissions_required,
+    token_required,
+)
 
 
 def flask_application(app: Flask) -> None:
@@ -55,3 +63,33 @@ def fastapi_application(app: FastAPI) -> None:
         return session.roles
 
     require(role=["editor"])  # type: ignore[call-arg]  # roles
+
+
+def flask_api(app: Flask) -> None:
+    api = for_flask.ResourceServer("https://id.example.com/", audience="https://api.example.com", leeway_seconds=10)
+
+    @app.get("/messages/<int:number>")
+    @api.token_required
+    def message(number: int) -> ResponseReturnValue:
+        assert_type(current_token, AccessToken)
+        return {"for": current_token.subject, "number": number}
+
+    @api.token_required(permissions=["write:messages"], people_only=True)
+    async def write(title: str) -> ResponseReturnValue:
+        return title
+
+    assert_type(message(number=7), ResponseReturnValue)
+    write(7)  # type: ignore[arg-type]  # a title is a text
+    api.token_required("write:messages")  # type: ignore[call-overload]  # names in a list, and which kind
+    for_flask.ResourceServer("https://id.example.com/")  # type: ignore[call-arg]  # for which audience
+
+
+def fastapi_api(app: FastAPI) -> None:
+    api = for_fastapi.ResourceServer("https://id.example.com/", audience="https://api.example.com", requires_dpop=True)
+
+    @app.get("/messages")
+    async def messages(token: Annotated[AccessToken, Depends(api.require(scopes=["read"]))]) -> str:
+        assert_type(token.person, tuple[str, str] | None)
+        return token.subject
+
+    api.require(["read"])  # type: ignore[call-arg]  # permissions or scopes

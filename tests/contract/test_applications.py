@@ -105,7 +105,7 @@ def test_oidc_application_is_changed_and_keeps_its_further_settings(apps: Any, a
 
 
 @pytest.mark.operation("mgmt.sso_application.create_saml_application", "mgmt.sso_application.load")
-def test_saml_application_is_made_and_found(apps: Any, fits: Any) -> None:
+def test_saml_application_is_made_and_found(apps: Any, avow: Avow, fits: Any) -> None:
     id = apps.create_saml_application(
         "Wiki",
         LOGIN,
@@ -138,6 +138,10 @@ def test_saml_application_is_made_and_found(apps: Any, fits: Any) -> None:
     assert (saml["subjectNameIdType"], saml["defaultRelayState"]) == ("email", "home")
     assert (saml["forceAuthentication"], saml["loginPageUrl"]) == (True, LOGIN)
     assert (saml["logoutRedirectUrl"], saml["defaultSignatureAlgorithm"]) == ("https://wiki.example.com/bye", "sha256")
+    assert saml["idpCert"].startswith("-----BEGIN CERTIFICATE-----")
+    assert saml["idpEntityId"] == saml["idpMetadataUrl"] == saml["idpSsoUrl"].removesuffix("sso") + "metadata"
+    assert all(f"/saml/{avow.project_id}/wiki/" in saml[f"idp{each}Url"] for each in ("Sso", "Logout", "Metadata"))
+    assert saml["idpInitiatedUrl"].endswith("/wiki/start")
     assert app["oidcSettings"]["clientId"] == ""
 
 
@@ -158,6 +162,23 @@ def test_saml_application_is_changed_as_a_whole(apps: Any, fits: Any) -> None:
     assert apps.load(id) == app
     oidc = apps.create_oidc_application("Shop", "")["id"]
     assert refused(lambda: apps.update_saml_application(oidc, "x", "", **SAML)) == NOT_FOUND
+
+
+@pytest.mark.operation("mgmt.sso_application.create_saml_application")
+def test_saml_settings_that_nothing_would_go_by_are_refused(apps: Any) -> None:
+    for wrong in (
+        {"default_signature_algorithm": "sha1"},
+        {"subject_name_id_type": "name"},
+        {"subject_name_id_format": "email"},
+        {"subject_name_id_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:encrypted"},
+        {"acs_allowed_callbacks": ["https://wiki.example.com/*"]},
+        {"acs_allowed_callbacks": ["https://*.example.com/acs"]},
+        {"acs_allowed_callbacks": ["javascript:alert(1)"]},
+        {"entity_id": "urn:\nwiki"},
+        {"metadata_url": "file:///etc/passwd", "use_metadata_info": True},
+    ):
+        assert refused(partial(apps.create_saml_application, "Wiki", "", **{**SAML, **wrong})) == INVALID
+    assert apps.load_all()["apps"] == []
 
 
 @pytest.mark.operation("mgmt.sso_application.load_all", "mgmt.sso_application.delete")

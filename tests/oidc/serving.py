@@ -110,9 +110,18 @@ def _listening(server: Server, port: int, chain: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # A client that a failed test has left open would be waited for until it says goodbye over TLS.
+        listener.servers[0].get_loop().call_soon_threadsafe(_cut, listener)
         listener.should_exit = listener.force_exit = True
         thread.join(_START_SECONDS)
         assert not thread.is_alive()
+
+
+def _cut(listener: uvicorn.Server) -> None:
+    for connection in list(listener.server_state.connections):
+        transport = getattr(connection, "transport", None)
+        if transport is not None:
+            transport.abort()
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ configure(
     OIDC_RP_CLIENT_ID=os.environ["AUTH0_CLIENT_ID"],
     OIDC_RP_CLIENT_SECRET=os.environ["AUTH0_CLIENT_SECRET"],
     OIDC_RP_SIGN_ALGO="RS256",
+    OIDC_STORE_ACCESS_TOKEN=True,
     OIDC_STORE_ID_TOKEN=True,
     OIDC_USE_PKCE=True,
 )
@@ -55,7 +56,7 @@ def expire(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", who(lambda request: {"username": request.user.get_username()})),
+    path("", who(lambda request: {"token": request.session["oidc_access_token"]})),
     path("start", form_for("begin")),
     path("begin", begin, name="begin"),
     path("finish", form_for("oidc_logout")),

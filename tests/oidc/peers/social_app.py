@@ -40,7 +40,7 @@ def told(request: HttpRequest) -> dict[str, Any]:
     """Return what the package keeps of whoever is signed in."""
     kept: Any = request.user
     account = kept.social_auth.get()
-    return {"sub": account.uid, "name": kept.get_full_name()}
+    return {"sub": account.uid, "name": kept.get_full_name(), "token": account.access_token}
 
 
 def renew(request: HttpRequest) -> HttpResponse:

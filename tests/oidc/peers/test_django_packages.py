@@ -47,14 +47,17 @@ def test_log_in_takes_over_who_it_is(provider: Peer, app: WebApp, new_surfer: Ca
     assert enter(app, new_surfer(), new_email())["id"] != shown["id"]
 
 
-def test_log_out_asks_again(provider: Peer, app: WebApp, surfer: Surfer) -> None:
-    enter(app, surfer, new_email())
+def test_log_out_ends_the_token_and_asks_again(provider: Peer, app: WebApp, surfer: Surfer) -> None:
+    bearer = {"Authorization": f"Bearer {enter(app, surfer, new_email())['token']}"}
+    userinfo = f"https://{provider.domain}/userinfo"
+    assert surfer.session.get(userinfo, headers=bearer, timeout=10).status_code == 200
     assert surfer.submit(surfer.get(f"{app.url}/start")).url == f"{app.url}/"  # one sign-in is enough
     left = surfer.submit(surfer.get(f"{app.url}/finish"))
     if "id_token_hint" not in left.history[-1].url and left.url != f"{app.url}/":
         left = surfer.submit(left)  # nothing says that the person wished it: the provider asks them
     assert left.url == f"{app.url}/"
     assert left.json() == {"signed_in": False}
+    assert surfer.session.get(userinfo, headers=bearer, timeout=10).status_code == 401
     assert surfer.submit(surfer.get(f"{app.url}/start")).url.startswith(f"https://{provider.domain}/login/")
 
 
@@ -81,7 +84,8 @@ def test_mozilla_renews_without_a_page_and_ends_with_the_session(provider: Peer,
     surfer.get(f"{app.url}/expire")
     again = surfer.get(f"{app.url}/")
     assert [urlsplit(each.url).path for each in again.history] == ["/", "/authorize", CALLBACKS["mozilla"][0]]
-    assert again.json() == shown
+    assert again.json()["id"] == shown["id"]
+    assert again.json()["token"] != shown["token"]
     surfer.get(f"https://{provider.domain}/v2/logout?client_id={app.client.id}&returnTo={app.url}")
     surfer.get(f"{app.url}/expire")
     assert surfer.get(f"{app.url}/").json() == {"signed_in": False}

@@ -1,8 +1,11 @@
 """`avow app ...` and `avow api ...`: applications and APIs as the options say, secrets printed once."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.shops import Shop
+from tests.saml.sp import SP_KEY
 
 REDIRECT = "http://localhost:4040/callback"
 
@@ -42,6 +45,55 @@ def test_secret_is_rotated_with_overlap(shop: Shop) -> None:
     second = shop.made("app", "rotate-secret", "web", "--overlap-hours", "2")
     assert second["secret"] != first
     assert len(second["application"]["secrets"]) == 2
+
+
+def test_saml_application_is_made_shown_and_changed(shop: Shop, tmp_path: Path) -> None:
+    certificate = tmp_path / "wiki.pem"
+    certificate.write_text(SP_KEY.certificate)
+    acs = ("--acs", "https://wiki.test/acs", "--acs", "https://wiki.test/other")
+    further = ("--attribute", "mail=email", "--group", "groups=editor=Editors", "--name-id", "email")
+    made = shop.made(
+        *("app", "create-saml", "wiki", "--id", "w1", "--entity-id", "urn:wiki", *acs, *further),
+        *("--certificate", str(certificate), "--name-id-format", "email", "--logout", "https://wiki.test/left"),
+    )
+    saml = made["samlSettings"]
+    assert (made["id"], saml["acsUrl"], saml["acsAllowedCallbacks"]) == ("w1", acs[1], [acs[3]])
+    assert saml["attributeMapping"] == [{"name": "mail", "type": "", "value": "email"}]
+    assert [(each["name"], each["value"], each["roles"][0]["name"]) for each in saml["groupsMapping"]] == [
+        ("groups", "Editors", "editor")
+    ]
+    assert (saml["subjectNameIdType"], saml["subjectNameIdFormat"].rpartition(":")[2]) == ("email", "emailAddress")
+    assert saml["certificate"] == SP_KEY.certificate
+    changed = shop.made("app", "update-saml", "wiki", "--acs", "https://wiki.test/new", "--disable", "--fresh")
+    kept = changed["samlSettings"]
+    assert (kept["acsUrl"], kept["acsAllowedCallbacks"], kept["entityId"]) == ("https://wiki.test/new", [], "urn:wiki")
+    assert (changed["enabled"], kept["forceAuthentication"]) == (False, True)
+    assert kept["attributeMapping"] == saml["attributeMapping"]
+    shown = shop.made("app", "show", "wiki")
+    assert (shown["kind"], shown["acsUrl"], shown["idpCert"]) == ("saml", "https://wiki.test/new", saml["idpCert"])
+    text = shop.said("app", "create-saml", "notes", "--metadata", "https://notes.test/metadata")
+    assert all(each in text for each in ("/metadata", "/sso", "/slo", "/start", "BEGIN CERTIFICATE"))
+    assert "wiki" in shop.said("app", "list")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("create-saml", "x"), 1),
+        (("create-saml", "x", "--entity-id", "urn:x", "--acs", "nowhere"), 1),
+        (("create-saml", "x", "--metadata", "https://x.test", "--attribute", "mail"), 2),
+        (("create-saml", "x", "--metadata", "https://x.test", "--group", "groups"), 2),
+        (("create-saml", "x", "--metadata", "https://x.test", "--certificate", "/nowhere.pem"), 2),
+        (("update-saml", "wiki"), 2),
+        (("update-saml", "web", "--logout", "https://x.test"), 2),
+        (("update", "wiki", "--set", "pkce=required"), 1),
+    ],
+)
+def test_what_saml_applications_cannot_be_is_refused(shop: Shop, arguments: tuple[str, ...], code: int) -> None:
+    shop.made("app", "create", "web")
+    made = shop.made("app", "create-saml", "wiki", "--metadata", "https://wiki.test/metadata")
+    assert shop.run("app", *arguments).code == code
+    assert shop.made("app", "show", "wiki")["metadataUrl"] == made["samlSettings"]["metadataUrl"]
 
 
 def test_machine_is_given_scopes_of_an_api(shop: Shop) -> None:

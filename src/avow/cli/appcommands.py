@@ -1,6 +1,7 @@
 """The commands `avow app ...` and `avow api ...` and their help; what they do is imported when they run."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Unpack
 
 import click
@@ -10,12 +11,13 @@ from avow.cli.options import Where, with_project, with_yes
 __all__ = ["api", "app"]
 
 _PRESETS = click.Choice(["regular-web", "spa", "native", "machine"])
+_NAME_IDS = click.Choice(["user-id", "email", "phone"])
 _ALGORITHMS = click.Choice(["RS256", "ES256", "EdDSA"])
 
 
 @click.group()
 def app() -> None:
-    """Applications that sign people in through Avow, by OpenID Connect.
+    """Applications that sign people in through Avow, by OpenID Connect or SAML.
 
     Everywhere an APP is named by client_id or name.
     """
@@ -135,6 +137,65 @@ def app_update(
             name, description, is_enabled, is_trusted, redirect_uris, logout_uris, web_origins, assignments
         )
         apps.update(app, changes, where)
+
+
+def _with_saml(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a SAML application."""
+    for option in (
+        click.option("--relay-state", help="RelayState of sign-ins that begin here."),
+        click.option("--name-id-format", help="`unspecified`, `email`, `persistent`, `transient`, or a URI."),
+        click.option("--name-id", type=_NAME_IDS, help="What names the person."),
+        click.option("--group", "groups", multiple=True, metavar="ATTRIBUTE=ROLE[=GROUP]", help="A group by a role."),
+        click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="Such as mail=email."),
+        click.option("--logout", help="Where it hears what became of a log-out."),
+        click.option("--certificate", type=click.Path(path_type=Path), help="File (PEM): its requests are signed."),
+        click.option("--acs", multiple=True, help="Where SAML assertions go; the first unless a request says so."),
+        click.option("--entity-id", help="Its name."),
+        click.option("--metadata", "metadata_url", help="Where it describes itself, in the place of most of these."),
+        click.option("--fresh/--any-session", "is_fresh", default=None, help="Whether everybody signs in anew."),
+        click.option("--description", help="What it is, in more words."),
+    ):
+        command = option(command)
+    return command
+
+
+@app.command("create-saml")
+@click.argument("name")
+@click.option("--id", "app_id", default="", help="Its id; made up unless it is given.")
+@_with_saml
+@with_project
+def app_create_saml(name: str, *, app_id: str, **options: Any) -> None:  # noqa: ANN401 - of two decorators
+    """Make a SAML application with this NAME, and print what its service provider has to know.
+
+    --acs, --attribute and --group may be given several times. For example:
+
+    avow app create-saml wiki --entity-id urn:wiki --acs https://wiki.example.com/acs --attribute mail=email
+    """
+    from avow.cli import apps
+    from avow.cli.problems import told
+
+    with told():
+        changes, where = _api_options(options)
+        apps.create_saml(name, app_id, apps.SamlChanges(**changes), where)
+
+
+@app.command("update-saml")
+@click.argument("app")
+@click.option("--name", help="Another name.")
+@click.option("--enable/--disable", "is_enabled", default=None, help="Whether it can be used.")
+@_with_saml
+@with_project
+def app_update_saml(app: str, **options: Any) -> None:  # noqa: ANN401 - of two decorators
+    """Change what is named of the SAML application APP; what may be given several times takes the place of all before.
+
+    For example: avow app update-saml wiki --group groups=editor=Editors
+    """
+    from avow.cli import apps
+    from avow.cli.problems import told
+
+    with told():
+        changes, where = _api_options(options)
+        apps.update_saml(app, apps.SamlChanges(**changes), where)
 
 
 @app.command("rotate-secret")

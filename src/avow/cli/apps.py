@@ -1,15 +1,20 @@
-"""`avow app ...` and `avow api ...`: applications that sign people in through Avow, and the APIs of their tokens."""
+"""`avow app ...` and `avow api ...`: applications that sign people in through Avow, and the APIs of their tokens.
+
+What is of SAML alone is in `samlapps.py`.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from avow.cli import samlapps
 from avow.cli.directory import ACTOR, directory, facts
 from avow.cli.options import Where
 from avow.cli.output import filled, say, show, table
 from avow.cli.problems import CannotStart
 from avow.cli.questions import require_yes
+from avow.cli.samlapps import SamlChanges
 from avow.server.applications import actions, apis, handlers
 from avow.server.applications.actions import HeldApplication
 from avow.server.applications.apis import HeldApi
@@ -31,8 +36,10 @@ from avow.wire.applications import (
 __all__ = [
     "ApiChanges",
     "Changes",
+    "SamlChanges",
     "create",
     "create_api",
+    "create_saml",
     "delete",
     "delete_api",
     "grant",
@@ -43,9 +50,11 @@ __all__ = [
     "summary_api",
     "update",
     "update_api",
+    "update_saml",
 ]
 
 _HOUR_SECONDS = 3600
+_SAML = "saml"
 _LISTS = {
     field.encode_name
     for field in msgspec.structs.fields(ApplicationSettings)
@@ -97,8 +106,24 @@ def list_all(where: Where) -> None:
 def summary(app: str, where: Where) -> None:
     """Print all that an application is, but for its secrets."""
     with directory(where) as opened:
-        found = facts(handlers.shown(opened.look(lambda tx: _application(tx, app))))
+        held = opened.look(lambda tx: _application(tx, app))
+        found = samlapps.view(opened, held.id) if held.row.kind == _SAML else facts(handlers.shown(held))
     show(found if where["as_json"] else filled(found), as_json=where["as_json"])
+
+
+def create_saml(name: str, app_id: str, changes: SamlChanges, where: Where) -> None:
+    """Make a SAML application and print what its service provider has to know."""
+    with directory(where) as opened:
+        samlapps.create(opened, name, app_id, changes, as_json=where["as_json"])
+
+
+def update_saml(app: str, changes: SamlChanges, where: Where) -> None:
+    """Change what is named of a SAML application."""
+    with directory(where) as opened:
+        held = opened.look(lambda tx: _application(tx, app))
+        if held.row.kind != _SAML:
+            raise CannotStart(f"{held.row.name!r} is no SAML application: `avow app update` changes it.")
+        samlapps.update(opened, held, changes, as_json=where["as_json"])
 
 
 def create(name: str, preset: str, app_id: str, changes: Changes, where: Where) -> None:

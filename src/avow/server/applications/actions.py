@@ -166,6 +166,8 @@ def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> N
     settings = row.settings
     if wanted.settings and row.kind == PUBLISHED:
         raise InvalidArgument(error_message="The settings of this application are those that it publishes.")
+    if wanted.settings and row.kind not in OAUTH_KINDS:
+        raise InvalidArgument(error_message="The application is of SAML: `mgmt.sso_application` changes its settings.")
     if wanted.settings:
         changed = clients.changed(settings_of(row), wanted.settings, is_open=is_open)
         settings = msgspec.json.encode(changed).decode()

@@ -201,7 +201,7 @@ def proceed(
     Spec: RFC 9700 section 4.14.2, with a grace for lost answers and second tabs as in sessions.
     """
     grant_id, presented = token
-    grace = project.settings.rotation_grace_seconds
+    grace, idle = project.settings.rotation_grace_seconds, project.settings.idle_lifetime_seconds
     found = tx.one(
         rows.CONTINUE,
         GrantRow,
@@ -209,6 +209,7 @@ def proceed(
         application_id=application_id,
         presented=presented,
         grace=grace,
+        idle=idle,
         dpop_jkt=dpop_jkt,
     )
     if found is not None:
@@ -223,7 +224,7 @@ def proceed(
         presented,
         tx.now,
         grace_seconds=grace,
-        idle_seconds=0,
+        idle_seconds=idle,
     )
     if verdict is Verdict.REUSED:
         _revoke(tx, grant_id, "reuse", state.user_id)

@@ -164,15 +164,17 @@ SPEND = """
               dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
 """
 
-# As `sessions.rows.CONTINUE`: of two refreshes at once at most one begins a generation.
+# As `sessions.rows.CONTINUE`: of two refreshes at once at most one begins a generation. Of a grant that does not rotate
+# `rotated_at` is when it was used last, for projects where nothing rests for longer than `idle` (0 for ever).
 CONTINUE = """
     UPDATE oidc_grants
     SET generation = generation
             + CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace THEN 1 ELSE 0 END,
         rotated_at = CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace
-            THEN :now ELSE rotated_at END
+            OR rotates = 0 THEN :now ELSE rotated_at END
     WHERE project_id = :project_id AND id = :id AND application_id = :application_id
-      AND is_offline = 1 AND revoked_at IS NULL AND expires_at > :now AND (dpop_jkt = '' OR dpop_jkt = :dpop_jkt)
+      AND is_offline = 1 AND revoked_at IS NULL AND expires_at > :now
+      AND (:idle = 0 OR rotated_at > :now - :idle) AND (dpop_jkt = '' OR dpop_jkt = :dpop_jkt)
       AND (generation = :presented OR (rotates = 1 AND generation = :presented + 1 AND rotated_at > :now - :grace))
       AND EXISTS (
         SELECT 1 FROM sessions s

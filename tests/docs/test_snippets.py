@@ -22,6 +22,7 @@ from tests.bed.authenticator import Authenticator
 from tests.bed.openid import openid_peer
 from tests.bed.tenant_idp import TenantIdp
 from tests.bed.visitor import Visitor
+from tests.saml.sp import SP_KEY
 from tests.served import over_http
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -52,6 +53,7 @@ class Reader(dict[str, object]):
             newest_enchanted_token=lambda to: newest_enchanted_token(avow, to),
             code_of=CodesOfApps(avow),
             certificate_of_acme=acme_of(avow).idp.certificate,
+            certificate_of_wiki=SP_KEY.certificate,
             code_from_browser=lambda url: code_from_browser(avow, url),
             created_in_browser=lambda options: device.create(options, PAGE_ORIGIN),
             shown_in_browser=lambda options: device.show(options, PAGE_ORIGIN),

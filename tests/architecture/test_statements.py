@@ -31,7 +31,7 @@ _SEES_DELETED_TENANTS = "avow.server.operations.leavings.rows.PURGE_TENANTS"
 # Statements that find the rows they change by a subquery, and why they may miss one that is being changed.
 MAY_PASS_OVER = {
     r"operations\.leavings\.rows\.PURGE_\w+": "of a deleted project, again until nothing is left",
-    r"(audit|challenges|flows|oidc|sessions)\.rows\.FORGET\w*": "house-keeping, which comes by again",
+    r"(audit|challenges|flows|oidc|samlidp|sessions)\.rows\.FORGET\w*": "house-keeping, which comes by again",
     r"federation\.rows\.FORGET_ASSERTIONS": "house-keeping, which comes by again",
     r"users\.rows\.FORGET_ANONYMOUS": "house-keeping, which comes by again",
     r"sessions\.rows\.CROWD_OUT_DEVICES": "a device in use is not the oldest of a thousand",

@@ -12,7 +12,6 @@ from avow.core.saml import MAX_METADATA_BYTES
 from avow.core.saml.idp import AttributeRule, GroupRule, LogoutService, OwnIdp, Sp, parse_metadata
 from avow.errors import FetchFailed, InvalidRequest, NotFound
 from avow.server.applications import actions as applications
-from avow.server.applications.rows import ApplicationRow
 from avow.server.applications.samladdresses import addresses
 from avow.server.outgoing import Document
 from avow.server.serving import Call, Project, Steps, obtain, read
@@ -124,7 +123,7 @@ def described(settings: SamlApplicationSettings, now: int) -> Steps[Sp]:
     )
 
 
-def _found(tx: Tx, application_id: str) -> ApplicationRow | None:
+def _found(tx: Tx, application_id: str) -> applications.ApplicationRow | None:
     held = applications.find(tx, application_id)
     return held.row if held is not None and held.row.kind == _KIND else None
 

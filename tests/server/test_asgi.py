@@ -1,6 +1,7 @@
 """The ASGI driver on its own: what becomes of requests when the store takes no unit, and of trailers."""
 
 import asyncio
+from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -69,3 +70,46 @@ def test_what_follows_the_body_is_no_header(api: Api) -> None:
     asyncio.run(AsgiApp(site)(scope, receive, send))
     assert [visit.request.headers for visit in seen] == [{"x-forwarded-for": "198.51.100.7"}]
     assert seen[0].request.header_count == 1
+
+
+async def _never() -> dict[str, Any]:
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError
+
+
+def _posting() -> dict[str, Any]:
+    return {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+
+
+def test_body_that_takes_too_long_is_read_no_further(api: Api) -> None:
+    site = api.avow.server.site
+    app = AsgiApp(replace(site, settings=replace(site.settings, request_seconds=0)))
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def late() -> bool:
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(app(_posting(), _never, send) for _ in range(3)))
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() == 0
+
+    assert asyncio.run(late())
+    assert [each["status"] for each in sent if "status" in each] == [408] * 3
+
+
+def test_end_of_a_task_that_reads_a_body_is_not_taken_for_lateness(api: Api) -> None:
+    app = AsgiApp(api.avow.server.site)
+
+    async def send(message: object) -> None:
+        raise AssertionError
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(app(_posting(), _never, send))
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())

@@ -57,6 +57,21 @@ class _Wait:
     work: Job | asyncio.Future[object] | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _Arrival:
+    """One request whose body is still on its way; its task is cancelled when it has taken too long.
+
+    Attributes:
+        task: That reads it.
+        until: Monotonic time after which nobody reads on.
+        is_late: It was cancelled because of that.
+    """
+
+    task: asyncio.Task[Any]
+    until: float
+    is_late: bool = False
+
+
 class _Waits:
     """What the requests on one event loop wait for: units that leave together, and one timer that ends every wait."""
 
@@ -64,6 +79,7 @@ class _Waits:
         self._loop = loop
         self._leaving: list[tuple[_Submit, str | None, Callable[..., object], _Wait]] = []
         self._waiting: set[_Wait] = set()
+        self._arriving: set[_Arrival] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = inf
 
@@ -85,6 +101,18 @@ class _Waits:
         wait.work = work
         work.add_done_callback(partial(_pass_on, wait.waiter))
         return wait
+
+    def for_body(self, task: asyncio.Task[Any], until: float) -> _Arrival:
+        """Have the task that reads a body cancelled at a time; a timer for each of them costs more than most bodies."""
+        arrival = _Arrival(task, until)
+        self._arriving.add(arrival)
+        if until < self._rings_at:
+            self._ring_at(until)
+        return arrival
+
+    def arrived(self, arrival: _Arrival) -> None:
+        """Forget a body: it is read, or nobody reads on."""
+        self._arriving.discard(arrival)
 
     def end(self, wait: _Wait) -> None:
         """Forget a wait; who works for it is told unless there is a result."""
@@ -119,6 +147,12 @@ class _Waits:
         """Refuse every request whose time is over, and ring again for the next one."""
         self._timer, self._rings_at = None, inf
         now, following = monotonic(), inf
+        for arrival in self._arriving:
+            if arrival.until > now:
+                following = min(following, arrival.until)
+            elif not arrival.is_late:
+                arrival.is_late = True
+                arrival.task.cancel()
         for wait in self._waiting:
             if wait.waiter.done():
                 continue
@@ -168,13 +202,11 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Sending) -> None:
-        settings = self._site.settings
         is_late = False
         headers = _headers(scope)  # before the body: some servers add what follows it (trailers) to the same list
         body: bytes | None = None
         try:
-            async with asyncio.timeout(settings.request_seconds):
-                body = await _body(scope, receive, settings.body_bytes)
+            body = await self._body_in_time(scope, receive)
         except TimeoutError:
             is_late = True
         except _Gone:
@@ -182,6 +214,26 @@ class AsgiApp:
         request = _request(scope, headers, body)
         response = self._refuse_late(request) if is_late else await self.answer(request)
         await _send(send, response, is_head=scope["method"] == "HEAD", receive=receive if body is None else None)
+
+    async def _body_in_time(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Return the body as `_body` does.
+
+        Raises:
+            TimeoutError: It took too long.
+            _Gone: The client left before it had sent all.
+        """
+        settings, waits, task = self._site.settings, self._here(), asyncio.current_task()
+        if task is None:  # nobody could be told to stop
+            return await _body(scope, receive, settings.body_bytes)
+        arrival = waits.for_body(task, monotonic() + settings.request_seconds)
+        try:
+            return await _body(scope, receive, settings.body_bytes)
+        except asyncio.CancelledError:
+            if not arrival.is_late or task.uncancel():  # somebody else wants it to end
+                raise
+            raise TimeoutError from None
+        finally:
+            waits.arrived(arrival)
 
     def _refuse_late(self, request: Request) -> Response:
         visit = Visit(request, id=random_id("Q"), error=RequestLate())
@@ -223,6 +275,9 @@ class AsgiApp:
 
     async def _perform(self, effect: Effect, project_id: str | None, until: float) -> object:
         site, waits = self._site, self._here()
+        if isinstance(effect, Count):  # first: every request has some
+            counters = effect.counters
+            return site.kv.add(counters) if site.kv.is_instant else await self._count(waits, counters, until)
         match effect:
             case Write(unit):
                 wait = waits.for_unit(site.store.write, project_id, unit, until)
@@ -234,8 +289,6 @@ class AsgiApp:
                 wait = waits.for_work(asyncio.wrap_future(site.outbound.send(call, until)), until)
             case Obtain(document, has):
                 wait = waits.for_work(asyncio.wrap_future(site.outbound.obtain(document, has, until)), until)
-            case Count(counters):
-                return await self._count(waits, counters, until)
         try:
             return await wait.waiter
         finally:
@@ -243,8 +296,6 @@ class AsgiApp:
 
     async def _count(self, waits: _Waits, counters: Sequence[tuple[str, int]], until: float) -> object:
         kv = self._site.kv
-        if kv.is_instant:
-            return kv.add(counters)
         unit = kv.unit(counters)
         if unit is None:
             loop = asyncio.get_running_loop()

@@ -80,10 +80,10 @@ def decode_query(endpoint: Endpoint[RequestT, Any], pairs: Iterable[tuple[str, s
         MalformedRequest: A name or value holds NUL or is not Unicode.
         InvalidRequest: A field has another shape; the message names it, never its value.
     """
+    pairs = list(pairs)
+    _check_query_text("".join(map("".join, pairs)))  # surrogates stay what they are, whatever stands beside them
     given: dict[str, list[str]] = {}
     for name, value in pairs:
-        _check_query_text(name)
-        _check_query_text(value)
         given.setdefault(name, []).append(value)
     several = _fields_of_several(endpoint.request)
     record = {name: values if name in several else values[-1] for name, values in given.items()}

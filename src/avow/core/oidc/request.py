@@ -8,6 +8,7 @@ Spec: RFC 6749 section 4.1; OpenID Connect Core 1.0 section 3.1.2; RFC 9700 sect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from avow.core.oidc import pkce, redirects, scopes
@@ -52,7 +53,7 @@ PARAMETERS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """A request that is yet to be judged.
 
@@ -80,12 +81,12 @@ class Asked:
             raise TypeError("the checks come in their order")
         return self.client
 
-    @property
+    @cached_property
     def scope(self) -> tuple[str, ...]:
         """Return the scopes asked for."""
         return scopes.split(self.one("scope"))
 
-    @property
+    @cached_property
     def redirect_uri(self) -> str:
         """Return where the answer would go: the address named, or the only one registered."""
         named = self.one("redirect_uri")
@@ -94,18 +95,18 @@ class Asked:
         registered = self.client.settings.redirect_uris
         return registered[0] if len(registered) == 1 else ""
 
-    @property
+    @cached_property
     def prompt(self) -> frozenset[str]:
         """Return what the person is to be asked."""
         return frozenset(self.one("prompt").split())
 
-    @property
+    @cached_property
     def mode(self) -> str:
         """Return how the answer goes back; by the query where the request names no way that there is."""
         named = self.one("response_mode")
         return named if named in MODES and _is_open_to_messages(self) else "query"
 
-    @property
+    @cached_property
     def wanted_audiences(self) -> tuple[str, ...]:
         """Return the APIs named, by `audience` or `resource`, each once."""
         return tuple(dict.fromkeys((*self.parameters.get("audience", ()), *self.parameters.get("resource", ()))))

@@ -106,12 +106,12 @@ class Authorizing:
         standard = (client.settings.default_audience if client else "") or call.project.settings.default_audience
         if client is not None and standard != client.settings.default_audience:
             client = replace(client, settings=changed(client.settings, default_audience=standard))
-        asked = Asked(parameters, client)
+        asked = Asked(parameters, client, is_pushed=is_pushed)
         audiences = []
         for each in (*asked.wanted_audiences[:20], *((standard,) if standard else ())):
             api = yield from self._kept.api(call.project, each)
             audiences += [api.identifier] if api else []
-        return judge(replace(asked, audiences=audiences, is_pushed=is_pushed))
+        return judge(replace(asked, audiences=audiences) if audiences else asked)
 
     def wish(self, call: Call[Any], authorization: Authorization) -> Steps[Wish]:
         """Return a request with what it would be granted."""

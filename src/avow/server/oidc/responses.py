@@ -4,10 +4,11 @@ Spec: RFC 6749 section 4.1.2; OAuth 2.0 Form Post Response Mode 1.0; RFC 9207 (`
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from secrets import token_urlsafe
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from avow.core.oidc.clients import Client
 from avow.core.oidc.redirects import form_target, origin_of
@@ -16,6 +17,7 @@ from avow.server.serving import Answer, Cookie
 __all__ = ["answered", "open_to"]
 
 _SEE_OTHER = 303
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*", re.ASCII)
 _HTML = "text/html; charset=utf-8"
 _POLICY = "default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action {form}; frame-ancestors {frame}"
 _POST = """<!doctype html>
@@ -60,8 +62,13 @@ def answered(
         return _posted(redirect_uri, said, cookies)
     if mode == "web_message":
         return _sent(redirect_uri, said, cookies)
-    joined = f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{urlencode(said)}"
+    query = "&".join(f"{name}={_quoted(value)}" for name, value in said.items())
+    joined = f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
     return Answer(b"", _SEE_OTHER, "text/plain", {"location": joined}, tuple(cookies))
+
+
+def _quoted(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else quote_plus(value)
 
 
 def _posted(redirect_uri: str, said: Mapping[str, str], cookies: Sequence[Cookie]) -> Answer:

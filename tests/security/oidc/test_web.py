@@ -188,7 +188,7 @@ def test_s_web_07_ways_out_of_the_provider(case: Case, project: Avow) -> None:
     with case.cell("redirect_uri"):
         for url in REDIRECTS:
             for wish in ({"redirect_uri": url}, {"redirect_uri": [HOME, url]}, {"redirect_uri": url, "prompt": "none"}):
-                page = rp.ask(browser, **wish)  # type: ignore[arg-type]  # a list is named twice
+                page = rp.ask(browser, **wish)
                 assert (page.status, page.headers.get("location")) == (400, None), url
                 assert not page.set_cookies
             pushed = rp.call(

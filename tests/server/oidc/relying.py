@@ -16,7 +16,7 @@ from avow.server.keys import actions as keys
 from avow.server.projects import actions as projects
 from avow.server.site import answer
 from avow.server.store import Tx
-from avow.server.visit import Request
+from avow.server.visit import Request, Response
 from avow.testing.server import Avow
 from avow.wire.applications import ApiPermission, CreateApi, CreateApplication
 from tests.server.pages.browsing import Browser, Page
@@ -160,8 +160,11 @@ class Rp:
         if self.host:
             said["host"] = self.host
         request = Request(verb, self.prefix + path, query, said, body, "203.0.113.9", len(said))
-        response = answer(self.avow.server.site, request)
+        response = self._send(request)
         return Reply(response.status, dict(response.headers), json.loads(response.body) if response.body else None)
+
+    def _send(self, request: Request) -> Response:
+        return answer(self.avow.server.site, request)
 
     def token(self, form: Mapping[str, Any], **headers: str) -> Reply:
         """Call the token endpoint as this client."""

@@ -148,6 +148,7 @@ BEGIN = """
          0, 0, :now, :expires_at, '')
 """
 
+# What is switched off counts at once, although a node knows of it up to a second later.
 # One statement for all that a code depends on: of two who bring it at once the second changes nothing, and a wrong
 # verifier, address or client does not use it up.
 SPEND = """
@@ -160,6 +161,8 @@ SPEND = """
       AND EXISTS (
         SELECT 1 FROM sessions s
         WHERE s.project_id = :project_id AND s.id = oidc_grants.session_id AND s.revoked_at IS NULL)
+      AND EXISTS (SELECT 1 FROM applications a WHERE a.project_id = :project_id AND a.id = :application_id
+        AND a.is_enabled = 1)
     RETURNING id, application_id, user_id, session_id, sid, tenant_id, issuer, scopes, audience, details, auth_time,
               dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
 """
@@ -179,6 +182,8 @@ CONTINUE = """
       AND EXISTS (
         SELECT 1 FROM sessions s
         WHERE s.project_id = :project_id AND s.id = oidc_grants.session_id AND s.revoked_at IS NULL)
+      AND EXISTS (SELECT 1 FROM applications a WHERE a.project_id = :project_id AND a.id = :application_id
+        AND a.is_enabled = 1)
     RETURNING id, application_id, user_id, session_id, sid, tenant_id, issuer, scopes, audience, details, auth_time,
               dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
 """
@@ -188,6 +193,7 @@ LIVE = """
            g.details, g.auth_time, g.dpop_jkt, g.is_offline, g.rotates, g.generation, g.rotated_at, g.expires_at
     FROM oidc_grants g
     JOIN sessions s ON s.project_id = g.project_id AND s.id = g.session_id AND s.revoked_at IS NULL
+    JOIN applications a ON a.project_id = g.project_id AND a.id = g.application_id AND a.is_enabled = 1
     WHERE g.project_id = :project_id AND g.id = :id AND g.revoked_at IS NULL AND g.code_used_at IS NOT NULL
 """
 

@@ -51,7 +51,7 @@ def test_addresses_and_keys_are_those_of_the_metadata(avow: Avow, peer: OpenIdPe
     assert browser.get(unsigned).status == 400
     assert len(peer.calls("/sp")) == 1
     said = wiki.told(wiki.ask(browser, id="_ask6"), "_ask6")
-    left = wiki.leave(browser, said.name_id.value, said.session_index)
+    left = wiki.leave(browser, said.name_id.value, said.session_index or "")
     assert left.headers["location"].startswith("https://wiki.example.com/left?SAMLResponse=")
 
 

@@ -50,6 +50,6 @@ def test_log_out_counts_once(wiki: Wiki) -> None:
     browser = Browser(wiki.avow)
     browser.sign_in(new_email())
     said = wiki.told(wiki.ask(browser))
-    asked = leaving(wiki.now, said.name_id.value, said.session_index, destination=wiki.idp["idpLogoutUrl"])
+    asked = leaving(wiki.now, said.name_id.value, said.session_index or "", destination=wiki.idp["idpLogoutUrl"])
     url = f"{wiki.idp['idpLogoutUrl']}?{asked.query(algorithm='rsa-sha256')}"
     assert at_once(lambda _: same(browser).get(url)) == [303] + [400] * (AT_ONCE - 1)

@@ -1,5 +1,6 @@
 """Sign-in at SAML applications: requests by address and form, pages in between, and what the application is told."""
 
+import json
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -300,6 +301,12 @@ def test_refusals_are_shown_to_the_person_and_sent_nowhere(wiki: Wiki) -> None:
         browser.get(wiki.url(wiki.asking()).replace("&Signature=", "&Signature=AA")),
     ]
     assert [(each.status, len(each.forms)) for each in pages] == [(400, 0)] * len(pages)
+    sql = "SELECT data AS id FROM audit_events WHERE project_id = :project_id AND action = 'saml.refused'"
+    noted = [json.loads(each.id) for each in wiki.avow.run(partial(_ids, sql))]
+    assert {each["application"] for each in noted} == {wiki.id}
+    assert {each["reason"].partition(":")[0] for each in noted} == {
+        *("acs", "signature-missing", "issuer", "destination", "structure", "not-base64", "signature-invalid")
+    }
     wiki.told(wiki.ask(browser))  # the same browser, rightly asked
 
 

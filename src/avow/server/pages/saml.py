@@ -6,7 +6,8 @@ know somebody by is that of the pages.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 from avow.core.saml import PostForm, Reason, SamlRefused
@@ -52,7 +53,6 @@ _FACTORS: Final = "mfa"
 _UNREADABLE: Final = frozenset({Reason.NOT_BASE64, Reason.NOT_UTF8, Reason.NOT_XML, Reason.FORBIDDEN_XML})
 _SEE_OTHER: Final = 303
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -76,7 +76,7 @@ def metadata(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
 def ask(frame: Frame, call: Call[SamlQuery]) -> Steps[Answer]:
     """Take a request that came by an address: answer it, or lead to the sign-in page."""
     door = yield from _door(frame, call)
-    asked = yield from _read(_of_query, call.shown.query, door.sp, door.own, frame.clock())
+    asked = yield from _read(call, door, partial(_of_query, call.shown.query), frame.clock())
     return (yield from _answer(frame, call, door, asked, None))
 
 
@@ -84,7 +84,7 @@ def ask_by_form(frame: Frame, call: Call[SamlForm]) -> Steps[Answer]:
     """Take a request that came by a form of another site; the browser goes on by GET, so that it brings its cookies."""
     door = yield from _door(frame, call)
     body = call.body
-    asked = yield from _read(_of_form, body.saml_request, body.relay_state, door.sp, door.own, frame.clock())
+    asked = yield from _read(call, door, partial(_of_form, body.saml_request, body.relay_state), frame.clock())
     yield from requests.counted(call, frame.clock())
     request_id = yield from write(requests.keep, door.app.id, asked, "", "")
     return frame.redirect(continue_path(call.project.id, door.app.id, request_id))
@@ -115,7 +115,7 @@ def log_out(frame: Frame, call: Call[SamlQuery]) -> Steps[Answer]:
     """Take a log-out that came by an address."""
     _require_request(call.body)
     door = yield from _door(frame, call)
-    asked = yield from _read(_logout_of_query, call.shown.query, door.sp, door.own, frame.clock())
+    asked = yield from _read(call, door, partial(_logout_of_query, call.shown.query), frame.clock())
     return (yield from _left(frame, call, door, asked))
 
 
@@ -124,7 +124,7 @@ def log_out_by_form(frame: Frame, call: Call[SamlForm]) -> Steps[Answer]:
     _require_request(call.body)
     door = yield from _door(frame, call)
     body = call.body
-    asked = yield from _read(_logout_of_form, body.saml_request, body.relay_state, door.sp, door.own, frame.clock())
+    asked = yield from _read(call, door, partial(_logout_of_form, body.saml_request, body.relay_state), frame.clock())
     return (yield from _left(frame, call, door, asked))
 
 
@@ -200,7 +200,8 @@ def _sign_in(frame: Frame, call: Call[Any], door: _Door, asked: AuthnAsked, row:
 
 def _hint(asked: AuthnAsked) -> str:
     subject = asked.subject
-    return subject.value if subject is not None and subject.format in (EMAIL, UNSPECIFIED) else ""
+    is_typed = subject is not None and subject.format in (EMAIL, UNSPECIFIED) and "@" in subject.value
+    return subject.value if subject is not None and is_typed else ""
 
 
 # --- Log-out -------------------------------------------------------------------------------------------------------
@@ -237,11 +238,12 @@ def _door(frame: Frame, call: Call[Any]) -> Steps[_Door]:
     return _Door(app, sp, sps.own_idp(call.project, app.id))
 
 
-def _read(judge: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
-    """Return what a message says. Whoever it would be answered to is not known: a refusal is shown to the person."""
+def _read(call: Call[Any], door: _Door, judge: Callable[[Sp, OwnIdp, int], T], now: int) -> Steps[T]:
+    """Return what a message says. Whom a refusal could be told is not known: it is shown to the person, and noted."""
     try:
-        return (yield from aside(judge, *args, **kwargs))
+        return (yield from aside(judge, door.sp, door.own, now))
     except SamlRefused as no:
+        yield from requests.noted(call, door.app.id, str(no), now)
         _refuse(no)
 
 

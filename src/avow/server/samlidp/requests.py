@@ -11,13 +11,14 @@ from avow.core.saml.idp import AuthnAsked
 from avow.errors import RateLimitException
 from avow.server.samlidp import rows
 from avow.server.samlidp.rows import IdRow, RequestRow
-from avow.server.serving import Call, Steps, count
+from avow.server.serving import Call, Client, Steps, count, write
 from avow.server.store import Tx
 
-__all__ = ["RequestRow", "asked_of", "counted", "find", "keep", "take"]
+__all__ = ["RequestRow", "asked_of", "counted", "find", "keep", "noted", "take"]
 
 _MOST_WAITING: Final = 3000  # of one address in ten minutes: each is a row, and anybody can make them
 _WINDOW_SECONDS: Final = 600
+_MOST_NOTED: Final = 20
 _WAITING_SECONDS: Final = 1800
 _PREFIX: Final = "Q"
 _MAC: Final = "saml-browser"
@@ -35,6 +36,15 @@ def counted(call: Call[Any], now: int) -> Steps[None]:
     [seen] = yield from count((key, ends_at))
     if seen > _MOST_WAITING:
         raise RateLimitException(retry_after_seconds=ends_at - now)
+
+
+def noted(call: Call[Any], application_id: str, reason: str, now: int) -> Steps[None]:
+    """Note in the audit log why a message was not believed; of one address only some in a minute."""
+    minute = now // 60
+    key = f"saml-refused:{call.project.id}:{subscriber(call.client.address)}:{minute}"
+    [seen] = yield from count((key, (minute + 1) * 60))
+    if seen <= _MOST_NOTED:
+        yield from write(_note, call.client, application_id, reason)
 
 
 def keep(tx: Tx, application_id: str, asked: AuthnAsked, mark: str, session_id: str) -> str:
@@ -79,6 +89,17 @@ def take(tx: Tx, request_id: str, mark: str) -> bool:
 def asked_of(row: RequestRow) -> AuthnAsked:
     """Return what a request asks for."""
     return msgspec.json.decode(row.asked, type=AuthnAsked)
+
+
+def _note(tx: Tx, client: Client, application_id: str, reason: str) -> None:
+    tx.audit(
+        "saml.refused",
+        outcome="refused",
+        actor="anyone",
+        address=client.address,
+        device=client.device,
+        data={"application": application_id, "reason": reason},
+    )
 
 
 def _browser(tx: Tx, request_id: str, mark: str) -> bytes:

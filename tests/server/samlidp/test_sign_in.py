@@ -2,7 +2,7 @@
 
 import json
 from functools import partial
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -13,7 +13,7 @@ from avow.server.samlidp import leavings
 from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.factories import grant, make_role, make_user, new_email
-from tests.saml.sp import ACS
+from tests.saml.sp import ACS, SP_KEY, Asking, deflated
 from tests.server.oidc.relying import Rp
 from tests.server.oidc.test_wishes import with_factors
 from tests.server.pages.browsing import Browser
@@ -308,6 +308,26 @@ def test_refusals_are_shown_to_the_person_and_sent_nowhere(wiki: Wiki) -> None:
         *("acs", "signature-missing", "issuer", "destination", "structure", "not-base64", "signature-invalid")
     }
     wiki.told(wiki.ask(browser))  # the same browser, rightly asked
+
+
+def test_documents_that_hurt_are_refused(wiki: Wiki) -> None:
+    browser = Browser(wiki.avow)
+    browser.sign_in(new_email())
+    plain = wiki.asking().document
+    entities = "".join(f'<!ENTITY e{at} "{f"&e{at - 1};" * 10}">' for at in range(1, 10))
+    documents = {
+        f"<!DOCTYPE x>{plain}": 400,
+        f'<!DOCTYPE x [<!ENTITY e0 "x">{entities}]><x>&e9;</x>': 400,
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>': 400,
+        "<a>" * 40 + "</a>" * 40: 413,
+        f"<a>{'x' * 100_000}</a>": 413,
+        f"<a>{' ' * 2_000_000}</a>": 413,
+    }
+    for document, status in documents.items():
+        in_form = wiki.post(browser, Asking(document, "_ask1", SP_KEY), signs=False)
+        in_address = browser.get(f"{wiki.idp['idpSsoUrl']}?SAMLRequest={quote(deflated(document), safe='')}")
+        assert (in_form.status in {status, 400}, in_address.status) == (True, status)
+    wiki.told(wiki.ask(browser))
 
 
 def test_what_is_kept_of_requests_is_deleted(wiki: Wiki) -> None:

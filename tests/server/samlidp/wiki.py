@@ -54,7 +54,7 @@ class Wiki:
 
     def post(self, browser: Browser, asked: Asking, relay_state: str = "", **options: Any) -> Page:
         """Have a page of the service provider post a request: cookies stay behind."""
-        asked = asked.signed() if self.signs else asked
+        asked = asked.signed() if options.pop("signs", self.signs) else asked
         fields = {"SAMLRequest": asked.posted, **({"RelayState": relay_state} if relay_state else {})}
         return elsewhere(browser, self.idp["idpSsoUrl"], fields, **options)
 

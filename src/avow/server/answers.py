@@ -73,6 +73,7 @@ _READABLE = (
     ("access-control-expose-headers", "WWW-Authenticate, DPoP-Nonce, Retry-After"),
 )
 _JSON = "application/json"
+_MOST_TAGS = 20  # of If-None-Match are read
 _TOO_LONG = (
     "The custom claims, roles and tenants are too many for one token; ask for fewer custom claims, or set a JWT "
     "template for the project that says only what is held in the selected tenant."
@@ -90,8 +91,17 @@ def success(visit: Visit, result: object) -> Response:
         headers = [pair for pair in headers if pair[0] not in own]
         headers += [(name.lower(), _plain(value)) for name, value in result.headers.items()]
         headers += [("set-cookie", _plain(_set_cookie(cookie))) for cookie in result.cookies]
+        if "etag" in own and _has(visit, result.headers["etag"]):
+            return Response(HTTPStatus.NOT_MODIFIED, [pair for pair in headers if pair[0] != "content-type"], b"")
         return Response(result.status, headers, body)
     return Response(HTTPStatus.OK, _headers(visit, _JSON), encode(Nothing() if result is None else result))
+
+
+def _has(visit: Visit, tag: str) -> bool:
+    """Tell whether whoever asks has the document with this tag. Spec: RFC 9110 section 13.1.2 (weakly compared)."""
+    request = visit.request
+    named = request.headers.get("if-none-match", "") if request.verb in {"GET", "HEAD"} else ""
+    return any(each.strip().removeprefix("W/") in {tag, "*"} for each in named.split(",", _MOST_TAGS)[:_MOST_TAGS])
 
 
 def failure(visit: Visit, error: AvowError) -> Response:

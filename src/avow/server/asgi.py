@@ -414,7 +414,8 @@ def _stated_length(scope: Scope) -> int:
 async def _send(send: Sending, response: Response, *, is_head: bool, receive: Receive | None) -> None:
     """Send the answer; with `receive` the body was not read to its end, and the connection does not go on."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
+    if response.says_length:
+        headers.append((b"content-length", str(len(response.body)).encode()))
     if receive is not None:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

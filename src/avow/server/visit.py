@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from avow.errors import AvowError
@@ -47,6 +48,14 @@ class Response:
     status: int
     headers: list[tuple[str, str]]
     body: bytes = field(repr=False)
+
+    @property
+    def says_length(self) -> bool:
+        """Tell whether Content-Length is that of the body: in a 304 it would be that of what the caller has.
+
+        Spec: RFC 9110 section 8.6.
+        """
+        return self.status != HTTPStatus.NOT_MODIFIED
 
 
 @dataclass(slots=True)

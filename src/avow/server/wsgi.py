@@ -27,7 +27,7 @@ class WsgiApp:
         """Serve one request (PEP 3333)."""
         response = self._answer(environ)
         phrase = HTTPStatus(response.status).phrase
-        headers = [*response.headers, ("content-length", str(len(response.body)))]
+        headers = [*response.headers, *([("content-length", str(len(response.body)))] if response.says_length else ())]
         start_response(f"{response.status} {phrase}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else response.body]
 

@@ -108,7 +108,8 @@ def _shown(request: HttpRequest, answered: Response) -> HttpResponse:
             response.cookies.load(value)
         else:
             response.headers[name] = value
-    response.headers["content-length"] = str(len(answered.body))
+    if answered.says_length:
+        response.headers["content-length"] = str(len(answered.body))
     if "no-store" in response.headers.get("cache-control", ""):
         # The cache of earlier releases of Django 5.2 keeps what says no-store, and leaves alone what says private.
         patch_cache_control(response, private=True)

@@ -7,7 +7,6 @@ from avow.clock import Clock
 from avow.core.oidc import accesstoken
 from avow.core.oidc.clients import Client
 from avow.core.oidc.request import Fault
-from avow.core.tokens import KeySet
 from avow.core.vault import Vault
 from avow.errors import OAuthRefused
 from avow.server.applications.kept import KeptApplications
@@ -23,14 +22,13 @@ from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
 from avow.server.oidc.tokens import TokenEndpoint, single
-from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
+from avow.server.serving import Answer, Call, Slice, Steps, plain, published, read, steps, write
 from avow.wire import oidc as wire
 from avow.wire.endpoint import Nothing
 from avow.wire.oidc import DeviceCodes, Introspection, OAuthForm, Pushed, given
 
 __all__ = ["Provider"]
 
-_PUBLIC = {"cache-control": "public, max-age=60", "access-control-allow-origin": "*"}
 _CREATED = 201
 
 
@@ -194,7 +192,7 @@ class Provider:
 
 def configuration(call: Call[Nothing]) -> Answer:
     """Return the metadata of the provider: for a project at its own path, and at the root of its host."""
-    return Answer(discovery.configuration(call.project, issuer_of(call)), headers=_PUBLIC)
+    return published(discovery.configuration(call.project, issuer_of(call)))
 
 
 def key_set(call: Call[Nothing]) -> Answer:
@@ -203,8 +201,7 @@ def key_set(call: Call[Nothing]) -> Answer:
     Libraries of Auth0 know this address by heart, and some read every key of a set as one of RSA: no others are here.
     Discovery names the whole set, which is below the project.
     """
-    standard = (key for key in call.project.oidc_keys.values() if key.algorithm == "RS256")
-    return Answer(KeySet.of(standard).to_jwks(), headers=_PUBLIC)
+    return published(discovery.standard_keys(call.project.oidc_jwks))
 
 
 def _may_ask(client: Client, row: GrantRow | None, said: dict[str, object] | None) -> bool:

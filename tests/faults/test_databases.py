@@ -270,6 +270,11 @@ def test_f_db_06_read_only_database(
         for _ in range(4):
             assert place.api.get(f"/v2/keys/{place.avow.project_id}").status == 200
         assert place.avow.client().validate_session(person.session_jwt)["sub"] == person.id
+    with case.cell("discovery"):
+        for path in (".well-known/openid-configuration", ".well-known/jwks.json"):
+            for _ in range(4):
+                found = place.api.get(f"/{place.avow.project_id}/{path}")
+                assert (found.status, found.headers["cache-control"]) == (200, "public, max-age=60")
     with case.cell("writes work within 10 s of the promotion"):
         with psycopg.connect(own_postgres.cluster.url, autocommit=True) as connection:
             connection.execute("SELECT pg_promote()")

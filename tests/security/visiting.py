@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from avow.server.visit import Request, Response
 from tests.bed.visitor import Visitor
-from tests.security.calls import Carrier, Wish
+from tests.security.calls import Answer, Carrier, Wish
 from tests.security.place import Place
 from tests.server.oidc.relying import Rp
 from tests.server.pages.browsing import Browser
@@ -64,6 +64,10 @@ class DistantRp(Rp):
         else:
             form = {"client_id": self.id, **form}
         return Wish("POST", f"{self.prefix}/oauth/token", said, urlencode(form).encode())
+
+    def carried(self, wish: Wish) -> Answer:
+        """Send a call and return the raw answer."""
+        return self._place.api.carrier.send(wish)
 
     @property
     def _place(self) -> Place:

@@ -21,6 +21,7 @@ from tests.factories import change_settings, make_user, new_email, new_phone
 from tests.security.calls import Answer, Wish
 from tests.security.place import NO_LIMITS, Person, Place, person_of, token_of
 from tests.security.production import Production, install, place_of, served
+from tests.security.secrets.atprovider import at_provider
 from tests.security.secrets.elsewhere import elsewhere
 from tests.security.secrets.onpages import on_pages
 from tests.security.tables import read_table
@@ -93,6 +94,8 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
     post = _Post(smtp_sink)
     with case.cell("flows and hosted pages"):
         assert on_pages(place, known, post.code, post.link) > 30
+    with case.cell("OpenID provider"):
+        assert at_provider(place, known, talkative.installation.management_key, post.code) > 20
     elsewhere(place, known, talkative.installation.management_key)
     _audit(place, known, talkative.installation.management_key)
     _management(place, known, talkative.installation.management_key)

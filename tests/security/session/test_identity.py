@@ -10,12 +10,17 @@ import pytest
 from avow import Client
 from avow.errors import TokenExpired
 from avow.server.accesskeys import actions as access_keys
+from avow.server.oidc import grants
+from avow.server.oidc.grants import NewGrant, Redemption
+from avow.server.oidc.rows import GrantRow
+from avow.server.store import Tx
 from avow.wire.accesskeys import CreateAccessKey
 from tests.bed.cases import Case
 from tests.factories import grant, join_tenant, make_role, make_tenant, make_user, new_email
 from tests.security.calls import Answer, assert_refused
 from tests.security.conftest import MakePlace
 from tests.security.place import Person, Place, claims_of, person_of, token_of
+from tests.server.oidc.relying import make_app
 
 GRACE_SECONDS = 30
 LEEWAY_SECONDS = 5
@@ -144,6 +149,8 @@ def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Cal
         "invitation tokens": lambda: [_invitation(place) for _ in links],
         "embedded link tokens": lambda: [_embedded_link(place, login_id) for _ in links],
         "access keys": lambda: _access_keys(place, len(links)),
+        "authorization codes": lambda: _grants(place, user, rounds(300, 10_000))[0],
+        "OIDC refresh tokens": lambda: _grants(place, user, rounds(300, 10_000))[1],
         "request ids": lambda: [place.api.me("x").headers["x-request-id"] for _ in range(100)],
     }
     for kind, collect in collections.items():
@@ -151,12 +158,44 @@ def test_s_ses_10_identifiers_have_entropy(case: Case, place: Place, rounds: Cal
         with case.cell(f"{kind}: no duplicates, no shared prefix, at least 128 bits"):
             assert len(set(values)) == len(values)
             random_parts = [value[1:] for value in values]
-            assert {value[0] for value in values} <= {"A", "S", "C", "Q"}
+            assert {value[0] for value in values} <= {"A", "S", "C", "Q", "G"}
             assert _longest_shared_prefix(random_parts[:500]) < 8
             assert min(map(len, random_parts)) * math.log2(62) >= 128
         with case.cell(f"{kind}: every character as often as the others"):
             # True randomness fails once in a thousand times, and then not again.
             assert _is_even(values) or _is_even(collect())
+
+
+def _grants(place: Place, user: str, count: int) -> tuple[list[str], list[str]]:
+    """Return the codes of grants, and what is secret in the refresh tokens of these, in the letters that all share."""
+    session = place.open_session(user).session_id
+    rp = make_app(place.avow)
+
+    def unit(tx: Tx) -> tuple[list[str], list[str]]:
+        codes, tokens = [], []
+        for _ in range(100):
+            new = NewGrant(
+                application_id=rp.id,
+                user_id=user,
+                session_id=session,
+                issuer="https://id.example.com/",
+                scopes=("offline_access",),
+                audience=(),
+                redirect_uri="",
+                expires_at=tx.now + 600,
+                auth_time=tx.now,
+                is_offline=True,
+            )
+            codes.append(grants.begin(tx, new))
+            row = grants.spend(tx, Redemption(application_id=rp.id, code=codes[-1]))
+            assert isinstance(row, GrantRow)
+            tokens.append(grants.refresh_token(tx.vault, tx.project_id, row).rpartition(".")[2])
+        return codes, tokens
+
+    made = [place.avow.run(unit) for _ in range(count // 100)]
+    codes, tokens = ([each for part in parts for each in part] for parts in zip(*made, strict=True))
+    # The last character of a MAC in base64 has four bits; `-` and `_` are as good as any other letter.
+    return codes, ["G" + each[:-1].replace("-", "").replace("_", "") for each in tokens]
 
 
 def _invitation(place: Place) -> str:

@@ -93,13 +93,14 @@ class SigningKey:
 
         Args:
             algorithm: What the key is for.
-            der: PKCS#8, not encrypted.
+            der: PKCS#8, not encrypted, of a key that was made here and came back unaltered (its seal has held): whether
+                RSA numbers go together is not looked at again, which takes as long as a hundred signatures.
 
         Raises:
             InvalidPublicKey: Not such a key, or not one of the algorithm.
         """
         try:
-            private = load_der_private_key(der, password=None)
+            private = load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise _refused("not a private key in PKCS#8") from error
         if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):

@@ -137,7 +137,7 @@ def opened(tx: Tx, row: SigningKeyRow) -> SigningKey:
 
 
 def private_der(tx: Tx, kid: str) -> tuple[str, bytes]:
-    """Return algorithm and private half of a key that signs, opened: reading it takes long, outside a unit.
+    """Return algorithm and private half of a key that signs, opened.
 
     Raises:
         InvalidArgument: There is no such key any more.

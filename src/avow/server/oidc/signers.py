@@ -14,7 +14,7 @@ _MOST = 512
 
 
 class Signers:
-    """The opened keys of a process, by kid; opening one of RSA takes long."""
+    """The opened keys of a process, by kid."""
 
     def __init__(self) -> None:
         self._opened: SeenTokens[str, SigningKey] = SeenTokens(_MOST)
@@ -34,7 +34,7 @@ class Signers:
         found = self._opened.find(kid)
         if found is None:
             named, der = yield from read(keys.private_der, kid)
-            found = yield from aside(SigningKey.from_der, named, der)
+            found = SigningKey.from_der(named, der)
             self._opened.add(kid, found)
         return found
 

@@ -6,7 +6,7 @@ from avow.server.applications import consents
 from avow.server.applications.consents import Wanted
 from tests.factories import make_user, new_email
 from tests.security.place import Place
-from tests.server.oidc.relying import make_app
+from tests.server.oidc.relying import make_api, make_app
 
 __all__ = ["KINDS"]
 
@@ -22,6 +22,13 @@ _APP_CALLS: tuple[tuple[str, str, str, object], ...] = (
     ("rotate by the contract", "POST", f"{_SSO}/rotate", {"id": "{id}"}),
     ("delete by the contract", "POST", f"{_SSO}/delete", {"id": "{id}"}),
     ("delete", "POST", f"{_PATH}/delete", {"id": "{id}"}),
+)
+_API = "/v1/mgmt/avow/api"
+_API_CALLS: tuple[tuple[str, str, str, object], ...] = (
+    ("read", "GET", f"{_API}?id={{id}}", None),
+    ("update", "POST", f"{_API}/update", {"id": "{id}", "name": "x"}),
+    ("grant", "POST", f"{_PATH}/grant", {"id": "{id}", "audience": "{id}", "scopes": []}),
+    ("delete", "POST", f"{_API}/delete", {"id": "{id}"}),
 )
 _THIRD_PARTY_CALLS: tuple[tuple[str, str, str, object], ...] = (
     ("read", "GET", f"{_OTHERS}/app/load?id={{id}}", None),
@@ -41,6 +48,11 @@ def _made_app(place: Place) -> str:
     return make_app(place.avow).id
 
 
+def _made_api(place: Place) -> str:
+    """Make an API; return its identifier."""
+    return make_api(place.avow, "read:messages")
+
+
 def _made_third_party(place: Place) -> str:
     """Make an application of others; return its id."""
     body = {"name": "Books", "loginPageUrl": ""}
@@ -57,6 +69,7 @@ def _made_consent(place: Place) -> str:
 
 KINDS: tuple[tuple[str, Callable[[Place], str], tuple[tuple[str, str, str, object], ...]], ...] = (
     ("OIDC app", _made_app, _APP_CALLS),
+    ("API", _made_api, _API_CALLS),
     ("application of others", _made_third_party, _THIRD_PARTY_CALLS),
     ("consent", _made_consent, _CONSENT_CALLS),
 )

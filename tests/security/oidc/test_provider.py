@@ -75,6 +75,17 @@ def test_s_op_01_redirect_uri_is_matched_exactly(case: Case, c1: Rp, c2: Rp, bro
             assert grants(c1.avow) == before
 
 
+def test_s_op_01_address_that_is_not_named(case: Case, c1: Rp, browser: Browser) -> None:
+    """The only one that is registered is meant, outside of OpenID Connect."""
+    case.control(lambda: "code" in told(c1.ask(browser, redirect_uri="", scope="profile")))
+    several = make_app(c1.avow, redirectUris=[REDIRECT, "https://app.example.com/second"])
+    for name, rp, scope in (("of OpenID", c1, "openid"), ("with several registered", several, "profile")):
+        with case.cell(f"missing, {name}"):
+            before = grants(c1.avow)
+            assert_shown_to_the_person(rp.ask(browser, redirect_uri="", scope=scope))
+            assert grants(c1.avow) == before
+
+
 def test_s_op_02_redirect_uri_has_to_match_again(case: Case, c1: Rp, browser: Browser) -> None:
     case.control(lambda: c1.redeem(c1.code(browser, "")).status == 200)
     for name, uri in {"missing": "", "other": "https://other.example.com/cb", "slash": f"{REDIRECT}/"}.items():

@@ -24,7 +24,7 @@ from avow.server.store import Tx
 
 __all__ = ["MOST_ASKED", "client", "keep"]
 
-MOST_ASKED = 300  # by one address in ten minutes: each may be a call to another server
+MOST_ASKED = 600  # by one address in ten minutes: each may be a call to another server
 _WINDOW_SECONDS = 600
 _FRESH_SECONDS = 600
 _ACTOR = "client-document"

@@ -76,6 +76,8 @@ def answer(path: str, auth: OneLogin_Saml2_Auth, query: dict[str, str]) -> tuple
     if path == "/sls":
         auth.process_slo(delete_session_cb=lambda: PEOPLE.pop("now", None))
         return ("", json.dumps({"errors": auth.get_errors()})) if auth.get_errors() else (f"{URL}/", "")
+    if path == "/metadata":
+        return "", auth.get_settings().get_sp_metadata().decode()
     return "", json.dumps({"person": person or None})
 
 

@@ -1,6 +1,7 @@
 """mod_auth_mellon, a SAML service provider in C on Lasso, before pages of Apache: sign-in, attributes, log-out."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import requests
 
 from avow import SAMLIDPAttributeMappingInfo, SAMLIDPGroupsMappingInfo, SAMLIDPRoleGroupMappingInfo
+from avow.core.saml.idp import LogoutService, parse_metadata
 from tests.bed import run
 from tests.bed.apache import running_apache
 from tests.bed.idp_simplesamlphp import key_pair
@@ -144,6 +146,14 @@ def test_groups_open_what_is_theirs(peer: Peer, site: Site, surfer: Surfer) -> N
     signed_in(surfer, site)
     shown = surfer.get(f"{site.url}/editors")
     assert (shown.status_code, shown.headers["X-Groups"]) == (200, "Editors")
+
+
+def test_what_it_says_of_itself_is_read(site: Site) -> None:
+    document = requests.get(f"{site.url}/mellon/metadata", timeout=10).content
+    found = parse_metadata(document, "", int(time.time()))
+    assert (found.entity_id, found.acs_url) == (f"{site.url}/mellon/metadata", f"{site.url}/mellon/postResponse")
+    assert found.logout == LogoutService(f"{site.url}/mellon/logout")
+    assert (found.needs_signature, len(found.certificates)) == (True, 1)
 
 
 def test_refusal_is_told(site: Site, surfer: Surfer) -> None:

@@ -1,5 +1,6 @@
 """python3-saml as the service provider, in strict mode with all of its demands: sign-in, attributes, log-out."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from avow.core.saml.idp import LogoutService, parse_metadata
 from avow.core.saml.idp.parties import EMAIL
 from tests.bed.idp_simplesamlphp import key_pair
 from tests.oidc.serving import Peer, Surfer, running
@@ -89,3 +91,11 @@ def test_session_is_enough_unless_it_has_to_be_anew(site: Site, surfer: Surfer) 
     signed_in(surfer, site)
     assert arrived(surfer, surfer.get(f"{site.url}/login?passive=1")).json()["person"]["name"] == site.app.email
     assert "/login/" in surfer.get(f"{site.url}/login?force=1").url
+
+
+def test_what_it_says_of_itself_is_read(site: Site) -> None:
+    document = requests.get(f"{site.url}/metadata", timeout=10).content
+    found = parse_metadata(document, f"{site.url}/metadata", int(time.time()))
+    assert (found.acs_url, found.logout) == (f"{site.url}/acs", LogoutService(f"{site.url}/sls"))
+    assert (found.needs_signature, len(found.certificates)) == (True, 1)
+    assert found.valid_until is not None

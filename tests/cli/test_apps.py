@@ -31,8 +31,10 @@ def test_application_is_made_and_its_secret_printed_once(shop: Shop) -> None:
 
 def test_settings_are_named_by_option_or_assignment(shop: Shop) -> None:
     shop.made("app", "create", "web", "--set", "pkce=required", "--set", "grantTypes=authorization_code")
-    shown = shop.made("app", "update", "web", "--set", "pkce=default", "--set", "lifetimeSeconds=60", "--disable")
+    changes = ("pkce=default", "lifetimeSeconds=60", "allowsPopups=true")
+    shown = shop.made("app", "update", "web", *(part for each in changes for part in ("--set", each)), "--disable")
     settings = shown["settings"]
+    assert settings["allowsPopups"] is True
     assert (settings["pkce"], settings["lifetimeSeconds"], shown["enabled"]) == ("allowed", 60, False)
     assert settings["grantTypes"] == ["authorization_code"]
     assert shop.run("app", "update", "web", "--set", "nothing=1").code == 1

@@ -106,6 +106,8 @@ class ApplicationSettings(Shape, frozen=True, kw_only=True, forbid_unknown_field
         ignores_redirect_query: The query of a redirect_uri is not compared. Weaker: for social-auth's `auth0` alone.
         takes_token_in_query: Its access tokens are taken in the query of the userinfo endpoint. Weaker: they get into
             logs.
+        allows_popups: It may sign people in in a popup: pages of its sign-ins keep hold of the window that opened them,
+            and `web_message` answers reach it. Weaker: any site can open those pages and keep hold of them.
         flow: The flow that signs in, "" for the standard one.
         sign_up_flow: The flow for `screen_hint=signup`, "" for the standard one.
         scopes: What it may ask for besides the standard ones, of no API.
@@ -136,6 +138,7 @@ class ApplicationSettings(Shape, frozen=True, kw_only=True, forbid_unknown_field
     requires_dpop: bool = False
     ignores_redirect_query: bool = False
     takes_token_in_query: bool = False
+    allows_popups: bool = False
     flow: FlowId = ""
     sign_up_flow: FlowId = ""
     scopes: Scopes = ()

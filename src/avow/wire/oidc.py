@@ -135,10 +135,11 @@ class UserinfoQuery(Shape, frozen=True, kw_only=True, rename="lower", omit_defau
 
 
 class ContinueQuery(Shape, frozen=True, kw_only=True):
-    """Which request goes on; `to` is for the browser's policy alone."""
+    """Which request goes on; `to` and `popup` are for the headers of the pages before alone."""
 
     request: _Choice = ""
     to: _Text = ""
+    popup: _Choice = ""
 
 
 class ContinueForm(Shape, frozen=True, kw_only=True):

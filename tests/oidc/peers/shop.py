@@ -20,6 +20,10 @@ _PAGE: Final = """<!doctype html>
 if (location.pathname === "/oidc-client-ts/silent") {{
   new oidc.UserManager({{ authority: "-", client_id: "-", redirect_uri: "-" }}).signinSilentCallback();
 }}
+// In a popup it tells the page that opened it.
+if (location.pathname === "/oidc-client-ts/popup") {{
+  new oidc.UserManager({{ authority: "-", client_id: "-", redirect_uri: "-" }}).signinPopupCallback();
+}}
 </script></html>
 """
 _SCRIPTS: Final = {

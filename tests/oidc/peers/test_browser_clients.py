@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
+from avow.server.applications import actions as applications
 from avow.server.sessions import actions as sessions
+from avow.wire.applications import UpdateApplication
 from tests.bed.plugin import program
 from tests.factories import join_tenant, make_tenant, make_user, new_email
 from tests.oidc.peers.shop import shop
@@ -75,15 +77,37 @@ class Visitor:
 
     def sign_in(self, email: str = "") -> str:
         """Sign in on the provider's page, until the browser is back; return the address that it was shown at."""
-        self.page.wait_for_url(f"https://{self.peer.domain}/login/**")
-        shown = self.page.url
-        self.page.get_by_label("E-mail address").fill(email or self.email)
-        self.page.get_by_role("button", name="Continue", exact=True).click()
-        self.page.get_by_label("Code", exact=True).wait_for()
-        self.page.get_by_label("Code", exact=True).fill(self.peer.avow.code(email or self.email))
-        self.page.get_by_role("button", name="Not now").click()  # a passkey
+        shown = self.fill(self.page, email or self.email)
         self.page.wait_for_url(f"{self.url}?code=*")
         return shown
+
+    def fill(self, page: "Page", email: str) -> str:
+        """Go through the provider's pages; return the address of the first one."""
+        page.wait_for_url(f"https://{self.peer.domain}/login/**")
+        shown = page.url
+        page.get_by_label("E-mail address").fill(email)
+        page.get_by_role("button", name="Continue", exact=True).click()
+        page.get_by_label("Code", exact=True).wait_for()
+        page.get_by_label("Code", exact=True).fill(self.peer.avow.code(email))
+        page.get_by_role("button", name="Not now").click()  # a passkey
+        return shown
+
+    def pop_up(self, call: str) -> "Page":
+        """Have the page call something that opens a popup, whose end `outcome` waits for; return the popup."""
+        with self.page.expect_popup() as opened:
+            self.page.evaluate(f"() => {{ window.outcome = {call}; window.outcome.catch(() => undefined); }}")
+        return opened.value
+
+    def outcome(self) -> Any:
+        """Return what came of the popup, as `run` does."""
+        return self.run("window.outcome")
+
+    def allow_popups(self) -> None:
+        """Set the application's switch."""
+        change = UpdateApplication(id=self.rp.id, settings={"allowsPopups": True})
+        self.peer.avow.run(lambda tx: applications.update(tx, change, is_open=False, actor="test"))
+        self.peer.avow.advance(2)
+        self.peer.avow.server.clock.reset()
 
     def note(self, request: "Request") -> None:
         address = urlsplit(request.url)
@@ -105,7 +129,7 @@ def visitor(request: pytest.FixtureRequest, peer: Peer, origin: str, browser: "B
     """Give a person before the page of a library that the test names."""
     url = f"{origin}/{request.param}"
     settings: dict[str, Any] = {
-        "redirectUris": [url, f"{url}/silent"],
+        "redirectUris": [url, f"{url}/silent", f"{url}/popup"],
         "logoutUris": [url, f"{url}/bye"],
         "webOrigins": [origin],
     }
@@ -222,6 +246,31 @@ def test_spa_signs_in_to_an_organization(visitor: Visitor) -> None:
     assert visitor.run("client.handleRedirectCallback().then(() => client.getUser())")["org_id"] == tenant
 
 
+@auth0_spa_js
+@at("auth0-spa-js")
+def test_spa_signs_in_in_a_popup_where_its_application_allows_that(visitor: Visitor) -> None:
+    visitor.allow_popups()
+    visitor.open(AUTH0, auth0(visitor))
+    popup = visitor.pop_up("client.loginWithPopup().then(() => client.getUser())")
+    with popup.expect_event("close"):
+        visitor.fill(popup, visitor.email)
+    assert visitor.outcome()["sub"] == visitor.user_id
+    assert visitor.renewals() == ["web_message", "authorization_code"]
+    popup = visitor.pop_up("client.loginWithPopup({ authorizationParams: { audience: 'https://none.example.com' } })")
+    assert visitor.outcome() == "error: invalid_target"
+    assert visitor.run("client.checkSession().then(() => client.getUser())")["email"] == visitor.email
+
+
+@auth0_spa_js
+@at("auth0-spa-js")
+def test_spa_loses_its_popup_where_its_application_does_not_allow_it(visitor: Visitor) -> None:
+    visitor.open(AUTH0, auth0(visitor))
+    popup = visitor.pop_up("client.loginWithPopup()")
+    popup.wait_for_url(f"https://{visitor.peer.domain}/login/**")
+    assert popup.evaluate("() => window.opener") is None
+    assert visitor.outcome() == "error: cancelled"
+
+
 # --- oidc-client-ts --------------------------------------------------------------------------------------------------
 
 MANAGER = "oidc.UserManager"
@@ -269,6 +318,22 @@ def test_page_logs_in_with_userinfo_renews_in_a_frame_and_logs_out(visitor: Visi
     visitor.make(MANAGER, options)
     assert visitor.run("client.signoutRedirectCallback()")["userState"] == "bye"
     assert visitor.run("client.signinSilent()") == "error: login_required"
+
+
+@oidc_client_ts
+@at("oidc-client-ts")
+def test_page_signs_in_in_a_popup_where_its_application_allows_that(visitor: Visitor) -> None:
+    options = {**oidc(visitor), "popup_redirect_uri": f"{visitor.url}/popup"}
+    visitor.open(MANAGER, options)
+    popup = visitor.pop_up("client.signinPopup({ popupAbortOnClose: true })")
+    popup.wait_for_url(f"https://{visitor.peer.domain}/login/**")
+    assert visitor.outcome() == "error: Error: Popup closed by user"
+    popup.close()
+    visitor.allow_popups()
+    popup = visitor.pop_up("client.signinPopup()")
+    with popup.expect_event("close"):
+        visitor.fill(popup, visitor.email)
+    assert visitor.outcome()["profile"]["sub"] == visitor.user_id
 
 
 @oidc_client_ts

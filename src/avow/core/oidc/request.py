@@ -184,6 +184,7 @@ class Fault:
         text: A sentence for developers.
         is_told: It may be sent to `redirect_uri`; otherwise it is shown to the person.
         redirect_uri, mode, state: How it is sent there.
+        allows_popups: The application may sign in in a popup, to which it is told likewise.
     """
 
     check: str
@@ -193,6 +194,7 @@ class Fault:
     redirect_uri: str = ""
     mode: str = "query"
     state: str = ""
+    allows_popups: bool = False
 
 
 class Check(NamedTuple):
@@ -390,4 +392,5 @@ def _fault(asked: Asked, check: Check) -> Fault:
         redirect_uri=asked.redirect_uri,
         mode=asked.mode,
         state=asked.one("state") if len(asked.one("state")) <= _MAX_TEXT else "",
+        allows_popups=asked.known_client.settings.allows_popups,
     )

@@ -10,7 +10,9 @@ from avow.server.serving import Call, Project
 __all__ = ["address", "continue_path", "device_path", "is_continue", "is_root", "issuer_of", "policy_target"]
 
 _CONTINUE: Final = re.compile(
-    r"(?:/[A-Za-z0-9]{1,64})?/authorize/continue\?request=[A-Za-z0-9]{1,64}&to=[!-~]{0,512}", re.ASCII
+    r"(?:/[A-Za-z0-9]{1,64})?/authorize/continue\?request=[A-Za-z0-9]{1,64}&to=[A-Za-z0-9%._~-]{0,512}"
+    r"(?:&popup=[A-Za-z0-9._-]{1,64})?",
+    re.ASCII,
 )
 _DEVICE: Final = re.compile(r"(?:/[A-Za-z0-9]{1,64})?/device(?:\?user_code=[A-Za-z0-9-]{0,64})?", re.ASCII)
 _TARGET: Final = re.compile(r"(?:https?://[A-Za-z0-9.\-_\[\]:]{1,300}|[a-z][a-z0-9+.\-]{0,100}:)", re.ASCII)

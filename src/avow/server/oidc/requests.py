@@ -19,6 +19,7 @@ __all__ = [
     "MOST_WAITING",
     "PUSHED_SECONDS",
     "REQUEST_URI",
+    "WAITING_SECONDS",
     "counted",
     "find",
     "forget",
@@ -34,7 +35,7 @@ REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 PUSHED_SECONDS = 90
 MOST_WAITING = 3000  # of one address in ten minutes: each is a row, and anybody can make them
 _WINDOW_SECONDS = 600
-_WAITING_SECONDS = 1800
+WAITING_SECONDS = 1800
 _PREFIX = "Q"
 _MAC = "oidc-browser"
 _AUTHORIZE, _PUSHED = "authorize", "pushed"
@@ -81,7 +82,7 @@ def keep(
         browser_mac=_browser(tx, request_id, mark),
         session_id=session_id,
         dpop_jkt="",
-        expires_at=tx.now + _WAITING_SECONDS,
+        expires_at=tx.now + WAITING_SECONDS,
     )
     return request_id
 

@@ -46,6 +46,7 @@ def answered(
     issuer: str,
     state: str = "",
     cookies: Sequence[Cookie] = (),
+    allows_popups: bool = False,
 ) -> Answer:
     """Return the answer that takes values to an application.
 
@@ -56,12 +57,13 @@ def answered(
         issuer: Who answers.
         state: Of the request, or "".
         cookies: To set.
+        allows_popups: A page that the answer takes keeps hold of the window that opened it.
     """
     said = {**values, **({"state": state} if state else {}), "iss": issuer}
     if mode == "form_post":
-        return _posted(redirect_uri, said, cookies)
+        return _posted(redirect_uri, said, cookies, _opener(allows_popups))
     if mode == "web_message":
-        return _sent(redirect_uri, said, cookies)
+        return _sent(redirect_uri, said, cookies, _opener(allows_popups))
     query = "&".join(f"{name}={_quoted(value)}" for name, value in said.items())
     joined = f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}"
     return Answer(b"", _SEE_OTHER, "text/plain", {"location": joined}, tuple(cookies))
@@ -71,23 +73,28 @@ def _quoted(value: str) -> str:
     return value if _PLAIN.fullmatch(value) else quote_plus(value)
 
 
-def _posted(redirect_uri: str, said: Mapping[str, str], cookies: Sequence[Cookie]) -> Answer:
+def _opener(allows_popups: bool) -> dict[str, str]:
+    """Return what a page says of the window that opened it; in a frame, as of a silent request, it says nothing."""
+    return {"cross-origin-opener-policy": "unsafe-none" if allows_popups else "same-origin"}
+
+
+def _posted(redirect_uri: str, said: Mapping[str, str], cookies: Sequence[Cookie], opener: Mapping[str, str]) -> Answer:
     nonce = token_urlsafe(16)
     fields = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in said.items()
     )
     html = _POST.format(action=escape(redirect_uri), fields=fields, nonce=nonce)
     policy = _POLICY.format(nonce=nonce, form=form_target(redirect_uri), frame="'none'")
-    headers = {"content-security-policy": policy, "x-frame-options": "DENY"}
+    headers = {**opener, "content-security-policy": policy, "x-frame-options": "DENY"}
     return Answer(html, 200, _HTML, headers, tuple(cookies))
 
 
-def _sent(redirect_uri: str, said: Mapping[str, str], cookies: Sequence[Cookie]) -> Answer:
+def _sent(redirect_uri: str, said: Mapping[str, str], cookies: Sequence[Cookie], opener: Mapping[str, str]) -> Answer:
     nonce, origin = token_urlsafe(16), origin_of(redirect_uri)
     message = {"type": "authorization_response", "response": said}
     html = _MESSAGE.format(message=_script(message), origin=_script(origin), nonce=nonce)
     policy = _POLICY.format(nonce=nonce, form="'none'", frame=origin)
-    return Answer(html, 200, _HTML, {"content-security-policy": policy}, tuple(cookies))
+    return Answer(html, 200, _HTML, {**opener, "content-security-policy": policy}, tuple(cookies))
 
 
 def _script(value: object) -> str:

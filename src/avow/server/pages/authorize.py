@@ -5,7 +5,7 @@ knows somebody by is that of the pages.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,7 +79,9 @@ def ask_by_form(frame: Frame, call: Call[AuthorizeQuery]) -> Answer:
     if len(query) > _MOST_CHARACTERS:
         raise RequestTooLarge(error_message="The authorization request is longer than this server accepts; push it.")
     prefix = "" if is_root(call) else f"/{call.project.id}"
-    return frame.redirect(f"{prefix}/authorize?{query}")
+    answer = frame.redirect(f"{prefix}/authorize?{query}")
+    # Whether a window is kept hold of the request itself says, once it is known whose it is.
+    return replace(answer, headers={**answer.headers, "cross-origin-opener-policy": "unsafe-none"})
 
 
 def go_on(frame: Frame, provider: Provider, call: Call[ContinueQuery]) -> Steps[Answer]:
@@ -162,7 +164,8 @@ def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: 
         "form_token": frame.jar.form_token(mark),
     }
     call = spoken(call, ", ".join(wish.authorization.languages))
-    return frame.form(call, "consent", values, cookies=new_mark, leads_to=wish.authorization.redirect_uri)
+    back = _way_back(frame, call, request_id, wish.authorization)
+    return frame.form(call, "consent", values, cookies=new_mark, leads_to=back)
 
 
 _SAID = frozenset({"profile", "email", "phone", "address", scopes.OFFLINE})
@@ -180,19 +183,26 @@ def _sign_in(
     """Lead to the sign-in page, which leads back to the request; by way of the application's own, where it has one."""
     mark, new_mark = frame.jar.marked(call)
     request_id = yield from _kept(frame, call, asked, authorization, mark, session_id)
+    back = _way_back(frame, call, request_id, authorization)
     said = {
         "flow": _flow_of(authorization),
         "loginId": authorization.login_hint[:320],
         "languages": ", ".join(authorization.languages)[:256],
-        "next": continue_path(call, request_id, authorization.redirect_uri),
+        "next": back,
     }
     path = f"/login/{call.project.id}?{urlencode({name: value for name, value in said.items() if value})}"
     own = authorization.client.login_page_url
     if not own:
-        return frame.redirect(path, new_mark)
+        return frame.redirect(path, new_mark, leads_to=back)
     hints = {"client_id": authorization.client.id, "ui_locales": " ".join(authorization.languages)}
     leads = {"next": f"{origin_of(issuer_of(call))}{frame.root}{path}", **{n: v for n, v in hints.items() if v}}
-    return frame.redirect(f"{own}{'&' if '?' in own else '?'}{urlencode(leads)}", new_mark)
+    return frame.redirect(f"{own}{'&' if '?' in own else '?'}{urlencode(leads)}", new_mark, leads_to=back)
+
+
+def _way_back(frame: Frame, call: Call[Any], request_id: str, authorization: Authorization) -> str:
+    """Return where a request goes on; by it the pages in between know how to treat the window that opened them."""
+    path = continue_path(call, request_id, authorization.redirect_uri)
+    return frame.popups.marked(path) if authorization.client.settings.allows_popups else path
 
 
 def _flow_of(authorization: Authorization) -> str:
@@ -228,7 +238,14 @@ def _faulty(call: Call[Any], fault: Fault) -> Answer:
     if not fault.is_told:
         raise InvalidRequest(error_message=fault.text, detail=f"authorization: {fault.check}")
     values = {"error": fault.error, "error_description": fault.text}
-    return answered(fault.redirect_uri, fault.mode, values, issuer=issuer_of(call), state=fault.state)
+    return answered(
+        fault.redirect_uri,
+        fault.mode,
+        values,
+        issuer=issuer_of(call),
+        state=fault.state,
+        allows_popups=fault.allows_popups,
+    )
 
 
 def _told(call: Call[Any], authorization: Authorization, values: Mapping[str, str]) -> Answer:
@@ -238,4 +255,5 @@ def _told(call: Call[Any], authorization: Authorization, values: Mapping[str, st
         values,
         issuer=issuer_of(call),
         state=authorization.state,
+        allows_popups=authorization.client.settings.allows_popups,
     )

@@ -19,6 +19,7 @@ from avow.errors import NotFound
 from avow.server.delivery.devices import known_device
 from avow.server.oidc.issuers import policy_target
 from avow.server.pages.cookies import Jar
+from avow.server.pages.popups import Popups
 from avow.server.pages.texts import Catalogue, catalogue_for
 from avow.server.screens import brand_of, brand_sheet, style_sheet
 from avow.server.serving import Answer, Call, Client, Cookie, Project
@@ -98,12 +99,14 @@ class Frame:
         settings: Of the server.
         clock: Of the server.
         jar: Its cookies.
+        popups: Which pages keep hold of the window that opened them.
     """
 
     def __init__(self, settings: Settings, vault: Vault, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
         self.jar = Jar(settings, vault, clock)
+        self.popups = Popups(vault, clock)
 
     @cached_property
     def root(self) -> str:
@@ -155,7 +158,7 @@ class Frame:
             pictures="".join(f" {_origin(each)}" for each in (look.logo, values.get("picture")) if each),
             leads_to=f" {target}" if (target := policy_target(leads_to)) else "",
         )
-        headers = {**self._headers(), "content-security-policy": policy}
+        headers = {**self._headers(keeps_opener=self.popups.is_marked(leads_to)), "content-security-policy": policy}
         return Answer(html, status, "text/html; charset=utf-8", headers, tuple(cookies))
 
     def form(
@@ -181,10 +184,17 @@ class Frame:
             call.client, template, {**own, **values}, status=status, cookies=(*new_mark, *cookies), leads_to=leads_to
         )
 
-    def redirect(self, path: str, cookies: Sequence[Cookie] = ()) -> Answer:
-        """Lead the browser on by GET: to a path of ours, or to an approved absolute URL."""
+    def redirect(self, path: str, cookies: Sequence[Cookie] = (), *, leads_to: str = "") -> Answer:
+        """Lead the browser on by GET: to a path of ours, or to an approved absolute URL.
+
+        Args:
+            path: Where to.
+            cookies: Cookies to set.
+            leads_to: As of `page`, where it is not the path itself: browsers heed the opener policy of redirects too.
+        """
         where = path if path.startswith(("http://", "https://")) else self.root + path
-        return Answer(b"", 303, "text/plain", {**self._headers(), "location": where}, tuple(cookies))
+        headers = self._headers(keeps_opener=self.popups.is_marked(leads_to or path))
+        return Answer(b"", 303, "text/plain", {**headers, "location": where}, tuple(cookies))
 
     def asset(self, name: str) -> Answer:
         """Answer one of the files that pages load.
@@ -201,8 +211,9 @@ class Frame:
         }
         return Answer(found.body, 200, found.content_type, headers)
 
-    def _headers(self) -> dict[str, str]:
-        return {**_HEADERS, **({"strict-transport-security": _HSTS} if self.settings.is_https else {})}
+    def _headers(self, *, keeps_opener: bool) -> dict[str, str]:
+        opener = {"cross-origin-opener-policy": "unsafe-none"} if keeps_opener else {}
+        return {**_HEADERS, **opener, **({"strict-transport-security": _HSTS} if self.settings.is_https else {})}
 
 
 def _look(project: Project | None) -> _Look:

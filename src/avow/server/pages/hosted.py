@@ -136,7 +136,7 @@ def begun(
         if interaction and here.execution.ended_at is None:
             here = yield from running.go_on(call, here, interaction, inputs, here.execution.nonce)
     except SessionEnded:
-        return frame.redirect(_start(call, flow="", leads_to=leads_to, notice="ended"))
+        return frame.redirect(_start(call, flow="", leads_to=leads_to, notice="ended"), leads_to=leads_to)
     return (yield from led_on(frame, call, here, leads_to, inputs))
 
 
@@ -163,7 +163,7 @@ def look(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
     if here.execution.ended_at is not None:
         return frame.redirect(own.next or f"/account/{call.project.id}", (frame.jar.forget_flow(call.project),))
     if call.path["screen"] != _name(here):
-        return frame.redirect(_path(call, here))
+        return frame.redirect(_path(call, here), leads_to=own.next)
     return (yield from _shown(frame, call, here, own.next))
 
 
@@ -183,7 +183,7 @@ def go_on(frame: Frame, call: Call[StepForm]) -> Steps[Answer]:
     try:
         here = yield from running.go_on(call, here, body.do or "submit", body.inputs, body.step)
     except FlowElsewhere:  # another tab has gone on, or begun another flow
-        return frame.redirect(_path(call, here))
+        return frame.redirect(_path(call, here), leads_to=own.next)
     except (FlowExpired, FlowChanged, SessionEnded):
         return restarted(frame, call)
     return (yield from led_on(frame, call, here, own.next, body.inputs))
@@ -204,7 +204,7 @@ def led_on(frame: Frame, call: Call[Any], here: At, leads_to: str, inputs: dict[
     mark, new_mark = frame.jar.marked(call)
     cookies = (*new_mark, frame.jar.keep_flow(mark, on_its_way(call, execution, leads_to)))
     if execution.state.error is None or here.is_polled:
-        return frame.redirect(_path(call, here), cookies)
+        return frame.redirect(_path(call, here), cookies, leads_to=leads_to)
     answer = yield from _shown(frame, call, here, leads_to, typed=inputs)
     return replace(answer, cookies=(*answer.cookies, *cookies))
 
@@ -332,7 +332,7 @@ def _page(
 def _gate(frame: Frame, call: Call[AskQuery], flow_id: str, leads_to: str) -> Answer:
     """Ask for a click before a flow that does something at once: it may send a code."""
     if frame.jar.session(call) is None:
-        return frame.redirect(_start(call, leads_to=leads_to, notice="ended"))
+        return frame.redirect(_start(call, leads_to=leads_to, notice="ended"), leads_to=leads_to)
     values = {"flow": flow_id, "next": leads_to, "languages": call.body.languages}
     return frame.form(call, "begin", values, leads_to=leads_to)
 

@@ -40,11 +40,11 @@ from bench.serving import FORM, Bench, asked, bar, table
 
 __all__ = ["main"]
 
-_ROUNDS = 3
-_SECONDS = 2
+_ROUNDS = 9
+_SECONDS = 1
 _WARM_SECONDS = 1
 _BROWSERS = 100
-_REFRESHES = 5000  # of one round, more than it uses up
+_REFRESHES = 2500  # of one second, more than it uses up
 _ALGORITHMS: tuple[Literal["ES256", "RS256"], ...] = ("ES256", "RS256")
 _REDIRECT = "https://app.example.com/callback"
 _SCOPE = "openid profile email api:read"
@@ -91,7 +91,7 @@ class Party:
         if kind == "client_credentials":
             return self._one({"grant_type": kind, "scope": "api:read", "resource": f"urn:bench:{algorithm}"}, algorithm)
         if kind == "refresh":
-            return self._refreshes(algorithm, _REFRESHES * seconds // _SECONDS)
+            return self._refreshes(algorithm, _REFRESHES * seconds)
         return self._codes(algorithm)
 
     def _form(self, fields: dict[str, str], algorithm: str) -> str:

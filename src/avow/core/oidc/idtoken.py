@@ -84,7 +84,7 @@ def access_token_hash(access_token: str, algorithm: str) -> str:
 
     Spec: OpenID Connect Core 1.0 section 3.1.3.6; of EdDSA the digest is SHA-512 (RFC 8032 section 5.1).
     """
-    digest = hashlib.new("sha512" if algorithm == "EdDSA" else "sha256", access_token.encode()).digest()
+    digest = (hashlib.sha512 if algorithm == "EdDSA" else hashlib.sha256)(access_token.encode()).digest()
     return to_base64url(digest[: len(digest) // 2])
 
 

@@ -6,6 +6,7 @@ Spec: OpenID Connect Core 1.0 sections 5.1, 5.4 and 5.5.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from avow.core.tokens.encoding import json_object, to_json
@@ -49,6 +50,7 @@ _OF_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
 STANDARD: Final = (OPENID, *_OF_SCOPE, OFFLINE)
 CLAIMS: Final = ("sub", *(claim for claims in _OF_SCOPE.values() for claim in claims))
 _MOST_CLAIMS: Final = 100
+_MOST_INSTANTS: Final = 1024  # are kept as text: the same person comes again
 _MAX_SCOPE: Final = 128
 _NOT_IN_SCOPE: Final = frozenset(' "\\')
 
@@ -181,6 +183,7 @@ def _texts(wanted: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(each for each in named if isinstance(each, str))
 
 
+@lru_cache(_MOST_INSTANTS)
 def _instant(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 

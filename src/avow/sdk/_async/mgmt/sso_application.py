@@ -83,7 +83,7 @@ class AsyncSSOApplication:
         logout_redirect_url: str | None = None,
         default_signature_algorithm: str | None = None,
     ) -> dict[str, Any]:
-        """Make a SAML application.
+        """Make a SAML application; `load` shows what its service provider has to know of us.
 
         Args:
             name: For people.
@@ -96,16 +96,16 @@ class AsyncSSOApplication:
             metadata_url: Where these are.
             entity_id: Its name, where no metadata say it.
             acs_url: Where SAML assertions go, likewise.
-            certificate: What its requests are signed with, PEM, likewise.
-            attribute_mapping: What SAML assertions say of the user.
+            certificate: What its requests are signed with, PEM, likewise; with one, unsigned requests are refused.
+            attribute_mapping: What SAML assertions say of the user; none for verified address and names.
             groups_mapping: Which roles are which groups there.
-            acs_allowed_callbacks: Where else SAML assertions may go.
+            acs_allowed_callbacks: Where else SAML assertions may go, when a request says so; without wildcards.
             subject_name_id_type: What names the user: `email`, `phone`, or none for the user id.
             subject_name_id_format: Which format of NameID that is.
             default_relay_state: RelayState of a sign-in that begins here.
             force_authentication: Everybody signs in anew for it.
-            logout_redirect_url: Where a browser goes after log-out.
-            default_signature_algorithm: Of answers to no request.
+            logout_redirect_url: Where a browser goes after log-out, with the answer to its request.
+            default_signature_algorithm: `sha256`, or none: every signature is RSA-SHA256.
 
         Returns:
             `{"id"}`.

@@ -85,6 +85,28 @@ def test_session_of_somebody_else_stays(wiki: Wiki) -> None:
     assert has_session(wiki, other)
 
 
+def test_log_out_ends_the_session_that_took_the_place_of_an_earlier_one(wiki: Wiki) -> None:
+    browser, email = Browser(wiki.avow), new_email()
+    browser.sign_in(email)
+    said = signed_in(wiki, browser)
+    wiki.avow.advance(5)
+    anew = wiki.sign_in(browser, wiki.ask(browser, id="_ask2", ForceAuthn="true"), email)
+    assert wiki.told(anew, "_ask2").session_index == said.session_index
+    assert answer(wiki.leave(browser, said.name_id.value, said.session_index)) == ["Success"]
+    assert not has_session(wiki, browser)
+    assert not [name for name in browser.cookies if "refresh" in name]
+
+
+def test_log_out_of_whoever_was_here_before_leaves_somebody_else_alone(wiki: Wiki) -> None:
+    browser = Browser(wiki.avow)
+    browser.sign_in(new_email())
+    said = signed_in(wiki, browser)
+    wiki.avow.advance(5)
+    wiki.sign_in(browser, wiki.ask(browser, id="_ask2", ForceAuthn="true"), new_email("bob"))
+    assert answer(wiki.leave(browser, said.name_id.value, said.session_index)) == ["Success"]
+    assert has_session(wiki, browser)
+
+
 def test_other_applications_of_the_session_are_named_in_the_answer(wiki: Wiki) -> None:
     second = make_wiki(wiki.avow)
     browser = Browser(wiki.avow)

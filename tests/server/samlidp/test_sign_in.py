@@ -9,7 +9,7 @@ import pytest
 from avow import SAMLIDPAttributeMappingInfo, SAMLIDPGroupsMappingInfo, SAMLIDPRoleGroupMappingInfo
 from avow.core.saml.idp.parties import EMAIL, PERSISTENT, TRANSIENT
 from avow.server.applications.rows import IdRow
-from avow.server.samlidp import leavings
+from avow.server.samlidp import signins
 from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.factories import grant, make_role, make_user, new_email
@@ -343,10 +343,10 @@ def test_what_is_kept_of_requests_is_deleted(wiki: Wiki) -> None:
 
     assert left() == [1, 1]
     wiki.avow.advance(1801)
-    wiki.avow.run(lambda tx: leavings.forget(tx, 100))
+    wiki.avow.run(lambda tx: signins.forget(tx, 100))
     assert left() == [0, 1]
     wiki.avow.advance(400 * 86_400)
-    assert wiki.avow.run(lambda tx: leavings.forget(tx, 100)) == 1
+    assert wiki.avow.run(lambda tx: signins.forget(tx, 100)) == 1
     assert left() == [0, 0]
 
 

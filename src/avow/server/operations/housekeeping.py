@@ -13,7 +13,7 @@ from avow.server.oidc import grants, requests
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.leavings import actions as leavings
 from avow.server.projects import actions as projects
-from avow.server.samlidp import leavings as samlidp
+from avow.server.samlidp import signins
 from avow.server.sessions import actions as sessions
 from avow.server.store import Store, Tx
 from avow.server.users import actions as users
@@ -40,7 +40,7 @@ _TASKS: tuple[Callable[[Tx, int], int], ...] = (
     executions.forget,
     requests.forget,
     grants.forget,
-    samlidp.forget,
+    signins.forget,
 )
 
 

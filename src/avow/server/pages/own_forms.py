@@ -12,6 +12,7 @@ from avow.server.oidc.issuers import is_continue
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.projects import actions as projects
+from avow.server.samlidp import signins
 from avow.server.serving import Answer, Call, Client, Issued, Project, Steps, read, write
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
@@ -123,6 +124,7 @@ def _end_replaced(tx: Tx, before: Who, issued: Issued) -> None:
     if before.session_id == claims.session_id:
         return
     if before.user_id == claims.user_id:
+        signins.carry(tx, before.user_id, before.session_id, claims.session_id)
         grants.carry(tx, before.user_id, before.session_id, claims.session_id)
     else:
         sessions.end(tx, before.user_id, before.session_id, why="replaced")

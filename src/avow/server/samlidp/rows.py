@@ -78,6 +78,17 @@ SIGN_IN = """
     RETURNING id
 """
 
+CARRY = """
+    UPDATE saml_signins SET session_id = :session_id
+    WHERE project_id = :project_id AND session_id = :before AND user_id = :user_id
+      AND EXISTS (
+        SELECT 1 FROM sessions s WHERE s.project_id = :project_id AND s.id = :before AND s.revoked_at IS NULL)
+      AND NOT EXISTS (
+        SELECT 1 FROM saml_signins o
+        WHERE o.project_id = :project_id AND o.session_id = :session_id
+          AND o.application_id = saml_signins.application_id AND o.name_id = saml_signins.name_id)
+"""
+
 OF_INDEXES = """
     SELECT id, application_id, user_id, session_id, name_id FROM saml_signins
     WHERE project_id = :project_id AND application_id = :application_id AND name_id = :name_id AND id IN (:indexes)

@@ -1,12 +1,12 @@
 """The page of ours that posts a message of SAML by itself, or when its button is pressed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from secrets import token_urlsafe
 from typing import Final
 
 from avow.core.saml import PostForm
-from avow.server.serving import Answer, Cookie
+from avow.server.serving import Answer
 
 __all__ = ["posting"]
 
@@ -20,7 +20,7 @@ _FORM: Final = """<!doctype html>
 """
 
 
-def posting(form: PostForm, cookies: Sequence[Cookie] = ()) -> Answer:
+def posting(form: PostForm) -> Answer:
     """Return the page that takes a form to where it goes.
 
     Its policy names no place that forms may go to: browsers would hold whoever answers the form to it too, and nothing
@@ -32,4 +32,4 @@ def posting(form: PostForm, cookies: Sequence[Cookie] = ()) -> Answer:
     )
     page = _FORM.format(action=escape(form.action), fields=fields, nonce=nonce)
     headers: Mapping[str, str] = {"content-security-policy": _POLICY.format(nonce=nonce), "x-frame-options": "DENY"}
-    return Answer(page, 200, "text/html; charset=utf-8", headers, tuple(cookies))
+    return Answer(page, content_type="text/html; charset=utf-8", headers=headers)

@@ -1,7 +1,7 @@
 """What all pages share: templates, words, the style sheet, and the headers that keep a page to itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from hashlib import sha256
@@ -195,6 +195,11 @@ class Frame:
         where = path if path.startswith(("http://", "https://")) else self.root + path
         headers = self._headers(keeps_opener=self.popups.is_marked(leads_to or path))
         return Answer(b"", 303, "text/plain", {**headers, "location": where}, tuple(cookies))
+
+    def headed(self, answer: Answer, cookies: Sequence[Cookie] = ()) -> Answer:
+        """Return a page that was made elsewhere with the headers of every page, and cookies to set."""
+        headers = {**self._headers(keeps_opener=False), **answer.headers}
+        return replace(answer, headers=headers, cookies=(*answer.cookies, *cookies))
 
     def asset(self, name: str) -> Answer:
         """Answer one of the files that pages load.

@@ -4,8 +4,8 @@ A request that has to wait is kept, bound to this browser; the flow leads back t
 know somebody by is that of the pages.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import urlencode
@@ -51,7 +51,6 @@ __all__ = ["ask", "ask_by_form", "go_on", "log_out", "log_out_by_form", "metadat
 _STANDARD: Final = "sign-up-or-in"
 _FACTORS: Final = "mfa"
 _UNREADABLE: Final = frozenset({Reason.NOT_BASE64, Reason.NOT_UTF8, Reason.NOT_XML, Reason.FORBIDDEN_XML})
-_SEE_OTHER: Final = 303
 
 T = TypeVar("T")
 
@@ -101,7 +100,7 @@ def go_on(frame: Frame, call: Call[ContinueQuery]) -> Steps[Answer]:
     if row is None or asked is None or not door.sp.has_address(asked.acs_url):
         raise InvalidRequest(error_message="The sign-in took too long or was finished; begin anew in the application.")
     answer = yield from _answer(frame, call, door, asked, row, mark)
-    return _with(answer, new_mark)
+    return frame.headed(answer, new_mark)
 
 
 def start(frame: Frame, call: Call[Nothing]) -> Steps[Answer]:
@@ -158,8 +157,8 @@ def _answer(
 
     said = yield from write(unit)
     if isinstance(said, Status):
-        return (yield from answering.refused(call, door.own, asked, said, frame.clock()))
-    return (yield from answering.answered(call, door.own, door.sp, said, frame.clock()))
+        return frame.headed((yield from answering.refused(call, door.own, asked, said, frame.clock())))
+    return frame.headed((yield from answering.answered(call, door.own, door.sp, said, frame.clock())))
 
 
 def _is_meant(sp: Sp, asked: AuthnAsked, someone: Someone) -> bool:
@@ -174,7 +173,7 @@ def _told(
     yield from write(answering.spent, door.app, asked, row.id if row else "", mark)
     if not asked.id:
         raise InvalidRequest(error_message=status.text)
-    return (yield from answering.refused(call, door.own, asked, status, frame.clock()))
+    return frame.headed((yield from answering.refused(call, door.own, asked, status, frame.clock())))
 
 
 def _sign_in(frame: Frame, call: Call[Any], door: _Door, asked: AuthnAsked, row: RequestRow | None) -> Steps[Answer]:
@@ -220,8 +219,8 @@ def _left(frame: Frame, call: Call[Any], door: _Door, asked: LogoutAsked) -> Ste
     id, now = answering.message_id(), frame.clock()
     made = yield from aside(logout_response, door.own, to, asked.id, asked.relay_state, outcome.status, key, id, now)
     if isinstance(made, PostForm):
-        return posting(made, cookies)
-    return Answer(b"", _SEE_OTHER, "text/plain", {"location": made.url}, tuple(cookies))
+        return frame.headed(posting(made), cookies)
+    return frame.redirect(made.url, cookies)
 
 
 def _require_request(body: SamlQuery | SamlForm) -> None:
@@ -270,7 +269,3 @@ def _logout_of_query(query: str, sp: Sp, own: OwnIdp, now: int) -> LogoutAsked:
 
 def _logout_of_form(request: str, relay_state: str, sp: Sp, own: OwnIdp, now: int) -> LogoutAsked:
     return read_logout_request(of_form(request, relay_state), sp, own, now)
-
-
-def _with(answer: Answer, cookies: Sequence[Cookie]) -> Answer:
-    return replace(answer, cookies=(*answer.cookies, *cookies))

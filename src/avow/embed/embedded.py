@@ -12,7 +12,8 @@ from avow.core.vault import Vault
 from avow.embed.said import Said
 from avow.embed.transport import InProcessTransport
 from avow.errors import Unavailable, Unreachable
-from avow.sdk.transport import Request, Response
+from avow.sdk.resource import inside
+from avow.sdk.transport import AsyncTransport, Request, Response
 from avow.server import answers
 from avow.server.app import build
 from avow.server.delivery.inbox import InboxSender
@@ -68,6 +69,7 @@ class Embedded:
         self._rarely = Rarely()
         self._ends: Callable[[], None] | None = None
         watch(self)
+        inside.announce(weakref.ref(self))
 
     # --- The server ---
 
@@ -147,15 +149,29 @@ class Embedded:
     def async_client(self) -> "AsyncClient":
         """Return an asyncio client of the SDK whose calls stay in the process."""
         from avow import AsyncClient
-        from avow.embed.mounts import AsyncCalls  # asyncio, for those who use it
 
         return AsyncClient(
             self.said.text("project_id") or None,
             management_key=self.said.text("management_key") or None,
             base_url=self.said.base_url,
-            transport=AsyncCalls(self),
+            transport=self.for_asyncio(),
             clock=self.clock,
         )
+
+    def for_asyncio(self) -> AsyncTransport:
+        """Return the transport of asyncio clients."""
+        from avow.embed.mounts import AsyncCalls  # asyncio, for those who use it
+
+        return AsyncCalls(self)
+
+    def path_of(self, url: str) -> str | None:
+        """Return the path that an address has here; None for one elsewhere."""
+        try:
+            base = self.said.base_url
+        except SettingsRefused:
+            return None
+        rest = url.partition("?")[0].removeprefix(base)
+        return rest or "/" if base and url.startswith(base) and rest[:1] in ("", "/") else None
 
     def send(self, request: Request) -> Response:
         """Answer a request of a `Client` here and now: this object is its transport.

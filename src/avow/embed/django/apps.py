@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from avow.sdk.resource.inside import Server, announce
 from avow.server.settings import SettingsRefused
 
 __all__ = ["AvowEmbedConfig", "check_settings"]
@@ -19,8 +20,15 @@ class AvowEmbedConfig(AppConfig):
     verbose_name = "Avow in this process"
 
     def ready(self) -> None:
-        """Register the system check."""
+        """Register the system check, and whom APIs of this process ask for its keys."""
         register(check_settings, Tags.security)
+        announce(_server)
+
+
+def _server() -> Server:
+    from avow.embed.django.inside import embedded  # the settings count from here on
+
+    return embedded()
 
 
 def check_settings(app_configs: Sequence[Any] | None = None, **_: object) -> list[CheckMessage]:

@@ -8,6 +8,7 @@ from avow.sdk._async.runner import AsyncRunner
 from avow.sdk.integration.refusals import Refusal
 from avow.sdk.resource.credentials import Head
 from avow.sdk.resource.guard import Judge
+from avow.sdk.resource.inside import AsyncInside
 from avow.sdk.resource.tokens import AccessToken, Needs
 from avow.sdk.transport import AsyncTransport, Request, Response
 
@@ -15,10 +16,16 @@ __all__ = ["AsyncGuard", "AsyncIssuerTransport"]
 
 
 class AsyncIssuerTransport:
-    """Fetches from whole addresses; nothing stays open, since keys are asked for once in minutes."""
+    """Fetches from whole addresses; nothing stays open, since keys are asked for once in minutes.
+
+    What an Avow in this process answers stays in the process.
+    """
 
     async def send(self, request: Request) -> Response:
         """Send one request, whose path is a whole address; as `AsyncTransport.send`."""
+        inside = AsyncInside.find(request)
+        if inside is not None:
+            return await inside[0].send(inside[1])
         parts = urlsplit(request.path)
         transport = AsyncHttpTransport(f"{parts.scheme}://{parts.netloc}")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -9,6 +9,7 @@ from avow.sdk._sync.runner import Runner
 from avow.sdk.integration.refusals import Refusal
 from avow.sdk.resource.credentials import Head
 from avow.sdk.resource.guard import Judge
+from avow.sdk.resource.inside import Inside
 from avow.sdk.resource.tokens import AccessToken, Needs
 from avow.sdk.transport import Request, Response, Transport
 
@@ -16,10 +17,16 @@ __all__ = ["Guard", "IssuerTransport"]
 
 
 class IssuerTransport:
-    """Fetches from whole addresses; nothing stays open, since keys are asked for once in minutes."""
+    """Fetches from whole addresses; nothing stays open, since keys are asked for once in minutes.
+
+    What an Avow in this process answers stays in the process.
+    """
 
     def send(self, request: Request) -> Response:
         """Send one request, whose path is a whole address; as `Transport.send`."""
+        inside = Inside.find(request)
+        if inside is not None:
+            return inside[0].send(inside[1])
         parts = urlsplit(request.path)
         transport = HttpTransport(f"{parts.scheme}://{parts.netloc}")
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

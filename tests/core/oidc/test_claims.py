@@ -75,7 +75,18 @@ def test_address_that_is_text_is_formatted() -> None:
     assert claims_of(person, ("address",), updated_at="number") == {"address": {"formatted": "Ring 1, Vienna"}}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"userinfo": []}', '{"id_token": {"a":1,"a":2}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"userinfo": []}',
+        '{"id_token": {"a":1,"a":2}}',
+        '{"id_token": {"sub": {"values": ["U1", "U2"]}}}',
+        '{"id_token": {"sub": {"value": "U1"}}, "userinfo": {"sub": {"value": "U2"}}}',
+    ],
+)
 def test_claims_request_of_another_shape_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_claims_request(text)
@@ -86,8 +97,15 @@ def test_claims_request_names_what_is_wanted_where() -> None:
     assert (asked.userinfo, asked.id_token, asked.subject) == (("name",), ("acr",), "")
 
 
+@pytest.mark.parametrize("demanded", ['{"value":"U1"}', '{"values":["U1"]}', '{"value":"U1","values":["U1"]}'])
+def test_claims_request_says_who_is_meant(demanded: str) -> None:
+    assert read_claims_request(f'{{"id_token":{{"sub":{demanded}}}}}').subject == "U1"
+
+
 def test_scopes_are_split_once_each() -> None:
     assert split("openid email openid") == ("openid", "email")
+    assert split(" openid  email ") == ("openid", "email")
+    assert split(" ") == ()
     assert split("") == ()
     assert is_scope("read:messages")
     assert not any(map(is_scope, ("", 'a"b', "a b", "a\\b", "ä", "x" * 129)))

@@ -27,6 +27,9 @@ def signed(key: SigningKey, header: dict[str, Any], claims: dict[str, Any]) -> s
     return f"{message}.{to_base64url(key.signature(message.encode()))}"
 
 
+NAMELESS = signed(KEY, {"alg": "ES256"}, {"sub": "C\0"})
+
+
 # --- PKCE ---
 
 
@@ -69,6 +72,10 @@ def test_each_way_to_show_who_a_client_is_is_read() -> None:
         ("", {"client_id": ("C1", "C2")}),
         ("", {"client_id": ("C1",), "client_assertion": ("x.y.z",)}),
         ("", {"client_assertion": ("x",), "client_assertion_type": (clientauth.ASSERTION_TYPE,)}),
+        (basic("C\0", "s"), {}),
+        (basic("C%001", "s"), {}),
+        ("", {"client_id": ("C\u202e1",)}),
+        ("", {"client_assertion": (NAMELESS,), "client_assertion_type": (clientauth.ASSERTION_TYPE,)}),
         (basic("C1", "s"), {"client_assertion": ("x",), "client_assertion_type": (clientauth.ASSERTION_TYPE,)}),
     ],
 )
@@ -91,7 +98,7 @@ def checked(claims: dict[str, Any], key: SigningKey = KEY, header: dict[str, Any
 
 def test_assertion_that_holds_has_an_id_and_an_end() -> None:
     assert checked(ASSERTION) == ("j", NOW + 60)
-    assert checked({**ASSERTION, "aud": ["x", "https://id.example.com/"]}, header={"alg": "ES256"}) == ("j", NOW + 60)
+    assert checked({**ASSERTION, "aud": [URL, "https://id.example.com/"]}, header={"alg": "ES256"}) == ("j", NOW + 60)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +107,8 @@ def test_assertion_that_holds_has_an_id_and_an_end() -> None:
         {"iss": "C2"},
         {"sub": "C2"},
         {"aud": "https://other.example.com"},
+        {"aud": [URL, "https://other.example.com"]},
+        {"aud": []},
         {"exp": NOW - 61},
         {"exp": NOW + 3601},
         {"exp": "soon"},

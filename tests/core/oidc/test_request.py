@@ -177,6 +177,12 @@ def test_switch_lets_the_query_of_an_address_differ() -> None:
     assert refused(client=client, redirect_uri=f"{REDIRECT}2?redirect_state=1").check == "registered"
 
 
+@pytest.mark.parametrize("query", ["code=evil", "x=1&state=y", "iss=https://evil.example", "%63ode=evil", "error"])
+def test_query_of_an_address_cannot_say_what_the_answer_will(query: str) -> None:
+    client = Client("C1", settings=changed(SETTINGS, ignores_redirect_query=True))
+    assert refused(client=client, redirect_uri=f"{REDIRECT}?{query}").check == "registered"
+
+
 def test_native_application_takes_any_port_of_the_machine_itself() -> None:
     settings = changed(PRESETS["native"], redirect_uris=("http://127.0.0.1/cb",), pkce="allowed")
     client = Client("C1", settings=settings)

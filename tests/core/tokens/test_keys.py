@@ -92,6 +92,19 @@ def test_a_key_of_another_kind_is_refused() -> None:
         SigningKey.from_der("ES256", b"no key")
 
 
+def test_an_rsa_key_with_a_long_exponent_is_refused() -> None:
+    """A signature of it takes hundreds of times as long to check, and anybody may bring a key with a proof."""
+    modulus = to_base64url(((1 << 3071) | 1).to_bytes(384, "big"))
+    for exponent, is_good in ((65_537, True), ((1 << 32) - 1, True), ((1 << 32) + 1, False), ((1 << 3070) | 1, False)):
+        e = to_base64url(exponent.to_bytes((exponent.bit_length() + 7) // 8, "big"))
+        text = json.dumps({"kty": "RSA", "alg": "RS256", "kid": "k", "n": modulus, "e": e})
+        if is_good:
+            assert SigningKey.from_jwk(text).kid == "k"
+        else:
+            with pytest.raises(InvalidPublicKey):
+                SigningKey.from_jwk(text)
+
+
 def test_a_small_rsa_key_is_refused() -> None:
     private = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - the small key is the case
     with pytest.raises(InvalidPublicKey):

@@ -165,6 +165,15 @@ def test_assertion_in_the_place_of_a_secret_counts_once(project: Avow) -> None:
 # --- Introspection and revocation ----------------------------------------------------------------------------------
 
 
+def test_client_id_that_no_client_has_is_refused(rp: Rp) -> None:
+    """PostgreSQL keeps no NUL in text: nothing with one in it is looked for."""
+    unproven = signed(KEY, {"alg": "ES256"}, {"iss": "a", "sub": "a\0b"})
+    form = {"grant_type": "client_credentials"}
+    by_assertion = {**form, "client_assertion": unproven, "client_assertion_type": ASSERTION_TYPE}
+    assert rp.call("/oauth/token", form, authorization=rp.basic("a\0b")).error == (401, "invalid_client")
+    assert rp.call("/oauth/token", by_assertion).error == (401, "invalid_client")
+
+
 def introspect(rp: Rp, token: str) -> Reply:
     return rp.call("/oauth/introspect", {"token": token}, authorization=rp.basic())
 

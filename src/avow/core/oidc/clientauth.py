@@ -50,25 +50,12 @@ def presented(authorization: str, parameters: Mapping[str, Sequence[str]]) -> Pr
     """Return what came in the Authorization header or in the body.
 
     Raises:
-        CredentialsFault: Two methods at once, none at all, or two names that differ.
+        CredentialsFault: Two methods at once, none at all, two names that differ, or one that no client has.
     """
-    named, secret = _one(parameters, "client_id"), _one(parameters, "client_secret")
-    assertion, kind = _one(parameters, "client_assertion"), _one(parameters, "client_assertion_type")
-    has_header = authorization[:6].lower() == "basic "
-    if sum((has_header, bool(secret), bool(assertion or kind))) > 1:
-        raise CredentialsFault("two ways at once")
-    if has_header:
-        client_id, secret = _basic(authorization)
-        if named and named != client_id:
-            raise CredentialsFault("two names")
-        return Presented("client_secret_basic", client_id, secret=secret)
-    if assertion or kind:
-        if kind != ASSERTION_TYPE:
-            raise CredentialsFault("an assertion of another type")
-        return Presented("private_key_jwt", named or _subject(assertion), assertion=assertion)
-    if not named or len(named) > _MAX_ID or len(secret) > _MAX_SECRET:
-        raise CredentialsFault("no client_id, or a long one")
-    return Presented("client_secret_post", named, secret=secret) if secret else Presented("none", named)
+    shown = _shown(authorization, parameters)
+    if not shown.client_id.isprintable():  # databases keep no NUL, and logs are for people
+        raise CredentialsFault("a name that cannot be printed")
+    return shown
 
 
 def read_assertion(assertion: str) -> IdToken:
@@ -92,13 +79,14 @@ def verify_assertion(
         token: Taken apart.
         keys: The client's.
         client_id: Issuer and subject.
-        audiences: Of which it has to name one: our issuer, or the endpoint.
+        audiences: Our issuer and the endpoints; it has to be for one of them, and for nobody else.
         now: Seconds since the epoch.
 
     Raises:
         CredentialsFault: A rule is broken.
 
-    Spec: RFC 7523 section 3; OpenID Connect Core 1.0 section 9.
+    Spec: RFC 7523 section 3; OpenID Connect Core 1.0 section 9; draft-ietf-oauth-rfc7523bis section 4, which wants
+    the issuer alone: libraries name the endpoint too, or instead.
     """
     key = keys.find(token.algorithm, token.kid) if token.algorithm in _ALGORITHMS else None
     if key is None or not key.is_right(token.algorithm, token.signature, token.message):
@@ -109,8 +97,10 @@ def verify_assertion(
         raise CredentialsFault("the payload") from wrong
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         raise CredentialsFault("iss or sub: another client")
+    # One that another server may take too could be brought to it, or here, by whoever reads it on its way.
     audience = claims.get("aud")
-    if not any(each in audiences for each in (audience if isinstance(audience, list) else [audience])):
+    named = audience if isinstance(audience, list) else [audience]
+    if not named or not all(each in audiences for each in named):
         raise CredentialsFault("aud: somebody else")
     ends_at, jti = claims.get("exp"), claims.get("jti")
     begins_at = max(each if type(each) is int else 0 for each in (claims.get("iat"), claims.get("nbf")))
@@ -121,6 +111,26 @@ def verify_assertion(
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_ID:
         raise CredentialsFault("jti: absent")
     return jti, ends_at
+
+
+def _shown(authorization: str, parameters: Mapping[str, Sequence[str]]) -> Presented:
+    named, secret = _one(parameters, "client_id"), _one(parameters, "client_secret")
+    assertion, kind = _one(parameters, "client_assertion"), _one(parameters, "client_assertion_type")
+    has_header = authorization[:6].lower() == "basic "
+    if sum((has_header, bool(secret), bool(assertion or kind))) > 1:
+        raise CredentialsFault("two ways at once")
+    if has_header:
+        client_id, secret = _basic(authorization)
+        if named and named != client_id:
+            raise CredentialsFault("two names")
+        return Presented("client_secret_basic", client_id, secret=secret)
+    if assertion or kind:
+        if kind != ASSERTION_TYPE:
+            raise CredentialsFault("an assertion of another type")
+        return Presented("private_key_jwt", named or _subject(assertion), assertion=assertion)
+    if not named or len(named) > _MAX_ID or len(secret) > _MAX_SECRET:
+        raise CredentialsFault("no client_id, or a long one")
+    return Presented("client_secret_post", named, secret=secret) if secret else Presented("none", named)
 
 
 def _one(parameters: Mapping[str, Sequence[str]], name: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from avow.core.redirects import approve_origin, is_url
 from avow.wire.applications import ApplicationSettings
@@ -10,6 +10,8 @@ from avow.wire.applications import ApplicationSettings
 __all__ = ["form_target", "is_logout_uri", "is_origin", "is_redirect", "is_registered", "origin_of"]
 
 _MAX_LENGTH: Final = 2048
+# What an answer says: of two of one name, many applications read the first.
+_ANSWER: Final = frozenset({"code", "state", "iss", "error", "error_description", "error_uri", "response"})
 _LOOPBACK: Final = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?(?:[/?].*)?", re.ASCII)
 _LOOPBACK_PORT: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)", re.ASCII)
 # Reversed domain names only: a scheme without a dot could be anybody's.
@@ -44,7 +46,7 @@ def is_registered(settings: ApplicationSettings, uri: str) -> bool:
     """Tell whether a redirect_uri is one of an application's.
 
     Compared character by character. A native application's address on the machine itself may have any port, and the
-    query counts for nothing where the application says so.
+    query counts for nothing where the application says so, as long as it does not say what the answer will.
 
     Spec: RFC 9700 section 2.1; RFC 8252 section 7.3; OpenID Connect Core 1.0 section 3.1.2.1.
     """
@@ -56,7 +58,9 @@ def is_registered(settings: ApplicationSettings, uri: str) -> bool:
             for other in map(_LOOPBACK_PORT.fullmatch, settings.redirect_uris)
         )
     if settings.ignores_redirect_query and is_url(uri) and "#" not in uri:
-        return uri.partition("?")[0] in settings.redirect_uris
+        address, _, query = uri.partition("?")
+        names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+        return address in settings.redirect_uris and _ANSWER.isdisjoint(names)
     return False
 
 

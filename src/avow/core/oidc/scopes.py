@@ -102,8 +102,8 @@ class Person:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the scopes of a parameter, each once, in their order."""
-    return tuple(dict.fromkeys(text.split(" "))) if text else ()
+    """Return the scopes of a parameter, each once, in their order; of spaces there may be several."""
+    return tuple(dict.fromkeys(filter(None, text.split(" "))))
 
 
 def is_scope(text: str) -> bool:
@@ -115,11 +115,12 @@ def read_claims_request(text: str) -> ClaimsRequest:
     """Return what a `claims` parameter asks for.
 
     Raises:
-        ValueError: It is not an object of objects, or asks for more than a hundred claims.
+        ValueError: It is not an object of objects, asks for more than a hundred claims, or means one of several people.
     """
     asked = json_object(text.encode())
     found: dict[str, tuple[str, ...]] = {}
-    subject, demands = "", False
+    people: set[str] = set()
+    demands = False
     classes: tuple[str, ...] = ()
     for place in ("id_token", "userinfo"):
         members = asked.get(place)
@@ -128,12 +129,13 @@ def read_claims_request(text: str) -> ClaimsRequest:
         if not isinstance(members, dict) or len(members) > _MOST_CLAIMS:
             raise ValueError(f"{place} is not an object of claims")
         found[place] = tuple(members)
-        demanded = members.get("sub")
-        if isinstance(demanded, dict) and isinstance(demanded.get("value"), str):
-            subject = demanded["value"]
+        if isinstance(demanded := members.get("sub"), dict):
+            people.update(_texts(demanded))
         if place == "id_token" and isinstance(wanted := members.get("acr"), dict):
             classes, demands = _texts(wanted), wanted.get("essential") is True
-    return ClaimsRequest(found.get("id_token", ()), found.get("userinfo", ()), subject, classes, demands)
+    if len(people) > 1:
+        raise ValueError("sub is to be one of several")
+    return ClaimsRequest(found.get("id_token", ()), found.get("userinfo", ()), "".join(people), classes, demands)
 
 
 def claims_of(

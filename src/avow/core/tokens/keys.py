@@ -33,6 +33,7 @@ Check = Callable[[bytes, bytes], None]
 _KEY_TYPES: Final = {"ES256": "EC", "RS256": "RSA", "EdDSA": "OKP"}
 _MIN_RSA_BITS: Final = 2048
 _MAX_RSA_BITS: Final = 8192
+_MAX_EXPONENT_BITS: Final = 32
 _MAX_SET_BYTES: Final = 262_144
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _COORDINATE_BYTES: Final = 32
@@ -378,6 +379,8 @@ def _public_key(members: Mapping[str, object]) -> PublicKey:
         return ed25519.Ed25519PublicKey.from_public_bytes(_member(members, "x"))
     if kind[0] == "RSA":
         n, e = (int.from_bytes(_member(members, name), "big") for name in ("n", "e"))
+        if e.bit_length() > _MAX_EXPONENT_BITS:  # each check of a signature would take hundreds of times as long
+            raise ValueError("an exponent of RSA has at most 32 bits")
         return rsa.RSAPublicNumbers(e, n).public_key()
     raise ValueError("a key of another kind")
 

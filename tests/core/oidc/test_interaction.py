@@ -7,8 +7,20 @@ import pytest
 from msgspec.structs import replace as changed
 
 from avow.core.oidc.clients import PRESETS, Api, Client
-from avow.core.oidc.interaction import AskConsent, Decision, Grant, Refuse, Seen, SignIn, Waited, decide, granted_scopes
+from avow.core.oidc.interaction import (
+    AskConsent,
+    Decision,
+    Grant,
+    Refuse,
+    Seen,
+    SignIn,
+    Waited,
+    aimed_at,
+    decide,
+    granted_scopes,
+)
 from avow.core.oidc.request import Authorization
+from avow.core.oidc.scopes import ClaimsRequest
 
 NOW = 1000
 TRUSTED = Client("C1", is_trusted=True, settings=PRESETS["regular-web"])
@@ -64,6 +76,8 @@ WAITED = Waited(begun_at=980, session_id="S1")
         (wish(max_age=99), SEEN, None, SignIn()),
         (wish(max_age=100), SEEN, None, Grant(WANTED)),
         (wish(max_age=0), FRESH, WAITED, Grant(WANTED)),
+        (wish(max_age=9), FRESH, WAITED, Grant(WANTED)),  # they have read a question for longer
+        (wish(max_age=9), FRESH, None, SignIn()),
         (wish(TRUSTED, "select_account"), SEEN, None, SignIn()),
         (wish(TRUSTED, "select_account"), SEEN, Waited(980, "S1"), Grant(WANTED)),
     ],
@@ -104,3 +118,16 @@ def test_only_scopes_that_somebody_knows_are_granted() -> None:
     assert granted_scopes(asked, [replace(api, allows_offline=False)])[""] == ("openid", "email")
     without = Client("C1", settings=changed(PRESETS["regular-web"], grant_types=("authorization_code",)))
     assert granted_scopes(replace(asked, client=without), [])[""] == ("openid", "email")
+
+
+def test_claims_by_name_are_wanted_as_the_scopes_that_hold_them() -> None:
+    named = ClaimsRequest(id_token=("email_verified", "acr"), userinfo=("birthdate", "nobody"))
+    assert granted_scopes(wish(claims=named), []) == {"": ("openid", "profile", "email")}
+
+
+def test_scopes_of_an_api_that_is_gone_are_in_no_token() -> None:
+    read, write = Api("https://r", scopes=frozenset({"read"})), Api("https://w", scopes=frozenset({"write"}))
+    held = ("openid", "read", "write")
+    assert aimed_at(TRUSTED, held, [read, write], ()) == ((read, write), held)
+    assert aimed_at(TRUSTED, held, [read, write], ["https://w"]) == ((write,), ("openid", "write"))
+    assert aimed_at(TRUSTED, held, [write], ()) == ((write,), ("openid", "write"))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from avow.core.tokens import SigningKey, sign
 from avow.testing.server import Avow
 from tests.bed.cases import Case
-from tests.factories import new_email
+from tests.factories import grant, make_role, make_user, new_email
 from tests.security.presenting import Canary
 from tests.server.oidc.relying import API, REDIRECT, Rp, claims, landed, make_api, make_app
 from tests.server.pages.browsing import Browser, Page
@@ -106,6 +106,18 @@ def test_s_op_12_consent_and_scope(case: Case, project: Avow) -> None:
         browser, page = question(scope="openid admin:all", audience=API)
         said = claims(asking.redeem(landed(browser.submit(page.form(), "allow"))["code"])["access_token"])
         assert (said["scope"], said["permissions"]) == ("openid", [])
+    with case.cell("a permission that nobody has allowed"):
+        email = new_email()
+        grant(project, make_user(project, email), make_role(project, "boss", ["admin:all"]))
+        browser = asking.browser()
+        page = asking.sign_in(browser, asking.ask(browser, scope="openid", audience=API), email)
+        said = claims(asking.redeem(landed(browser.submit(page.form(), "allow"))["code"])["access_token"])
+        assert said["permissions"] == []
+    with case.cell("claims by name without consent"):
+        browser, page = question(scope="openid")
+        landed(browser.submit(page.form(), "allow"))
+        wanted = json.dumps({"userinfo": {"email": None}})
+        assert landed(asking.ask(browser, scope="openid", claims=wanted, prompt="none"))["error"] == "consent_required"
     with case.cell("offline_access without consent"):
         browser, page = question(scope="openid")
         landed(browser.submit(page.form(), "allow"))

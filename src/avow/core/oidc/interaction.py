@@ -132,11 +132,15 @@ def decide(
 
 
 def granted_scopes(wish: Authorization, apis: Sequence[Api]) -> dict[str, tuple[str, ...]]:
-    """Return what a request would be granted, by audience: "" for the provider's own; what nobody knows is left out."""
+    """Return what a request would be granted, by audience: "" for the provider's own; what nobody knows is left out.
+
+    Claims that are asked for by name count as the scopes that hold them: it is those that a person allows.
+    """
     settings = wish.client.settings
     may_refresh = "refresh_token" in settings.grant_types and all(api.allows_offline for api in apis)
     own = {*scopes.STANDARD, *settings.scopes} - (set() if may_refresh else {scopes.OFFLINE})
-    found = {"": tuple(each for each in wish.scope if each in own)}
+    named = scopes.holding((*wish.claims.id_token, *wish.claims.userinfo))
+    found = {"": tuple(dict.fromkeys((*(each for each in wish.scope if each in own), *named)))}
     for api in apis:
         found[api.identifier] = tuple(each for each in wish.scope if each in api.scopes and each not in own)
     return found
@@ -145,20 +149,19 @@ def granted_scopes(wish: Authorization, apis: Sequence[Api]) -> dict[str, tuple[
 def aimed_at(
     client: Client, held: Sequence[str], apis: Sequence[Api], targets: Collection[str]
 ) -> tuple[tuple[Api, ...], tuple[str, ...]]:
-    """Return the APIs that a token is for, and its scopes: without those that only APIs left out know.
+    """Return the APIs that a token is for, and its scopes: without those that only others know, or nobody any more.
 
     Args:
         client: Whose token it is.
         held: The scopes that it would have.
-        apis: Of its grant.
+        apis: Of its grant, those that there still are.
         targets: Identifiers of some of them; none for all.
 
     Spec: RFC 8707 section 2.2.
     """
     named = tuple(api for api in apis if not targets or api.identifier in targets)
-    left = {scope for api in apis if api not in named for scope in api.scopes}
     kept = {*scopes.STANDARD, *client.settings.scopes, *(scope for api in named for scope in api.scopes)}
-    return named, tuple(each for each in held if each in kept or each not in left)
+    return named, tuple(each for each in held if each in kept)
 
 
 def _not_enough(wish: Authorization, seen: Seen, waited: Waited | None, subject: str | None, now: int) -> str:
@@ -168,7 +171,8 @@ def _not_enough(wish: Authorization, seen: Seen, waited: Waited | None, subject:
         return "subject"
     if wish.asks_anew and not is_fresh:
         return "prompt"
-    if wish.max_age is not None and seen.auth_time + wish.max_age < now and not (is_fresh and wish.max_age == 0):
+    # Who has signed in since is asked no more, however long they then read: they would be led round for ever.
+    if wish.max_age is not None and seen.auth_time + wish.max_age < now and not is_fresh:
         return "max_age"
     if "select_account" in wish.prompt and waited is None:
         return "account"

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from avow.core.tokens.encoding import json_object, to_json
 
 __all__ = [
+    "ABOUT",
     "CLAIMS",
     "OFFLINE",
     "OPENID",
@@ -19,6 +20,7 @@ __all__ = [
     "ClaimsRequest",
     "Person",
     "claims_of",
+    "holding",
     "is_scope",
     "read_claims_request",
     "split",
@@ -47,6 +49,7 @@ _OF_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
     "address": ("address",),
     "phone": ("phone_number", "phone_number_verified"),
 }
+ABOUT: Final = tuple(_OF_SCOPE)  # the scopes that tell something of a person
 STANDARD: Final = (OPENID, *_OF_SCOPE, OFFLINE)
 CLAIMS: Final = ("sub", *(claim for claims in _OF_SCOPE.values() for claim in claims))
 _MOST_CLAIMS: Final = 100
@@ -136,6 +139,12 @@ def read_claims_request(text: str) -> ClaimsRequest:
     if len(people) > 1:
         raise ValueError("sub is to be one of several")
     return ClaimsRequest(found.get("id_token", ()), found.get("userinfo", ()), "".join(people), classes, demands)
+
+
+def holding(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that hold these claims, so that a person is asked about claims as about scopes."""
+    wanted = frozenset(names)
+    return tuple(scope for scope, claims in _OF_SCOPE.items() if not wanted.isdisjoint(claims))
 
 
 def claims_of(

@@ -41,7 +41,7 @@ class Wish:
     Attributes:
         authorization: The request.
         apis: Those of its audience.
-        scopes: What it would be granted, by audience.
+        scopes: What it would be granted, by audience; claims asked for by name as the scopes that hold them.
         subject: Whom it means by an ID token or claim, None for anybody; "" for a hint that is none of ours.
     """
 

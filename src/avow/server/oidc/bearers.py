@@ -94,9 +94,10 @@ class UserinfoEndpoint:
             _refuse("invalid_token", "The access token counts no more.")
         if verb == "GET" and is_in_body and not known.client.settings.takes_token_in_query:
             _refuse("invalid_request", "The access token goes into the Authorization header.", status=400)
-        if OPENID not in str(said.get("scope", "")).split():
+        held = str(said.get("scope", "")).split()
+        if OPENID not in held:
             _refuse("insufficient_scope", "The scope openid is needed.", status=403)
-        told, headers = userinfo_of(known.client, row, profile), open_to(known.client, call.shown.origin)
+        told, headers = userinfo_of(known.client, row, profile, held), open_to(known.client, call.shown.origin)
         if not known.client.settings.userinfo_algorithm:
             return Answer(told, headers=headers)
         key = yield from self._signers.key(call.project, known.client.settings.userinfo_algorithm)

@@ -1,6 +1,6 @@
 """What tokens a grant gives now: the claims of each, and their signatures, which come after the commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -45,6 +45,7 @@ class Issuer:
         apis: Sequence[Api],
         held: Sequence[str],
         *,
+        is_narrowed: bool = False,
         now: int,
     ) -> Steps[TokenResponse]:
         """Return the tokens of a grant.
@@ -56,11 +57,14 @@ class Issuer:
             profile: The user, as the same unit saw them.
             apis: Those that the access token is for.
             held: The scopes, of those granted.
+            is_narrowed: Fewer scopes were asked for than the grant has.
             now: Seconds since the epoch.
         """
         algorithm = apis[0].algorithm if apis else "RS256"
         lifetime = min((api.lifetime_seconds for api in apis), default=client.settings.lifetime_seconds)
-        claims = _access(project, row, profile, apis, held, now=now, lifetime_seconds=lifetime)
+        # All that the user may do at the API is said to applications that the project trusts, which asked nobody.
+        told = None if client.is_trusted and not is_narrowed else frozenset(held)
+        claims = _access(row, profile, apis, held, told, now=now, lifetime_seconds=lifetime)
         access_key = yield from self.signers.key(project, algorithm)
         access = _signed(access_key, claims.claims(), accesstoken.TYP)
         id_token: str | None = None
@@ -164,29 +168,31 @@ def person_of(profile: Profile) -> Person:
     )
 
 
-def userinfo_of(client: Client, row: GrantRow, profile: Profile) -> Mapping[str, object]:
-    """Return what the userinfo endpoint says of a grant's user."""
-    named = grants.details_of(row).userinfo
+def userinfo_of(client: Client, row: GrantRow, profile: Profile, held: Sequence[str]) -> Mapping[str, object]:
+    """Return what the userinfo endpoint says of a grant's user to a token of these scopes."""
+    named = _named(row, held, grants.details_of(row).userinfo)
     form = client.settings.updated_at
     said: dict[str, object] = {"sub": profile.id}
-    return said | claims_of(person_of(profile), row.scopes.split(), named, updated_at=form)
+    return said | claims_of(person_of(profile), held, named, updated_at=form)
 
 
 def _access(
-    project: Project,
     row: GrantRow,
     profile: Profile,
     apis: Sequence[Api],
     held: Sequence[str],
+    told: Collection[str] | None,
     *,
     now: int,
     lifetime_seconds: int,
 ) -> AccessTokenClaims:
+    """Return what an access token says; of the user's permissions those that may be `told`, None for all."""
     audience = tuple(api.identifier for api in apis)
     if not audience or OPENID in held:  # so that the same token opens userinfo
         audience = (*audience, userinfo_audience(row.issuer))
     rights = _rights(row, profile)
     limited = frozenset(scope for api in apis if api.has_rbac for scope in api.scopes)
+    permissions = limited & rights if told is None else limited & rights & frozenset(told)
     has_rbac = any(api.has_rbac for api in apis)
     return AccessTokenClaims(
         issuer=row.issuer,
@@ -197,7 +203,7 @@ def _access(
         issued_at=now,
         expires_at=now + lifetime_seconds,
         scope=tuple(each for each in held if each not in limited or each in rights or each in scopes.STANDARD),
-        permissions=tuple(sorted(limited & rights)) if has_rbac else None,
+        permissions=tuple(sorted(permissions)) if has_rbac else None,
         auth_time=row.auth_time,
         amr=grants.details_of(row).amr,
         acr=grants.details_of(row).acr,
@@ -225,8 +231,14 @@ def _identity(
         tenant_id=row.tenant_id,
         access_token=access,
         algorithm=algorithm,
-        about=claims_of(person_of(profile), told, details.id_token, updated_at=settings.updated_at),
+        about=claims_of(person_of(profile), told, _named(row, held, details.id_token), updated_at=settings.updated_at),
     )
+
+
+def _named(row: GrantRow, held: Sequence[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the claims that were asked for by name; none for a token that was asked to tell less of the person."""
+    granted = {*row.scopes.split()} & {*scopes.ABOUT}
+    return names if granted <= {*held} else ()
 
 
 def _rights(row: GrantRow, profile: Profile) -> frozenset[str]:

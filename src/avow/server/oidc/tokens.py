@@ -229,9 +229,13 @@ class TokenEndpoint:
             api = yield from self._kept.api(call.project, identifier)
             if api is not None:
                 apis.append(api)
-        named, held = interaction.aimed_at(client, narrowed or row.scopes.split(), apis, targets)
-        now = self._clock()
-        return (yield from self._issuer.tokens(call.project, client, row, profile, named, held, now=now))
+        granted = row.scopes.split()
+        named, held = interaction.aimed_at(client, narrowed or granted, apis, targets)
+        is_narrowed = bool(narrowed) and not set(granted) <= set(narrowed)
+        made = self._issuer.tokens(
+            call.project, client, row, profile, named, held, is_narrowed=is_narrowed, now=self._clock()
+        )
+        return (yield from made)
 
 
 # --- Units ---------------------------------------------------------------------------------------------------------

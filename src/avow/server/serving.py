@@ -13,8 +13,6 @@ Code between effects never blocks.
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
-from hashlib import sha256
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from msgspec import Struct
@@ -37,9 +35,6 @@ from avow.wire.users import UserResponse
 T = TypeVar("T")
 P = ParamSpec("P")
 Body = TypeVar("Body", covariant=True)
-
-_PUBLISHED = {"cache-control": "public, max-age=60", "access-control-allow-origin": "*"}
-_MOST_TAGS = 512
 
 
 # --- Who calls -------------------------------------------------------------------------------------------------
@@ -443,20 +438,6 @@ class Answer:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[Cookie, ...] = ()
-
-
-def published(body: bytes) -> Answer:
-    """Return JSON that pages of any origin may read and keep for a minute; who has it already is told so by its tag.
-
-    Args:
-        body: The document, which is no secret.
-    """
-    return Answer(body, headers={**_PUBLISHED, "etag": _tag(body)})
-
-
-@lru_cache(_MOST_TAGS)
-def _tag(body: bytes) -> str:
-    return f'"{sha256(body).hexdigest()[:32]}"'
 
 
 # --- Effects ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The routes of key sets."""
 
-from avow.server.serving import Answer, Call, Slice, plain, published
+from avow.server.published import published
+from avow.server.serving import Answer, Call, Slice, plain
 from avow.wire import keys as wire
 from avow.wire.endpoint import Nothing
 

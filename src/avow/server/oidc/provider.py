@@ -22,7 +22,8 @@ from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
 from avow.server.oidc.tokens import TokenEndpoint, single
-from avow.server.serving import Answer, Call, Slice, Steps, plain, published, read, steps, write
+from avow.server.published import published
+from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
 from avow.wire import oidc as wire
 from avow.wire.endpoint import Nothing
 from avow.wire.oidc import DeviceCodes, Introspection, OAuthForm, Pushed, given
@@ -38,6 +39,7 @@ class Provider:
     Attributes:
         authorizing: Judges authorization requests; the pages ask it.
         kept: The applications that it knows.
+        guesses: Codes of devices that were typed wrong.
     """
 
     def __init__(self, vault: Vault, clock: Clock) -> None:
@@ -46,6 +48,7 @@ class Provider:
         self._clock = clock
         self.kept = KeptApplications()
         self.authorizing = Authorizing(self.kept, clock)
+        self.guesses = devices.Guesses(clock)
         self._registry = Registry(vault, clock)
         self._authenticator = Authenticator(self.kept, vault, clock)
         self._direct = DirectEndpoints(self._authenticator, self.kept)

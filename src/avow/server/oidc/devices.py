@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from avow.clock import Clock
 from avow.core import ids
 from avow.core.networks import subscriber
 from avow.core.oidc import acr, scopes, usercodes
@@ -25,11 +26,11 @@ __all__ = [
     "GRANT_TYPE",
     "INTERVAL_SECONDS",
     "LIFETIME_SECONDS",
+    "Guesses",
     "Shown",
     "answer",
     "begin",
     "find",
-    "guessed",
     "poll",
     "wished",
 ]
@@ -37,7 +38,8 @@ __all__ = [
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
 LIFETIME_SECONDS = 600
 INTERVAL_SECONDS = 5
-_MOST_GUESSES = 10  # of one person, and of one address, in ten minutes
+_MOST_GUESSES = 10  # that were wrong, of one person, and of one address, in ten minutes
+_MOST_BLOCKED = 10_000
 _WINDOW_SECONDS = 600
 _PREFIX = "D"
 _ID_CHARACTERS = 27
@@ -90,18 +92,43 @@ def begin(tx: Tx, application_id: str, issuer: str, parameters: Mapping[str, Seq
     raise RuntimeError("no user code is free")
 
 
-def guessed(call: Call[Any], user_id: str, now: int) -> Steps[None]:
-    """Count a code that somebody types.
+class Guesses:
+    """Wrong codes that people type: counted for all nodes, and who typed too many is remembered on this one.
 
-    Raises:
-        RateLimitException: They, or others at their address, typed too many. Spec: RFC 8628 section 5.1.
+    Right codes do not count: in one office many sign devices in. Spec: RFC 8628 section 5.1.
     """
-    window = now // _WINDOW_SECONDS
-    ends_at = (window + 1) * _WINDOW_SECONDS
-    named = (f"user:{user_id}", f"address:{subscriber(call.client.address)}")
-    keys = [(f"device-guesses:{call.project.id}:{each}:{window}", ends_at) for each in named]
-    if max((yield from count(*keys))) > _MOST_GUESSES:
-        raise RateLimitException(retry_after_seconds=ends_at - now)
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._blocked: dict[str, int] = {}
+
+    def require_patience(self, call: Call[Any], user_id: str) -> None:
+        """Refuse whoever guessed too often, before any code is looked for.
+
+        Raises:
+            RateLimitException: They, or others at their address, typed too many wrong codes.
+        """
+        wait = max(self._blocked.get(each, 0) for each in _guessers(call, user_id)) - self._clock()
+        if wait > 0:
+            raise RateLimitException(retry_after_seconds=wait)
+
+    def count_wrong(self, call: Call[Any], user_id: str) -> Steps[None]:
+        """Count a code that is none. Raises as `require_patience`."""
+        now = self._clock()
+        window = now // _WINDOW_SECONDS
+        ends_at = (window + 1) * _WINDOW_SECONDS
+        named = _guessers(call, user_id)
+        seen = yield from count(*((f"device-guesses:{each}:{window}", ends_at) for each in named))
+        if len(self._blocked) >= _MOST_BLOCKED:
+            self._blocked.clear()
+        self._blocked |= {each: ends_at for each, guesses in zip(named, seen, strict=True) if guesses >= _MOST_GUESSES}
+        if max(seen) > _MOST_GUESSES:
+            raise RateLimitException(retry_after_seconds=ends_at - now)
+
+
+def _guessers(call: Call[Any], user_id: str) -> tuple[str, str]:
+    project_id = call.project.id
+    return f"{project_id}:user:{user_id}", f"{project_id}:address:{subscriber(call.client.address)}"
 
 
 def find(tx: Tx, typed: str) -> RequestRow | None:

@@ -1,7 +1,7 @@
 """The page where a person types the code of a device, sees who asks, and allows it or not.
 
 Whoever sends somebody a link with a code of their own device wants them to allow it: so the code is shown again beside
-the question, nobody is passed over for being trusted, and tries are counted. Spec: RFC 8628 sections 3.3, 5.1 and 5.4.
+the question, nobody is passed over for being trusted, and wrong codes are counted. Spec: RFC 8628 sections 3.3, 5.1 and 5.4.
 """
 
 from typing import Any
@@ -40,10 +40,11 @@ def by_form(frame: Frame, provider: Provider, call: Call[DeviceForm]) -> Steps[A
     person = yield from provider.authorizing.person(call, held, "")
     if person is None:
         return frame.redirect(_sign_in(call, body.user_code))
-    yield from devices.guessed(call, person.seen.user_id, frame.clock())
+    provider.guesses.require_patience(call, person.seen.user_id)
     row = yield from read(devices.find, body.user_code)
     wish = (yield from _wish(provider, call, row)) if row is not None and row.issuer == issuer_of(call) else None
     if row is None or wish is None:
+        yield from provider.guesses.count_wrong(call, person.seen.user_id)
         return _form(frame, call, body.user_code, error=Said("usercode.unknown"))
     person = yield from provider.authorizing.person(call, held, row.application_id)
     if person is None or not person.seen.may_reach:

@@ -4,7 +4,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from avow.server.applications import actions
 from avow.testing.server import Avow
+from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.oidc.relying import Rp, landed, make_app
 from tests.server.pages.browsing import Browser, Page
@@ -31,6 +33,19 @@ def hint(rp: Rp, browser: Browser) -> str:
 
 def leave(rp: Rp, browser: Browser, path: str = "/oidc/logout", **query: str) -> Page:
     return browser.get(f"{rp.prefix}{path}?{urlencode(query)}")
+
+
+def test_application_that_is_switched_off_leads_nobody_anywhere(rp: Rp, browser: Browser, hint: str) -> None:
+    off = UpdateApplication(id=rp.id, enabled=False)
+    rp.avow.run(lambda tx: actions.update(tx, off, is_open=False, actor="test"))
+    rp.avow.advance(3)
+    for page in (
+        leave(rp, browser, id_token_hint=hint, post_logout_redirect_uri=BYE),
+        leave(rp, browser, client_id=rp.id, post_logout_redirect_uri=BYE),
+        leave(rp, browser, "/v2/logout", client_id=rp.id, returnTo=BYE),
+    ):
+        assert page.status == 400
+        assert "location" not in page.headers
 
 
 def is_signed_in(rp: Rp, browser: Browser) -> bool:

@@ -69,8 +69,7 @@ def by_form(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[
 def v2(frame: Frame, provider: Provider, call: Call[V2LogoutQuery]) -> Steps[Answer]:
     """Log out in Auth0's words."""
     body = call.body
-    known = (yield from provider.kept.client(call.project, body.client_id)) if body.client_id else None
-    wish = _Wish(known.client if known else None, None, body.return_to, "")
+    wish = _Wish((yield from _client(provider, call, body.client_id)), None, body.return_to, "")
     caller = _caller(frame, call)
     if logout.judge(wish.client, None, wish.uri, ("", "")).is_refused:
         raise InvalidRequest(error_message=_ELSEWHERE)
@@ -87,8 +86,14 @@ def _wish(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[_W
     body = call.body
     hint = hint_claims(call, body.id_token_hint, body.client_id, frame.clock()) if body.id_token_hint else None
     client_id = body.client_id or (next(iter(audiences_said(body.id_token_hint)), "") if hint else "")
+    client = yield from _client(provider, call, client_id)
+    return _Wish(client, hint, body.post_logout_redirect_uri, body.state)
+
+
+def _client(provider: Provider, call: Call[Any], client_id: str) -> Steps[Client | None]:
+    """Return an application that may say where to go; one that is switched off leads nobody anywhere."""
     known = (yield from provider.kept.client(call.project, client_id)) if client_id else None
-    return _Wish(known.client if known else None, hint, body.post_logout_redirect_uri, body.state)
+    return known.client if known is not None and known.client.is_enabled else None
 
 
 def _as_now(wish: _Wish, caller: SessionCaller | None) -> Steps[_Wish]:

@@ -51,6 +51,14 @@ def test_application_is_made_of_its_preset_and_shown_without_its_secret(api: Api
     assert secret not in str(load(api, key, shown["id"]))
 
 
+def test_logo_is_a_url(api: Api, key: str) -> None:
+    wrong = "https://x.example.com; script-src 'unsafe-inline' *"
+    assert create(api, key, logo=wrong).refusal == INVALID
+    id = create(api, key, logo="https://x.example.com/logo.png")["application"]["id"]
+    assert api.post(f"{APP}/update", {"id": id, "logo": wrong}, token=key).refusal == INVALID
+    assert api.post(f"{APP}/update", {"id": id, "logo": ""}, token=key).status == 200
+
+
 def test_secret_lies_nowhere_in_clear_text(api: Api, key: str) -> None:
     made = create(api, key)
     assert made["secret"] not in str(table(api.avow, "application_secrets", "id, mac, sealed"))

@@ -11,6 +11,8 @@ from avow.core.tokens import SigningKey
 from avow.core.tokens.encoding import to_base64url
 from avow.server.applications import consents
 from avow.server.oidc import requests
+from avow.server.projects import actions as projects
+from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.factories import new_email
 from tests.server.oidc.relying import API, REDIRECT, Reply, Rp, claims, landed, make_api, make_app
@@ -271,6 +273,22 @@ def test_person_is_asked_once_and_again_for_more(asking: Rp) -> None:
     assert more.heading == "Allow Shop?"
     assert "code" in landed(browser.submit(more.form(), "allow"))
     assert "code" in landed(asking.ask(browser, scope="openid email profile", prompt="none"))
+
+
+def test_logo_of_an_application_adds_nothing_to_the_policy(asking: Rp) -> None:
+    """What the contract's operations keep as a logo may be any text."""
+    logo = "https://x.example.com; script-src 'unsafe-inline' *"
+
+    def unit(tx: Tx) -> None:
+        tx.run("UPDATE applications SET logo = :logo WHERE project_id = :project_id", logo=logo)
+        projects.bump(tx)
+
+    asking.avow.run(unit)
+    asking.avow.advance(3)
+    browser = asking.browser()
+    page = asking.sign_in(browser, asking.ask(browser), new_email())
+    assert "Allow Shop?" in page.heading
+    assert "unsafe-inline" not in page.headers["content-security-policy"]
 
 
 def test_person_who_declines_is_asked_again_next_time(asking: Rp) -> None:

@@ -8,6 +8,7 @@ from avow.server.projects import actions as projects
 from avow.testing.server import Avow
 from tests.factories import new_email
 from tests.server.oidc.relying import REDIRECT, Reply, Rp, landed, make_app
+from tests.server.pages.browsing import Browser
 
 
 @pytest.fixture
@@ -84,7 +85,26 @@ def test_public_application_has_no_secret_and_needs_pkce(caller: Rp) -> None:
     assert "client_secret" not in made.body
     caller.avow.advance(3)
     rp = Rp(caller.avow, made["client_id"])
-    assert landed(rp.ask(rp.browser()))["error"] == "invalid_request"
+    assert landed(rp.ask(signed_in(caller.avow)))["error"] == "invalid_request"
+
+
+def signed_in(avow: Avow) -> Browser:
+    """Return the browser of somebody who has signed in to an application that is trusted."""
+    other = make_app(avow)
+    browser = other.browser()
+    other.code(browser, new_email())
+    return browser
+
+
+def test_faulty_request_leads_nobody_to_an_address_that_anybody_registered(caller: Rp) -> None:
+    made, trusted = register(caller), make_app(caller.avow)
+    caller.avow.advance(3)
+    rp = Rp(caller.avow, made["client_id"])
+    page = rp.ask(rp.browser(), response_type="x")
+    assert (page.status, "location" in page.headers) == (400, False)
+    told = [rp.ask(signed_in(caller.avow), response_type="x"), rp.ask(rp.browser(), response_type="x", prompt="none")]
+    for page in (*told, trusted.ask(trusted.browser(), response_type="x")):
+        assert landed(page)["error"] == "unsupported_response_type"
 
 
 def test_application_reads_changes_and_deletes_itself(caller: Rp) -> None:

@@ -91,6 +91,18 @@ def test_question_without_a_session_is_answered_from_what_is_kept(
     assert landed(page)["error"] == "login_required"
 
 
+def test_apis_that_anybody_names_are_hardly_looked_for(
+    statements: Statements, rp: Rp, person: tuple[Browser, str]
+) -> None:
+    unknown = [f"https://{number}.example.com" for number in range(9)]
+    with statements:
+        elsewhere = rp.ask(rp.browser(), redirect_uri="https://evil.example.com", resource=unknown)
+    assert (elsewhere.status, statements.ran) == (400, [])
+    with statements:
+        told = landed(rp.ask(rp.browser(), resource=[API, *unknown]))
+    assert (told["error"], statements.ran) == ("invalid_target", ["applications.FIND_API"])
+
+
 def test_tokens_of_a_grant(cost: Cost, rp: Rp, person: tuple[Browser, str]) -> None:
     code = rp.code(*person, audience=API, scope=_OFFLINE)
     replies: list[Reply] = []

@@ -120,8 +120,9 @@ def create(tx: Tx, wanted: CreateApplication, *, is_open: bool, actor: str) -> t
     """Insert an OpenID client from a preset; return its id and its secret, "" for a public one.
 
     Raises:
-        InvalidArgument: Its id is taken, or a setting cannot be.
+        InvalidArgument: Its id is taken, its logo is no URL, or a setting cannot be.
     """
+    _check_logo(wanted.logo or "")
     settings = clients.preset(wanted.preset or "regular-web", wanted.settings, is_open=is_open)
     row = ApplicationRow(
         id=wanted.id or ids.directory_id(_PREFIX, tx.now),
@@ -160,8 +161,9 @@ def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> N
 
     Raises:
         NotFound: There is no such application.
-        InvalidArgument: A setting cannot be.
+        InvalidArgument: Its logo is no URL, or a setting cannot be.
     """
+    _check_logo(wanted.logo or "")
     row = lock(tx, wanted.id).row
     settings = row.settings
     if wanted.settings and row.kind == PUBLISHED:
@@ -417,6 +419,11 @@ def is_one_of(
 
 
 # --- Parts ---------------------------------------------------------------------------------------------------------
+
+
+def _check_logo(logo: str) -> None:
+    if logo and not is_url(logo):
+        raise InvalidArgument(error_message=f"{logo[:200]!r} is no URL of a picture.")
 
 
 def _require_secrets(held: HeldApplication) -> None:

@@ -29,6 +29,7 @@ from avow.server.users import actions as users
 __all__ = ["Authorizing", "Outcome", "Person", "Wish", "granted", "hint_claims"]
 
 _HINT_SECONDS = 400 * 86_400
+_MOST_AUDIENCES = 20
 _SESSION_KEPT_SECONDS = 30 * 86_400
 
 Parameters = Mapping[str, Sequence[str]]
@@ -107,10 +108,15 @@ class Authorizing:
         if client is not None and standard != client.settings.default_audience:
             client = replace(client, settings=changed(client.settings, default_audience=standard))
         asked = Asked(parameters, client, is_pushed=is_pushed)
+        wanted = asked.wanted_audiences
+        if wanted and isinstance(fault := judge(asked), Fault) and not fault.is_told:
+            return fault  # whose request it is nobody knows: no APIs are looked for
         audiences = []
-        for each in (*asked.wanted_audiences[:20], *((standard,) if standard else ())):
+        for each in wanted[:_MOST_AUDIENCES] or ((standard,) if standard else ()):
             api = yield from self._kept.api(call.project, each)
-            audiences += [api.identifier] if api else []
+            if api is None:
+                break
+            audiences.append(api.identifier)
         return judge(replace(asked, audiences=audiences) if audiences else asked)
 
     def wish(self, call: Call[Any], authorization: Authorization) -> Steps[Wish]:

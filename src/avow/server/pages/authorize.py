@@ -13,6 +13,7 @@ from avow.core.oidc import acr, scopes
 from avow.core.oidc.interaction import AskConsent, Grant, Refuse
 from avow.core.oidc.redirects import origin_of
 from avow.core.oidc.request import Authorization, Fault
+from avow.core.redirects import is_url
 from avow.errors import InvalidRequest, RequestTooLarge
 from avow.server.oidc import Provider, requests
 from avow.server.oidc.authorizing import Person, Wish
@@ -62,7 +63,7 @@ def ask(frame: Frame, provider: Provider, call: Call[AuthorizeQuery]) -> Steps[A
     if not pushed:
         return (yield from _answer(frame, provider, call, _Asked(parameters)))
     client_id = next(iter(parameters.get("client_id", ())), "")
-    row = yield from write(requests.take_pushed, pushed, client_id)
+    row = yield from write(requests.take_pushed, pushed, client_id, issuer_of(call))
     if row is None:
         raise InvalidRequest(error_message="The request_uri is not valid, was used, or is another application's.")
     kept, _ = requests.parameters_of(row)
@@ -126,7 +127,7 @@ def _waiting(frame: Frame, call: Call[Any], request_id: str) -> Steps[_Asked]:
 def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) -> Steps[Answer]:
     verdict = yield from provider.authorizing.judged(call, asked.parameters, is_pushed=asked.is_pushed)
     if isinstance(verdict, Fault):
-        return _faulty(call, verdict)
+        return _faulty(frame, call, asked, verdict)
     held, mark = frame.jar.session(call), frame.jar.browser(call)
     if asked.is_denied:
         yield from write(requests.take, asked.row.id if asked.row else "", mark)
@@ -155,7 +156,7 @@ def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: 
         "application": wish.authorization.client.name,
         "own": [each for each in wish.scopes.get("", ()) if each in _SAID],
         "further": _further(wish),
-        "picture": logo if (logo := wish.authorization.client.logo).startswith("https://") else "",
+        "picture": logo if (logo := wish.authorization.client.logo).startswith("https://") and is_url(logo) else "",
         "policy": wish.authorization.client.settings.policy_uri,
         "terms": wish.authorization.client.settings.terms_uri,
         "request": request_id,
@@ -233,9 +234,16 @@ def _kept(
     )
 
 
-def _faulty(call: Call[Any], fault: Fault) -> Answer:
-    """Answer a fault: to the application where its address is known, and otherwise to the person."""
-    if not fault.is_told:
+def _faulty(frame: Frame, call: Call[Any], asked: _Asked, fault: Fault) -> Answer:
+    """Answer a fault: to the application where its address is known, and otherwise to the person.
+
+    An application that nobody vouches for is told nothing before somebody has signed in, unless it asked silently: a
+    faulty request would lead whoever opens it to a site that anybody registered.
+
+    Spec: RFC 9700 section 4.11.2.
+    """
+    is_silent = tuple(asked.parameters.get("prompt", ())) == ("none",)
+    if not fault.is_told or not (fault.is_trusted or is_silent or frame.jar.session(call)):
         raise InvalidRequest(error_message=fault.text, detail=f"authorization: {fault.check}")
     values = {"error": fault.error, "error_description": fault.text}
     return answered(

@@ -123,10 +123,10 @@ def pushed_id(request_uri: str) -> str:
     return request_uri.removeprefix(REQUEST_URI) if request_uri.startswith(REQUEST_URI) else ""
 
 
-def take_pushed(tx: Tx, request_id: str, application_id: str) -> RequestRow | None:
-    """Take a request that this client pushed, once."""
+def take_pushed(tx: Tx, request_id: str, application_id: str, issuer: str) -> RequestRow | None:
+    """Take a request that this client pushed at this issuer, once."""
     found = tx.one(rows.FIND, RequestRow, id=request_id, kind=_PUSHED)
-    if found is None or found.application_id != application_id:
+    if found is None or (found.application_id, found.issuer) != (application_id, issuer):
         return None
     return tx.one(rows.TAKE, RequestRow, id=request_id, kind=_PUSHED)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from avow.core.tokens import KeySet, SigningKey, sign
 from avow.core.tokens.encoding import to_base64url, to_json
@@ -179,6 +179,7 @@ def flask_api(place: Place, **more: Any) -> Ask:
     for path, needs in NEEDS.items():
         guarded = api.token_required(**needs)(view) if needs else api.token_required(view)
         app.add_url_rule(path, path, guarded)
+    app.add_url_rule("/any/<path:rest>", "rest", lambda rest: api.token_required(view)())
 
     def ask(path: str, headers: Headers = ()) -> Answer:
         found = app.test_client(use_cookies=False).get(path, base_url="https://api.example.com", headers=list(headers))
@@ -213,10 +214,10 @@ def django_api(place: Place, *, is_async: bool = False, **more: Any) -> Ask:
         sent: dict[str, str] = {}
         for name, value in headers:
             sent[name] = f"{sent[name]},{value}" if name in sent else value  # as servers of WSGI join them
-        guarded: Any = api.token_required(**NEEDS[path])(async_view if is_async else view)
+        guarded: Any = api.token_required(**NEEDS.get(path, {}))(async_view if is_async else view)
         made = AsyncRequestFactory() if is_async else RequestFactory()
         request = made.get(path, headers=sent, secure=True)
-        request.META["HTTP_HOST"] = "api.example.com"
+        request.path, request.META["HTTP_HOST"] = unquote(path), "api.example.com"  # as servers say it
         with override_settings(ALLOWED_HOSTS=["api.example.com"]):
             found = asyncio.run(guarded(request)) if is_async else guarded(request)
         return Answer(found.status_code, _lower(found.headers.items()), json.loads(found.content))
@@ -241,7 +242,7 @@ def fastapi_api(place: Place, **more: Any) -> Ask:
 
         app.get(path)(endpoint)
 
-    for path, needs in NEEDS.items():
+    for path, needs in {**NEEDS, "/any/{rest:path}": {}}.items():
         add(path, needs)
     return _asgi(app)
 
@@ -299,7 +300,7 @@ async def _spoken(app: Any, path: str, headers: Headers, verb: str, kind: str) -
         "http_version": "1.1",
         "method": verb,
         "scheme": "https",
-        "path": path,
+        "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": b"q=1",
         "root_path": "",

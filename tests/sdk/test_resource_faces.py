@@ -92,6 +92,38 @@ def test_bound_token_is_checked_at_the_address_of_the_view(face: str, issuer: Is
     assert ask("/any", bearer(token)).challenge.startswith('DPoP realm="api", error="invalid_token"')
 
 
+SPELLINGS = [
+    ("/any", "https://api.example.com:443/any"),
+    ("/any", "HTTPS://API.example.com/any?q=1"),
+    ("/any/a%2Fb", "https://api.example.com/any/a%2Fb"),
+    ("/any/caf%C3%A9", "https://api.example.com/any/caf%c3%a9"),
+    ("/any/a%7Eb", "https://api.example.com/any/a~b"),
+    ("/any/100%25", "https://api.example.com/any/100%25"),
+    ("/any/%2541", "https://api.example.com/any/%2541"),
+    ("/any/a%3Fb%23c", "https://api.example.com/any/a%3Fb%23c"),
+    ("/any/a;b='c'", "https://api.example.com/any/a;b='c'"),
+]
+
+
+def test_address_of_a_proof_may_be_spelt_otherwise_and_names_no_other_view(face: str, issuer: Issuer) -> None:
+    holder = SigningKey.generate("ES256")
+    ask, token = of(face, issuer), issuer.token(cnf={"jkt": holder.kid})
+
+    def status(path: str, htu: str) -> int:
+        made = proof(holder, token, issuer.now, htu=htu)
+        return ask(path, [("Authorization", f"DPoP {token}"), ("DPoP", made)]).status
+
+    assert {each: status(*each) for each in SPELLINGS} == dict.fromkeys(SPELLINGS, 200)
+    others = [
+        ("/any/%2541", "https://api.example.com/any/A"),
+        ("/any/a%3Fb", "https://api.example.com/any/a"),
+        ("/any", "https://api.example.com:8443/any"),
+        ("/any", "http://api.example.com:443/any"),
+        ("/any", "https://["),
+    ]
+    assert {each: status(*each) for each in others} == dict.fromkeys(others, 401)
+
+
 def test_names_are_lists(face: str, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(NEEDS, "/any", {"permissions": "read:admin"})
     with pytest.raises(ValueError, match="lists of names"):

@@ -14,6 +14,7 @@ It needs no app in INSTALLED_APPS, no middleware, no user model and no database.
 from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from typing import Any, Final, TypeVar, Unpack, overload
+from urllib.parse import quote
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, JsonResponse
@@ -150,8 +151,11 @@ class ResourceServer:
 def _head(request: HttpRequest) -> Head:
     found = {name: request.headers.get(name) for name in ("Authorization", "DPoP")}
     shown = {name: () if value is None else (value,) for name, value in found.items()}
-    url = request.build_absolute_uri
-    return Head(request.method or "", lambda: url(request.path), shown["Authorization"], shown["DPoP"])
+    return Head(request.method or "", lambda: _address(request), shown["Authorization"], shown["DPoP"])
+
+
+def _address(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}{quote(request.path)}"
 
 
 def _without_cookies(view: View) -> View:

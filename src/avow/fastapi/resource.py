@@ -13,6 +13,7 @@ async def messages(token: Reader) -> dict[str, str]:
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Annotated, Unpack
+from urllib.parse import quote
 
 from fastapi import HTTPException, Security, WebSocketException, status
 from fastapi.openapi.models import HTTPBearer as BearerModel
@@ -110,7 +111,7 @@ def _head(connection: HTTPConnection) -> Head:
     shown = {name: connection.headers.getlist(name) for name in ("Authorization", "DPoP")}
     return Head(
         connection.scope.get("method", "GET"),  # a WebSocket is opened by GET
-        lambda: str(connection.url.replace(query="")),
+        lambda: f"{connection.url.scheme}://{connection.url.netloc}{quote(connection.scope['path'])}",
         shown["Authorization"],
         shown["DPoP"],
     )

@@ -13,11 +13,11 @@ def messages():
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeAlias, Unpack, overload
+from urllib.parse import quote
 
 from flask import current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.local import LocalProxy
-from werkzeug.urls import iri_to_uri
 
 from avow.clock import Clock, system_clock
 from avow.sdk._sync.resource import Guard
@@ -130,7 +130,11 @@ class ResourceServer:
 def _head() -> Head:
     found = {name: request.headers.get(name) for name in ("Authorization", "DPoP")}
     shown = {name: () if value is None else (value,) for name, value in found.items()}
-    return Head(request.method, lambda: iri_to_uri(request.base_url), shown["Authorization"], shown["DPoP"])
+    return Head(request.method, _address, shown["Authorization"], shown["DPoP"])
+
+
+def _address() -> str:
+    return request.host_url.rstrip("/") + quote(request.root_path.rstrip("/") + request.path)
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:

@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote, unquote, urlsplit
 
 from avow.core.federation.keys import ProviderKey, ProviderKeys, read_keys
 from avow.core.tokens import MAX_TOKEN_BYTES
 from avow.core.tokens.encoding import from_base64url, json_object, to_base64url, to_json
 
-__all__ = ["ALGORITHMS", "Proof", "ProofFault", "verify"]
+__all__ = ["ALGORITHMS", "Proof", "ProofFault", "spelt", "verify"]
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 _LEEWAY_SECONDS: Final = 60
@@ -22,6 +23,8 @@ _MEMBERS: Final[Mapping[object, tuple[str, ...]]] = {
     "RSA": ("e", "kty", "n"),
     "OKP": ("crv", "kty", "x"),
 }
+_OF_PATHS: Final = "/:@!$&'()*+,;=~"
+_PORTS: Final[Mapping[str, str]] = {"https": ":443", "http": ":80"}
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
@@ -72,7 +75,7 @@ def verify(text: str, verb: str, url: str, now: int, *, access_token: str = "") 
     if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_ID:
         raise ProofFault("jti")
     target = claims.get("htu")
-    if claims.get("htm") != verb or not isinstance(target, str) or target.partition("?")[0].partition("#")[0] != url:
+    if claims.get("htm") != verb or not isinstance(target, str) or spelt(target) != spelt(url):
         raise ProofFault("htm or htu")
     if type(issued_at) is not int or not now - _LEEWAY_SECONDS <= issued_at <= now + _LEEWAY_SECONDS:
         raise ProofFault("iat")
@@ -81,6 +84,24 @@ def verify(text: str, verb: str, url: str, now: int, *, access_token: str = "") 
         if claims.get("ath") != expected:
             raise ProofFault("ath")
     return Proof(jkt, jti, issued_at + 2 * _LEEWAY_SECONDS)
+
+
+def spelt(url: str) -> str:
+    """Return an address without query, in the one spelling of all that mean it.
+
+    Servers hand on paths decoded, and views are found by them: what is encoded in a path makes no other of it.
+
+    Raises:
+        ProofFault: It is no address.
+
+    Spec: RFC 9449 section 4.3; RFC 3986 sections 6.2.2 and 6.2.3.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as wrong:
+        raise ProofFault("htu: no address") from wrong
+    host = parts.netloc.lower().removesuffix(_PORTS.get(parts.scheme, "")).removesuffix(":")
+    return f"{parts.scheme}://{host}{quote(unquote(parts.path), safe=_OF_PATHS) or '/'}"
 
 
 def _parts(text: str) -> tuple[dict[str, object], bytes, bytes, bytes]:

@@ -20,7 +20,8 @@ class Head:
 
     Attributes:
         verb: HTTP method.
-        url: Returns its whole address without query, as clients have it; asked for only when a proof names one.
+        url: Returns its whole address, as clients have it, with its path encoded; asked for only when a proof names
+            one.
         authorization: Every field `Authorization`.
         proofs: Every field `DPoP`.
     """

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from avow.clock import Clock
 from avow.core.oidc import dpop
@@ -34,7 +34,6 @@ _RETRY_DELAYS_SECONDS: Final = (0.1,)  # somebody waits for an answer
 _SHORT_SECONDS: Final = 2.0
 _PLAIN: Final = ("jwt",)
 _TYPED: Final = (TYP, f"application/{TYP}")
-_OF_PATHS: Final = "/:@!$&'()*+,;=~"
 # What ID tokens, logout tokens and the like have and access tokens do not.
 _OF_OTHERS: Final = ("nonce", "at_hash", "c_hash", "events")
 
@@ -153,10 +152,10 @@ class Judge:
         return proof.jkt == key and self._proofs.spend(proof, now)
 
     def _address(self, head: Head) -> str:
-        """Return the address of a request as clients spell it. Spec: RFC 3986 sections 3.3 and 6.2.2."""
-        parts = urlsplit(head.url())
-        public = self.said.public_url.rstrip("/") or f"{parts.scheme}://{parts.netloc}"
-        return public + quote(unquote(parts.path), safe=_OF_PATHS)
+        """Return the address of a request as clients have it."""
+        url = head.url()
+        public = self.said.public_url.rstrip("/")
+        return public + urlsplit(url).path if public else url
 
     # --- The issuer's keys ---
 

@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.factories import new_email
-from tests.server.oidc.relying import Rp, make_app
-from tests.server.pages.browsing import Browser
+from tests.server.oidc.relying import Rp, landed, make_app
+from tests.server.pages.browsing import Browser, Form
 
 AT_ONCE = 8
 
@@ -47,3 +47,22 @@ def test_consent_is_answered_once(rp: Rp) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         statuses = list(pool.map(answer, range(AT_ONCE)))
     assert sorted(statuses) == [303] + [400] * (AT_ONCE - 1)
+
+
+def test_of_two_consents_at_once_none_is_lost(rp: Rp) -> None:
+    asking = make_app(rp.avow, trusted=False)
+    wanted = [f"openid {each}" for each in ("email", "phone", "profile", "address")]
+    browser = asking.browser()
+    page = asking.sign_in(browser, asking.ask(browser, scope="openid"), new_email())
+    landed(browser.submit(page.form(), "allow"))
+    forms = [asking.ask(browser, scope=each).form() for each in wanted]
+
+    def answer(form: Form) -> int:
+        same = Browser(asking.avow)
+        same.cookies = dict(browser.cookies)
+        return same.submit(form, "allow").status
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        assert set(pool.map(answer, forms)) == {303}
+    for each in wanted:
+        assert "code" in landed(asking.ask(browser, scope=each, prompt="none"))

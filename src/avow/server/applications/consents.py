@@ -60,22 +60,25 @@ class HeldConsent:
 def find(tx: Tx, application_id: str, user_id: str) -> Mapping[str, frozenset[str]]:
     """Return the scopes that a user has allowed an application, by audience; "" is the provider itself."""
     row = tx.one(rows.CONSENT, ConsentRow, application_id=application_id, user_id=user_id)
-    kept = msgspec.json.decode(row.scopes, type=dict[str, list[str]]) if row else {}
-    return {audience: frozenset(scopes) for audience, scopes in kept.items()}
+    return {audience: frozenset(scopes) for audience, scopes in _by_audience(row).items()}
 
 
 def add(tx: Tx, application_id: str, user_id: str, scopes: Mapping[str, Iterable[str]]) -> None:
     """Note that a user allows an application more than before, or the same once more."""
-    before = find(tx, application_id, user_id)
-    whole = {each: sorted({*before.get(each, ()), *scopes.get(each, ())}) for each in {*before, *scopes}}
-    tx.run(
+    new = {audience: sorted(set(names)) for audience, names in scopes.items()}
+    row = tx.one(
         rows.ALLOW,
+        ConsentRow,
         id=ids.directory_id(_PREFIX, tx.now),
         application_id=application_id,
         user_id=user_id,
-        scopes=json_text(whole),
+        scopes=json_text(new),
         granted_by=user_id,
     )
+    before = _by_audience(row)
+    whole = {each: sorted({*before.get(each, ()), *new.get(each, ())}) for each in {*before, *new}}
+    if whole != before:
+        tx.run(rows.WIDEN, application_id=application_id, user_id=user_id, scopes=json_text(whole))
     tx.audit("consent.given", actor=f"user:{user_id}", user_id=user_id, data={"application": application_id})
 
 
@@ -111,17 +114,20 @@ def delete(tx: Tx, consent: HeldConsent, *, actor: str) -> None:
 
 
 def _held(row: ConsentRow) -> HeldConsent:
-    kept = msgspec.json.decode(row.scopes, type=dict[str, list[str]])
     return HeldConsent(
         id=row.id,
         application_id=row.application_id,
         user_id=row.user_id,
         tenant_id=row.tenant_id,
-        scopes=tuple(sorted({each for listed in kept.values() for each in listed})),
+        scopes=tuple(sorted({each for listed in _by_audience(row).values() for each in listed})),
         granted_by=row.granted_by,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _by_audience(row: ConsentRow | None) -> dict[str, list[str]]:
+    return msgspec.json.decode(row.scopes, type=dict[str, list[str]]) if row else {}
 
 
 def _narrowed(found: Search, wanted: Wanted) -> Search:

@@ -272,11 +272,19 @@ GRANTS = """
 
 # --- Consents ------------------------------------------------------------------------------------------------------
 
+# What there was is returned, and changed by nobody else until the unit ends: of two consents at once none is lost.
 ALLOW = """
     INSERT INTO consents (project_id, id, application_id, user_id, scopes, granted_by, created_at, updated_at)
     VALUES (:project_id, :id, :application_id, :user_id, :scopes, :granted_by, :now, :now)
     ON CONFLICT (project_id, application_id, user_id) DO UPDATE
-    SET scopes = excluded.scopes, granted_by = excluded.granted_by, updated_at = excluded.updated_at
+    SET granted_by = excluded.granted_by, updated_at = excluded.updated_at
+    RETURNING id, application_id, COALESCE(user_id, '') AS user_id, COALESCE(tenant_id, '') AS tenant_id, scopes,
+              granted_by, created_at, updated_at
+"""
+
+WIDEN = """
+    UPDATE consents SET scopes = :scopes
+    WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id
 """
 
 CONSENT = """
@@ -330,6 +338,7 @@ RETURNS = {
     "DELETE_API": IdRow,
     "PERMISSIONS": PermissionRow,
     "GRANTS": GrantRow,
+    "ALLOW": ConsentRow,
     "CONSENT": ConsentRow,
     "CONSENTS_OF": ConsentRow,
     "WITHDRAW": IdRow,

@@ -8,6 +8,8 @@ from avow.server.applications import apis
 from avow.testing.server import Avow
 from tests.factories import change_settings, grant, make_role, make_user, new_email
 from tests.server.oidc.relying import API, Reply, Rp, claims, landed, make_api, make_app
+from tests.server.oidc.test_exchange import GRANT as EXCHANGE
+from tests.server.oidc.test_exchange import INNER, allow, exchange
 
 RIGHTS = ["admin:all", "read:messages"]
 
@@ -92,3 +94,18 @@ def test_scopes_of_a_deleted_api_are_refreshed_no_more(project: Avow, rp: Rp) ->
         "openid offline_access",
         f"{rp.issuer}/userinfo",
     )
+
+
+# --- Exchanges -----------------------------------------------------------------------------------------------------
+
+
+def test_application_that_asks_exchanges_what_its_people_have_allowed(project: Avow) -> None:
+    make_api(project, "read:inner", "write:inner", identifier=INNER)
+    asking = make_app(project, trusted=False, grantTypes=["authorization_code", "client_credentials", EXCHANGE])
+    allow(asking, INNER, "read:inner", "write:inner")
+    email = new_email()
+    token = allowed(asking, email, scope="openid")["access_token"]
+    assert exchange(asking, token).error == (403, "access_denied")
+    token = allowed(asking, email, scope="openid read:inner", audience=INNER)["access_token"]
+    assert exchange(asking, token)["scope"] == "read:inner"
+    assert exchange(asking, token, scope="write:inner").error == (400, "invalid_scope")

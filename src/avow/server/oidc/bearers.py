@@ -5,6 +5,7 @@ Whatever the token says, its grant has to live: log-out, revocation and a user w
 Spec: RFC 6750 sections 2 and 3; RFC 9449 section 7; OpenID Connect Core 1.0 section 5.3.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -28,7 +29,7 @@ from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.oidc import UserinfoQuery, given
 
-__all__ = ["Bearer", "UserinfoEndpoint", "claims_of"]
+__all__ = ["Bearer", "UserinfoEndpoint", "claims_of", "find_with_user", "key_of"]
 
 PATH = "/userinfo"
 _PROTECTED = 'realm="userinfo"'
@@ -84,11 +85,11 @@ class UserinfoEndpoint:
         if said is None:
             _refuse("invalid_token", "The access token is not valid, or has expired.")
         grant_id = accesstoken.grant_of(said.get("jti"))
-        found = yield from read(_found, grant_id)
+        found = yield from read(find_with_user, grant_id)
         if found is None:
             _refuse("invalid_token", "The access token counts no more.")
         row, profile = found
-        yield from self._require_proof(call, bearer, row, verb)
+        yield from self._require_proof(call, bearer, key_of(said), verb)
         known = yield from self._kept.client(call.project, row.application_id)
         if known is None or not known.client.is_enabled:
             _refuse("invalid_token", "The access token counts no more.")
@@ -104,18 +105,25 @@ class UserinfoEndpoint:
         token = sign(key, {**told, "iss": issuer, "aud": known.client.id}, typ="JWT")
         return Answer(token.encode(), 200, "application/jwt", headers)
 
-    def _require_proof(self, call: Call[UserinfoQuery], bearer: Bearer, row: GrantRow, verb: str) -> Steps[None]:
+    def _require_proof(self, call: Call[UserinfoQuery], bearer: Bearer, key: str, verb: str) -> Steps[None]:
         """Refuse a token that is bound to a key without the proof of it, and one that is shown as if it were."""
-        if not row.dpop_jkt:
+        if not key:
             if bearer.scheme == "dpop":
                 _refuse("invalid_token", "The access token is not bound to a key.")
             return
         jkt = yield from self._authenticator.proof(call, PATH, verb, access_token=bearer.token)
-        if bearer.scheme != "dpop" or jkt != row.dpop_jkt:
+        if bearer.scheme != "dpop" or jkt != key:
             _refuse("invalid_token", "The access token is bound to a key that was not proven.")
 
 
-def _found(tx: Tx, grant_id: str) -> tuple[GrantRow, Profile] | None:
+def key_of(said: Mapping[str, object]) -> str:
+    """Return the key that an access token of ours is bound to, "" for none; its grant may be bound later."""
+    confirmed = said.get("cnf")
+    return str(confirmed.get("jkt", "")) if isinstance(confirmed, dict) else ""
+
+
+def find_with_user(tx: Tx, grant_id: str) -> tuple[GrantRow, Profile] | None:
+    """Return a grant whose tokens count, and its user, or None."""
     row = grants.find_live(tx, grant_id) if grant_id else None
     profile = users.find(tx, row.user_id) if row else None
     return (row, profile) if row is not None and profile is not None and not profile.is_disabled else None

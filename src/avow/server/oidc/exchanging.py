@@ -1,8 +1,9 @@
 """Token exchange: an application that got a user's token calls another API for that user. Narrow on purpose.
 
 It needs the grant; the token has to be its own, or for an API that it may call; the API that it asks for has to be one
-that it may call in its own name, and of the scopes it gets what both it and the user may. What it gets names it as the
-actor, ends with the grant and not after the token, and cannot be exchanged again. Spec: RFC 8693 sections 2 and 4.1.
+that it may call in its own name, and unless it is trusted the user has to have allowed it that; of the scopes it gets
+what all of them may. What it gets names it as the actor, ends with the grant and not after the token, and cannot be
+exchanged again. Spec: RFC 8693 sections 2 and 4.1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,15 +13,13 @@ from typing import Any
 from avow.core.oidc import accesstoken, scopes
 from avow.core.oidc.clients import Api, Client
 from avow.errors import OAuthRefused
+from avow.server.applications import consents
 from avow.server.applications.kept import KeptApplications
-from avow.server.oidc import grants
-from avow.server.oidc.bearers import claims_of
+from avow.server.oidc.bearers import claims_of, find_with_user, key_of
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.issuing import ACCESS_TOKEN_TYPE
 from avow.server.oidc.rows import GrantRow
 from avow.server.serving import Call, Steps, read
-from avow.server.store import Tx
-from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 
 __all__ = ["GRANT_TYPE", "Exchanged", "exchanged"]
@@ -55,22 +54,22 @@ def exchanged(
     named = accesstoken.audiences_said(token)
     is_theirs = said.get("client_id") == client.id or any(each in client.machine_scopes for each in named)
     found = (
-        (yield from read(_found, accesstoken.grant_of(said.get("jti")))) if is_theirs and "act" not in said else None
+        (yield from read(find_with_user, accesstoken.grant_of(said.get("jti"))))
+        if is_theirs and "act" not in said
+        else None
     )
-    if found is None or found[0].user_id != said.get("sub") or found[0].dpop_jkt not in {"", dpop_jkt}:
+    if found is None or found[0].user_id != said.get("sub") or key_of(said) not in {"", dpop_jkt}:
         raise OAuthRefused(error="invalid_request", error_message="The subject_token is not valid here.")
     wanted = [*parameters.get("audience", ()), *parameters.get("resource", ())]
     api = (yield from kept.api(call.project, wanted[0])) if len(set(wanted)) == 1 else None
     if api is None:
         raise OAuthRefused(error="invalid_target", error_message="Name one audience that there is.")
-    allowed = client.machine_scopes.get(api.identifier)
-    if allowed is None:
-        raise OAuthRefused(403, error="access_denied", error_message="The application may not call this API.")
+    allowed = yield from _allowed(client, api, found[0].user_id)
     asked = scopes.split(_one(parameters, "scope"))
-    if not set(asked) <= allowed & api.scopes:
+    if not set(asked) <= allowed:
         raise OAuthRefused(error="invalid_scope", error_message="The application may not have this scope.")
     ends_at = said.get("exp")
-    held = asked or tuple(sorted(allowed & api.scopes))
+    held = asked or tuple(sorted(allowed))
     return Exchanged(*found, api, held, ends_at if isinstance(ends_at, int) else now)
 
 
@@ -83,10 +82,22 @@ def _require_supported(client: Client, parameters: Parameters) -> None:
         raise OAuthRefused(error="invalid_request", error_message=text)
 
 
-def _found(tx: Tx, grant_id: str) -> tuple[GrantRow, Profile] | None:
-    row = grants.find_live(tx, grant_id) if grant_id else None
-    profile = users.find(tx, row.user_id) if row else None
-    return (row, profile) if row is not None and profile is not None and not profile.is_disabled else None
+def _allowed(client: Client, api: Api, user_id: str) -> Steps[frozenset[str]]:
+    """Return the scopes that a client may have at an API for a user.
+
+    Raises:
+        OAuthRefused: `access_denied`: the API is not granted to it, or the user has not allowed it to call it.
+    """
+    allowed = client.machine_scopes.get(api.identifier)
+    if allowed is None:
+        raise OAuthRefused(403, error="access_denied", error_message="The application may not call this API.")
+    if client.is_trusted:
+        return allowed & api.scopes
+    consented = (yield from read(consents.find, client.id, user_id)).get(api.identifier)
+    if consented is None:
+        text = "The user has not allowed the application to call this API."
+        raise OAuthRefused(403, error="access_denied", error_message=text)
+    return allowed & api.scopes & consented
 
 
 def _one(parameters: Parameters, name: str) -> str:

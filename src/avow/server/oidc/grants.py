@@ -33,7 +33,9 @@ __all__ = [
     "begin",
     "carry",
     "details_of",
+    "find_begun",
     "find_live",
+    "find_standing",
     "forget",
     "goes_on_in",
     "proceed",
@@ -196,7 +198,7 @@ def proceed(
         project: Whose grace counts.
         application_id: Who brings it, and has shown who they are.
         token: Grant and generation, as `read_refresh_token` returns them.
-        dpop_jkt: The key of the proof that came with it, or "".
+        dpop_jkt: The key of the proof that came with it, or ""; a grant without a key is bound to it from now on.
 
     Spec: RFC 9700 section 4.14.2, with a grace for lost answers and second tabs as in sessions.
     """
@@ -217,23 +219,28 @@ def proceed(
     state = tx.one(rows.STATE, StateRow, id=grant_id)
     if state is None or state.application_id != application_id or not state.is_session_live:
         return _refused("another client's refresh token, or one of a session that is over")
-    verdict = judge(
-        SessionState(
-            state.generation, state.rotates, state.rotated_at, state.expires_at, state.rotated_at, state.revoked_at
-        ),
-        presented,
-        tx.now,
-        grace_seconds=grace,
-        idle_seconds=idle,
-    )
-    if verdict is Verdict.REUSED:
+    if _judged(project, state, state.revoked_at, presented, tx.now) is Verdict.REUSED:
         _revoke(tx, grant_id, "reuse", state.user_id)
     return _refused("a refresh token that counts no more")
+
+
+def find_begun(tx: Tx, grant_id: str) -> GrantRow | None:
+    """Return a grant whose code was spent and that has not ended, or None; its user may have left the tenant of it."""
+    return tx.one(rows.BEGUN, GrantRow, id=grant_id)
 
 
 def find_live(tx: Tx, grant_id: str) -> GrantRow | None:
     """Return a grant whose tokens count, or None."""
     return tx.one(rows.LIVE, GrantRow, id=grant_id)
+
+
+def find_standing(tx: Tx, project: Project, grant_id: str, generation: int | None) -> GrantRow | None:
+    """Return the grant of a token that counts, or None; of a refresh token's `generation`, None for other tokens."""
+    row = find_live(tx, grant_id)
+    if row is None or generation is None:
+        return row
+    is_good = row.is_offline and _judged(project, row, None, generation, tx.now) in {Verdict.ROTATES, Verdict.REPEATS}
+    return row if is_good else None
 
 
 def revoke(tx: Tx, grant_id: str, *, why: str, user_id: str = "") -> bool:
@@ -244,6 +251,8 @@ def revoke(tx: Tx, grant_id: str, *, why: str, user_id: str = "") -> bool:
 def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
     """Take back what a user has allowed an application, and end what came of it; False when there was nothing."""
     was_there = consents.withdraw(tx, application_id, user_id, actor=actor)
+    # Devices first: of one that asks in this moment the grant is seen afterwards.
+    tx.all(rows.DENY, IdRow, application_id=application_id, user_id=user_id)
     ended = tx.all(rows.REVOKE_OF, IdRow, application_id=application_id, user_id=user_id, why="consent withdrawn")
     return was_there or bool(ended)
 
@@ -301,6 +310,13 @@ def read_refresh_token(vault: Vault, project_id: str, text: str) -> tuple[str, i
 
 
 # --- Parts ---------------------------------------------------------------------------------------------------------
+
+
+def _judged(project: Project, row: GrantRow | StateRow, revoked_at: int | None, presented: int, now: int) -> Verdict:
+    """Decide what a refresh token is worth that names this generation."""
+    state = SessionState(row.generation, row.rotates, row.rotated_at, row.expires_at, row.rotated_at, revoked_at)
+    grace, idle = project.settings.rotation_grace_seconds, project.settings.idle_lifetime_seconds
+    return judge(state, presented, now, grace_seconds=grace, idle_seconds=idle)
 
 
 def _revoke(tx: Tx, grant_id: str, why: str, user_id: str) -> bool:

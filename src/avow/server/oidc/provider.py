@@ -91,8 +91,11 @@ class Provider:
         text = next(iter(parameters.get("token", ())), "")
         if not text:
             raise OAuthRefused(error="invalid_request", error_message="token is missing.")
-        row = yield from self._grant_of(call, text)
-        if row is not None and row.application_id == client.id:
+        said = claims_of(call.project, issuer_of(call), text, self._clock())
+        grant_id, generation = self._named(call, text, said)
+        row = (yield from read(grants.find_begun, grant_id)) if grant_id else None
+        is_young = row is not None and generation in {None, row.generation, row.generation - 1}
+        if row is not None and is_young and row.application_id == client.id:
             yield from write(grants.revoke, row.id, why="revoked", user_id=row.user_id)
         return Answer(b"", headers=open_to(client, call.shown.origin))
 
@@ -153,26 +156,29 @@ class Provider:
 
     # --- Parts ---
 
-    def _grant_of(self, call: Call[Any], text: str) -> Steps[GrantRow | None]:
-        """Return the live grant of a refresh token or access token of ours, or None."""
+    def _named(self, call: Call[Any], text: str, said: dict[str, object] | None) -> tuple[str, int | None]:
+        """Return the grant of a token of ours, "" for none, and the generation of a refresh token, None for others."""
         refresh = grants.read_refresh_token(self._vault, call.project.id, text)
-        if refresh is not None:
-            row = yield from read(grants.find_live, refresh[0])
-            return row if row is not None and refresh[1] in {row.generation, row.generation - 1} else None
-        said = claims_of(call.project, issuer_of(call), text, self._clock())
-        grant_id = accesstoken.grant_of(said.get("jti")) if said else ""
-        return (yield from read(grants.find_live, grant_id)) if grant_id else None
+        return refresh or (accesstoken.grant_of(said.get("jti")) if said else "", None)
+
+    def _is_of_a_machine(self, call: Call[Any], said: dict[str, object] | None) -> Steps[bool]:
+        """Tell whether a token is that of a machine whose application may be used."""
+        if said is None or not accesstoken.is_machine(str(said.get("sub"))):
+            return False
+        known = yield from self.kept.client(call.project, str(said.get("client_id")))
+        return known is not None and known.client.is_enabled
 
     def _introspected(self, call: Call[Any], client: Client, text: str) -> Steps[Introspection]:
         said = claims_of(call.project, issuer_of(call), text, self._clock())
-        row = yield from self._grant_of(call, text)
-        is_dead = row is None and (said is None or not accesstoken.is_machine(str(said.get("sub"))))
+        grant_id, generation = self._named(call, text, said)
+        row = (yield from read(grants.find_standing, call.project, grant_id, generation)) if grant_id else None
+        is_dead = row is None and not (yield from self._is_of_a_machine(call, said))
         if is_dead or not _may_ask(client, row, said):
             return Introspection(active=False)
         if said is None:
             assert row is not None  # noqa: S101 - for the type checker: a refresh token that is dead was answered
             return Introspection(
-                active=row.expires_at > self._clock(),
+                active=True,
                 scope=row.scopes,
                 client_id=row.application_id,
                 sub=row.user_id,

@@ -169,12 +169,14 @@ SPEND = """
 
 # As `sessions.rows.CONTINUE`: of two refreshes at once at most one begins a generation. Of a grant that does not rotate
 # `rotated_at` is when it was used last, for projects where nothing rests for longer than `idle` (0 for ever).
+# A grant without a key is bound to the first one that is proven.
 CONTINUE = """
     UPDATE oidc_grants
     SET generation = generation
             + CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace THEN 1 ELSE 0 END,
         rotated_at = CASE WHEN rotates = 1 AND generation = :presented AND rotated_at <= :now - :grace
-            OR rotates = 0 THEN :now ELSE rotated_at END
+            OR rotates = 0 THEN :now ELSE rotated_at END,
+        dpop_jkt = CASE WHEN dpop_jkt = '' THEN :dpop_jkt ELSE dpop_jkt END
     WHERE project_id = :project_id AND id = :id AND application_id = :application_id
       AND is_offline = 1 AND revoked_at IS NULL AND expires_at > :now
       AND (:idle = 0 OR rotated_at > :now - :idle) AND (dpop_jkt = '' OR dpop_jkt = :dpop_jkt)
@@ -188,7 +190,14 @@ CONTINUE = """
               dpop_jkt, is_offline, rotates, generation, rotated_at, expires_at
 """
 
-LIVE = """
+# Whoever has left the tenant that they act in does nothing there any more.
+_IS_MEMBER = """
+      AND (g.tenant_id = '' OR EXISTS (
+        SELECT 1 FROM memberships m
+        JOIN tenants t ON t.project_id = m.project_id AND t.id = m.tenant_id AND t.deleted_at IS NULL
+        WHERE m.project_id = :project_id AND m.user_id = g.user_id AND m.tenant_id = g.tenant_id))"""
+
+BEGUN = """
     SELECT g.id, g.application_id, g.user_id, g.session_id, g.sid, g.tenant_id, g.issuer, g.scopes, g.audience,
            g.details, g.auth_time, g.dpop_jkt, g.is_offline, g.rotates, g.generation, g.rotated_at, g.expires_at
     FROM oidc_grants g
@@ -196,6 +205,8 @@ LIVE = """
     JOIN applications a ON a.project_id = g.project_id AND a.id = g.application_id AND a.is_enabled = 1
     WHERE g.project_id = :project_id AND g.id = :id AND g.revoked_at IS NULL AND g.code_used_at IS NOT NULL
 """
+
+LIVE = f"{BEGUN.rstrip()}{_IS_MEMBER}"
 
 STATE = """
     SELECT g.id, g.application_id, g.user_id, g.code_mac, g.code_used_at, g.rotates, g.generation, g.rotated_at,
@@ -344,6 +355,14 @@ ANSWER = """
     RETURNING id
 """
 
+# What a person has allowed a device that has not asked since. The devices of a project that wait are few.
+DENY = """
+    UPDATE oidc_requests SET state = 'denied'
+    WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id AND kind = 'device'
+      AND state = 'allowed' AND taken_at IS NULL AND expires_at > :now
+    RETURNING id
+"""
+
 SAY = "UPDATE oidc_requests SET parameters = :parameters WHERE project_id = :project_id AND id = :id"
 
 # Each poll is noted, so that of two at once one is too fast; a code that was answered is taken with it.
@@ -386,10 +405,12 @@ FORGET_REQUESTS = """
 RETURNS = {
     "SPEND": GrantRow,
     "CONTINUE": GrantRow,
+    "BEGUN": GrantRow,
     "LIVE": GrantRow,
     "STATE": StateRow,
     "REVOKE": IdRow,
     "REVOKE_OF": IdRow,
+    "DENY": IdRow,
     "CARRY": IdRow,
     "IS_OF_SESSION": IdRow,
     "ENDED": ProjectRow,

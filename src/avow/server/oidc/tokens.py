@@ -21,6 +21,7 @@ from avow.server.oidc.issuing import Issuer
 from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
 from avow.server.serving import Answer, Call, Refusal, SessionCaller, Steps, write
+from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
@@ -182,6 +183,7 @@ class TokenEndpoint:
         caller = SessionCaller(claims.user_id, claims.session_id, claims.generation)
         person = yield from self._authorizing.person(call, (caller, claims.expires_at), client.id)
         if person is None or not person.seen.may_reach:
+            yield from write(sessions.end, caller.user_id, caller.session_id, why="refused")  # nobody holds it
             raise OAuthRefused(403, error="access_denied", error_message="The person may not use this application.")
         wanted = scopes.split(_one(parameters, "scope"))
         wish = yield from self._authorizing.plain(call, client, wanted, audiences)

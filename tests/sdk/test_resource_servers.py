@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from avow.core.tokens import SigningKey
+from avow.core.tokens.encoding import to_base64url, to_json
 from avow.sdk._sync.resource import Guard
 from avow.sdk.integration.refusals import Refusal
 from avow.sdk.integration.settings import InvalidSettings
@@ -157,6 +158,39 @@ def test_machine_is_nobody(issuer: Issuer, said: dict[str, Any], is_machine: boo
     assert isinstance(found, Refusal) == is_machine
 
 
+def test_machine_may_be_known_by_a_mark_of_its_issuer(issuer: Issuer) -> None:
+    service = f"Bearer {issuer.token(preferred_username='service-account-shop')}"
+    person = f"Bearer {issuer.token(preferred_username='ann')}"
+    said: dict[str, Any] = {
+        "is_machine": lambda claims: claims.get("preferred_username", "").startswith("service-account-"),
+        "wanted": Needs(people_only=True),
+    }
+    assert refused(ask(issuer, service, **said)).status == 403
+    assert isinstance(ask(issuer, person, **said), AccessToken)
+    assert isinstance(ask(issuer, service, wanted=Needs(people_only=True)), AccessToken)  # no standard tells
+
+
+def test_what_a_reader_does_to_claims_is_not_seen_by_the_next(issuer: Issuer) -> None:
+    guard = guard_of(issuer)
+    head = Head("GET", lambda: HERE, [f"Bearer {issuer.token(realm={'roles': ['reader']})}"])
+    for _ in range(2):
+        token = guard.judge(head, Needs())
+        assert isinstance(token, AccessToken)
+        assert token.claims["realm"] == {"roles": ["reader"]}
+        assert json.loads(json.dumps(dict(token.claims)))["realm"] == {"roles": ["reader"]}
+        token.claims["realm"]["roles"].append("admin")
+        with pytest.raises(TypeError):
+            token.claims["sub"] = "U2"  # type: ignore[index]
+
+
+def test_instants_of_other_issuers_may_have_fractions(issuer: Issuer) -> None:
+    token = ask(issuer, f"Bearer {issuer.token(exp=issuer.now + 60.5, iat=issuer.now - 0.5, nbf=issuer.now - 0.5)}")
+    assert isinstance(token, AccessToken)
+    assert token.expires_at == issuer.now + 60
+    for wrong in ({"exp": issuer.now - 5.5}, {"iat": issuer.now + 60.5}, {"exp": True}, {"exp": "1900000000"}):
+        assert refused(ask(issuer, f"Bearer {issuer.token(**wrong)}")).status == 401
+
+
 # --- What it has to allow ---
 
 
@@ -305,6 +339,38 @@ def test_unusable_keys_beside_good_ones_are_passed_over(issuer: Issuer) -> None:
     ]
     issuer.keys = json.dumps({"keys": [*others, good]}).encode()
     assert isinstance(ask(issuer, f"Bearer {issuer.token()}"), AccessToken)
+
+
+def test_key_that_stands_there_twice_counts_once(issuer: Issuer) -> None:
+    mine = json.loads(issuer.key.public_jwk())
+    other = json.loads(SigningKey.generate("ES256").public_jwk())
+    issuer.keys = json.dumps({"keys": [mine, mine, {**other, "kid": issuer.key.kid}]}).encode()
+    assert isinstance(ask(issuer, f"Bearer {issuer.token()}"), AccessToken)
+
+
+def test_token_without_a_key_id_is_of_the_only_key_of_its_algorithm(issuer: Issuer) -> None:
+    def nameless(key: SigningKey) -> str:
+        head = to_base64url(to_json({"alg": key.algorithm, "typ": "at+jwt"}))
+        message = f"{head}.{to_base64url(to_json(issuer.claims()))}"
+        return f"Bearer {message}.{to_base64url(key.signature(message.encode()))}"
+
+    mine, other = json.loads(issuer.key.public_jwk()), json.loads(SigningKey.generate("ES256").public_jwk())
+    rsa = json.loads(SigningKey.generate("RS256").public_jwk())
+    del mine["kid"], rsa["kid"]
+    issuer.keys = json.dumps({"keys": [mine, rsa]}).encode()
+    assert isinstance(ask(issuer, nameless(issuer.key)), AccessToken)
+    assert refused(ask(issuer, nameless(SigningKey.generate("ES256")))).status == 401
+    issuer.keys = json.dumps({"keys": [mine, other]}).encode()
+    assert refused(ask(issuer, nameless(issuer.key))).status == 401
+
+
+def test_failed_fetch_is_told_once_by_the_name_of_the_issuer(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
+    issuer.is_away = True
+    guard, head = guard_of(issuer), Head("GET", lambda: HERE, [f"Bearer {issuer.token()}"])
+    assert [refused(guard.judge(head, Needs())).status for _ in range(5)] == [503] * 5
+    told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert len(told) == 1
+    assert ISSUER in told[0]
 
 
 # --- Proofs of possession ---

@@ -29,6 +29,8 @@ class Expected:
         leeway_seconds: How far clocks may differ.
         max_lifetime_seconds: `exp` may not lie further ahead than this.
         typ: Header `typ`. "JWT" may be absent; another one, such as "at+jwt", may not.
+        is_of_others: The issuer may be anybody's: instants may have fractions, and a header without kid means the only
+            key of its algorithm.
     """
 
     issuer: str
@@ -37,6 +39,7 @@ class Expected:
     leeway_seconds: int = 5
     max_lifetime_seconds: int = MAX_LIFETIME_SECONDS
     typ: str = "JWT"
+    is_of_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def verify(token: str, keys: KeySet, expected: Expected, now: int) -> Verified:
     # Nearly every token begins with the very header that its key's tokens have; any other is read member by member.
     key = keys.find_by_header(header) if expected.typ == "JWT" else None
     if key is None:
-        key = _find_key(_read_header(header, expected.typ), keys)
+        key = _find_key(_read_header(header, expected.typ, may_lack_kid=expected.is_of_others), keys)
     # Nothing of the payload is read before the signature holds.
     _check_signature(key, token, signature)
     body, claims = _read_payload(payload)
@@ -133,8 +136,8 @@ def _parts(token: str) -> tuple[bytes, bytes, bytes]:
     return parts[0], parts[1], parts[2]
 
 
-def _read_header(header: bytes, typ: str) -> tuple[str, str]:
-    """Return `alg` and `kid`; any other member but `typ` is refused, be it an extension, a key or where to get one.
+def _read_header(header: bytes, typ: str, *, may_lack_kid: bool = False) -> tuple[str, str]:
+    """Return `alg` and `kid`, "" for one that may be absent; any other member but `typ` is refused, be it an extension, a key or where to get one.
 
     Spec: RFC 7515 section 4.1.11; RFC 8725 sections 3.10 and 3.11. RFC 7515 section 4 has unknown members ignored;
     our issuers write none.
@@ -148,7 +151,9 @@ def _read_header(header: bytes, typ: str) -> tuple[str, str]:
     if not members.keys() <= _HEADER_MEMBERS:
         raise _refused("header: a member besides alg, kid and typ")
     algorithm, kid = members.get("alg"), members.get("kid")
-    if not isinstance(algorithm, str) or not isinstance(kid, str) or not 0 < len(kid) <= MAX_KID_CHARACTERS:
+    if may_lack_kid and isinstance(algorithm, str) and "kid" not in members:
+        kid = ""
+    elif not isinstance(algorithm, str) or not isinstance(kid, str) or not 0 < len(kid) <= MAX_KID_CHARACTERS:
         raise _refused("header: alg or kid is absent, not text or too long")
     if members.get("typ", "JWT") != typ:
         raise _refused("header: another typ")
@@ -157,7 +162,8 @@ def _read_header(header: bytes, typ: str) -> tuple[str, str]:
 
 def _find_key(named: tuple[str, str], keys: KeySet) -> SigningKey:
     algorithm, kid = named
-    key = keys.get(kid)
+    fitting = () if kid else [each for each in keys.values() if each.algorithm == algorithm]
+    key = fitting[0] if len(fitting) == 1 else keys.get(kid)
     if key is None:
         raise UnknownKey(error_type=ERROR_TYPE_INVALID_TOKEN, detail="kid: no such key")
     if algorithm != key.algorithm:
@@ -222,7 +228,12 @@ def _check_audience(claims: Mapping[str, object], expected: Expected) -> None:
 
 
 def _check_times(claims: Mapping[str, object], expected: Expected, now: int) -> int:
-    """Return `exp`. Instants are JSON integers; RFC 7519 also allows fractions, which our issuers never write."""
+    """Return `exp`, without its fraction.
+
+    Instants are JSON integers; RFC 7519 section 2 also allows fractions, which our issuers never write.
+    """
+    if expected.is_of_others:
+        claims = {name: int(each) if type(each) is float else each for name, each in claims.items()}
     exp = claims.get("exp")
     if type(exp) is not int:  # not isinstance: true and false are integers to Python
         raise _refused("exp: absent or not an integer")

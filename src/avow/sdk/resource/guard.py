@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -61,8 +60,7 @@ class Judge:
             return refusals.refusal(refusals.MALFORMED, self.said, wanted)
         try:
             token = yield from self._verified(found.token)
-        except KeysUnavailable as away:
-            logger.error("No access token can be verified: %s", away)
+        except KeysUnavailable:  # whoever asked for them has said why
             return refusals.AWAY
         except InvalidToken as wrong:
             logger.info("An access token is refused: %s", wrong.detail or wrong)
@@ -99,10 +97,11 @@ class Judge:
             audience=(self.said.audience,),
             leeway_seconds=self.said.leeway_seconds,
             typ=self._type_of(token),
+            is_of_others=True,
         )
         verified = verify(token, snapshot.keys, expected, now)
         claims = _access_claims(verified.claims(), is_plain=expected.typ.lower() in _PLAIN)
-        made = read(MappingProxyType(claims))  # the next request with this token is handed the same
+        made = read(claims, self.said.is_machine)
         self._seen.add(key, made)
         return made
 
@@ -160,7 +159,7 @@ class Judge:
     # --- The issuer's keys ---
 
     def _keys(self, lacking: Snapshot | None = None) -> Flow[Snapshot]:
-        """Return keys that count, fetched at most once for all who wait."""
+        """Return keys that count, fetched once for all threads that wait, and once for the tasks of each event loop."""
         for _ in range(3):
             verdict = self._ring.judge(self._clock(), lacking)
             if isinstance(verdict, Snapshot):
@@ -176,7 +175,8 @@ class Judge:
             url = self.said.keys_url or keys_url((yield from self._ask(self.said.described_at, wanted)), self.said)
             self._ring.accept(usable_keys((yield from self._ask(url, wanted))), asked_at, is_search=is_search)
         except AvowError as failed:
-            logger.warning("The keys of %s could not be fetched: %s", self.said.issuer, failed)
+            level = logging.ERROR if wanted.is_needed else logging.WARNING  # without keys every token is refused
+            logger.log(level, "The keys of %s could not be fetched: %s", self.said.issuer, failed)
             self._ring.reject(failed, self._clock(), is_search=is_search)
 
     def _ask(self, url: str, wanted: Wanted) -> Flow[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from avow.core.tokens import SigningKey
+from avow.core.tokens import KeySet, SigningKey
 from avow.core.tokens.encoding import json_object, to_json
 from avow.errors import InvalidPublicKey, KeysUnavailable
 from avow.sdk.resource.settings import Resource, is_address
@@ -39,7 +39,8 @@ def keys_url(body: bytes, said: Resource) -> str:
 def usable_keys(body: bytes) -> bytes:
     """Return a key set of the signing keys of another one, each pinned to one algorithm.
 
-    Issuers publish keys for encryption and of other kinds beside them, and many name no algorithm.
+    Issuers publish keys for encryption and of other kinds beside them; many name no algorithm, a few no key id, or one
+    twice: of these the first counts.
 
     Raises:
         KeysUnavailable: It is no key set, or a very long one.
@@ -52,21 +53,23 @@ def usable_keys(body: bytes) -> bytes:
         raise KeysUnavailable(error_message="The issuer publishes no key set.") from error
     if not isinstance(rows, list) or len(rows) > _MOST_KEYS:
         raise KeysUnavailable(error_message="The issuer publishes no key set, or a very long one.")
-    return b'{"keys":[' + b",".join(_usable(rows)) + b"]}"
+    found: dict[str, SigningKey] = {}
+    for key in _usable(rows):
+        found.setdefault(key.kid, key)
+    return KeySet.of(found.values()).to_jwks()
 
 
-def _usable(rows: list[object]) -> Iterator[bytes]:
+def _usable(rows: list[object]) -> Iterator[SigningKey]:
     for row in rows:
-        if not isinstance(row, dict) or row.get("use", "sig") != "sig" or not isinstance(row.get("kid"), str):
+        if not isinstance(row, dict) or row.get("use", "sig") != "sig":
             continue
         kind = row.get("kty")
         algorithm = _ALGORITHMS.get(kind) if isinstance(kind, str) else None
         if algorithm is None or row.get("alg", algorithm) != algorithm:
             continue
         members = {name: row[name] for name in sorted(_PUBLIC & row.keys())}
-        key = to_json({**members, "kid": row["kid"], "alg": algorithm, "use": "sig"})
+        named = {"kid": row["kid"]} if "kid" in row else {}
         try:
-            SigningKey.from_jwk(key)
-        except InvalidPublicKey:  # too small, or not on its curve
+            yield SigningKey.from_jwk(to_json({**members, **named, "alg": algorithm}))
+        except InvalidPublicKey:  # too small, not on its curve, or its kid is no text
             continue
-        yield key

@@ -1,7 +1,8 @@
 """What an API says of itself and of the issuer of its tokens, checked once."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 from urllib.parse import SplitResult, urlsplit
 
 from avow.sdk.integration.settings import InvalidSettings
@@ -22,6 +23,7 @@ class Arguments(TypedDict, total=False):
     publishes_metadata: bool
     requires_dpop: bool
     allows_plain_jwt: bool
+    is_machine: Callable[[Mapping[str, Any]], bool]
     leeway_seconds: int
     timeout_seconds: float
 
@@ -41,6 +43,8 @@ class Resource:
         requires_dpop: Tokens without a proof of possession are refused. Bound ones need theirs in any case.
         allows_plain_jwt: Take tokens whose header does not call them access tokens. Weaker: nothing but the audience
             then keeps the issuer's other tokens out.
+        is_machine: Tells from the claims of a token that an application got it for itself, where the issuer marks that
+            in a way of its own; no standard says how.
         leeway_seconds: How far clocks may differ, at most 300.
         timeout_seconds: How long the issuer may take to answer.
     """
@@ -53,6 +57,7 @@ class Resource:
     publishes_metadata: bool = False
     requires_dpop: bool = False
     allows_plain_jwt: bool = False
+    is_machine: Callable[[Mapping[str, Any]], bool] | None = None
     leeway_seconds: int = 5
     timeout_seconds: float = 5.0
 

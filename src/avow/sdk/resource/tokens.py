@@ -1,6 +1,7 @@
 """Access tokens that held, and what an API may need of one. No I/O in it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ class AccessToken:
         is_machine: An application acts for itself, and nobody stands behind it.
         expires_at: In seconds since the epoch.
         token_id: Its own name, or "".
-        claims: All that it says; not to be changed.
+        claims: All that it says; what is read there is a copy, as the next request with this token has the same.
     """
 
     issuer: str
@@ -86,12 +87,36 @@ def needs(permissions: Collection[str] = (), scopes: Collection[str] = (), *, pe
     return Needs(tuple(permissions), tuple(scopes), people_only)
 
 
-def read(claims: Mapping[str, Any]) -> AccessToken:
+class _Claims(Mapping[str, Any]):
+    """Claims that no reader can change."""
+
+    __slots__ = ("_said",)
+
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self._said = said
+
+    def __getitem__(self, name: str) -> Any:
+        return deepcopy(self._said[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._said)
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+
+def read(claims: Mapping[str, Any], marks_machine: Callable[[Mapping[str, Any]], bool] | None = None) -> AccessToken:
     """Return what the claims of a token say; what is not spelt as it should be counts as absent.
+
+    Args:
+        claims: They are kept.
+        marks_machine: Tells a machine by a mark that only this issuer makes.
 
     Spec: RFC 9068 sections 2.2 and 5; RFC 8693 section 4.2 (`scope` is one text).
     """
     said, subject = claims.get("scope"), str(claims["sub"])
+    kept = _Claims(claims)
+    is_marked = marks_machine is not None and marks_machine(kept)
     client_id = next((each for name in ("client_id", "azp") if isinstance(each := claims.get(name), str)), "")
     return AccessToken(
         issuer=str(claims["iss"]),
@@ -99,10 +124,10 @@ def read(claims: Mapping[str, Any]) -> AccessToken:
         client_id=client_id,
         scopes=frozenset(said.split() if isinstance(said, str) else ()),
         permissions=_names(claims.get("permissions")),
-        is_machine=claims.get("gty") == _OF_MACHINES or subject == client_id or is_machine(subject),
-        expires_at=claims["exp"],
+        is_machine=is_marked or claims.get("gty") == _OF_MACHINES or subject == client_id or is_machine(subject),
+        expires_at=int(claims["exp"]),
         token_id=str(claims.get("jti") or ""),
-        claims=claims,
+        claims=kept,
     )
 
 

@@ -1,11 +1,15 @@
 """Applications that register themselves: off unless a project allows it, never trusted, changed by nobody else."""
 
+import json
 from typing import Any
 
 import pytest
 
+from avow.server.applications import actions
+from avow.server.applications.actions import ApplicationRow
 from avow.server.projects import actions as projects
 from avow.testing.server import Avow
+from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.oidc.relying import REDIRECT, Reply, Rp, landed, make_app
 from tests.server.pages.browsing import Browser
@@ -141,3 +145,91 @@ def test_registrations_of_one_address_are_counted(caller: Rp) -> None:
     assert statuses == [201] * 20 + [429] * 2
     caller.avow.advance(600)
     assert register(caller).status == 201
+
+
+def stored(rp: Rp, made: Reply) -> ApplicationRow:
+    return rp.avow.run(lambda tx: actions.get(tx, made["client_id"])).row
+
+
+def manage(rp: Rp, made: Reply, **changes: Any) -> None:
+    wanted = UpdateApplication(id=made["client_id"], **changes)
+    rp.avow.run(lambda tx: actions.update(tx, wanted, is_open=False, actor="test"))
+    rp.avow.advance(3)
+
+
+def put(rp: Rp, made: Reply, **said: Any) -> Reply:
+    return own(rp, made, "PUT", as_json={"redirect_uris": [REDIRECT], "client_name": "Shop", **said})
+
+
+def test_application_that_is_switched_off_changes_nothing(caller: Rp) -> None:
+    made = register(caller)
+    manage(caller, made, enabled=False)
+    before = stored(caller, made)
+    assert put(caller, made, client_name="Bank").error == (401, "invalid_token")
+    assert own(caller, made, "DELETE").error == (401, "invalid_token")
+    assert stored(caller, made) == before
+
+
+def test_nobody_changes_what_they_registered_where_registration_is_off(caller: Rp) -> None:
+    made = register(caller)
+    caller.avow.run(lambda tx: projects.change_settings(tx, {"allowsRegistration": False}, actor="test"))
+    caller.avow.advance(3)
+    assert put(caller, made, client_name="Bank").error == (403, "access_denied")
+    assert stored(caller, made).name == "Shop"
+    assert own(caller, made, "DELETE").status == 204
+
+
+def test_changes_are_counted_with_registrations(caller: Rp) -> None:
+    made = register(caller)
+    statuses = [put(caller, made, client_name=f"Shop {number}").status for number in range(21)]
+    assert statuses == [200] * 19 + [429] * 2
+
+
+def test_what_management_set_stays(caller: Rp) -> None:
+    made = register(caller)
+    settings: dict[str, Any] = {
+        "flow": "mfa",
+        "grantTypes": ["authorization_code", "client_credentials"],
+        "lifetimeSeconds": 300,
+        "pkce": "required",
+        "requiresDpop": True,
+        "requiresPushed": True,
+    }
+    manage(caller, made, settings=settings)
+    changed = put(caller, made, dpop_bound_access_tokens=False, policy_uri="https://app.example.com/policy")
+    assert changed["dpop_bound_access_tokens"] is True
+    kept = json.loads(stored(caller, made).settings)
+    assert {name: kept[name] for name in settings} == settings
+    assert kept["policyUri"] == "https://app.example.com/policy"
+
+
+def test_another_address_ends_trust_and_consent(caller: Rp) -> None:
+    made = register(caller)
+    caller.avow.advance(3)
+    rp = Rp(caller.avow, made["client_id"], made["client_secret"])
+    browser = rp.browser()
+    page = rp.sign_in(browser, rp.ask(browser), new_email())
+    landed(browser.submit(page.form(), "allow"))
+    manage(caller, made, trusted=True)
+    assert put(caller, made, client_name="Store").status == 200
+    assert stored(caller, made).is_trusted
+    elsewhere = "https://other.example.com/cb"
+    assert put(caller, made, redirect_uris=[REDIRECT, elsewhere])["redirect_uris"] == [REDIRECT, elsewhere]
+    assert not stored(caller, made).is_trusted
+    caller.avow.advance(3)
+    assert landed(rp.ask(browser, prompt="none"))["error"] == "consent_required"
+
+
+def test_application_that_is_to_show_a_secret_is_given_one_once(caller: Rp) -> None:
+    made = register(caller, token_endpoint_auth_method="none", grant_types=["authorization_code"])
+    changed = put(caller, made, token_endpoint_auth_method="client_secret_basic")
+    assert changed["client_secret_expires_at"] == 0
+    caller.avow.advance(3)
+    rp = Rp(caller.avow, made["client_id"], changed["client_secret"])
+    assert rp.redeem("x").error == (400, "invalid_grant")
+    assert "client_secret" not in put(caller, made, token_endpoint_auth_method="client_secret_basic").body
+
+
+@pytest.mark.parametrize("name", ["Shop\u202eknaB", "Shop\u2066", "Shop\n\nTrusted", "Shop\u200b"])
+def test_name_that_looks_like_another_is_refused(caller: Rp, name: str) -> None:
+    assert register(caller, client_name=name).error == (400, "invalid_client_metadata")

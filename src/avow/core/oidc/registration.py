@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from avow.core.oidc import clients, redirects
 from avow.errors import InvalidArgument
-from avow.wire.applications import ApplicationSettings
+from avow.wire.applications import ApplicationSettings, Preset
 
 __all__ = ["RegistrationFault", "metadata_of", "name_of", "picture_of", "settings_of"]
 
@@ -33,6 +34,7 @@ _SWITCHES: Final = {
     "require_pushed_authorization_requests": "requires_pushed",
     "dpop_bound_access_tokens": "requires_dpop",
 }
+_DEMANDS: Final = frozenset({"requires_pushed", "requires_dpop"})
 _MAX_NAME: Final = 256
 
 
@@ -44,8 +46,14 @@ class RegistrationFault(ValueError):
         self.error = error
 
 
-def settings_of(said: Metadata, *, is_open: bool) -> ApplicationSettings:
+def settings_of(said: Metadata, *, is_open: bool, held: ApplicationSettings | None = None) -> ApplicationSettings:
     """Return the settings of an application that says this of itself.
+
+    Args:
+        said: What it says.
+        is_open: Development: http is good for every host.
+        held: Its settings until now, or None for a new one. What it says nothing about stays as management has set it,
+            and it cannot ask less of itself than was asked of it.
 
     Raises:
         RegistrationFault: It cannot be, or is not supported.
@@ -59,29 +67,39 @@ def settings_of(said: Metadata, *, is_open: bool) -> ApplicationSettings:
     for uri in redirect_uris:
         if not redirects.is_redirect(uri, takes_schemes=is_native, is_open=is_open):
             raise RegistrationFault("invalid_redirect_uri", f"{uri[:200]!r} cannot be registered.")
+    before = _based(held, "native" if is_native else "regular-web")
     changes: dict[str, object] = {
         "redirect_uris": redirect_uris,
         "logout_uris": said.get("post_logout_redirect_uris", ()),
-        "grant_types": tuple(each for each in _GRANTS if each in grants),
+        "grant_types": (
+            *(each for each in _GRANTS if each in grants),
+            *(each for each in before.grant_types if each not in _GRANTS),
+        ),
         "auth_methods": (method,),
-        # Whoever shows a secret or key with the code need not prove more (RFC 9700 section 2.1.1).
-        "pkce": "required" if method == "none" else "allowed",
-        "id_token_algorithm": _one(said, "id_token_signed_response_alg") or "RS256",
-        "id_token_has_claims": False,
-        "userinfo_algorithm": _one(said, "userinfo_signed_response_alg"),
+        "pkce": "required" if method == "none" else before.pkce,
+        "id_token_algorithm": _one(said, "id_token_signed_response_alg") or before.id_token_algorithm,
+        "userinfo_algorithm": _one(said, "userinfo_signed_response_alg") or before.userinfo_algorithm,
         **{ours: _one(said, theirs) for theirs, ours in _TEXTS.items()},
         **{ours: _one(said, theirs) == "true" for theirs, ours in _SWITCHES.items()},
     }
+    changes |= {name: True for name in _DEMANDS if getattr(before, name)}
     try:
-        return clients.preset("native" if is_native else "regular-web", changes, is_open=is_open)
+        return clients.changed(before, changes, is_open=is_open)
     except InvalidArgument as wrong:
         raise RegistrationFault("invalid_client_metadata", wrong.error_message) from wrong
 
 
 def name_of(said: Metadata) -> str:
-    """Return the name for people; one that says none has the host of its first address."""
+    """Return the name for people; one that says none has the host of its first address.
+
+    Raises:
+        RegistrationFault: It has characters that are not seen, or turn others round.
+    """
     first = next(iter(said.get("redirect_uris", ())), "")
-    return (_one(said, "client_name") or redirects.origin_of(first) or "Application")[:_MAX_NAME]
+    name = _one(said, "client_name").strip()
+    if not name.isprintable():
+        raise RegistrationFault("invalid_client_metadata", "client_name has characters that cannot be printed.")
+    return (name or redirects.origin_of(first) or "Application")[:_MAX_NAME]
 
 
 def picture_of(said: Metadata) -> str:
@@ -114,6 +132,14 @@ def metadata_of(settings: ApplicationSettings, name: str, logo: str) -> dict[str
         **{theirs: getattr(settings, ours) for theirs, ours in _SWITCHES.items()},
     }
     return {name: to_builtins(value) for name, value in said.items() if value not in ("", (), [])}
+
+
+def _based(held: ApplicationSettings | None, kind: Preset) -> ApplicationSettings:
+    """Return the settings that what an application says is laid over."""
+    if held is not None:
+        return replace(held, preset=kind)
+    # Whoever shows a secret or key with the code need not prove more (RFC 9700 section 2.1.1).
+    return replace(clients.PRESETS[kind], grant_types=(), pkce="allowed", id_token_has_claims=False)
 
 
 def _require_supported(said: Metadata) -> None:

@@ -10,7 +10,7 @@ from avow.server.applications import rows
 from avow.server.applications.rows import ConsentRow, CountRow, IdRow
 from avow.server.store import Search, Tx, json_text
 
-__all__ = ["HeldConsent", "Wanted", "add", "count", "delete", "find", "of_user", "search", "withdraw"]
+__all__ = ["HeldConsent", "Wanted", "add", "count", "delete", "find", "forget", "of_user", "search", "withdraw"]
 
 _PREFIX = "O"
 
@@ -93,6 +93,11 @@ def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
     if gone is not None:
         tx.audit("consent.withdrawn", actor=actor, user_id=user_id, data={"application": application_id})
     return gone is not None
+
+
+def forget(tx: Tx, application_id: str) -> None:
+    """Delete what all have allowed an application that is another one by now: each is asked again."""
+    tx.run(rows.FORGET_CONSENTS, application_id=application_id)
 
 
 def search(tx: Tx, wanted: Wanted, most: int, passed_over: int = 0) -> list[HeldConsent]:

@@ -314,6 +314,8 @@ WITHDRAW = """
     RETURNING id
 """
 
+FORGET_CONSENTS = "DELETE FROM consents WHERE project_id = :project_id AND application_id = :application_id"
+
 RETURNS = {
     "INSERT": IdRow,
     "FIND": ApplicationRow,

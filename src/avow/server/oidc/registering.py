@@ -4,6 +4,7 @@ Nothing about who may change one is stored: its token is a MAC of its id. Spec: 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
@@ -17,6 +18,7 @@ from avow.core.tokens.encoding import from_base64url, to_base64url
 from avow.core.vault import Vault
 from avow.errors import FetchFailed, NotFound, OAuthRefused, RateLimitException
 from avow.server.applications import actions as applications
+from avow.server.applications import consents
 from avow.server.applications.actions import ApplicationRow, HeldApplication
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.outgoing import Document
@@ -41,6 +43,31 @@ _SECTOR_BYTES = 65_536
 Metadata = Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What an application says of itself.
+
+    Attributes:
+        said: As it came.
+        is_open: Development: http is good for every host.
+    """
+
+    said: Metadata
+    is_open: bool
+
+    def over(self, held: ApplicationSettings | None) -> tuple[ApplicationSettings, str, str]:
+        """Return settings, name and logo that come of it, over the settings until now.
+
+        Raises:
+            OAuthRefused: `invalid_redirect_uri` or `invalid_client_metadata`.
+        """
+        try:
+            settings = registration.settings_of(self.said, is_open=self.is_open, held=held)
+            return settings, registration.name_of(self.said), registration.picture_of(self.said)
+        except RegistrationFault as fault:
+            raise OAuthRefused(error=fault.error, error_message=str(fault)) from fault
+
+
 class Registry:
     """Answers `/oidc/register` on one server."""
 
@@ -50,30 +77,32 @@ class Registry:
 
     def register(self, call: Call[ClientMetadata]) -> Steps[Answer]:
         """Make an application that nobody trusts yet. Spec: RFC 7591 section 3."""
-        if not call.project.settings.allows_registration:
-            raise OAuthRefused(403, error="access_denied", error_message="Nobody registers here by themselves.")
         yield from self._counted(call)
-        said = given(call.body)
-        settings, logo = yield from _settings(call, said)
-        held, secret = yield from write(_made, registration.name_of(said), logo, settings)
-        own: dict[str, object] = {"registration_access_token": self._token(call, held.id)}
-        if secret:
-            own |= {"client_secret": secret, "client_secret_expires_at": 0}
+        wanted = yield from _wanted(call)
+        held, secret = yield from write(_made, wanted)
+        own = {"registration_access_token": self._token(call, held.id), **_told(secret)}
         return Answer(self._shown(call, held, own), _CREATED)
 
     def look(self, call: Call[Nothing]) -> Steps[Answer]:
         """Tell an application what is registered of it. Spec: RFC 7592 section 2.1."""
         held = yield from read(applications.find, self._proven(call))
-        return Answer(self._shown(call, self._there(held), {}))
+        return Answer(self._shown(call, _there(held), {}))
 
     def change(self, call: Call[ClientMetadata]) -> Steps[Answer]:
-        """Put what an application says of itself in the place of what it said before. Spec: RFC 7592 section 2.2."""
-        client_id, said = self._proven(call), given(call.body)
-        if tuple(said.get("client_id", (client_id,))) != (client_id,):
+        """Put what an application says of itself in the place of what it said before.
+
+        What management has set besides stays. Where it adds an address it is trusted no more, and people are asked
+        again: whoever agreed did so to the addresses before. As registration itself it has to be allowed.
+
+        Spec: RFC 7592 section 2.2.
+        """
+        client_id = self._proven(call)
+        yield from self._counted(call)
+        if tuple(given(call.body).get("client_id", (client_id,))) != (client_id,):
             raise OAuthRefused(error="invalid_client_metadata", error_message="client_id is another one.")
-        settings, logo = yield from _settings(call, said)
-        held = yield from write(_changed, client_id, registration.name_of(said), logo, settings)
-        return Answer(self._shown(call, self._there(held), {}))
+        wanted = yield from _wanted(call)
+        held, secret = yield from write(_changed, client_id, wanted)
+        return Answer(self._shown(call, held, _told(secret)))
 
     def delete(self, call: Call[Nothing]) -> Steps[Answer]:
         """Delete an application, as it asks. Spec: RFC 7592 section 2.3."""
@@ -101,12 +130,6 @@ class Registry:
             _refuse()
         return client_id
 
-    def _there(self, held: HeldApplication | None) -> HeldApplication:
-        """Return an application that there is; one that was deleted, or switched off, is told nothing."""
-        if held is None or not held.row.is_enabled or held.row.kind not in applications.OAUTH_KINDS:
-            _refuse()
-        return held
-
     def _shown(self, call: Call[Any], held: HeldApplication, own: Mapping[str, object]) -> dict[str, object]:
         said = registration.metadata_of(applications.settings_of(held.row), held.row.name, held.row.logo)
         return {
@@ -118,11 +141,14 @@ class Registry:
         }
 
     def _counted(self, call: Call[Any]) -> Steps[None]:
-        """Count a registration: each is a row, and anybody can make them.
+        """Count a registration, or a change of one: each is a row, and anybody can make them.
 
         Raises:
+            OAuthRefused: The project takes none.
             RateLimitException: There were too many.
         """
+        if not call.project.settings.allows_registration:
+            raise OAuthRefused(403, error="access_denied", error_message="Nobody registers here by themselves.")
         now = self._clock()
         window = now // _WINDOW_SECONDS
         ends_at = (window + 1) * _WINDOW_SECONDS
@@ -135,21 +161,23 @@ class Registry:
             raise RateLimitException(retry_after_seconds=ends_at - now)
 
 
-def _settings(call: Call[Any], said: Metadata) -> Steps[tuple[ApplicationSettings, str]]:
-    """Return settings and logo of what an application says.
+def _wanted(call: Call[ClientMetadata]) -> Steps[_Wanted]:
+    """Return what an application says of itself, which can be.
 
     Raises:
         OAuthRefused: `invalid_redirect_uri` or `invalid_client_metadata`.
     """
-    try:
-        settings = registration.settings_of(said, is_open=call.project.is_open)
-        logo = registration.picture_of(said)
-    except RegistrationFault as fault:
-        raise OAuthRefused(error=fault.error, error_message=str(fault)) from fault
-    sector = next(iter(said.get("sector_identifier_uri", ())), "")
+    wanted = _Wanted(given(call.body), is_open=call.project.is_open)
+    settings, _, _ = wanted.over(None)
+    sector = next(iter(wanted.said.get("sector_identifier_uri", ())), "")
     if sector:
         yield from _require_sector(sector, settings.redirect_uris)
-    return settings, logo
+    return wanted
+
+
+def _told(secret: str) -> dict[str, object]:
+    """Return what an application is told of a new secret, which is shown this once; "" for none."""
+    return {"client_secret": secret, "client_secret_expires_at": 0} if secret else {}
 
 
 def _require_sector(url: str, redirect_uris: Sequence[str]) -> Steps[None]:
@@ -182,7 +210,8 @@ def _refuse() -> NoReturn:
 # --- Units ---------------------------------------------------------------------------------------------------------
 
 
-def _made(tx: Tx, name: str, logo: str, settings: ApplicationSettings) -> tuple[HeldApplication, str]:
+def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
+    settings, name, logo = wanted.over(None)
     row = ApplicationRow(
         id=ids.directory_id(_PREFIX, tx.now),
         kind=applications.OIDC,
@@ -198,23 +227,46 @@ def _made(tx: Tx, name: str, logo: str, settings: ApplicationSettings) -> tuple[
         updated_at=tx.now,
     )
     applications.insert(tx, row, actor=_ACTOR)
-    has_secret = bool({"client_secret_basic", "client_secret_post"} & set(settings.auth_methods))
-    secret = applications.add_secret(tx, row.id) if has_secret else ""
+    secret = applications.add_secret(tx, row.id) if _has_secret(settings) else ""
     return applications.get(tx, row.id), secret
 
 
-def _changed(tx: Tx, client_id: str, name: str, logo: str, settings: ApplicationSettings) -> HeldApplication | None:
-    held = applications.find(tx, client_id)
-    if held is None:
-        return None
-    row = applications.lock(tx, client_id).row
-    encoded = msgspec.json.encode(settings).decode()
-    applications.save(tx, msgspec.structs.replace(row, name=name, logo=logo, settings=encoded), actor=_ACTOR)
-    return applications.get(tx, client_id)
+def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, str]:
+    held = _locked(tx, client_id)
+    before = applications.settings_of(held.row)
+    settings, name, logo = wanted.over(before)
+    row = msgspec.structs.replace(held.row, name=name, logo=logo, settings=msgspec.json.encode(settings).decode())
+    if not set(_addresses(settings)) <= set(_addresses(before)):
+        row = msgspec.structs.replace(row, is_trusted=0)
+        consents.forget(tx, client_id)
+    applications.save(tx, row, actor=_ACTOR)
+    secret = applications.add_secret(tx, client_id) if _has_secret(settings) and not held.secrets else ""
+    return applications.get(tx, client_id), secret
 
 
 def _deleted(tx: Tx, client_id: str) -> None:
+    applications.delete(tx, _locked(tx, client_id).id, actor=_ACTOR)
+
+
+def _locked(tx: Tx, client_id: str) -> HeldApplication:
+    """Return an application that changes itself, which nobody else changes until the unit ends."""
     try:
-        applications.delete(tx, client_id, actor=_ACTOR)
+        return _there(applications.lock(tx, client_id))
     except NotFound:
         _refuse()
+
+
+def _there(held: HeldApplication | None) -> HeldApplication:
+    """Return an application that there is; one that was deleted, or switched off, is told nothing and does nothing."""
+    if held is None or not held.row.is_enabled or held.row.kind != applications.OIDC:
+        _refuse()
+    return held
+
+
+def _has_secret(settings: ApplicationSettings) -> bool:
+    return bool({"client_secret_basic", "client_secret_post"} & set(settings.auth_methods))
+
+
+def _addresses(settings: ApplicationSettings) -> tuple[str, ...]:
+    """Return where browsers are sent, with answers or without."""
+    return (*settings.redirect_uris, *settings.logout_uris, settings.initiate_login_uri)

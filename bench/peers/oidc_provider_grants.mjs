@@ -104,12 +104,13 @@ provider.use(async (context, next) => {
   const now = Math.floor(Date.now() / 1000);
   if (context.path === '/refresh-tokens') {
     const client = await provider.Client.find(context.query.client);
+    const grantId = await granted(client.clientId, 'user');
     const made = [];
     for (let number = 0; number < count; number += 1) {
       const token = new provider.RefreshToken({
         accountId: 'user',
         client,
-        grantId: await granted(client.clientId, 'user'),
+        grantId,
         scope,
         gty: 'authorization_code',
         resource: `urn:bench:${client.clientId}`,

@@ -3,7 +3,7 @@
 Windows are fixed minutes. Sends of messages have stricter budgets of their own, counted in the outbox.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from avow.core import addresses
 from avow.core.networks import subscriber
@@ -21,8 +21,7 @@ _DEFAULTS = ProjectSettings()
 _UNCOUNTED = frozenset({"operations.health", "operations.ready", "operations.metrics"})
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(NamedTuple):
     """One limit that a request counts against: kv key, most requests in the window, end of the window."""
 
     key: str

@@ -14,6 +14,7 @@ from avow.wire.endpoint import Caller as Kind
 __all__ = ["Request", "Response", "Visit"]
 
 _API_PATHS = ("/v1/", "/v2/")
+_NO_CREDENTIAL, _NOWHERE, _ANYONE = Credential(), Client(""), Anyone()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ class Visit:
     route: Route | None = None
     project_id: str | None = None
     project: Project | None = None
-    credential: Credential = field(default_factory=Credential)
+    credential: Credential = _NO_CREDENTIAL  # shared, as nobody changes them
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
-    client: Client = field(default_factory=lambda: Client(""))
-    caller: Caller = field(default_factory=Anyone)
+    client: Client = _NOWHERE
+    caller: Caller = _ANYONE
     body: Any = field(default=None, repr=False)
     origin: str = ""
     error: AvowError | None = None

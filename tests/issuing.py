@@ -313,7 +313,8 @@ async def _spoken(app: Any, path: str, headers: Headers, verb: str, kind: str) -
         return Answer(heard[0]["code"], {"type": heard[0]["type"]}, None)
     body = b"".join(each.get("body", b"") for each in heard[1:])
     told = _lower((name.decode(), value.decode()) for name, value in heard[0]["headers"])
-    return Answer(heard[0]["status"], told, json.loads(body) if body else None)
+    is_json = bool(body) and not told.get("content-type", "").startswith("text/plain")
+    return Answer(heard[0]["status"], told, json.loads(body) if is_json else None)
 
 
 def _lower(fields: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -42,6 +42,27 @@ def test_nothing_else_is_answered_without_a_token(issuer: Issuer, path: str) -> 
     assert ask(path, bearer(issuer.token())).status == 200
 
 
+def test_pages_of_origins_that_were_named_may_call(issuer: Issuer) -> None:
+    page, other = "https://inspector.example.com", "https://evil.example.com"
+    ask: Any = mcp_api(Place.of(issuer), origins=[page])
+
+    def preflight(origin: str, fields: str = "authorization, content-type, mcp-session-id") -> Any:
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": fields}
+        return ask("/any", [("Origin", origin), *asked.items()], verb="OPTIONS")
+
+    assert (preflight(page).status, preflight(page).headers["access-control-allow-origin"]) == (200, page)
+    assert "access-control-allow-origin" not in preflight(other).headers
+    stranger = ask("/any", [("Origin", page)])
+    assert (stranger.status, stranger.headers["access-control-allow-origin"]) == (401, page)
+    assert "WWW-Authenticate" in stranger.headers["access-control-expose-headers"]
+    served = ask("/any", [("Origin", page), *bearer(issuer.token())])
+    assert (served.status, served.headers["access-control-allow-origin"]) == (200, page)
+    assert "access-control-allow-credentials" not in served.headers
+    assert ask(METADATA, [("Origin", other)]).headers["access-control-allow-origin"] == "*"
+    with pytest.raises(ValueError, match="lists of names"):
+        protected(ISSUER, audience=AUDIENCE, origins=page)
+
+
 def test_websocket_of_a_stranger_is_closed(issuer: Issuer) -> None:
     ask: Any = mcp_api(Place.of(issuer))
     answer = ask("/any", kind="websocket")

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken as McpToken
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from avow.clock import Clock, system_clock
@@ -37,6 +38,9 @@ _OPEN: Final = {
     "Access-Control-Allow-Headers": "MCP-Protocol-Version",
     "Cache-Control": "public, max-age=300",
 }
+# What clients in pages send and read, beside what every page may.
+_SENT: Final = ("Authorization", "DPoP", "Last-Event-ID", "MCP-Protocol-Version", "Mcp-Session-Id")
+_READ: Final = ("DPoP-Nonce", "Mcp-Session-Id", "WWW-Authenticate")
 _current: ContextVar[AccessToken | None] = ContextVar("avow_access_token", default=None)
 
 
@@ -60,6 +64,7 @@ def protected(
     permissions: Collection[str] = (),
     people_only: bool = False,
     scopes_offered: Sequence[str] = (),
+    origins: Sequence[str] = (),
     clock: Clock = system_clock,
     transport: AsyncTransport | None = None,
     **more: Unpack[Arguments],
@@ -73,6 +78,8 @@ def protected(
         permissions: What everybody who calls has to hold in the claim `permissions`.
         people_only: Refuse tokens that an application got for itself.
         scopes_offered: Further scopes that single tools look for, so that clients know of them.
+        origins: Pages of these origins may call, such as `https://inspector.example.com`; `*` for all, as a token is
+            needed in any case.
         clock: Tells the time; for tests.
         transport: Carries requests to the issuer; for tests.
         more: As `avow.sdk.resource.settings.Resource` explains.
@@ -88,7 +95,8 @@ def protected(
     wanted = needs(permissions, scopes, people_only=people_only)
     document = metadata(said, [*dict.fromkeys((*scopes, *needs(scopes=scopes_offered).scopes))])
     guard = AsyncGuard(Judge(said, clock), transport)
-    return lambda app: ProtectedApp(app, guard, said, wanted, document)
+    pages = needs(scopes=origins).scopes
+    return lambda app: ProtectedApp(app, guard, said, wanted, document, pages)
 
 
 class ProtectedApp:
@@ -100,11 +108,21 @@ class ProtectedApp:
     """
 
     def __init__(
-        self, app: ASGIApp, guard: AsyncGuard, said: Resource, wanted: Needs, metadata: dict[str, object]
+        self,
+        app: ASGIApp,
+        guard: AsyncGuard,
+        said: Resource,
+        wanted: Needs,
+        metadata: dict[str, object],
+        origins: Sequence[str] = (),
     ) -> None:
         """Keep what comes next."""
         self.resource, self.metadata = said, metadata
         self._app, self._guard, self._wanted = AuthContextMiddleware(app), guard, wanted
+        self._guarded: ASGIApp = self._judge
+        if origins:
+            verbs = ("GET", "POST", "DELETE")
+            self._guarded = CORSMiddleware(self._judge, origins, verbs, _SENT, expose_headers=_READ)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it pass with its token."""
@@ -114,6 +132,9 @@ class ProtectedApp:
         if scope["type"] == "http" and scope["path"] == self.resource.metadata_path:
             await _answer_metadata(scope["method"], self.metadata, send)
             return
+        await self._guarded(scope, receive, send)
+
+    async def _judge(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = _head(scope)
         found = await self._guard.judge(head, self._wanted)
         if isinstance(found, Refusal):

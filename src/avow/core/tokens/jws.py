@@ -137,7 +137,9 @@ def _parts(token: str) -> tuple[bytes, bytes, bytes]:
 
 
 def _read_header(header: bytes, typ: str, *, may_lack_kid: bool = False) -> tuple[str, str]:
-    """Return `alg` and `kid`, "" for one that may be absent; any other member but `typ` is refused, be it an extension, a key or where to get one.
+    """Return `alg` and `kid`, "" for one that may be absent.
+
+    Any other member but `typ` is refused, be it an extension, a key or where to get one.
 
     Spec: RFC 7515 section 4.1.11; RFC 8725 sections 3.10 and 3.11. RFC 7515 section 4 has unknown members ignored;
     our issuers write none.

@@ -95,7 +95,7 @@ class _Claims(Mapping[str, Any]):
     def __init__(self, said: Mapping[str, Any]) -> None:
         self._said = said
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         return deepcopy(self._said[name])
 
     def __iter__(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from avow.server.oidc import requests
 from avow.server.projects import actions as projects
 from avow.server.store import Tx
 from avow.testing.server import Avow
-from tests.factories import new_email
+from tests.factories import make_user, new_email
 from tests.server.oidc.relying import API, REDIRECT, Reply, Rp, claims, landed, make_api, make_app
 
 KEY = SigningKey.generate("ES256")
@@ -248,6 +248,16 @@ def test_claims_are_told_where_they_were_asked_for(project: Avow) -> None:
     assert (told["email_verified"], told["nickname"]) == (True, email.partition("@")[0])
     assert isinstance(told["updated_at"], int)
     assert "email" not in told.body
+
+
+def test_signed_userinfo_that_is_too_long_is_refused(project: Avow) -> None:
+    rp, email = make_app(project, userinfoAlgorithm="RS256", idTokenHasClaims=False), new_email()
+    user = make_user(project, email)
+    attributes = json.dumps({"website": "w" * 7000, "profile": "p" * 7000})
+    told = "UPDATE users SET custom_attributes = :attributes WHERE project_id = :project_id AND id = :user"
+    project.run(lambda tx: tx.run(told, attributes=attributes, user=user))
+    token = rp.tokens(rp.browser(), email)["access_token"]
+    assert rp.userinfo(token).error == (400, "invalid_request")
 
 
 # --- Consent -------------------------------------------------------------------------------------------------------

@@ -136,6 +136,24 @@ def test_pkce_binds_the_code_to_who_asked(project: Avow) -> None:
     assert "access-control-allow-origin" not in foreign.headers
 
 
+@pytest.mark.parametrize("verifier", ["", "w" * 43])
+def test_used_code_without_its_verifier_takes_nothing_back(project: Avow, verifier: str) -> None:
+    """Codes get into logs and histories; whoever finds one there signs nobody out."""
+    spa = make_app(project, preset="spa")
+    code = spa.code(
+        spa.browser(),
+        new_email(),
+        scope="openid offline_access",
+        code_challenge=CHALLENGE,
+        code_challenge_method="S256",
+    )
+    tokens = spa.redeem(code, code_verifier=VERIFIER)
+    assert spa.redeem(code, code_verifier=verifier).error == (400, "invalid_grant")
+    refreshed = spa.refresh(tokens["refresh_token"])
+    assert spa.redeem(code, code_verifier=VERIFIER).error == (400, "invalid_grant")
+    assert spa.refresh(refreshed["refresh_token"]).error == (400, "invalid_grant")
+
+
 def test_page_may_read_why_it_is_refused(rp: Rp) -> None:
     origin = "https://app.example.com"
     for refused in (

@@ -13,13 +13,13 @@ from avow.clock import Clock
 from avow.core.oidc import accesstoken
 from avow.core.oidc.accesstoken import userinfo_audience
 from avow.core.oidc.scopes import OPENID
-from avow.core.tokens import Expected, sign, verify
+from avow.core.tokens import Expected, verify
 from avow.errors import InvalidToken, OAuthRefused
 from avow.server.applications.kept import KeptApplications
 from avow.server.oidc import grants
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.issuers import issuer_of
-from avow.server.oidc.issuing import userinfo_of
+from avow.server.oidc.issuing import signed, userinfo_of
 from avow.server.oidc.responses import open_to
 from avow.server.oidc.rows import GrantRow
 from avow.server.oidc.signers import Signers
@@ -102,7 +102,7 @@ class UserinfoEndpoint:
         if not known.client.settings.userinfo_algorithm:
             return Answer(told, headers=headers)
         key = yield from self._signers.key(call.project, known.client.settings.userinfo_algorithm)
-        token = sign(key, {**told, "iss": issuer, "aud": known.client.id}, typ="JWT")
+        token = signed(key, {**told, "iss": issuer, "aud": known.client.id}, "JWT")
         return Answer(token.encode(), 200, "application/jwt", headers)
 
     def _require_proof(self, call: Call[UserinfoQuery], bearer: Bearer, key: str, verb: str) -> Steps[None]:

@@ -158,6 +158,8 @@ def begin(tx: Tx, new: NewGrant, client: Client | None = None) -> str:
 def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
     """Spend a code; it counts once, and brought again it takes back all that came of it.
 
+    Of a code with a challenge only whoever has the verifier takes anything back: codes get into logs.
+
     Returns:
         The grant, or a Refusal: `invalid_grant`, whatever was wrong.
 
@@ -166,6 +168,7 @@ def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
     if given.verifier and not pkce.is_verifier(given.verifier):
         return _refused("a verifier of another form")
     mac = tx.vault.mac(_CODE, tx.project_id, given.code)
+    challenge = pkce.challenge_of(given.verifier) if given.verifier else ""
     found = tx.one(
         rows.SPEND,
         GrantRow,
@@ -173,7 +176,7 @@ def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
         application_id=given.application_id,
         code_mac=mac,
         redirect_uri=given.redirect_uri,
-        challenge=pkce.challenge_of(given.verifier) if given.verifier else "",
+        challenge=challenge,
         dpop_jkt=given.dpop_jkt,
         binds=int(bool(given.dpop_jkt)),
     )
@@ -184,6 +187,8 @@ def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
         return _refused("no such code")
     if state.code_used_at is None or state.application_id != given.application_id:
         return _refused("a code that does not fit, or is over")
+    if state.challenge and not hmac.compare_digest(state.challenge, challenge):
+        return _refused("a code that was used, without its verifier")
     _revoke(tx, state.id, "code reused", state.user_id)
     return _refused("a code that was used")
 

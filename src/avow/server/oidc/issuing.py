@@ -22,7 +22,7 @@ from avow.server.store import json_object
 from avow.server.users.actions import Profile
 from avow.wire.oidc import TokenResponse
 
-__all__ = ["ACCESS_TOKEN_TYPE", "Issuer", "person_of", "userinfo_of"]
+__all__ = ["ACCESS_TOKEN_TYPE", "Issuer", "person_of", "signed", "userinfo_of"]
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 _RANDOM_CHARACTERS = 22
@@ -66,12 +66,12 @@ class Issuer:
         told = None if client.is_trusted and not is_narrowed else frozenset(held)
         claims = _access(row, profile, apis, held, told, now=now, lifetime_seconds=lifetime)
         access_key = yield from self.signers.key(project, algorithm)
-        access = _signed(access_key, claims.claims(), accesstoken.TYP)
+        access = signed(access_key, claims.claims(), accesstoken.TYP)
         id_token: str | None = None
         if OPENID in held:
             id_key = yield from self.signers.key(project, client.settings.id_token_algorithm)
             said = _identity(client, row, profile, held, now=now, access=access, algorithm=id_key.algorithm)
-            id_token = _signed(id_key, said.claims(), "JWT")
+            id_token = signed(id_key, said.claims(), "JWT")
         refreshes = bool(row.is_offline) and "refresh_token" in client.settings.grant_types
         return TokenResponse(
             access_token=access,
@@ -100,7 +100,7 @@ class Issuer:
         )
         key = yield from self.signers.key(project, api.algorithm)
         return TokenResponse(
-            access_token=_signed(key, claims.claims(), accesstoken.TYP),
+            access_token=signed(key, claims.claims(), accesstoken.TYP),
             token_type="DPoP" if dpop_jkt else "Bearer",
             expires_in=api.lifetime_seconds,
             scope=" ".join(held),
@@ -141,7 +141,7 @@ class Issuer:
         )
         key = yield from self.signers.key(project, api.algorithm)
         return TokenResponse(
-            access_token=_signed(key, claims.claims(), accesstoken.TYP),
+            access_token=signed(key, claims.claims(), accesstoken.TYP),
             token_type="DPoP" if dpop_jkt else "Bearer",
             expires_in=claims.expires_at - now,
             scope=" ".join(scope),
@@ -247,7 +247,12 @@ def _rights(row: GrantRow, profile: Profile) -> frozenset[str]:
     return frozenset((*profile.permissions, *(tenant.permissions if tenant else ())))
 
 
-def _signed(key: SigningKey, claims: dict[str, object], typ: str) -> str:
+def signed(key: SigningKey, claims: dict[str, object], typ: str) -> str:
+    """Return a token.
+
+    Raises:
+        OAuthRefused: `invalid_request`: it would say more than any verifier reads.
+    """
     try:
         return sign(key, claims, typ=typ)
     except ValueError as wrong:

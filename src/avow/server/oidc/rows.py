@@ -55,6 +55,7 @@ class StateRow:
     application_id: str
     user_id: str
     code_mac: bytes = field(repr=False)
+    challenge: str
     code_used_at: int | None
     rotates: int
     generation: int
@@ -209,8 +210,8 @@ BEGUN = """
 LIVE = f"{BEGUN.rstrip()}{_IS_MEMBER}"
 
 STATE = """
-    SELECT g.id, g.application_id, g.user_id, g.code_mac, g.code_used_at, g.rotates, g.generation, g.rotated_at,
-           g.expires_at, g.revoked_at,
+    SELECT g.id, g.application_id, g.user_id, g.code_mac, g.challenge, g.code_used_at, g.rotates, g.generation,
+           g.rotated_at, g.expires_at, g.revoked_at,
            CAST(CASE WHEN s.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS is_session_live
     FROM oidc_grants g
     LEFT JOIN sessions s ON s.project_id = g.project_id AND s.id = g.session_id AND s.revoked_at IS NULL

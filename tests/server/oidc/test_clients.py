@@ -301,6 +301,20 @@ def test_logo_of_an_application_adds_nothing_to_the_policy(asking: Rp) -> None:
     assert "unsafe-inline" not in page.headers["content-security-policy"]
 
 
+def test_question_says_where_the_answer_leads_and_which_api_is_meant(asking: Rp, rp: Rp) -> None:
+    make_api(asking.avow, "pay:all", name="Payroll")
+    make_api(asking.avow, "read:files", identifier="https://files.example.com")
+    browser = asking.browser()
+    wish: dict[str, Any] = {"scope": "openid pay:all", "resource": [API, "https://files.example.com"]}
+    page = asking.sign_in(browser, asking.ask(browser, **wish), new_email())
+    assert "Shop wants to know who you are. It could also do this for you:" in page.text
+    assert "Payroll pay:all https://files.example.com" in page.text
+    assert "led on to app.example.com" in page.text
+    trusted = rp.ask(browser, prompt="consent", scope="openid email")
+    assert "It would also be told: Your e-mail address" in trusted.text
+    assert "app.example.com" not in trusted.text
+
+
 def test_person_who_declines_is_asked_again_next_time(asking: Rp) -> None:
     browser = asking.browser()
     page = asking.sign_in(browser, asking.ask(browser), new_email())

@@ -43,6 +43,7 @@ class Api:
         has_rbac: Tokens say the user's permissions.
         allows_offline: Refresh tokens are given for it.
         scopes: What it knows.
+        name: For people, or "".
     """
 
     identifier: str
@@ -51,6 +52,7 @@ class Api:
     has_rbac: bool = False
     allows_offline: bool = True
     scopes: frozenset[str] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

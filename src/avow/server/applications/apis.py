@@ -40,6 +40,7 @@ def api_of(held: HeldApi) -> Api:
         has_rbac=bool(row.has_rbac),
         allows_offline=bool(row.allows_offline),
         scopes=frozenset(each.name for each in held.permissions),
+        name=row.name,
     )
 
 

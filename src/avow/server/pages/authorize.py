@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from avow.core.oidc import acr, scopes
+from avow.core.oidc import acr
 from avow.core.oidc.interaction import AskConsent, Grant, Refuse
 from avow.core.oidc.redirects import origin_of
 from avow.core.oidc.request import Authorization, Fault
@@ -20,6 +20,7 @@ from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import continue_path, is_root, issuer_of
 from avow.server.oidc.requests import RequestRow
 from avow.server.oidc.responses import answered
+from avow.server.pages import wished
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame
 from avow.server.pages.own_forms import require_own_form, spoken
@@ -154,8 +155,9 @@ def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: 
     request_id = yield from _kept(frame, call, asked, wish.authorization, mark, person.seen.session_id)
     values = {
         "application": wish.authorization.client.name,
-        "own": [each for each in wish.scopes.get("", ()) if each in _SAID],
-        "further": _further(wish),
+        "own": wished.own(wish),
+        "further": wished.at_apis(wish),
+        "place": wished.place(wish),
         "picture": logo if (logo := wish.authorization.client.logo).startswith("https://") and is_url(logo) else "",
         "policy": wish.authorization.client.settings.policy_uri,
         "terms": wish.authorization.client.settings.terms_uri,
@@ -167,15 +169,6 @@ def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: 
     call = spoken(call, ", ".join(wish.authorization.languages))
     back = _way_back(frame, call, request_id, wish.authorization)
     return frame.form(call, "consent", values, cookies=new_mark, leads_to=back)
-
-
-_SAID = frozenset({"profile", "email", "phone", "address", scopes.OFFLINE})
-
-
-def _further(wish: Wish) -> list[str]:
-    """Return the scopes that have no words of ours."""
-    standard = set(scopes.STANDARD)
-    return [each for names in wish.scopes.values() for each in names if each not in standard]
 
 
 def _sign_in(

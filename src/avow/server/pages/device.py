@@ -1,7 +1,9 @@
 """The page where a person types the code of a device, sees who asks, and allows it or not.
 
 Whoever sends somebody a link with a code of their own device wants them to allow it: so the code is shown again beside
-the question, nobody is passed over for being trusted, and wrong codes are counted. Spec: RFC 8628 sections 3.3, 5.1 and 5.4.
+the question, nobody is passed over for being trusted, and wrong codes are counted.
+
+Spec: RFC 8628 sections 3.3, 5.1 and 5.4.
 """
 
 from typing import Any
@@ -12,6 +14,7 @@ from avow.server.oidc import Provider, devices
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import device_path, is_root, issuer_of
 from avow.server.oidc.requests import RequestRow
+from avow.server.pages import wished
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.frame import Frame, Said
 from avow.server.pages.own_forms import require_own_form
@@ -19,8 +22,6 @@ from avow.server.serving import Answer, Call, Steps, read, write
 from avow.wire.oidc import DeviceForm, DeviceQuery
 
 __all__ = ["ask", "by_form"]
-
-_SAID = frozenset({"profile", "email", "phone", "address", scopes.OFFLINE})
 
 
 def ask(frame: Frame, provider: Provider, call: Call[DeviceQuery]) -> Steps[Answer]:
@@ -74,14 +75,13 @@ def _form(
 
 
 def _question(frame: Frame, call: Call[DeviceForm], wish: Wish, person: Person) -> Answer:
-    standard = set(scopes.STANDARD)
     values = {
         "action": _action(call),
         "user_code": usercodes.shown(usercodes.read(call.body.user_code)),
         "wish": wish,
         "application": wish.authorization.client.name,
-        "own": [each for each in wish.scopes.get("", ()) if each in _SAID],
-        "further": [each for names in wish.scopes.values() for each in names if each not in standard],
+        "own": wished.own(wish),
+        "further": wished.at_apis(wish),
         "who": person.seen.user_id,
         "error": None,
         "notice": None,

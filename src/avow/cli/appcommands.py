@@ -68,7 +68,12 @@ def app_show(app: str, **where: Unpack[Where]) -> None:
 @click.argument("name")
 @click.option("--preset", type=_PRESETS, default="regular-web", show_default=True, help="What kind it is.")
 @click.option("--id", "app_id", default="", help="Its client_id; made up unless it is given.")
-@click.option("--asks-consent", is_flag=True, help="People are asked before it is told anything.")
+@click.option(
+    "--trust/--asks-consent",
+    "is_trusted",
+    default=None,
+    help="Whether people are asked before it is told anything; they are for a native one unless this is said.",
+)
 @_with_settings
 @with_project
 def app_create(
@@ -76,7 +81,7 @@ def app_create(
     *,
     preset: str,
     app_id: str,
-    asks_consent: bool,
+    is_trusted: bool | None,
     description: str | None,
     redirect_uris: tuple[str, ...],
     logout_uris: tuple[str, ...],
@@ -96,7 +101,7 @@ def app_create(
     with told():
         changes = apps.Changes(
             description=description,
-            is_trusted=not asks_consent,
+            is_trusted=is_trusted,
             redirect_uris=redirect_uris,
             logout_uris=logout_uris,
             web_origins=web_origins,

@@ -55,6 +55,19 @@ def test_session_is_enough_for_a_trusted_application() -> None:
     assert decided(wish(TRUSTED, "none")) == Grant(WANTED)
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:55555/cb", "http://localhost/cb", "com.example.app:/cb"])
+def test_address_that_any_program_of_the_device_may_have_gets_no_code_unasked(address: str) -> None:
+    public = Client("C1", settings=PRESETS["native"])
+    seen = replace(SEEN, allowed={"": ("openid", "email")})
+    assert decided(wish(public), seen) == Grant(WANTED)  # an https address is that of one application
+    assert decided(wish(public, redirect_uri=address), seen) == AskConsent(WANTED)
+    assert decided(wish(public, redirect_uri=address), seen, is_allowed=True) == Grant(WANTED)
+    assert error(decided(wish(public, "none", redirect_uri=address), seen)) == "consent_required"
+    trusted = replace(public, is_trusted=True)
+    assert decided(wish(trusted, "none", redirect_uri=address), seen) == Grant(WANTED)
+    assert decided(wish(ASKING, redirect_uri=address), seen) == Grant(WANTED)  # a code is of no use without its secret
+
+
 def test_nobody_signs_in_or_is_refused() -> None:
     assert decided(wish(), None) == SignIn()
     assert error(decided(wish(TRUSTED, "none"), None)) == "login_required"

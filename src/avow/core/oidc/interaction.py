@@ -184,10 +184,13 @@ def _not_enough(wish: Authorization, seen: Seen, waited: Waited | None, subject:
 
 
 def _needs_consent(wish: Authorization, seen: Seen, wanted: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether the person has to be asked. Spec: OpenID Connect Core 1.0 section 3.1.2.4; RFC 8252 section 8.6."""
     if "consent" in wish.prompt:
         return True
     if wish.client.is_trusted:
         return False
+    if wish.client.is_public and not wish.redirect_uri.startswith("https://"):
+        return True  # another program of the device may be the one that asks: an answer of before says nothing
     return any(
         not set(names) <= set(seen.allowed.get(audience, ())) or (not names and audience not in seen.allowed)
         for audience, names in wanted.items()

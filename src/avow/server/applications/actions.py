@@ -131,7 +131,7 @@ def create(tx: Tx, wanted: CreateApplication, *, is_open: bool, actor: str) -> t
         description=wanted.description or "",
         logo=wanted.logo or "",
         is_enabled=1,
-        is_trusted=int(wanted.trusted is not False),
+        is_trusted=int(settings.preset != "native" if wanted.trusted is None else wanted.trusted),
         login_page_url=wanted.login_page_url or "",
         force_authentication=int(wanted.force_authentication or False),
         settings=msgspec.json.encode(settings).decode(),

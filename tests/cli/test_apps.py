@@ -42,6 +42,23 @@ def test_settings_are_named_by_option_or_assignment(shop: Shop) -> None:
     assert shop.run("app", "show", "nobody").code == 2
 
 
+def test_texts_stay_texts_however_they_look(shop: Shop) -> None:
+    shop.made("app", "create", "web", "--set", 'jwks={"keys":[]}')
+    assert shop.made("app", "show", "web")["settings"]["jwks"] == '{"keys":[]}'
+    shown = shop.made("app", "update", "web", "--set", "jwks=default", "--set", "policyUri=default")
+    assert shown["settings"]["jwks"] == ""
+    said = shop.run("app", "update", "web", "--set", "flow=123")
+    assert "no flow '123'" in said.err
+
+
+def test_secret_of_an_application_that_was_public_is_printed_once(shop: Shop) -> None:
+    shop.made("app", "create", "page", "--preset", "spa")
+    changed = shop.made("app", "update", "page", "--set", "authMethods=client_secret_post")
+    assert changed["secret"]
+    assert "secret" not in shop.made("app", "update", "page", "--set", "authMethods=none")
+    assert "client_secret: " in shop.said("app", "update", "page", "--set", "authMethods=client_secret_post")
+
+
 def test_secret_is_rotated_with_overlap(shop: Shop) -> None:
     first = shop.made("app", "create", "web")["secret"]
     second = shop.made("app", "rotate-secret", "web", "--overlap-hours", "2")
@@ -88,7 +105,7 @@ def test_saml_application_is_made_shown_and_changed(shop: Shop, tmp_path: Path) 
         (("create-saml", "x", "--metadata", "https://x.test", "--certificate", "/nowhere.pem"), 2),
         (("update-saml", "wiki"), 2),
         (("update-saml", "web", "--logout", "https://x.test"), 2),
-        (("update", "wiki", "--set", "pkce=required"), 1),
+        (("update", "wiki", "--set", "pkce=required"), 2),
     ],
 )
 def test_what_saml_applications_cannot_be_is_refused(shop: Shop, arguments: tuple[str, ...], code: int) -> None:
@@ -96,6 +113,12 @@ def test_what_saml_applications_cannot_be_is_refused(shop: Shop, arguments: tupl
     made = shop.made("app", "create-saml", "wiki", "--metadata", "https://wiki.test/metadata")
     assert shop.run("app", *arguments).code == code
     assert shop.made("app", "show", "wiki")["metadataUrl"] == made["samlSettings"]["metadataUrl"]
+
+
+def test_command_that_changes_a_saml_application_is_named(shop: Shop) -> None:
+    shop.made("app", "create-saml", "wiki", "--metadata", "https://wiki.test/metadata")
+    assert "avow app update-saml" in shop.run("app", "update", "wiki", "--redirect", REDIRECT).err
+    assert shop.made("app", "update", "wiki", "--description", "d")["description"] == "d"
 
 
 def test_machine_is_given_scopes_of_an_api(shop: Shop) -> None:

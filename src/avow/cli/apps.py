@@ -55,11 +55,10 @@ __all__ = [
 
 _HOUR_SECONDS = 3600
 _SAML = "saml"
-_LISTS = {
-    field.encode_name
-    for field in msgspec.structs.fields(ApplicationSettings)
-    if isinstance(getattr(ApplicationSettings(), field.name), tuple)
-}
+_STANDARD = msgspec.structs.asdict(ApplicationSettings())
+_WIRE = {each.name: each.encode_name for each in msgspec.structs.fields(ApplicationSettings)}
+_LISTS = {_WIRE[name] for name, value in _STANDARD.items() if isinstance(value, tuple)}
+_TEXTS = {_WIRE[name] for name, value in _STANDARD.items() if isinstance(value, str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class ApiChanges:
 def list_all(where: Where) -> None:
     """Print the applications."""
     with directory(where) as opened:
-        found = opened.look(actions.every)
+        found = opened.look(lambda tx: list(actions.every(tx)))
     is_json = where["as_json"]
     table(
         [facts(handlers.shown(each)) if is_json else _line(each) for each in found],
@@ -152,20 +151,27 @@ def update(app: str, changes: Changes, where: Where) -> None:
     if changes == Changes():
         raise CannotStart("Say what is to change; `avow app update --help` shows what can.")
 
-    def unit(tx: Tx) -> ApplicationAnswer:
+    def unit(tx: Tx) -> CreatedApplication:
+        row = _application(tx, app).row
+        settings = _settings(changes)
+        if settings and row.kind == _SAML:
+            raise CannotStart(f"{row.name!r} is a SAML application: `avow app update-saml` changes its settings.")
         body = UpdateApplication(
-            id=_application(tx, app).id,
+            id=row.id,
             name=changes.name,
             description=changes.description,
             enabled=changes.is_enabled,
             trusted=changes.is_trusted,
-            settings=_settings(changes) or None,
+            settings=settings or None,
         )
         return handlers.update(tx, opened.call(body))
 
     with directory(where) as opened:
-        changed = opened.change(unit).application
-    say(f"The application {changed.name!r} ({changed.id}) is changed.", facts(changed), as_json=where["as_json"])
+        made = opened.change(unit)
+    changed = made.application
+    lines = [f"The application {changed.name!r} ({changed.id}) is changed.", *_told(made)]
+    said = {**facts(changed), "secret": made.secret} if isinstance(made.secret, str) else facts(changed)
+    say("\n".join(lines), said, as_json=where["as_json"])
 
 
 def rotate(app: str, overlap_hours: int | None, where: Where) -> None:
@@ -212,7 +218,7 @@ def delete(app: str, where: Where, *, is_agreed: bool) -> None:
 def list_apis(where: Where) -> None:
     """Print the APIs."""
     with directory(where) as opened:
-        found = opened.look(apis.every)
+        found = opened.look(lambda tx: list(apis.every(tx)))
     is_json = where["as_json"]
     table(
         [facts(handlers.shown_api(each)) if is_json else _api_line(each) for each in found],
@@ -295,6 +301,8 @@ def _settings(changes: Changes) -> dict[str, object]:
 def _value(name: str, text: str) -> object:
     if text == "default":
         return None
+    if name in _TEXTS:
+        return text
     if name in _LISTS and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
@@ -316,11 +324,14 @@ def _api_values(changes: ApiChanges) -> dict[str, Any]:
 
 
 def _say_once(sentence: str, made: CreatedApplication, where: Where) -> None:
-    secret = made.secret if isinstance(made.secret, str) else ""
-    lines = [sentence, f"client_id: {made.application.id}"]
-    if secret:
-        lines.append(f"client_secret: {secret}\n\nKeep it now: it is not shown again.")
+    lines = [sentence, f"client_id: {made.application.id}", *_told(made)]
     say("\n".join(lines), facts(made), as_json=where["as_json"])
+
+
+def _told(made: CreatedApplication) -> list[str]:
+    if not isinstance(made.secret, str):
+        return []
+    return [f"client_secret: {made.secret}\n\nKeep it now: it is not shown again."]
 
 
 def _line(held: HeldApplication) -> dict[str, object]:

@@ -43,6 +43,7 @@ __all__ = [
     "CreatedApplication",
     "Grant",
     "GrantApi",
+    "ListPage",
     "Preset",
     "RotateSecret",
     "UpdateApi",
@@ -227,6 +228,13 @@ class UpdateApplication(Shape, frozen=True, kw_only=True):
     settings: Changes | None = None
 
 
+class ListPage(Shape, frozen=True, kw_only=True):
+    """Which page: `page` counts from 0, of `limit` each, a thousand when it is not said."""
+
+    page: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
 class ApplicationRef(Shape, frozen=True, kw_only=True):
     """Which application."""
 
@@ -261,16 +269,17 @@ class ApplicationAnswer(Shape, frozen=True, kw_only=True):
 
 
 class CreatedApplication(Shape, frozen=True, kw_only=True):
-    """An application with its new secret, shown this once; none where it is public."""
+    """An application with its new secret, shown this once; none where it is public, or keeps those it has."""
 
     application: Application
     secret: Secret | UnsetType = UNSET
 
 
 class Applications(Shape, frozen=True, kw_only=True):
-    """Applications, the oldest first."""
+    """A page of applications, the oldest first, and how many there are."""
 
     applications: tuple[Application, ...]
+    total: int
 
 
 class ApiPermission(Shape, frozen=True, kw_only=True):
@@ -340,9 +349,10 @@ class ApiAnswer(Shape, frozen=True, kw_only=True):
 
 
 class Apis(Shape, frozen=True, kw_only=True):
-    """APIs, the oldest first."""
+    """A page of APIs, the oldest first, and how many there are."""
 
     apis: tuple[Api, ...]
+    total: int
 
 
 _APP = "/v1/mgmt/avow/app"
@@ -350,8 +360,8 @@ _API = "/v1/mgmt/avow/api"
 
 CREATE = Endpoint("mgmt.app.create", "POST", f"{_APP}/create", CreateApplication, CreatedApplication, Caller.MANAGEMENT)
 LOAD = Endpoint("mgmt.app.load", "GET", _APP, ApplicationRef, ApplicationAnswer, Caller.MANAGEMENT, only_reads=True)
-LIST = Endpoint("mgmt.app.list", "GET", f"{_APP}/list", Nothing, Applications, Caller.MANAGEMENT, only_reads=True)
-UPDATE = Endpoint("mgmt.app.update", "POST", f"{_APP}/update", UpdateApplication, ApplicationAnswer, Caller.MANAGEMENT)
+LIST = Endpoint("mgmt.app.list", "GET", f"{_APP}/list", ListPage, Applications, Caller.MANAGEMENT, only_reads=True)
+UPDATE = Endpoint("mgmt.app.update", "POST", f"{_APP}/update", UpdateApplication, CreatedApplication, Caller.MANAGEMENT)
 ROTATE = Endpoint(
     "mgmt.app.rotate_secret", "POST", f"{_APP}/rotate-secret", RotateSecret, CreatedApplication, Caller.MANAGEMENT
 )
@@ -360,7 +370,7 @@ DELETE = Endpoint("mgmt.app.delete", "POST", f"{_APP}/delete", ApplicationId, No
 
 API_CREATE = Endpoint("mgmt.api.create", "POST", f"{_API}/create", CreateApi, ApiAnswer, Caller.MANAGEMENT)
 API_LOAD = Endpoint("mgmt.api.load", "GET", _API, ApplicationRef, ApiAnswer, Caller.MANAGEMENT, only_reads=True)
-API_LIST = Endpoint("mgmt.api.list", "GET", f"{_API}/list", Nothing, Apis, Caller.MANAGEMENT, only_reads=True)
+API_LIST = Endpoint("mgmt.api.list", "GET", f"{_API}/list", ListPage, Apis, Caller.MANAGEMENT, only_reads=True)
 API_UPDATE = Endpoint("mgmt.api.update", "POST", f"{_API}/update", UpdateApi, ApiAnswer, Caller.MANAGEMENT)
 API_DELETE = Endpoint("mgmt.api.delete", "POST", f"{_API}/delete", ApplicationId, Nothing, Caller.MANAGEMENT)
 

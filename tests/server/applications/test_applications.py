@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from avow.errors import InvalidArgument
 from avow.server.applications import actions
 from avow.server.applications.rows import SecretRow
 from avow.testing.server import Avow
@@ -59,6 +60,35 @@ def test_logo_is_a_url(api: Api, key: str) -> None:
     assert api.post(f"{APP}/update", {"id": id, "logo": ""}, token=key).status == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{APP}/create", {"name": "Shop"}),
+        ("/v1/mgmt/sso/idp/app/oidc/create", {"name": "Shop", "loginPageUrl": ""}),
+        ("/v1/mgmt/thirdparty/app/create", {"name": "Shop", "loginPageUrl": ""}),
+    ],
+)
+def test_addresses_that_browsers_are_led_to_are_urls(api: Api, key: str, path: str, body: dict[str, str]) -> None:
+    wrong = ("javascript:alert(1)", "//shop.example.com/x", "https://shop.example.com/#x", "ftp://shop.example.com/x")
+    for address in wrong:
+        assert api.post(path, {**body, "logo": address}, token=key).refusal == INVALID
+        assert api.post(path, {**body, "loginPageUrl": address}, token=key).refusal == INVALID
+    right = {"logo": "https://shop.example.com/x", "loginPageUrl": "http://localhost:4040/x"}
+    made = api.post(path, {**body, **right}, token=key).body
+    id = made.get("id") or made["application"]["id"]
+    assert load(api, key, id)["loginPageUrl"] == "http://localhost:4040/x"
+    assert api.post(f"{APP}/update", {"id": id, "loginPageUrl": wrong[0]}, token=key).refusal == INVALID
+
+
+def test_addresses_are_https_but_in_development_and_on_this_machine() -> None:
+    address = "http://shop.example.com/x"
+    for page, logo in ((address, ""), ("", address)):
+        actions.check_addresses(page, logo, is_open=True)
+        with pytest.raises(InvalidArgument, match=address):
+            actions.check_addresses(page, logo, is_open=False)
+    actions.check_addresses("http://localhost:4040/x", "http://127.0.0.1:8080/x.png", is_open=False)
+
+
 def test_secret_lies_nowhere_in_clear_text(api: Api, key: str) -> None:
     made = create(api, key)
     assert made["secret"] not in str(table(api.avow, "application_secrets", "id, mac, sealed"))
@@ -79,7 +109,18 @@ def test_id_is_given_once(api: Api, key: str) -> None:
     assert create(api, key, id="a b").refusal == (400, "E011003")
 
 
-@pytest.mark.parametrize("settings", [{"redirectUris": ["nowhere"]}, {"unknown": 1}, {"pkce": "maybe"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"redirectUris": ["nowhere"]},
+        {"unknown": 1},
+        {"pkce": "maybe"},
+        {"defaultAudience": "https://nowhere.example.com"},
+        {"flow": "nothing"},
+        {"signUpFlow": "nothing"},
+        {"idTokenAlgorithm": "EdDSA"},
+    ],
+)
 def test_settings_that_cannot_be_are_refused_and_nothing_is_made(api: Api, key: str, settings: dict[str, Any]) -> None:
     assert create(api, key, settings=settings).refusal == INVALID
     assert api.get(f"{APP}/list", token=key)["applications"] == []
@@ -106,6 +147,56 @@ def test_rotated_secret_counts_beside_the_new_one_for_as_long_as_said(api: Api, 
     third = api.post(f"{APP}/rotate-secret", {"id": id, "overlapSeconds": 0}, token=key)["secret"]
     assert [is_secret(api.avow, id, each) for each in (second, third)] == [False, True]
     assert len(table(api.avow, "application_secrets", "id")) == 1
+
+
+def test_rotation_leaves_no_more_secrets_than_there_may_be(api: Api, key: str) -> None:
+    id = create(api, key)["application"]["id"]
+    wish = {"id": id, "overlapSeconds": 86_400}
+    rotated = [api.post(f"{APP}/rotate-secret", wish, token=key).status for _ in range(actions.MOST_SECRETS)]
+    assert rotated == [200] * (actions.MOST_SECRETS - 1) + [400]
+    secret = api.post(f"{APP}/rotate-secret", {"id": id, "overlapSeconds": 0}, token=key)["secret"]
+    assert len(load(api, key, id)["secrets"]) == 1
+    assert is_secret(api.avow, id, secret)
+
+
+def test_application_that_becomes_public_loses_its_secrets_and_gets_one_when_it_is_none(api: Api, key: str) -> None:
+    made = create(api, key)
+    id = made["application"]["id"]
+    changed = api.post(f"{APP}/update", {"id": id, "settings": {"pkce": "required"}}, token=key)
+    assert "secret" not in changed.body
+    public = api.post(f"{APP}/update", {"id": id, "settings": {"authMethods": ["none"]}}, token=key)
+    assert (public["application"]["secrets"], "secret" in public.body) == ([], False)
+    assert not is_secret(api.avow, id, made["secret"])
+    assert api.get("/v1/mgmt/sso/idp/app/secret", {"id": id}, token=key)["cleartext"] == ""
+    secret = api.post(f"{APP}/update", {"id": id, "settings": {"authMethods": None}}, token=key)["secret"]
+    assert is_secret(api.avow, id, secret)
+    assert len(load(api, key, id)["secrets"]) == 1
+
+
+def test_settings_of_others_are_put_back_to_what_theirs_are(api: Api, key: str) -> None:
+    third = {"name": "Books", "loginPageUrl": ""}
+    id = api.post("/v1/mgmt/thirdparty/app/create", third, token=key)["id"]
+    before = load(api, key, id)["settings"]
+    for changes in ({"pkce": "allowed", "updatedAt": "text"}, {"pkce": None, "updatedAt": None}):
+        shown = api.post(f"{APP}/update", {"id": id, "settings": changes}, token=key)["application"]["settings"]
+    assert shown["pkce"] == "required"
+    assert shown == before
+
+
+def test_more_applications_than_a_page_has_are_all_there(api: Api, key: str) -> None:
+    ids = sorted(create(api, key)["application"]["id"] for _ in range(3))
+    first, second = (api.get(f"{APP}/list", {"page": page, "limit": "2"}, token=key) for page in "01")
+    assert [[each["id"] for each in page["applications"]] for page in (first, second)] == [ids[:2], ids[2:]]
+    assert first["total"] == second["total"] == 3
+    assert api.get(f"{APP}/list", {"limit": "1001"}, token=key).status == 400
+
+
+def test_operations_without_pages_leave_no_application_out(api: Api, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MOST_LISTED", 2)
+    ids = sorted(create(api, key)["application"]["id"] for _ in range(5))
+    assert [each["id"] for each in api.get("/v1/mgmt/sso/idp/apps/load", token=key)["apps"]] == ids
+    monkeypatch.setattr(actions, "_MOST_WHOLE", 4)
+    assert api.get("/v1/mgmt/sso/idp/apps/load", token=key).refusal == INVALID
 
 
 def test_secret_of_one_application_is_none_of_another(api: Api, key: str) -> None:
@@ -172,6 +263,21 @@ def test_permissions_of_an_api_take_the_place_of_those_before(api: Api, key: str
     twice = {"id": IDENTIFIER, "permissions": [{"name": "a"}, {"name": "a"}]}
     assert api.post(f"{API}/update", twice, token=key).refusal == INVALID
     assert api.get(API, {"id": IDENTIFIER}, token=key)["api"] == shown
+
+
+def test_api_is_signed_for_by_a_key_that_there_is(api: Api, key: str) -> None:
+    wrong = "EdDSA"  # of a project whose sessions are signed by ES256
+    assert make_api(api, key, algorithm=wrong).refusal == INVALID
+    make_api(api, key)
+    assert api.post(f"{API}/update", {"id": IDENTIFIER, "algorithm": wrong}, token=key).refusal == INVALID
+    assert api.get(API, {"id": IDENTIFIER}, token=key)["api"]["algorithm"] == "RS256"
+
+
+def test_apis_are_listed_in_pages(api: Api, key: str) -> None:
+    for number in range(3):
+        make_api(api, key, identifier=f"https://{number}.example.com")
+    page = api.get(f"{API}/list", {"page": "1", "limit": "2"}, token=key)
+    assert (len(page["apis"]), page["total"]) == (1, 3)
 
 
 def test_application_may_have_scopes_that_the_api_knows(api: Api, key: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from avow.server.applications import actions, consents
 from avow.server.keys.actions import create_management_key
+from avow.server.snapshots import layout
 from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.factories import make_user
@@ -154,6 +155,30 @@ def test_what_cannot_be_is_refused_whole(source: Api, target: Api, parts: dict[s
     assert take(target, files).status == 400
     assert applications(target) == {}
     assert export(target)["apis.json"] == {"apis": []}
+
+
+def test_own_export_fits_after_a_permission_was_taken_off_an_api(source: Api) -> None:
+    source.avow.client().mgmt.api.update(API, permissions={"write:messages": ""})
+    files = export(source)
+    tried = source.post(f"{PATH}/snapshot/validate", {"files": files}, token=source.avow.management_key)
+    assert (tried["ok"], tried["failures"]) == (True, [])
+
+
+def test_import_that_takes_a_permission_off_takes_it_from_applications(source: Api) -> None:
+    files = only(export(source), apis=[{"identifier": API, "permissions": [{"name": "write:messages"}]}])
+    assert take(source, files).status == 200
+    assert [each["grants"] for each in applications(source).values() if each["grants"]] == [
+        [{"audience": API, "scopes": []}]
+    ]
+
+
+def test_what_a_snapshot_has_no_room_for_is_not_left_out(source: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = source.avow.management_key
+    monkeypatch.setattr(layout, "MOST_LISTED", 2)
+    refused = source.post(f"{PATH}/snapshot/export", token=key)
+    assert refused.status == 400
+    assert "applications" in refused.body["errorMessage"]
+    assert source.post(f"{PATH}/clone", {"name": "Copy"}, token=key).status == 400
 
 
 def test_kind_of_an_application_stays(source: Api) -> None:

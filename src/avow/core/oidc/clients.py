@@ -11,8 +11,9 @@ from avow.core.federation.keys import read_keys
 from avow.core.oidc import redirects
 from avow.errors import InvalidArgument
 from avow.wire.applications import ApplicationSettings, Preset
+from avow.wire.thirdparty import ThirdPartySettings
 
-__all__ = ["PRESETS", "Api", "Client", "changed", "preset"]
+__all__ = ["OTHERS", "PRESETS", "Api", "Client", "changed", "preset"]
 
 Settings = TypeVar("Settings", bound=ApplicationSettings)
 
@@ -30,6 +31,7 @@ PRESETS: Final[Mapping[Preset, ApplicationSettings]] = MappingProxyType(
         "machine": ApplicationSettings(preset="machine", grant_types=("client_credentials",)),
     }
 )
+OTHERS: Final = ThirdPartySettings(preset="regular-web", pkce="required")  # applications of others as they are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ def preset(name: Preset, changes: Mapping[str, object] | None, *, is_open: bool)
 
 
 def changed(settings: Settings, changes: Mapping[str, object], *, is_open: bool) -> Settings:
-    """Return settings with changes; None puts one back to what the preset has. Arguments and errors as `preset`."""
-    base = PRESETS[settings.preset]
+    """Return settings with changes; None puts one back to what new ones have. Arguments and errors as `preset`."""
+    base = OTHERS if isinstance(settings, ThirdPartySettings) else PRESETS[settings.preset]
     values: dict[str, Any] = msgspec.to_builtins(settings)
     for given, value in changes.items():
         name = given if given in _NAMES else next((wire for wire, own in _NAMES.items() if own == given), "")

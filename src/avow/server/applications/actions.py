@@ -3,20 +3,20 @@
 Each change moves the project's version: nodes keep applications as long as it stays (`kept.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from avow.core import ids
-from avow.core.oidc import clients
+from avow.core.flows.builtin import BUILT_IN
+from avow.core.oidc import clients, redirects
 from avow.core.oidc.clients import Client
-from avow.core.redirects import is_url
 from avow.core.vault import Vault
 from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import apis, rows
-from avow.server.applications.rows import ApplicationRow, CountRow, GrantRow, IdRow, SecretRow
+from avow.server.applications.rows import ApplicationRow, CountRow, GrantRow, IdRow, NameRow, SecretRow
 from avow.server.projects import actions as projects
 from avow.server.store import Tx, in_list, json_text
 from avow.wire.applications import ApplicationSettings, CreateApplication, UpdateApplication
@@ -24,6 +24,7 @@ from avow.wire.thirdparty import ThirdPartySettings
 
 __all__ = [
     "ApplicationRow",
+    "KINDS",
     "MISSING",
     "MISSING_SECRET",
     "MOST_LISTED",
@@ -34,7 +35,7 @@ __all__ = [
     "HeldApplication",
     "add_named_secret",
     "add_secret",
-    "check_page",
+    "check_addresses",
     "client_of",
     "count",
     "create",
@@ -50,17 +51,21 @@ __all__ = [
     "lock",
     "may_reach",
     "name_of",
+    "names",
     "revealed",
     "revoke_secret",
     "rotate",
     "save",
     "settings_of",
+    "settle_secrets",
     "update",
+    "whole",
 ]
 
 MISSING = "There is no such application."
 MISSING_SECRET = "The application has no secret of this name."
 MOST_LISTED = 1000
+_MOST_WHOLE = 10_000
 OIDC = "oidc"
 PUBLISHED = "published"  # it says itself what it is: see oidc/documents.py
 OAUTH_KINDS = frozenset({OIDC, "third-party", PUBLISHED})  # all have `ApplicationSettings`
@@ -73,6 +78,7 @@ _MAC = "application-secret"
 _OVERLAP_SECONDS = 86_400
 
 Kind = Literal["oidc", "saml", "wsfed", "third-party", "published"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +126,11 @@ def create(tx: Tx, wanted: CreateApplication, *, is_open: bool, actor: str) -> t
     """Insert an OpenID client from a preset; return its id and its secret, "" for a public one.
 
     Raises:
-        InvalidArgument: Its id is taken, its logo is no URL, or a setting cannot be.
+        InvalidArgument: Its id is taken, an address is none, or a setting cannot be, or names what there is not.
     """
-    _check_logo(wanted.logo or "")
+    check_addresses(wanted.login_page_url or "", wanted.logo or "", is_open=is_open)
     settings = clients.preset(wanted.preset or "regular-web", wanted.settings, is_open=is_open)
+    _require_named(tx, settings)
     row = ApplicationRow(
         id=wanted.id or ids.directory_id(_PREFIX, tx.now),
         kind=OIDC,
@@ -147,32 +154,35 @@ def insert(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
     """Insert an application of any kind; its secret is another step.
 
     Raises:
-        InvalidArgument: Its id is taken, or its sign-in page is no URL.
+        InvalidArgument: Its id is taken.
     """
-    check_page(row.login_page_url)
     if tx.one(rows.INSERT, IdRow, **_columns(row), kind=row.kind) is None:
         raise InvalidArgument(error_message="There is an application with this id already.")
     projects.bump(tx)
     tx.audit("application.created", actor=actor, data={"application": row.id, "kind": row.kind})
 
 
-def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> None:
-    """Change what is named of an OpenID client.
+def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> str:
+    """Change what is named of an OpenID client; return the secret of one that was public until now, else "".
 
     Raises:
         NotFound: There is no such application.
-        InvalidArgument: Its logo is no URL, or a setting cannot be.
+        InvalidArgument: An address is none, or a setting cannot be, or names what there is not.
     """
-    _check_logo(wanted.logo or "")
-    row = lock(tx, wanted.id).row
+    check_addresses(wanted.login_page_url or "", wanted.logo or "", is_open=is_open)
+    held = lock(tx, wanted.id)
+    row, secret = held.row, ""
     settings = row.settings
     if wanted.settings and row.kind == PUBLISHED:
         raise InvalidArgument(error_message="The settings of this application are those that it publishes.")
     if wanted.settings and row.kind not in OAUTH_KINDS:
         raise InvalidArgument(error_message="The application is of SAML: `mgmt.sso_application` changes its settings.")
     if wanted.settings:
-        changed = clients.changed(settings_of(row), wanted.settings, is_open=is_open)
+        before = settings_of(row)
+        changed = clients.changed(before, wanted.settings, is_open=is_open)
+        _require_named(tx, changed, before)
         settings = msgspec.json.encode(changed).decode()
+        secret = settle_secrets(tx, held, changed)
     save(
         tx,
         msgspec.structs.replace(
@@ -190,25 +200,31 @@ def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> N
         ),
         actor=actor,
     )
+    return secret
 
 
 def save(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
-    """Put an application in the place of what it was; `lock` it first. Raises as `insert`."""
-    check_page(row.login_page_url)
+    """Put an application in the place of what it was; `lock` it first.
+
+    Raises:
+        NotFound: There is no such application.
+    """
     if tx.one(rows.UPDATE, IdRow, **_columns(row)) is None:
         raise NotFound(error_message=MISSING)
     projects.bump(tx)
     tx.audit("application.changed", actor=actor, data={"application": row.id})
 
 
-def check_page(url: str) -> None:
-    """Refuse a sign-in page of an application's own that browsers could not be led to.
+def check_addresses(login_page_url: str, logo: str, *, is_open: bool) -> None:
+    """Refuse a sign-in page and a picture of an application that browsers should not be led to.
 
     Raises:
-        InvalidArgument: It is neither "" nor a URL of http or https without a fragment.
+        InvalidArgument: One is neither "" nor an https URL without a fragment; of this machine http does, and in
+            development (`is_open`) of all.
     """
-    if url and (not is_url(url) or "#" in url):
-        raise InvalidArgument(error_message=f"{url[:200]!r} is no URL that a browser could be led to.")
+    for url in filter(None, (login_page_url, logo)):
+        if not redirects.is_redirect(url, takes_schemes=False, is_open=is_open):
+            raise InvalidArgument(error_message=f"{url[:200]!r} is no URL of https that a browser could be led to.")
 
 
 def delete(tx: Tx, application_id: str, *, actor: str) -> None:
@@ -232,7 +248,7 @@ def grant(tx: Tx, application_id: str, audience: str, scopes: Sequence[str] | No
         InvalidArgument: The API does not know a scope.
     """
     lock(tx, application_id)
-    api = apis.get(tx, audience)
+    api = apis.lock(tx, audience)  # so that it knows each scope until this is written
     if scopes is None:
         tx.run(rows.TAKE_AWAY, application_id=application_id, api_id=api.row.id)
     else:
@@ -273,9 +289,25 @@ def lock(tx: Tx, application_id: str) -> HeldApplication:
     return get(tx, application_id)
 
 
-def every(tx: Tx, most: int = MOST_LISTED) -> list[HeldApplication]:
-    """Return the applications of the project, the oldest first, at most so many."""
-    return _held(tx, tx.all(rows.LIST, ApplicationRow, most=most))
+def every(tx: Tx) -> Iterator[HeldApplication]:
+    """Return all applications of the project, the oldest first."""
+    passed_over = 0
+    while found := list_page(tx, KINDS, MOST_LISTED, passed_over):
+        yield from found
+        passed_over += len(found)
+
+
+def whole(tx: Tx, kinds: Sequence[Kind]) -> list[HeldApplication]:
+    """Return all applications of these kinds, the oldest first, for those who can ask for no page.
+
+    Raises:
+        InvalidArgument: There are too many for one answer.
+    """
+    if count(tx, kinds) > _MOST_WHOLE:
+        text = f"There are more than {_MOST_WHOLE} applications: mgmt.app.list returns them in pages."
+        raise InvalidArgument(error_message=text)
+    wanted = frozenset(kinds)
+    return [each for each in every(tx) if each.row.kind in wanted]
 
 
 def list_page(tx: Tx, kinds: Sequence[Kind], most: int = MOST_LISTED, passed_over: int = 0) -> list[HeldApplication]:
@@ -290,6 +322,12 @@ def count(tx: Tx, kinds: Sequence[Kind]) -> int:
     clause, listed = in_list("kinds", kinds)
     found = tx.one(rows.COUNT_OF_KINDS.replace("(:kinds)", clause), CountRow, **listed)
     return found.total if found else 0
+
+
+def names(tx: Tx, application_ids: Sequence[str]) -> dict[str, str]:
+    """Return what applications are called, by id, in one statement; those that there are not are left out."""
+    clause, listed = in_list("ids", application_ids)
+    return {row.id: row.name for row in tx.all(rows.NAMES.replace("(:ids)", clause), NameRow, **listed)}
 
 
 def may_reach(tx: Tx, application_id: str, user_id: str) -> bool:
@@ -314,16 +352,34 @@ def rotate(tx: Tx, application_id: str, *, overlap_seconds: int | None = None, a
 
     Raises:
         NotFound: There is no such application.
-        InvalidArgument: It is public or of SAML, and has none.
+        InvalidArgument: It is public or of SAML, and has none; or as many as there may be count still.
     """
     _require_secrets(lock(tx, application_id))
     overlap = _OVERLAP_SECONDS if overlap_seconds is None else overlap_seconds
     tx.run(rows.END_SECRETS, application_id=application_id, kept="", ends_at=tx.now + overlap)
     tx.run(rows.FORGET_SECRETS, application_id=application_id)
+    if overlap and len(get(tx, application_id).secrets) >= MOST_SECRETS:
+        text = f"{MOST_SECRETS} secrets of the application count still; with overlapSeconds 0 those before end at once."
+        raise InvalidArgument(error_message=text)
     secret = add_secret(tx, application_id)
     projects.bump(tx)
     tx.audit("application.secret_rotated", actor=actor, data={"application": application_id, "overlap": overlap})
     return secret
+
+
+def settle_secrets(tx: Tx, held: HeldApplication, settings: ApplicationSettings) -> str:
+    """Take the secrets of an application that becomes public, and give one to one that was public; return that, or "".
+
+    Args:
+        tx: The unit that has locked the application.
+        held: As it was.
+        settings: As they will be.
+    """
+    is_public = settings.auth_methods == ("none",)
+    if is_public == client_of(held).is_public:
+        return ""
+    tx.run(rows.END_ALL_SECRETS, application_id=held.id)
+    return "" if is_public else add_secret(tx, held.id)
 
 
 def revealed(tx: Tx, held: HeldApplication, name: str = "", *, actor: str) -> str:
@@ -421,9 +477,21 @@ def is_one_of(
 # --- Parts ---------------------------------------------------------------------------------------------------------
 
 
-def _check_logo(logo: str) -> None:
-    if logo and not is_url(logo):
-        raise InvalidArgument(error_message=f"{logo[:200]!r} is no URL of a picture.")
+def _require_named(tx: Tx, settings: ApplicationSettings, before: ApplicationSettings | None = None) -> None:
+    """Refuse settings that name an API or a flow that there is not; what they named before, they may name.
+
+    Raises:
+        InvalidArgument: They do.
+    """
+    known = ("",) if before is None else ("", before.default_audience, before.flow, before.sign_up_flow)
+    audience = settings.default_audience
+    if audience not in known:
+        api = apis.find(tx, audience)
+        if api is None or api.row.identifier != audience:
+            raise InvalidArgument(error_message=f"defaultAudience: there is no API {audience[:200]!r}.")
+    for flow in (settings.flow, settings.sign_up_flow):
+        if flow not in known and flow not in BUILT_IN and tx.one(rows.FLOW, IdRow, id=flow) is None:
+            raise InvalidArgument(error_message=f"There is no flow {flow[:200]!r}.")
 
 
 def _require_secrets(held: HeldApplication) -> None:

@@ -1,6 +1,6 @@
 """APIs (resource servers): made, found, changed and deleted, with the scopes that they know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -9,14 +9,28 @@ from avow.core import ids
 from avow.core.oidc.clients import Api
 from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import rows
-from avow.server.applications.rows import ApiRow, IdRow, PermissionRow
+from avow.server.applications.rows import ApiRow, CountRow, GrantRow, IdRow, PermissionRow
 from avow.server.projects import actions as projects
-from avow.server.store import Tx, in_list
+from avow.server.store import Tx, in_list, json_text
 from avow.wire.applications import ApiPermission, CreateApi, UpdateApi
 
-__all__ = ["MISSING", "HeldApi", "api_of", "create", "delete", "every", "find", "get", "update"]
+__all__ = [
+    "MISSING",
+    "HeldApi",
+    "api_of",
+    "count",
+    "create",
+    "delete",
+    "every",
+    "find",
+    "get",
+    "list_page",
+    "lock",
+    "update",
+]
 
 MISSING = "There is no such API."
+_TAKEN = "There is an API with this identifier already."
 _PREFIX = "B"
 _LIFETIME_SECONDS = 86_400
 _MOST_LISTED = 1000
@@ -48,8 +62,10 @@ def create(tx: Tx, wanted: CreateApi, *, actor: str) -> str:
     """Insert an API; return its id.
 
     Raises:
-        InvalidArgument: There is one with this identifier, or a permission stands there twice.
+        InvalidArgument: There is one with this identifier or id, or a permission stands there twice.
     """
+    if find(tx, wanted.identifier) is not None:  # by either: who names an API means one
+        raise InvalidArgument(error_message=_TAKEN)
     made = tx.one(
         rows.INSERT_API,
         IdRow,
@@ -62,7 +78,7 @@ def create(tx: Tx, wanted: CreateApi, *, actor: str) -> str:
         allows_offline=int(wanted.allows_offline is not False),
     )
     if made is None:
-        raise InvalidArgument(error_message="There is an API with this identifier already.")
+        raise InvalidArgument(error_message=_TAKEN)
     _add(tx, made.id, wanted.permissions or ())
     projects.bump(tx)
     tx.audit("api.created", actor=actor, data={"api": made.id, "identifier": wanted.identifier})
@@ -70,15 +86,13 @@ def create(tx: Tx, wanted: CreateApi, *, actor: str) -> str:
 
 
 def update(tx: Tx, wanted: UpdateApi, *, actor: str) -> None:
-    """Change what is named of an API; scopes take the place of all before.
+    """Change what is named of an API; scopes take the place of all before, and no machine keeps one that is gone.
 
     Raises:
         NotFound: There is no such API.
         InvalidArgument: A permission stands there twice.
     """
-    row = get(tx, wanted.id).row
-    if tx.one(rows.LOCK_API, IdRow, id=row.id) is None:
-        raise NotFound(error_message=MISSING)
+    row = lock(tx, wanted.id).row
     tx.one(
         rows.UPDATE_API,
         IdRow,
@@ -92,6 +106,7 @@ def update(tx: Tx, wanted: UpdateApi, *, actor: str) -> None:
     if wanted.permissions is not None:
         tx.run(rows.CLEAR_PERMISSIONS, api_id=row.id)
         _add(tx, row.id, wanted.permissions)
+        _narrow_grants(tx, row.id, frozenset(each.name for each in wanted.permissions))
     projects.bump(tx)
     tx.audit("api.changed", actor=actor, data={"api": row.id})
 
@@ -127,9 +142,31 @@ def get(tx: Tx, named: str) -> HeldApi:
     return found
 
 
-def every(tx: Tx) -> list[HeldApi]:
-    """Return the APIs of the project, the oldest first."""
-    return _held(tx, tx.all(rows.LIST_APIS, ApiRow, most=_MOST_LISTED))
+def lock(tx: Tx, named: str) -> HeldApi:
+    """Return an API that nobody else changes until the unit ends. Raises as `get`."""
+    found = get(tx, named).row
+    if tx.one(rows.LOCK_API, IdRow, id=found.id) is None:
+        raise NotFound(error_message=MISSING)
+    return get(tx, found.id)
+
+
+def every(tx: Tx) -> Iterator[HeldApi]:
+    """Return all APIs of the project, the oldest first."""
+    passed_over = 0
+    while found := list_page(tx, _MOST_LISTED, passed_over):
+        yield from found
+        passed_over += len(found)
+
+
+def list_page(tx: Tx, most: int, passed_over: int = 0) -> list[HeldApi]:
+    """Return APIs of the project, the oldest first, at most so many after so many."""
+    return _held(tx, tx.all(rows.LIST_APIS, ApiRow, most=most, passed_over=passed_over))
+
+
+def count(tx: Tx) -> int:
+    """Return how many APIs there are."""
+    found = tx.one(rows.COUNT_APIS, CountRow)
+    return found.total if found else 0
 
 
 def _add(tx: Tx, api_id: str, permissions: Iterable[ApiPermission]) -> None:
@@ -139,6 +176,15 @@ def _add(tx: Tx, api_id: str, permissions: Iterable[ApiPermission]) -> None:
             raise InvalidArgument(error_message=f"The permission {each.name[:100]!r} stands there twice.")
         known.add(each.name)
         tx.run(rows.ADD_PERMISSION, api_id=api_id, **msgspec.structs.asdict(each))
+
+
+def _narrow_grants(tx: Tx, api_id: str, known: frozenset[str]) -> None:
+    """Take scopes that an API knows no more from all that may have them there in their own name."""
+    for each in tx.all(rows.GRANTS_AT, GrantRow, api_id=api_id):
+        scopes = msgspec.json.decode(each.scopes, type=list[str])
+        if not known.issuperset(scopes):
+            kept = json_text([scope for scope in scopes if scope in known])
+            tx.run(rows.GRANT, application_id=each.application_id, api_id=api_id, scopes=kept)
 
 
 def _held(tx: Tx, found: Sequence[ApiRow]) -> list[HeldApi]:

@@ -1,8 +1,13 @@
 """Avow's own routes of applications and APIs; the contract's operations (beside this file) work on the same data."""
 
+from typing import Any
+from urllib.parse import urlsplit
+
 import msgspec
 from msgspec import UNSET
 
+from avow.core.oidc.accesstoken import userinfo_audience
+from avow.errors import InvalidArgument
 from avow.server.applications import actions, apis, ssoapps, thirdparty
 from avow.server.applications.actions import HeldApplication
 from avow.server.applications.apis import HeldApi
@@ -26,11 +31,11 @@ from avow.wire.applications import (
     CreateApplication,
     CreatedApplication,
     GrantApi,
+    ListPage,
     RotateSecret,
     UpdateApi,
     UpdateApplication,
 )
-from avow.wire.endpoint import Nothing
 
 __all__ = ["SLICE"]
 
@@ -40,6 +45,7 @@ def create(tx: Tx, call: Call[CreateApplication]) -> CreatedApplication:
 
     What `settings` names differs from the preset. `trusted` is true unless it is said: nobody is asked for consent.
     """
+    _require_algorithm(call, (call.body.settings or {}).get("idTokenAlgorithm"))
     made, secret = actions.create(tx, call.body, is_open=call.project.is_open, actor=call.management.actor)
     return CreatedApplication(application=shown(actions.get(tx, made)), secret=secret or UNSET)
 
@@ -49,15 +55,24 @@ def load(tx: Tx, call: Call[ApplicationRef]) -> ApplicationAnswer:
     return ApplicationAnswer(application=shown(actions.get(tx, call.body.id or "")))
 
 
-def list_all(tx: Tx, call: Call[Nothing]) -> Applications:
-    """Return the applications of the project, the oldest first, at most a thousand."""
-    return Applications(applications=tuple(map(shown, actions.every(tx))))
+def list_all(tx: Tx, call: Call[ListPage]) -> Applications:
+    """Return a page of the applications of the project, the oldest first, and how many there are.
+
+    A page has a thousand, or `limit`.
+    """
+    most = call.body.limit or actions.MOST_LISTED
+    found = actions.list_page(tx, actions.KINDS, most, most * (call.body.page or 0))
+    return Applications(applications=tuple(map(shown, found)), total=actions.count(tx, actions.KINDS))
 
 
-def update(tx: Tx, call: Call[UpdateApplication]) -> ApplicationAnswer:
-    """Change what is named of an application; of `settings` null puts one back to what the preset has."""
-    actions.update(tx, call.body, is_open=call.project.is_open, actor=call.management.actor)
-    return ApplicationAnswer(application=shown(actions.get(tx, call.body.id)))
+def update(tx: Tx, call: Call[UpdateApplication]) -> CreatedApplication:
+    """Change what is named of an application; of `settings` null puts one back to what the preset has.
+
+    One that becomes public loses its secrets; one that was public until now gets one, which is shown this once.
+    """
+    _require_algorithm(call, (call.body.settings or {}).get("idTokenAlgorithm"))
+    secret = actions.update(tx, call.body, is_open=call.project.is_open, actor=call.management.actor)
+    return CreatedApplication(application=shown(actions.get(tx, call.body.id)), secret=secret or UNSET)
 
 
 def rotate(tx: Tx, call: Call[RotateSecret]) -> CreatedApplication:
@@ -81,6 +96,8 @@ def delete(tx: Tx, call: Call[ApplicationId]) -> None:
 
 def create_api(tx: Tx, call: Call[CreateApi]) -> ApiAnswer:
     """Make an API that access tokens can be for."""
+    _require_algorithm(call, call.body.algorithm)
+    _require_foreign(call, call.body.identifier)
     made = apis.create(tx, call.body, actor=call.management.actor)
     return ApiAnswer(api=shown_api(apis.get(tx, made)))
 
@@ -90,13 +107,22 @@ def load_api(tx: Tx, call: Call[ApplicationRef]) -> ApiAnswer:
     return ApiAnswer(api=shown_api(apis.get(tx, call.body.id or "")))
 
 
-def list_apis(tx: Tx, call: Call[Nothing]) -> Apis:
-    """Return the APIs of the project, the oldest first."""
-    return Apis(apis=tuple(map(shown_api, apis.every(tx))))
+def list_apis(tx: Tx, call: Call[ListPage]) -> Apis:
+    """Return a page of the APIs of the project, the oldest first, and how many there are.
+
+    A page has a thousand, or `limit`.
+    """
+    most = call.body.limit or actions.MOST_LISTED
+    found = apis.list_page(tx, most, most * (call.body.page or 0))
+    return Apis(apis=tuple(map(shown_api, found)), total=apis.count(tx))
 
 
 def update_api(tx: Tx, call: Call[UpdateApi]) -> ApiAnswer:
-    """Change what is named of an API; `permissions` take the place of all before."""
+    """Change what is named of an API; `permissions` take the place of all before.
+
+    A permission that is gone is in no token from then on, whoever was granted it.
+    """
+    _require_algorithm(call, call.body.algorithm)
     apis.update(tx, call.body, actor=call.management.actor)
     return ApiAnswer(api=shown_api(apis.get(tx, call.body.id)))
 
@@ -147,6 +173,25 @@ def shown_api(held: HeldApi) -> Api:
         created_time=row.created_at,
         permissions=tuple(ApiPermission(name=each.name, description=each.description) for each in held.permissions),
     )
+
+
+def _require_algorithm(call: Call[Any], algorithm: object) -> None:
+    """Refuse an algorithm that the project has no key for; its tokens would be signed by another."""
+    project = call.project
+    known = {"RS256", project.settings.session_algorithm, project.signing_key.algorithm}
+    if isinstance(algorithm, str) and algorithm not in known:
+        text = f"The project has no key for {algorithm[:20]!r}; it signs by {' and '.join(sorted(known))}."
+        raise InvalidArgument(error_message=text)
+
+
+def _require_foreign(call: Call[Any], identifier: str) -> None:
+    """Refuse an audience that is our own: tokens for such an API would open userinfo."""
+    project = call.project
+    own = [project.public_url, f"{project.public_url.rstrip('/')}/{project.id}"]
+    if project.issuer_host:
+        own.append(f"{urlsplit(project.public_url).scheme}://{project.issuer_host}")
+    if identifier in map(userinfo_audience, own):
+        raise InvalidArgument(error_message="This is the address of Avow's own userinfo endpoint, not of an API.")
 
 
 SLICE = Slice(

@@ -12,6 +12,7 @@ __all__ = [
     "CountRow",
     "GrantRow",
     "IdRow",
+    "NameRow",
     "PermissionRow",
     "SecretRow",
     "sealed_row",
@@ -22,6 +23,13 @@ class IdRow(Struct, frozen=True):
     """What a statement made, changed or found."""
 
     id: str
+
+
+class NameRow(Struct, frozen=True):
+    """What an application is called."""
+
+    id: str
+    name: str
 
 
 class ApplicationRow(Struct, frozen=True):
@@ -128,18 +136,16 @@ FIND = """
 
 LOCK = "UPDATE applications SET updated_at = :now WHERE project_id = :project_id AND id = :id RETURNING id"
 
-LIST = """
-    SELECT id, kind, name, description, logo, is_enabled, is_trusted, login_page_url, force_authentication, settings,
-           created_at, updated_at
-    FROM applications WHERE project_id = :project_id ORDER BY created_at, id LIMIT :most
-"""
-
 LIST_OF_KINDS = """
     SELECT id, kind, name, description, logo, is_enabled, is_trusted, login_page_url, force_authentication, settings,
            created_at, updated_at
     FROM applications WHERE project_id = :project_id AND kind IN (:kinds)
     ORDER BY created_at, id LIMIT :most OFFSET :passed_over
 """
+
+NAMES = "SELECT id, name FROM applications WHERE project_id = :project_id AND id IN (:ids)"
+
+FLOW = "SELECT id FROM flows WHERE project_id = :project_id AND id = :id"
 
 COUNT_OF_KINDS = "SELECT COUNT(*) AS total FROM applications WHERE project_id = :project_id AND kind IN (:kinds)"
 
@@ -197,6 +203,10 @@ FORGET_SECRETS = """
     WHERE project_id = :project_id AND application_id = :application_id AND ends_at <= :now
 """
 
+END_ALL_SECRETS = """
+    DELETE FROM application_secrets WHERE project_id = :project_id AND application_id = :application_id
+"""
+
 SECRETS = """
     SELECT application_id, id, mac, sealed, created_at, ends_at FROM application_secrets
     WHERE project_id = :project_id AND application_id IN (:application_ids) AND (ends_at IS NULL OR ends_at > :now)
@@ -224,8 +234,10 @@ LOCK_API = "UPDATE apis SET name = name WHERE project_id = :project_id AND id = 
 
 LIST_APIS = """
     SELECT id, identifier, name, lifetime_seconds, algorithm, has_rbac, allows_offline, created_at
-    FROM apis WHERE project_id = :project_id ORDER BY created_at, id LIMIT :most
+    FROM apis WHERE project_id = :project_id ORDER BY created_at, id LIMIT :most OFFSET :passed_over
 """
+
+COUNT_APIS = "SELECT COUNT(*) AS total FROM apis WHERE project_id = :project_id"
 
 UPDATE_API = """
     UPDATE apis
@@ -268,6 +280,14 @@ GRANTS = """
     JOIN apis a ON a.project_id = g.project_id AND a.id = g.api_id
     WHERE g.project_id = :project_id AND g.application_id IN (:application_ids)
     ORDER BY g.application_id, a.identifier
+"""
+
+GRANTS_AT = """
+    SELECT g.application_id, g.api_id, a.identifier, g.scopes
+    FROM application_apis g
+    JOIN apis a ON a.project_id = g.project_id AND a.id = g.api_id
+    WHERE g.project_id = :project_id AND g.api_id = :api_id
+    ORDER BY g.application_id
 """
 
 # --- Consents ------------------------------------------------------------------------------------------------------
@@ -320,8 +340,9 @@ RETURNS = {
     "INSERT": IdRow,
     "FIND": ApplicationRow,
     "LOCK": IdRow,
-    "LIST": ApplicationRow,
     "LIST_OF_KINDS": ApplicationRow,
+    "NAMES": NameRow,
+    "FLOW": IdRow,
     "COUNT_OF_KINDS": CountRow,
     "ADD_NAMED_SECRET": IdRow,
     "REVOKE_SECRET": IdRow,
@@ -336,10 +357,12 @@ RETURNS = {
     "FIND_API": ApiRow,
     "LOCK_API": IdRow,
     "LIST_APIS": ApiRow,
+    "COUNT_APIS": CountRow,
     "UPDATE_API": IdRow,
     "DELETE_API": IdRow,
     "PERMISSIONS": PermissionRow,
     "GRANTS": GrantRow,
+    "GRANTS_AT": GrantRow,
     "ALLOW": ConsentRow,
     "CONSENT": ConsentRow,
     "CONSENTS_OF": ConsentRow,

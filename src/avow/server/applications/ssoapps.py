@@ -1,7 +1,7 @@
 """The contract's operations of applications that sign people in: `mgmt.sso_application`, OpenID and SAML."""
 
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -49,6 +49,7 @@ def create_oidc(tx: Tx, call: Call[CreateOidc]) -> MadeId:
     Where its answers may go, and its other settings, `mgmt.app.update` says.
     """
     body = call.body
+    _check(call, body)
     settings = clients.preset("regular-web", None, is_open=call.project.is_open)
     row = _row(tx, "oidc", body, body.name, body.login_page_url, settings)
     actions.insert(tx, row, actor=call.management.actor)
@@ -68,6 +69,7 @@ def create_saml(call: Call[SamlApplication]) -> Steps[MadeId]:
 
 def _created_saml(tx: Tx, call: Call[SamlApplication]) -> MadeId:
     body = call.body
+    _check(call, body)
     row = _row(tx, "saml", body, _name(body), body.login_page_url or "", settings_of(body))
     actions.insert(tx, row, actor=call.management.actor)
     return MadeId(id=row.id)
@@ -76,6 +78,7 @@ def _created_saml(tx: Tx, call: Call[SamlApplication]) -> MadeId:
 def update_oidc(tx: Tx, call: Call[UpdateOidc]) -> Nothing:
     """Make an OpenID application as the body says; what it leaves out is emptied. The further settings stay."""
     body = call.body
+    _check(call, body)
     held = _locked(tx, body.id, "oidc")
     actions.save(tx, _changed(held, body, body.name, body.login_page_url), actor=call.management.actor)
     return Nothing()
@@ -86,6 +89,7 @@ def update_saml(tx: Tx, call: Call[SamlApplication]) -> Nothing:
     body = call.body
     if not body.id:
         raise MissingArgument(error_message="Name the application by its id.")
+    _check(call, body)
     row = _changed(_locked(tx, body.id, "saml"), body, _name(body), body.login_page_url or "")
     settings = msgspec.json.encode(settings_of(body)).decode()
     actions.save(tx, msgspec.structs.replace(row, settings=settings), actor=call.management.actor)
@@ -101,12 +105,14 @@ def delete(tx: Tx, call: Call[WhichApplication]) -> Nothing:
 
 def load(tx: Tx, call: Call[LoadApplication]) -> SsoApplication:
     """Return an application, without its secrets."""
-    return _shown(tx, secrets.held(tx, call.body.id, _KINDS), call.project)
+    return _shown(secrets.held(tx, call.body.id, _KINDS), call.project, saml_keys.certificate(tx))
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> SsoApplications:
-    """Return the OpenID and SAML applications of the project, the oldest first, at most a thousand."""
-    return SsoApplications(apps=tuple(_shown(tx, each, call.project) for each in actions.list_page(tx, _KINDS)))
+    """Return all OpenID and SAML applications, the oldest first; above ten thousand `mgmt.app.list` has pages."""
+    certificate = saml_keys.certificate(tx)
+    found = actions.whole(tx, _KINDS)
+    return SsoApplications(apps=tuple(_shown(each, call.project, certificate) for each in found))
 
 
 def _row(
@@ -117,7 +123,6 @@ def _row(
     login_page_url: str,
     settings: msgspec.Struct,
 ) -> ApplicationRow:
-    _require_urls([login_page_url])
     return ApplicationRow(
         id=body.id or ids.directory_id(_PREFIX, tx.now),
         kind=kind,
@@ -137,7 +142,6 @@ def _row(
 def _changed(
     held: HeldApplication, body: UpdateOidc | SamlApplication, name: str, login_page_url: str
 ) -> ApplicationRow:
-    _require_urls([login_page_url])
     return msgspec.structs.replace(
         held.row,
         name=name,
@@ -147,6 +151,10 @@ def _changed(
         login_page_url=login_page_url,
         force_authentication=int(body.force_authentication or False),
     )
+
+
+def _check(call: Call[Any], body: CreateOidc | UpdateOidc | SamlApplication) -> None:
+    actions.check_addresses(body.login_page_url or "", body.logo or "", is_open=call.project.is_open)
 
 
 def _locked(tx: Tx, application_id: str, kind: str) -> HeldApplication:
@@ -209,7 +217,7 @@ def _require_urls(addresses: Iterable[str]) -> None:
             raise InvalidArgument(error_message=f"{each[:200]!r} is not a URL of http or https.")
 
 
-def _shown(tx: Tx, held: HeldApplication, project: Project) -> SsoApplication:
+def _shown(held: HeldApplication, project: Project, certificate: str) -> SsoApplication:
     row = held.row
     is_saml = row.kind == "saml"
     return SsoApplication(
@@ -219,19 +227,19 @@ def _shown(tx: Tx, held: HeldApplication, project: Project) -> SsoApplication:
         enabled=bool(row.is_enabled),
         logo=row.logo,
         app_type=row.kind,
-        saml_settings=_saml_view(tx, row, project) if is_saml else SamlView(),
+        saml_settings=_saml_view(row, project, certificate) if is_saml else SamlView(),
         oidc_settings=OidcView() if is_saml else _oidc_view(held, project),
     )
 
 
-def _saml_view(tx: Tx, row: ApplicationRow, project: Project) -> SamlView:
+def _saml_view(row: ApplicationRow, project: Project, certificate: str) -> SamlView:
     kept = msgspec.structs.asdict(msgspec.json.decode(row.settings, type=SamlApplicationSettings))
     ours = addresses(project, row.id)
     return SamlView(
         **kept,
         login_page_url=row.login_page_url,
         force_authentication=bool(row.force_authentication),
-        idp_cert=saml_keys.certificate(tx),
+        idp_cert=certificate,
         idp_metadata_url=ours.metadata,
         idp_entity_id=ours.metadata,
         idp_sso_url=ours.sso,

@@ -7,7 +7,6 @@ import msgspec
 
 from avow.core import ids
 from avow.core.oidc import clients, scopes
-from avow.core.redirects import is_url
 from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import actions, secrets
 from avow.server.applications.actions import HeldApplication
@@ -39,7 +38,7 @@ __all__ = ["HANDLERS"]
 _KINDS: Final[Kinds] = ("third-party",)
 _PREFIX = "N"
 _PAGE = 100
-_NEW: Final = ThirdPartySettings(preset="regular-web", pkce="required")
+_NEW: Final = clients.OTHERS
 _RULES: Final = frozenset({"projectId", "clientId"})
 _PUBLIC: Final = ("none",)
 
@@ -49,7 +48,7 @@ Shaped = TypeVar("Shaped", bound=msgspec.Struct)
 def create(tx: Tx, call: Call[CreateThirdParty]) -> MadeApplication:
     """Make an application of others and return its secret; everybody whom it signs in is asked for consent."""
     body = call.body
-    _require_url(body.login_page_url)
+    actions.check_addresses(body.login_page_url, body.logo or "", is_open=call.project.is_open)
     settings = _settings(_NEW, body, is_open=call.project.is_open, keeps=False)
     row = ApplicationRow(
         id=ids.directory_id(_PREFIX, tx.now),
@@ -100,8 +99,8 @@ def load(tx: Tx, call: Call[LoadThirdParty]) -> ThirdParty:
 
 
 def load_all(tx: Tx, call: Call[Nothing]) -> ThirdParties:
-    """Return the applications of others, the oldest first, at most a thousand."""
-    return ThirdParties(apps=tuple(map(_shown, actions.list_page(tx, _KINDS))))
+    """Return all applications of others, the oldest first; of more than ten thousand, `load_page` returns pages."""
+    return ThirdParties(apps=tuple(map(_shown, actions.whole(tx, _KINDS))))
 
 
 def load_page(tx: Tx, call: Call[LoadPage]) -> ThirdPartyPage:
@@ -124,7 +123,7 @@ def _saved(
     row = held.row
     if row.kind not in _KINDS:
         raise NotFound(error_message=actions.MISSING)
-    _require_url(login_page_url or "")
+    actions.check_addresses(login_page_url or "", body.logo or "", is_open=call.project.is_open)
     settings = _settings(_settings_of(row), body, is_open=call.project.is_open, keeps=keeps)
     changed = msgspec.structs.replace(
         row,
@@ -135,8 +134,7 @@ def _saved(
         settings=msgspec.json.encode(settings).decode(),
     )
     actions.save(tx, changed, actor=call.management.actor)
-    if settings.auth_methods != _PUBLIC and not held.secrets:
-        actions.add_secret(tx, row.id)  # it was public until now
+    actions.settle_secrets(tx, held, settings)
     return Nothing()
 
 
@@ -234,11 +232,6 @@ def _methods(client_type: str | None) -> tuple[str, ...] | None:
     if client_type in ("", "confidential"):
         return _NEW.auth_methods
     raise InvalidArgument(error_message="clientType is confidential or public.")
-
-
-def _require_url(address: str) -> None:
-    if address and not is_url(address):
-        raise InvalidArgument(error_message=f"{address[:200]!r} is not a URL of http or https.")
 
 
 def _settings_of(row: ApplicationRow) -> ThirdPartySettings:

@@ -149,10 +149,11 @@ class TokenEndpoint:
         allowed = client.machine_scopes.get(audience)
         if allowed is None:
             raise OAuthRefused(403, error="access_denied", error_message="The application may not call this API.")
+        allowed &= api.scopes  # whatever it was granted, nobody has what the API does not know
         wanted = scopes.split(_one(parameters, "scope"))
         if not set(wanted) <= allowed:
             raise OAuthRefused(error="invalid_scope", error_message="The application may not have this scope.")
-        held = wanted or tuple(sorted(allowed & api.scopes))
+        held = wanted or tuple(sorted(allowed))
         issuer, now = issuer_of(call), self._clock()
         return (yield from self._issuer.machine_token(call.project, issuer, client, api, held, now=now, dpop_jkt=jkt))
 

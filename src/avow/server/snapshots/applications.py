@@ -11,7 +11,7 @@ import msgspec
 from avow.core.oidc import clients
 from avow.errors import AuthException, InvalidArgument
 from avow.server.applications import actions, apis, ssoapps
-from avow.server.applications.actions import ApplicationRow, HeldApplication
+from avow.server.applications.actions import ApplicationRow, HeldApplication, Kind
 from avow.server.snapshots import layout
 from avow.server.snapshots.layout import Api, ApiScope, Application, Granted
 from avow.server.store import Tx
@@ -21,15 +21,21 @@ from avow.wire.thirdparty import ThirdPartySettings
 
 __all__ = ["failures", "put_apis", "put_applications", "read_apis", "read_applications"]
 
-_KINDS: dict[str, type[msgspec.Struct]] = {
-    actions.OIDC: ApplicationSettings,
+_KINDS: dict[Kind, type[msgspec.Struct]] = {
+    "oidc": ApplicationSettings,
     "third-party": ThirdPartySettings,
     "saml": SamlApplicationSettings,
 }
 
 
 def read_apis(tx: Tx) -> list[Api]:
-    """Return the APIs of the project, by identifier."""
+    """Return the APIs of the project, by identifier.
+
+    Raises:
+        InvalidArgument: There are more than a snapshot holds.
+    """
+    found = apis.list_page(tx, layout.MOST_LISTED + 1)
+    _require_room(found, "APIs")
     return [
         Api(
             identifier=held.row.identifier,
@@ -40,14 +46,19 @@ def read_apis(tx: Tx) -> list[Api]:
             allows_offline=bool(held.row.allows_offline),
             permissions=layout.by_name(ApiScope(name=e.name, description=e.description) for e in held.permissions),
         )
-        for held in sorted(apis.every(tx), key=lambda held: held.row.identifier)
+        for held in sorted(found, key=lambda held: held.row.identifier)
     ]
 
 
 def read_applications(tx: Tx) -> list[Application]:
-    """Return the applications of the project, by id, without those that publish what they are."""
-    held = sorted(actions.every(tx), key=lambda held: held.id)
-    return [_shown(each) for each in held if each.row.kind in _KINDS]
+    """Return the applications of the project, by id, without those that publish what they are.
+
+    Raises:
+        InvalidArgument: There are more than a snapshot holds.
+    """
+    found = actions.list_page(tx, tuple(_KINDS), layout.MOST_LISTED + 1)
+    _require_room(found, "applications")
+    return [_shown(each) for each in sorted(found, key=lambda held: held.id)]
 
 
 def failures(
@@ -69,7 +80,7 @@ def failures(
             found.append(f"The application {each.id!r} is of another kind in this project.")
             continue
         try:
-            actions.check_page(each.login_page_url)
+            actions.check_addresses(each.login_page_url, each.logo, is_open=is_open)
             _settings(each, is_open=is_open)
         except AuthException as wrong:
             found.append(f"The application {each.id!r}: {wrong.error_message}")
@@ -105,16 +116,23 @@ def put_applications(tx: Tx, changed: Iterable[Application], *, is_open: bool, a
             actions.grant(tx, each.id, grant.audience, grant.scopes, actor=actor)
 
 
+def _require_room(found: Sequence[object], what: str) -> None:
+    """Refuse to leave some out: what is not in a snapshot would be taken for what is not there."""
+    if len(found) > layout.MOST_LISTED:
+        text = f"The project has more {what} than a snapshot holds: {layout.MOST_LISTED}."
+        raise InvalidArgument(error_message=text)
+
+
 def _shown(held: HeldApplication) -> Application:
     row = held.row
-    settings = msgspec.json.decode(row.settings, type=_KINDS[row.kind])
+    settings = msgspec.json.decode(row.settings, type=_KINDS[row.kind])  # type: ignore[index]  # asked for by kind
     grants = (
         Granted(audience=each.identifier, scopes=msgspec.json.decode(each.scopes, type=tuple[str, ...]))
         for each in held.grants
     )
     return Application(
         id=row.id,
-        kind=row.kind,  # type: ignore[arg-type]  # one of `_KINDS`
+        kind=row.kind,  # type: ignore[arg-type]  # likewise
         name=row.name,
         description=row.description,
         logo=row.logo,

@@ -66,6 +66,7 @@ Named = TypeVar("Named", bound="_Entry")
 FORMAT = "avow"
 VERSION = 1
 MOST_FAILURES = 100
+MOST_LISTED = 1000  # APIs, and applications
 _MOST_SENTENCE = 400  # it may quote what was sent
 MOST_LINKS = 10_000  # permissions of all roles together
 _FLOWS = "flows/"
@@ -210,11 +211,11 @@ class _TokenTemplates(_Entry, frozen=True, kw_only=True):
 
 
 class _Apis(_Entry, frozen=True, kw_only=True):
-    apis: Annotated[tuple[Api, ...], Meta(max_length=1000)]
+    apis: Annotated[tuple[Api, ...], Meta(max_length=MOST_LISTED)]
 
 
 class _Applications(_Entry, frozen=True, kw_only=True):
-    applications: Annotated[tuple[Application, ...], Meta(max_length=1000)]
+    applications: Annotated[tuple[Application, ...], Meta(max_length=MOST_LISTED)]
 
 
 class _Lists(_Entry, frozen=True, kw_only=True):

@@ -65,9 +65,14 @@ class AsyncApp:
         """Return an application, without its secrets."""
         return await self._run(self._flows.deliver(app.load(id)))
 
-    async def list(self) -> dict[str, Any]:
-        """Return the applications of the project, the oldest first."""
-        return await self._run(self._flows.deliver(app.list_all()))
+    async def list(self, page: int | None = None, limit: int | None = None) -> dict[str, Any]:
+        """Return a page of the applications of the project, the oldest first, and how many there are (`total`).
+
+        Args:
+            page: Which, from 0.
+            limit: How many are on a page; a thousand unless it is said, which is the most.
+        """
+        return await self._run(self._flows.deliver(app.list_all(page, limit)))
 
     async def update(
         self,
@@ -81,7 +86,10 @@ class AsyncApp:
         force_authentication: bool | None = None,
         settings: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
-        """Change what is given of an application; of `settings` None puts one back to what the preset has."""
+        """Change what is given of an application; of `settings` None puts one back to what the preset has.
+
+        One that becomes public loses its secrets; one that was public gets one: the answer has `secret`, this once.
+        """
         values = {
             "id": id,
             "name": name,
@@ -161,9 +169,14 @@ class AsyncApi:
         """Return an API by its id or identifier."""
         return await self._run(self._flows.deliver(app.load_api(id)))
 
-    async def list(self) -> dict[str, Any]:
-        """Return the APIs of the project, the oldest first."""
-        return await self._run(self._flows.deliver(app.list_apis()))
+    async def list(self, page: int | None = None, limit: int | None = None) -> dict[str, Any]:
+        """Return a page of the APIs of the project, the oldest first, and how many there are (`total`).
+
+        Args:
+            page: Which, from 0.
+            limit: How many are on a page; a thousand unless it is said, which is the most.
+        """
+        return await self._run(self._flows.deliver(app.list_apis(page, limit)))
 
     async def update(
         self,
@@ -175,7 +188,7 @@ class AsyncApi:
         allows_offline: bool | None = None,
         algorithm: str | None = None,
     ) -> dict[str, Any]:
-        """Change what is given of an API; permissions take the place of all before."""
+        """Change what is given of an API; permissions take the place of all before, and those gone are in no token."""
         values = {
             "id": id,
             "name": name,

@@ -66,9 +66,14 @@ class App:
         """Return an application, without its secrets."""
         return self._run(self._flows.deliver(app.load(id)))
 
-    def list(self) -> dict[str, Any]:
-        """Return the applications of the project, the oldest first."""
-        return self._run(self._flows.deliver(app.list_all()))
+    def list(self, page: int | None = None, limit: int | None = None) -> dict[str, Any]:
+        """Return a page of the applications of the project, the oldest first, and how many there are (`total`).
+
+        Args:
+            page: Which, from 0.
+            limit: How many are on a page; a thousand unless it is said, which is the most.
+        """
+        return self._run(self._flows.deliver(app.list_all(page, limit)))
 
     def update(
         self,
@@ -82,7 +87,10 @@ class App:
         force_authentication: bool | None = None,
         settings: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
-        """Change what is given of an application; of `settings` None puts one back to what the preset has."""
+        """Change what is given of an application; of `settings` None puts one back to what the preset has.
+
+        One that becomes public loses its secrets; one that was public gets one: the answer has `secret`, this once.
+        """
         values = {
             "id": id,
             "name": name,
@@ -162,9 +170,14 @@ class Api:
         """Return an API by its id or identifier."""
         return self._run(self._flows.deliver(app.load_api(id)))
 
-    def list(self) -> dict[str, Any]:
-        """Return the APIs of the project, the oldest first."""
-        return self._run(self._flows.deliver(app.list_apis()))
+    def list(self, page: int | None = None, limit: int | None = None) -> dict[str, Any]:
+        """Return a page of the APIs of the project, the oldest first, and how many there are (`total`).
+
+        Args:
+            page: Which, from 0.
+            limit: How many are on a page; a thousand unless it is said, which is the most.
+        """
+        return self._run(self._flows.deliver(app.list_apis(page, limit)))
 
     def update(
         self,
@@ -176,7 +189,7 @@ class Api:
         allows_offline: bool | None = None,
         algorithm: str | None = None,
     ) -> dict[str, Any]:
-        """Change what is given of an API; permissions take the place of all before."""
+        """Change what is given of an API; permissions take the place of all before, and those gone are in no token."""
         values = {
             "id": id,
             "name": name,

@@ -6,7 +6,6 @@ from typing import Any
 from avow.sdk.answers import as_is, ignored
 from avow.sdk.calls.call import Call, call, refused, shaped, text_of
 from avow.wire import applications as wire
-from avow.wire.endpoint import Nothing
 
 __all__ = [
     "create",
@@ -37,9 +36,9 @@ def load(id: str) -> Call[dict[str, Any]]:
     return call(wire.LOAD, wire.ApplicationRef(id=text_of("id", id)), _all)
 
 
-def list_all() -> Call[dict[str, Any]]:
-    """Return the call for all applications."""
-    return call(wire.LIST, Nothing(), _all)
+def list_all(page: int | None, limit: int | None) -> Call[dict[str, Any]]:
+    """Return the call for a page of the applications."""
+    return call(wire.LIST, shaped({"page": page, "limit": limit}, wire.ListPage), _all)
 
 
 def update(values: Mapping[str, object]) -> Call[dict[str, Any]]:
@@ -79,9 +78,9 @@ def load_api(id: str) -> Call[dict[str, Any]]:
     return call(wire.API_LOAD, wire.ApplicationRef(id=text_of("id", id)), _all)
 
 
-def list_apis() -> Call[dict[str, Any]]:
-    """Return the call for all APIs."""
-    return call(wire.API_LIST, Nothing(), _all)
+def list_apis(page: int | None, limit: int | None) -> Call[dict[str, Any]]:
+    """Return the call for a page of the APIs."""
+    return call(wire.API_LIST, shaped({"page": page, "limit": limit}, wire.ListPage), _all)
 
 
 def update_api(values: Mapping[str, object], permissions: Mapping[str, str] | None) -> Call[dict[str, Any]]:

@@ -1,5 +1,8 @@
 """Whom an application is open to: users for whom management names applications reach those alone."""
 
+import pytest
+
+from avow.errors import AuthException
 from avow.server.accounts import grants
 from avow.server.applications import actions
 from avow.testing.server import Avow
@@ -37,3 +40,23 @@ def test_nobody_else_is_concerned(rp: Rp, project: Avow) -> None:
     user_id = make_user(project, new_email())
     project.run(lambda tx: grants.set_applications(tx, user_id, [rp.id]))
     assert rp.code(rp.browser(), new_email())
+
+
+def test_change_of_a_user_opens_no_other_application(rp: Rp, project: Avow) -> None:
+    email, users = new_email(), project.client().mgmt.user
+    make_user(project, email)
+    users.set_sso_apps(email, [rp.id])
+    assert users.update(email, email=email, display_name="Mia")["user"]["ssoAppIds"] == [rp.id]
+    other = make_app(project)
+    assert users.update(email, email=email, sso_app_ids=[other.id])["user"]["ssoAppIds"] == [other.id]
+    browser = rp.browser()
+    assert landed(rp.sign_in(browser, rp.ask(browser), email))["error"] == "access_denied"
+    assert users.update(email, email=email, sso_app_ids=[])["user"]["ssoAppIds"] == []
+    assert "code" in landed(rp.ask(browser))
+
+
+def test_nothing_is_taken_from_who_may_use_all_and_it_is_said(rp: Rp, project: Avow) -> None:
+    email, users = new_email(), project.client().mgmt.user
+    make_user(project, email)
+    with pytest.raises(AuthException, match="set_sso_apps"):
+        users.remove_sso_apps(email, [rp.id])

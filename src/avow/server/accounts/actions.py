@@ -115,7 +115,8 @@ def create(tx: Tx, wanted: NewAccount, *, is_test: bool, actor: str) -> str:
 def update(tx: Tx, wanted: UpdateUser, *, actor: str) -> str:
     """Make a user as the body says, what it leaves out emptied; return the user id.
 
-    Whether they are a test user and may sign in stays, and without `additionalLoginIds` their login IDs do.
+    Whether they are a test user and may sign in stays. Without `additionalLoginIds` their login IDs do, and without
+    `ssoAppIds` the applications that they may reach: a change of name opens none.
 
     Raises:
         UserMissing: There is no such user.
@@ -141,7 +142,8 @@ def update(tx: Tx, wanted: UpdateUser, *, actor: str) -> str:
         _set_login_ids(tx, row.id, [addresses.login_id(wanted.login_id), *_further(wanted)])
     grants.set_roles(tx, row.id, wanted.role_names or ())
     grants.set_tenants(tx, row.id, wanted.user_tenants or ())
-    grants.set_applications(tx, row.id, wanted.sso_app_ids or ())
+    if wanted.sso_app_ids is not None:
+        grants.set_applications(tx, row.id, wanted.sso_app_ids)
     return row.id
 
 

@@ -166,7 +166,10 @@ def set_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
 
 
 def remove_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
-    """Take applications that a user may reach; without the last one they reach none."""
+    """Take applications that a user may reach; without the last one they reach none.
+
+    Of a user who may reach all nothing can be taken: name those that they may reach.
+    """
     row = actions.lock(tx, call.body.login_id)
     grants.remove_applications(tx, row.id, call.body.sso_app_ids or ())
     return _reaching(tx, call, row.id, "application.forbidden")

@@ -114,7 +114,14 @@ def set_applications(tx: Tx, user_id: str, application_ids: Sequence[str]) -> No
 
 
 def remove_applications(tx: Tx, user_id: str, application_ids: Sequence[str]) -> None:
-    """Take applications that the user may reach; without the last one they reach none, and not all."""
+    """Take applications that the user may reach; without the last one they reach none, and not all.
+
+    Raises:
+        InvalidArgument: They may reach all: there is nothing to take, and leaving it so would look like success.
+    """
+    if application_ids and tx.one(rows.IS_LIMITED, IdRow, user_id=user_id) is None:
+        text = "The user may use all applications; name those that they may use (set_sso_apps)."
+        raise InvalidArgument(error_message=text)
     clause, listed = in_list("application_ids", list(dict.fromkeys(application_ids)))
     tx.run(rows.REMOVE_APPLICATIONS.replace("(:application_ids)", clause), user_id=user_id, **listed)
 

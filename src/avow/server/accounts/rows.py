@@ -316,6 +316,10 @@ REMOVE_APPLICATIONS = """
     WHERE project_id = :project_id AND user_id = :user_id AND application_id IN (:application_ids)
 """
 
+IS_LIMITED = """
+    SELECT user_id AS id FROM user_applications WHERE project_id = :project_id AND user_id = :user_id LIMIT 1
+"""
+
 FREE_APPLICATIONS = "DELETE FROM user_applications WHERE project_id = :project_id AND user_id = :user_id"
 
 WITH_APPLICATIONS = """u.id IN (
@@ -333,6 +337,7 @@ RETURNS = {
     "TENANTS": IdRow,
     "JOIN": IdRow,
     "APPLICATIONS": IdRow,
+    "IS_LIMITED": IdRow,
     "MEMBER": IdRow,
     "LOCK_SEVERAL": IdRow,
     "OWN": MemberRow,

@@ -210,7 +210,10 @@ class AsyncUser(AsyncUserCredentials, AsyncUserPasswords, AsyncUserImports):
         test: bool = False,
         family_associations: Sequence[AssociatedFamily] | None = None,
     ) -> UserBody:
-        """Make a user as the arguments say. What is left out is emptied; to change parts, `patch`."""
+        """Make a user as the arguments say. What is left out is emptied; to change parts, `patch`.
+
+        Without `additional_login_ids` and `sso_app_ids` the login IDs and the applications of the user stay.
+        """
         user = UserObj(
             login_id=login_id,
             email=email,

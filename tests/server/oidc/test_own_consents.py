@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from avow.server.applications import consents
+from avow.server.applications.consents import Wanted
+from avow.server.store import Tx
 from avow.testing.server import Avow
-from tests.factories import new_email
-from tests.server.api import Api
+from tests.factories import make_tenant, new_email
+from tests.server.api import Api, Statements
 from tests.server.oidc.relying import Reply, Rp, landed, make_app
 from tests.server.pages.browsing import Browser, Page
 
@@ -118,3 +121,54 @@ def test_without_a_session_nothing_is_told(asking: Rp, project: Avow) -> None:
     person = consenting(asking)
     Api(project).post("/v1/auth/logoutall", {}, token=person.refresh_token)
     assert Api(project).get(MINE, token=person.refresh_token).status == 401
+
+
+def test_an_empty_list_of_consents_takes_none_back(asking: Rp, project: Avow) -> None:
+    person = consenting(asking)
+    told = mine(asking, person)
+    bodies: tuple[dict[str, Any], ...] = (
+        {"consentIds": [], "appId": asking.id},
+        {"userIds": [], "appId": asking.id},
+        {"consentIds": []},
+    )
+    for body in bodies:
+        done = Api(project).post("/v1/mgmt/thirdparty/consents/delete", body, token=project.management_key)
+        assert done.status == 200
+    assert mine(asking, person) == told
+    assert asking.refresh(person.tokens["refresh_token"]).status == 200
+
+
+def test_of_a_tenant_too_an_empty_list_takes_none_back(asking: Rp, project: Avow) -> None:
+    tenant_id = make_tenant(project)
+
+    def unit(tx: Tx) -> None:
+        tx.run(
+            """INSERT INTO consents
+                (project_id, id, application_id, tenant_id, scopes, granted_by, created_at, updated_at)
+            VALUES (:project_id, 'O1', :application_id, :tenant_id, '{}', 'U1', :now, :now)""",
+            application_id=asking.id,
+            tenant_id=tenant_id,
+        )
+
+    project.run(unit)
+    wanted = Wanted(tenant_id=tenant_id)
+    none: dict[str, Any] = {"consentIds": []}
+    for body, left in ((none, 1), ({}, 0)):
+        path, whole = "/v1/mgmt/thirdparty/consents/delete/tenant", {"tenantId": tenant_id, **body}
+        assert Api(project).post(path, whole, token=project.management_key).status == 200
+        assert project.run(lambda tx: consents.count(tx, wanted)) == left
+
+
+def test_names_of_many_applications_cost_no_more_statements_than_one(
+    asking: Rp, project: Avow, statements: Statements
+) -> None:
+    person = consenting(asking)
+    costs = []
+    for _ in range(3):
+        with statements:
+            told = mine(asking, person)
+        costs.append(len(statements.ran))
+        other = make_app(project, trusted=False)
+        landed(person.browser.submit(other.ask(person.browser).form(), "allow"))
+    assert [each["applicationName"] for each in told] == ["Shop"] * 3
+    assert len(set(costs)) == 1

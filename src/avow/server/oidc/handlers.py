@@ -33,15 +33,15 @@ def search_consents(tx: Tx, call: Call[SearchConsents]) -> Consents:
 def delete_consents(call: Call[DeleteConsents]) -> Steps[Nothing]:
     """Take consents back: codes and refresh tokens that came of them end at once.
 
-    Of what is named, all has to apply; nothing named is refused. They go some at a time; who repeats a call that did
-    not end goes on with it.
+    Of what is named, all has to apply; an empty list applies to none. Nothing named is refused. They go some at a time;
+    who repeats a call that did not end goes on with it.
     """
     body = call.body
     wanted = Wanted(
         application_id=body.app_id or "",
         tenant_id=body.tenant_id or "",
-        ids=body.consent_ids or None,
-        user_ids=body.user_ids or None,
+        ids=body.consent_ids,
+        user_ids=body.user_ids,
     )
     if wanted == Wanted():
         raise MissingArgument(error_message="Say which consents: consentIds, appId, userIds or tenantId.")
@@ -51,7 +51,7 @@ def delete_consents(call: Call[DeleteConsents]) -> Steps[Nothing]:
 def delete_tenant_consents(call: Call[DeleteTenantConsents]) -> Steps[Nothing]:
     """Take back what a tenant has allowed applications for its users."""
     body = call.body
-    wanted = Wanted(application_id=body.app_id or "", tenant_id=body.tenant_id, ids=body.consent_ids or None)
+    wanted = Wanted(application_id=body.app_id or "", tenant_id=body.tenant_id, ids=body.consent_ids)
     return (yield from _taken_back(wanted, call.management.actor))
 
 

@@ -31,12 +31,12 @@ def revoke_consent(tx: Tx, call: Call[RevokeConsent]) -> Nothing:
 def allowed(tx: Tx, user_id: str) -> tuple[OwnConsent, ...]:
     """Return what a user has allowed applications."""
     found = consents.of_user(tx, user_id)
-    names = {each: applications.find(tx, each) for each in {row.application_id for row in found}}
+    names = applications.names(tx, sorted({row.application_id for row in found}))
     return tuple(
         OwnConsent(
             id=row.id,
             application_id=row.application_id,
-            application_name=held.row.name if (held := names[row.application_id]) else "",
+            application_name=names.get(row.application_id, ""),
             scopes=_scopes(row.scopes),
             created_time=row.created_at,
             modified_time=row.updated_at,

@@ -30,7 +30,6 @@ __all__ = ["Authorizing", "Outcome", "Person", "Wish", "granted", "hint_claims"]
 
 _HINT_SECONDS = 400 * 86_400
 _MOST_AUDIENCES = 20
-_SESSION_KEPT_SECONDS = 30 * 86_400
 
 Parameters = Mapping[str, Sequence[str]]
 
@@ -50,6 +49,25 @@ class Wish:
     apis: tuple[Api, ...]
     scopes: Mapping[str, tuple[str, ...]]
     subject: str | None
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Return the scopes of the request that somebody knows, in its order."""
+        known = {each for names in self.scopes.values() for each in names}
+        return tuple(each for each in self.authorization.scope if each in known)
+
+    @property
+    def is_offline(self) -> bool:
+        """Tell whether refresh tokens are given."""
+        return scopes.OFFLINE in self.held
+
+    @property
+    def lifetime_seconds(self) -> int:
+        """Return how long a grant of it lives at most: as its refresh tokens, or as the access token that it gives."""
+        settings = self.authorization.client.settings
+        if self.is_offline:
+            return settings.refresh_lifetime_seconds
+        return max((settings.lifetime_seconds, *(api.lifetime_seconds for api in self.apis))) + grants.CODE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,26 +210,21 @@ def granted(
         documents.keep(tx, client)
     if is_allowed:
         consents.add(tx, client.id, seen.user_id, wish.scopes)
-    known = {each for names in wish.scopes.values() for each in names}
-    held = tuple(each for each in authorization.scope if each in known)
-    is_offline = scopes.OFFLINE in held
-    longest = max((settings.lifetime_seconds, *(api.lifetime_seconds for api in wish.apis)))
-    lifetime = settings.refresh_lifetime_seconds if is_offline else longest + grants.CODE_SECONDS
     new = NewGrant(
         application_id=client.id,
         user_id=seen.user_id,
         session_id=seen.session_id,
         issuer=issuer_of(call),
-        scopes=held,
+        scopes=wish.held,
         audience=[api.identifier for api in wish.apis],
         redirect_uri=authorization.redirect_uri if authorization.has_redirect else "",
         # The session's row is what ends a grant; it stays for a month after the session's own end.
-        expires_at=min(tx.now + lifetime, person.ends_at + _SESSION_KEPT_SECONDS),
+        expires_at=min(tx.now + wish.lifetime_seconds, person.ends_at + grants.SESSION_KEPT_SECONDS),
         auth_time=seen.auth_time,
         tenant_id=authorization.tenant,
         challenge=authorization.challenge,
         dpop_jkt=authorization.dpop_jkt,
-        is_offline=is_offline,
+        is_offline=wish.is_offline,
         rotates=settings.rotates,
         is_heard=bool(settings.backchannel_logout_uri),
         details=Details(

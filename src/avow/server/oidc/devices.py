@@ -12,7 +12,7 @@ import msgspec
 from avow.clock import Clock
 from avow.core import ids
 from avow.core.networks import subscriber
-from avow.core.oidc import acr, scopes, usercodes
+from avow.core.oidc import acr, usercodes
 from avow.errors import OAuthRefused, RateLimitException
 from avow.server.applications import consents
 from avow.server.oidc import grants, rows
@@ -205,19 +205,15 @@ def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str) -> Gran
 
 def _allowed(wish: Wish, person: Person) -> _Answered:
     settings = wish.authorization.client.settings
-    known = {each for names in wish.scopes.values() for each in names}
-    held = tuple(each for each in wish.authorization.scope if each in known)
-    longest = max((settings.lifetime_seconds, *(api.lifetime_seconds for api in wish.apis)))
-    is_offline = scopes.OFFLINE in held
     return _Answered(
-        scopes=held,
+        scopes=wish.held,
         audience=tuple(api.identifier for api in wish.apis),
         amr=person.amr,
         auth_time=person.seen.auth_time,
         tenant_id=person.tenant_id,
         ends_at=person.ends_at,
-        lifetime=settings.refresh_lifetime_seconds if is_offline else longest + grants.CODE_SECONDS,
-        is_offline=is_offline,
+        lifetime=wish.lifetime_seconds,
+        is_offline=wish.is_offline,
         rotates=settings.rotates,
         is_heard=bool(settings.backchannel_logout_uri),
     )

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from avow.core.oidc import acr, scopes
+from avow.core.oidc import acr
 from avow.core.oidc.clients import Client
 from avow.errors import AuthException, OAuthRefused, SecondFactorNeeded
 from avow.server.applications.kept import KeptApplications
@@ -133,23 +133,18 @@ def proven(call: Call[Any], client: Client, parameters: Parameters) -> Steps[Iss
 def begun(tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, dpop_jkt: str) -> GrantRow | Refusal:
     """Grant what is asked for at once: no code goes anywhere."""
     settings = client.settings
-    known = {each for names in wish.scopes.values() for each in names}
-    held = tuple(each for each in wish.authorization.scope if each in known)
-    is_offline = scopes.OFFLINE in held
-    longest = max((settings.lifetime_seconds, *(api.lifetime_seconds for api in wish.apis)))
-    lifetime = settings.refresh_lifetime_seconds if is_offline else longest + grants.CODE_SECONDS
     new = NewGrant(
         application_id=client.id,
         user_id=person.seen.user_id,
         session_id=person.seen.session_id,
         issuer=issuer,
-        scopes=held,
+        scopes=wish.held,
         audience=[api.identifier for api in wish.apis],
         redirect_uri="",
-        expires_at=min(tx.now + lifetime, person.ends_at + grants.SESSION_KEPT_SECONDS),
+        expires_at=min(tx.now + wish.lifetime_seconds, person.ends_at + grants.SESSION_KEPT_SECONDS),
         auth_time=person.seen.auth_time,
         tenant_id=person.tenant_id,
-        is_offline=is_offline,
+        is_offline=wish.is_offline,
         rotates=settings.rotates,
         is_heard=bool(settings.backchannel_logout_uri),
         details=Details(amr=person.amr, acr=acr.class_of((), person.amr)),

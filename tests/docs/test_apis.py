@@ -9,12 +9,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from avow.cli import commands
+from avow.core.oidc.clients import preset
+from avow.core.oidc.redirects import is_registered
 from avow.sdk.resource.settings import Arguments
+from avow.server.applications import actions
 from avow.testing.server import Avow, Server
 from tests.bed.databases import new_sqlite_url, remove_sqlite
 from tests.bed.server import NOBODY_CARRIES
@@ -37,6 +41,7 @@ class Issued:
         reader, stranger: Access tokens for the API of the page, of who may read and of who may not.
         notes, writing: For the MCP server, without and with the scope to write.
         identity: An ID token.
+        machine: Id and secret of an application that was given the API.
     """
 
     issuer: str
@@ -45,6 +50,7 @@ class Issued:
     notes: str
     writing: str
     identity: str
+    machine: tuple[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +69,8 @@ def tokens_of(avow: Avow, url: str) -> Issued:
     make_api(avow, "read:messages", identifier=API, rbac=True)
     make_api(avow, "notes:read", "notes:write", identifier=NOTES)
     rp, email = make_app(avow), new_email()
+    machine = make_app(avow, preset="machine")
+    avow.run(lambda tx: actions.grant(tx, machine.id, API, (), actor="test"))
     grant(avow, make_user(avow, email), make_role(avow, "reader", ["read:messages"]))
     avow.server.clock.reset()  # the APIs have the clock of the machine
 
@@ -77,6 +85,7 @@ def tokens_of(avow: Avow, url: str) -> Issued:
         notes=tokens(email, NOTES, "openid notes:read")["access_token"],
         writing=tokens(email, NOTES, "openid notes:read notes:write")["access_token"],
         identity=reader["id_token"],
+        machine=(machine.id, machine.secret),
     )
 
 
@@ -129,6 +138,25 @@ def test_api_of_the_page(
     assert ask(module, bearer(issued.identity))[0] == 401
 
 
+def test_metadata_of_the_page(issued: Issued, tmp_path: Path) -> None:
+    client = built("api.md", "published_api", tmp_path, issued.issuer).app.test_client()
+    said = client.get("/.well-known/oauth-protected-resource").json
+    assert (said["resource"], said["authorization_servers"]) == ("https://api.example.com/", [issued.issuer])
+
+
+def test_api_asks_what_a_token_is_worth_as_the_page_says(issued: Issued) -> None:
+    [path] = re.findall(r"^curl -u \S+ -d \S+ https://id\.example\.com(\S+)$", api_page(), re.MULTILINE)
+    asking: dict[str, Any] = {"auth": issued.machine, "data": {"token": issued.reader}}
+    with httpx2.Client() as http:
+        assert http.post(f"{issued.issuer}{path}", **asking).json()["active"] is True
+        asking["data"] = {"token": issued.notes}
+        assert http.post(f"{issued.issuer}{path}", **asking).json() == {"active": False}
+
+
+def api_page() -> str:
+    return (DOCS / "api.md").read_text(encoding="utf-8")
+
+
 def test_mcp_server_of_the_page(issued: Issued, tmp_path: Path) -> None:
     app = built("mcp.md", "notes", tmp_path, issued.issuer).app
     with TestClient(app, "https://notes.example.com") as client:
@@ -176,7 +204,18 @@ def test_commands_of_the_page_run(page: str, tmp_path: Path) -> None:
         assert done.exit_code == 0, f"{line}\n{done.output}"
 
 
+def test_client_of_the_page_comes_from_any_port() -> None:
+    [address] = re.findall(r"--redirect (\S+)", (DOCS / "mcp.md").read_text(encoding="utf-8"))
+    settings = preset("native", {"redirectUris": [address]}, is_open=False)
+    assert is_registered(settings, address.replace("/callback", ":3030/callback"))
+
+
+def test_what_works_is_not_called_missing() -> None:
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert "| not yet |" not in readme
+
+
 def test_every_argument_stands_in_the_page() -> None:
-    table = (DOCS / "api.md").read_text(encoding="utf-8").partition("## Settings")[2]
+    table = api_page().partition("## Settings")[2]
     named = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line)))
     assert named == set(Arguments.__annotations__)

@@ -129,7 +129,7 @@ class Provider:
         if isinstance(verdict, Fault):
             raise OAuthRefused(error=verdict.error, error_message=verdict.text)
         yield from requests.counted(call, self._clock())
-        uri = yield from write(requests.push, client.id, issuer_of(call), wished, jkt)
+        uri = yield from write(requests.push, client.id, issuer_of(call), wished)
         return Answer(Pushed(request_uri=uri, expires_in=requests.PUSHED_SECONDS), _CREATED)
 
     def device(self, call: Call[OAuthForm]) -> Steps[Answer]:

@@ -81,7 +81,6 @@ def keep(
         parameters=json_text({"parameters": parameters, "pushed": is_pushed}),
         browser_mac=_browser(tx, request_id, mark),
         session_id=session_id,
-        dpop_jkt="",
         expires_at=tx.now + WAITING_SECONDS,
     )
     return request_id
@@ -100,7 +99,7 @@ def take(tx: Tx, request_id: str, mark: str) -> RequestRow | None:
     return tx.one(rows.TAKE, RequestRow, id=request_id, kind=_AUTHORIZE)
 
 
-def push(tx: Tx, application_id: str, issuer: str, parameters: Parameters, dpop_jkt: str) -> str:
+def push(tx: Tx, application_id: str, issuer: str, parameters: Parameters) -> str:
     """Keep a request that a client pushed; return its `request_uri`, which counts once. Spec: RFC 9126 section 2.2."""
     request_id = ids.random_id(_PREFIX)
     tx.run(
@@ -112,7 +111,6 @@ def push(tx: Tx, application_id: str, issuer: str, parameters: Parameters, dpop_
         parameters=json_text({"parameters": parameters, "pushed": True}),
         browser_mac=None,
         session_id="",
-        dpop_jkt=dpop_jkt,
         expires_at=tx.now + PUSHED_SECONDS,
     )
     return REQUEST_URI + request_id

@@ -77,7 +77,6 @@ class RequestRow:
     browser_mac: bytes | None = field(repr=False)
     session_id: str
     state: str
-    dpop_jkt: str
     created_at: int
     expires_at: int
 
@@ -322,28 +321,27 @@ PUT_OFF_LOGOUT = """
 
 KEEP = """
     INSERT INTO oidc_requests
-        (project_id, id, kind, application_id, issuer, parameters, browser_mac, user_id, session_id, state, dpop_jkt,
-         polled_at, created_at, expires_at)
+        (project_id, id, kind, application_id, issuer, parameters, browser_mac, user_id, session_id, state, polled_at,
+         created_at, expires_at)
     VALUES
-        (:project_id, :id, :kind, :application_id, :issuer, :parameters, :browser_mac, '', :session_id, 'waiting',
-         :dpop_jkt, 0, :now, :expires_at)
+        (:project_id, :id, :kind, :application_id, :issuer, :parameters, :browser_mac, '', :session_id, 'waiting', 0,
+         :now, :expires_at)
 """
 
 # A code that somebody else shows in this moment is not shown twice: the caller makes another one.
 KEEP_DEVICE = """
     INSERT INTO oidc_requests
         (project_id, id, kind, application_id, issuer, parameters, secret_mac, user_code, user_id, session_id, state,
-         dpop_jkt, polled_at, created_at, expires_at)
+         polled_at, created_at, expires_at)
     VALUES
         (:project_id, :id, 'device', :application_id, :issuer, :parameters, :secret_mac, :user_code, '', '', 'waiting',
-         '', 0, :now, :expires_at)
+         0, :now, :expires_at)
     ON CONFLICT (project_id, user_code) DO NOTHING
     RETURNING id
 """
 
 SHOWN = """
-    SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
-           expires_at
+    SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, created_at, expires_at
     FROM oidc_requests
     WHERE project_id = :project_id AND user_code = :user_code AND kind = 'device' AND state = 'waiting'
       AND taken_at IS NULL AND expires_at > :now
@@ -383,8 +381,7 @@ POLLED = """
 """
 
 FIND = """
-    SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
-           expires_at
+    SELECT id, kind, application_id, issuer, parameters, browser_mac, session_id, state, created_at, expires_at
     FROM oidc_requests
     WHERE project_id = :project_id AND id = :id AND kind = :kind AND taken_at IS NULL AND expires_at > :now
 """
@@ -392,8 +389,7 @@ FIND = """
 TAKE = """
     UPDATE oidc_requests SET taken_at = :now
     WHERE project_id = :project_id AND id = :id AND kind = :kind AND taken_at IS NULL AND expires_at > :now
-    RETURNING id, kind, application_id, issuer, parameters, browser_mac, session_id, state, dpop_jkt, created_at,
-              expires_at
+    RETURNING id, kind, application_id, issuer, parameters, browser_mac, session_id, state, created_at, expires_at
 """
 
 FORGET_REQUESTS = """

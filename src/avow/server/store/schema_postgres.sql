@@ -294,7 +294,6 @@ CREATE TABLE oidc_requests (
 	user_id TEXT COLLATE "C" NOT NULL,
 	session_id TEXT COLLATE "C" NOT NULL,
 	state TEXT COLLATE "C" NOT NULL,
-	dpop_jkt TEXT COLLATE "C" NOT NULL,
 	polled_at BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	expires_at BIGINT NOT NULL,

@@ -296,7 +296,6 @@ CREATE TABLE oidc_requests (
 	user_id TEXT NOT NULL,
 	session_id TEXT NOT NULL,
 	state TEXT NOT NULL,
-	dpop_jkt TEXT NOT NULL,
 	polled_at BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	expires_at BIGINT NOT NULL,

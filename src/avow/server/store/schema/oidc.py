@@ -61,7 +61,6 @@ oidc_requests = Table(
     text("user_id"),  # who allowed it
     text("session_id"),
     text("state"),  # waiting | allowed | denied
-    text("dpop_jkt"),
     integer("polled_at"),
     integer("created_at"),
     integer("expires_at"),

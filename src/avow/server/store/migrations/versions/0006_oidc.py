@@ -68,7 +68,6 @@ def upgrade() -> None:
         sa.Column("user_id", TEXT, nullable=False),
         sa.Column("session_id", TEXT, nullable=False),
         sa.Column("state", TEXT, nullable=False),
-        sa.Column("dpop_jkt", TEXT, nullable=False),
         sa.Column("polled_at", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),

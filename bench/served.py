@@ -9,6 +9,7 @@ import sys
 
 import uvicorn
 
+from avow.cli.running import collect_rarely
 from avow.server.app import build
 from avow.server.asgi import AsgiApp
 from avow.server.settings import Settings
@@ -18,6 +19,7 @@ SECRET_KEY = "a secret key of the benchmarks, which is no secret"
 
 def main(port: int, database_url: str) -> None:
     """Serve as `avow serve` does, with one worker."""
+    collect_rarely()
     site = build(Settings(database_url=database_url, secret_key=SECRET_KEY, log_level="error"))
     uvicorn.run(
         AsgiApp(site),

@@ -186,7 +186,7 @@ def management() -> tuple[Slice, ...]:
         tenants,
     )
     from avow.server.flows import handlers as flows
-    from avow.server.oidc import handlers as consents
+    from avow.server.oidc import consents
     from avow.server.oidc import own as ownconsents
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)

@@ -4,6 +4,7 @@ They speak OAuth, not the contract: parameters instead of JSON shapes, each of w
 refused, and errors as `error` and `error_description`. Discovery describes them, so they are not in the API's table.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, UnsetType, field, to_builtins
@@ -54,6 +55,7 @@ __all__ = [
     "TokenResponse",
     "UserinfoQuery",
     "V2LogoutQuery",
+    "first",
     "given",
 ]
 
@@ -313,6 +315,12 @@ def given(body: AuthorizeQuery | UserinfoQuery | ClientMetadata | DirectForm) ->
     """
     sent: dict[str, tuple[str, ...]] = to_builtins(body)  # of some forty fields, those that came
     return {name: found for name, values in sent.items() if (found := tuple(filter(None, values)))}
+
+
+def first(parameters: Mapping[str, Sequence[str]], name: str) -> str:
+    """Return the first value of a parameter, "" for none."""
+    values = parameters.get(name, ())
+    return values[0] if values else ""
 
 
 def _pair(

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from avow.core.oidc import clients, redirects
 from avow.errors import InvalidArgument
 from avow.wire.applications import ApplicationSettings, Preset
+from avow.wire.oidc import first
 
 __all__ = ["RegistrationFault", "metadata_of", "name_of", "picture_of", "settings_of"]
 
@@ -59,8 +60,8 @@ def settings_of(said: Metadata, *, is_open: bool, held: ApplicationSettings | No
         RegistrationFault: It cannot be, or is not supported.
     """
     _require_supported(said)
-    method = _one(said, "token_endpoint_auth_method") or "client_secret_basic"
-    is_native = _one(said, "application_type") == "native"
+    method = first(said, "token_endpoint_auth_method") or "client_secret_basic"
+    is_native = first(said, "application_type") == "native"
     redirect_uris, grants = said.get("redirect_uris", ()), said.get("grant_types", ()) or ("authorization_code",)
     if "authorization_code" in grants and not redirect_uris:
         raise RegistrationFault("invalid_redirect_uri", "redirect_uris is missing.")
@@ -77,10 +78,10 @@ def settings_of(said: Metadata, *, is_open: bool, held: ApplicationSettings | No
         ),
         "auth_methods": (method,),
         "pkce": "required" if method == "none" else before.pkce,
-        "id_token_algorithm": _one(said, "id_token_signed_response_alg") or before.id_token_algorithm,
-        "userinfo_algorithm": _one(said, "userinfo_signed_response_alg") or before.userinfo_algorithm,
-        **{ours: _one(said, theirs) for theirs, ours in _TEXTS.items()},
-        **{ours: _one(said, theirs) == "true" for theirs, ours in _SWITCHES.items()},
+        "id_token_algorithm": first(said, "id_token_signed_response_alg") or before.id_token_algorithm,
+        "userinfo_algorithm": first(said, "userinfo_signed_response_alg") or before.userinfo_algorithm,
+        **{ours: first(said, theirs) for theirs, ours in _TEXTS.items()},
+        **{ours: first(said, theirs) == "true" for theirs, ours in _SWITCHES.items()},
     }
     changes |= {name: True for name in _DEMANDS if getattr(before, name)}
     try:
@@ -95,11 +96,10 @@ def name_of(said: Metadata) -> str:
     Raises:
         RegistrationFault: It has characters that are not seen, or turn others round.
     """
-    first = next(iter(said.get("redirect_uris", ())), "")
-    name = _one(said, "client_name").strip()
+    name = first(said, "client_name").strip()
     if not name.isprintable():
         raise RegistrationFault("invalid_client_metadata", "client_name has characters that cannot be printed.")
-    return (name or redirects.origin_of(first) or "Application")[:_MAX_NAME]
+    return (name or redirects.origin_of(first(said, "redirect_uris")) or "Application")[:_MAX_NAME]
 
 
 def picture_of(said: Metadata) -> str:
@@ -108,7 +108,7 @@ def picture_of(said: Metadata) -> str:
     Raises:
         RegistrationFault: It is no https address.
     """
-    logo = _one(said, "logo_uri")
+    logo = first(said, "logo_uri")
     if logo and not (logo.startswith("https://") and redirects.is_redirect(logo, takes_schemes=False, is_open=False)):
         raise RegistrationFault("invalid_client_metadata", "logo_uri is not an https URL.")
     return logo
@@ -156,19 +156,14 @@ def _require_supported(said: Metadata) -> None:
         "application_type": ("web", "native"),
     }
     for name, values in chosen.items():
-        if (given := _one(said, name)) and given not in values:
+        if (given := first(said, name)) and given not in values:
             raise RegistrationFault("invalid_client_metadata", f"{name} {given[:100]!r} is not supported.")
     if set(said.get("response_types", ())) - {"code"}:
         raise RegistrationFault("invalid_client_metadata", "The only response_type is code.")
     if unknown := set(said.get("grant_types", ())) - set(_GRANTS):
         raise RegistrationFault("invalid_client_metadata", f"grant_type {min(unknown)[:100]!r} is not for everybody.")
-    if _one(said, "jwks") and _one(said, "jwks_uri"):
+    if first(said, "jwks") and first(said, "jwks_uri"):
         raise RegistrationFault("invalid_client_metadata", "jwks and jwks_uri exclude each other.")
-    is_signing = _one(said, "token_endpoint_auth_method") == "private_key_jwt"
-    if is_signing and not (_one(said, "jwks") or _one(said, "jwks_uri")):
+    is_signing = first(said, "token_endpoint_auth_method") == "private_key_jwt"
+    if is_signing and not (first(said, "jwks") or first(said, "jwks_uri")):
         raise RegistrationFault("invalid_client_metadata", "private_key_jwt needs jwks or jwks_uri.")
-
-
-def _one(said: Metadata, name: str) -> str:
-    values = said.get(name, ())
-    return values[0] if values else ""

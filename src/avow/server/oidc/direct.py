@@ -26,7 +26,7 @@ from avow.server.serving import Answer, Call, Issued, Refusal, Steps, write
 from avow.server.sessions import actions as sessions
 from avow.server.store import Tx
 from avow.wire.login import SignIn
-from avow.wire.oidc import DirectForm, given
+from avow.wire.oidc import DirectForm, first, given
 from avow.wire.otp import VerifyCode
 from avow.wire.users import SignUpUser
 
@@ -53,10 +53,10 @@ class DirectEndpoints:
         parameters = given(call.body)
         client = yield from self._authenticator.client(call, parameters, "/passwordless/start")
         require_allowed(client, OTP)
-        if _one(parameters, "send") not in {"", "code"}:
+        if first(parameters, "send") not in {"", "code"}:
             raise OAuthRefused(error="invalid_request", error_message="Codes are sent, not links: send=code.")
-        method, name = ("sms", "phone_number") if _one(parameters, "connection") == "sms" else ("email", "email")
-        login_id = _one(parameters, name)
+        method, name = ("sms", "phone_number") if first(parameters, "connection") == "sms" else ("email", "email")
+        login_id = first(parameters, name)
         sent: Call[Any] = replace(call, body=_shaped(SignIn, login_id=login_id), path={"method": method})
         yield from write(_send, sent)
         return Answer({name: login_id})
@@ -68,10 +68,10 @@ class DirectEndpoints:
 
         parameters = given(call.body)
         yield from self._named(call, parameters)
-        email = _one(parameters, "email")
-        names = {each: _one(parameters, each) or None for each in ("name", "given_name", "family_name")}
+        email = first(parameters, "email")
+        names = {each: first(parameters, each) or None for each in ("name", "given_name", "family_name")}
         user = _shaped(SignUpUser, **names)
-        body = _shaped(PasswordSignUp, login_id=email, password=_one(parameters, "password"), user=user)
+        body = _shaped(PasswordSignUp, login_id=email, password=first(parameters, "password"), user=user)
         asked: Call[Any] = replace(call, body=body)
         made = yield from password.sign_up(asked)
         if isinstance(made, Refusal):
@@ -87,14 +87,14 @@ class DirectEndpoints:
 
         parameters = given(call.body)
         yield from self._named(call, parameters)
-        body = _shaped(SendReset, login_id=_one(parameters, "email"))
+        body = _shaped(SendReset, login_id=first(parameters, "email"))
         asked: Call[Any] = replace(call, body=body)
         yield from write(password.send_reset, asked)
         return Answer(_SENT.encode(), 200, "text/plain; charset=utf-8")
 
     def _named(self, call: Call[DirectForm], parameters: Parameters) -> Steps[Client]:
         """Return the application that is named; Auth0's clients show no secret here, and none is worth anything."""
-        known = yield from self._kept.client(call.project, _one(parameters, "client_id"))
+        known = yield from self._kept.client(call.project, first(parameters, "client_id"))
         if known is None or not known.client.is_enabled:
             raise OAuthRefused(401, error="invalid_client", error_message="The client is not known.")
         require_allowed(known.client, PASSWORD_AT, PASSWORD)
@@ -117,7 +117,7 @@ def proven(call: Call[Any], client: Client, parameters: Parameters) -> Steps[Iss
     Raises:
         OAuthRefused: `invalid_grant`, in the same words whatever was wrong; `mfa_required`: it holds and is not enough.
     """
-    grant = _one(parameters, "grant_type")
+    grant = first(parameters, "grant_type")
     require_allowed(client, grant)
     try:
         result = yield from (_by_code if grant == OTP else _by_password)(call, parameters)
@@ -154,10 +154,10 @@ def begun(tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, dpop_
 
 
 def _by_code(call: Call[Any], parameters: Parameters) -> Steps[Issued | Refusal]:
-    method = _METHODS.get(_one(parameters, "realm") or "email")
+    method = _METHODS.get(first(parameters, "realm") or "email")
     if method is None:
         raise OAuthRefused(error="invalid_request", error_message="realm is email or sms.")
-    body = _shaped(VerifyCode, login_id=_one(parameters, "username"), code=_one(parameters, "otp"))
+    body = _shaped(VerifyCode, login_id=first(parameters, "username"), code=first(parameters, "otp"))
     return (yield from write(_verified, replace(call, body=body), method))
 
 
@@ -165,7 +165,7 @@ def _by_password(call: Call[Any], parameters: Parameters) -> Steps[Issued | Refu
     from avow.server.password import asked as password  # as above
     from avow.wire.password import PasswordSignIn
 
-    body = _shaped(PasswordSignIn, login_id=_one(parameters, "username"), password=_one(parameters, "password"))
+    body = _shaped(PasswordSignIn, login_id=first(parameters, "username"), password=first(parameters, "password"))
     return (yield from password.sign_in(replace(call, body=body)))
 
 
@@ -201,8 +201,3 @@ def _shaped(shape: Any, **values: Any) -> Any:  # noqa: ANN401 - of whichever sh
         return msgspec.convert({names[name]: value for name, value in values.items()}, shape, from_attributes=True)
     except msgspec.ValidationError as wrong:
         raise OAuthRefused(error="invalid_request", error_message=f"A parameter is not valid: {wrong}.") from wrong
-
-
-def _one(parameters: Parameters, name: str) -> str:
-    values = parameters.get(name, ())
-    return values[0] if values else ""

@@ -21,6 +21,7 @@ from avow.server.oidc.issuing import ACCESS_TOKEN_TYPE
 from avow.server.oidc.rows import GrantRow
 from avow.server.serving import Call, Steps, read
 from avow.server.users.actions import Profile
+from avow.wire.oidc import first
 
 __all__ = ["GRANT_TYPE", "Exchanged", "exchanged"]
 
@@ -49,7 +50,7 @@ def exchanged(
         OAuthRefused: `invalid_request`, `invalid_target`, `invalid_scope`, or `access_denied`.
     """
     _require_supported(client, parameters)
-    token = _one(parameters, "subject_token")
+    token = first(parameters, "subject_token")
     said = claims_of(call.project, issuer_of(call), token, now) or {}
     named = accesstoken.audiences_said(token)
     is_theirs = said.get("client_id") == client.id or any(each in client.machine_scopes for each in named)
@@ -65,7 +66,7 @@ def exchanged(
     if api is None:
         raise OAuthRefused(error="invalid_target", error_message="Name one audience that there is.")
     allowed = yield from _allowed(client, api, found[0].user_id)
-    asked = scopes.split(_one(parameters, "scope"))
+    asked = scopes.split(first(parameters, "scope"))
     if not set(asked) <= allowed:
         raise OAuthRefused(error="invalid_scope", error_message="The application may not have this scope.")
     ends_at = said.get("exp")
@@ -76,7 +77,7 @@ def exchanged(
 def _require_supported(client: Client, parameters: Parameters) -> None:
     if client.is_public:
         raise OAuthRefused(error="unauthorized_client", error_message="A public application exchanges nothing.")
-    kinds = {_one(parameters, "subject_token_type"), _one(parameters, "requested_token_type") or ACCESS_TOKEN_TYPE}
+    kinds = {first(parameters, "subject_token_type"), first(parameters, "requested_token_type") or ACCESS_TOKEN_TYPE}
     if kinds != {ACCESS_TOKEN_TYPE} or parameters.get("actor_token"):
         text = "Only access tokens are exchanged, for access tokens, and without an actor_token."
         raise OAuthRefused(error="invalid_request", error_message=text)
@@ -98,8 +99,3 @@ def _allowed(client: Client, api: Api, user_id: str) -> Steps[frozenset[str]]:
         text = "The user has not allowed the application to call this API."
         raise OAuthRefused(403, error="access_denied", error_message=text)
     return allowed & api.scopes & consented
-
-
-def _one(parameters: Parameters, name: str) -> str:
-    values = parameters.get(name, ())
-    return values[0] if values else ""

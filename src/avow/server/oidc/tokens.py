@@ -26,7 +26,7 @@ from avow.server.store import Tx
 from avow.server.users import actions as users
 from avow.server.users.actions import Profile
 from avow.wire.errors import OAuthError
-from avow.wire.oidc import OAuthForm, TokenResponse, given
+from avow.wire.oidc import OAuthForm, TokenResponse, first, given
 
 __all__ = ["TokenEndpoint", "single"]
 
@@ -93,7 +93,7 @@ class TokenEndpoint:
         return Answer(found, headers=headers)
 
     def _exchange(self, client: Client, parameters: Parameters) -> Exchange:
-        named = _one(parameters, "grant_type")
+        named = first(parameters, "grant_type")
         if not named:
             return _refusing("invalid_request", "grant_type is missing.")
         if not client.is_enabled:
@@ -116,8 +116,8 @@ class TokenEndpoint:
         brought = Redemption(
             application_id=client.id,
             code=code,
-            redirect_uri=_one(parameters, "redirect_uri"),
-            verifier=_one(parameters, "code_verifier"),
+            redirect_uri=first(parameters, "redirect_uri"),
+            verifier=first(parameters, "code_verifier"),
             dpop_jkt=jkt,
         )
         targets = _targets(parameters)
@@ -130,7 +130,7 @@ class TokenEndpoint:
         jkt = yield from self._proof(call, client)
         if token is None:
             raise OAuthRefused(error="invalid_grant", error_message="The refresh token is not valid.")
-        brought = _Continuation(client.id, token, jkt, scopes.split(_one(parameters, "scope")), _targets(parameters))
+        brought = _Continuation(client.id, token, jkt, scopes.split(first(parameters, "scope")), _targets(parameters))
         row, profile = _held((yield from write(_continued, call, brought)))
         targets = brought.targets
         return (yield from self._issued(call, client, row, profile, narrowed=brought.scope, targets=targets))
@@ -150,7 +150,7 @@ class TokenEndpoint:
         if allowed is None:
             raise OAuthRefused(403, error="access_denied", error_message="The application may not call this API.")
         allowed &= api.scopes  # whatever it was granted, nobody has what the API does not know
-        wanted = scopes.split(_one(parameters, "scope"))
+        wanted = scopes.split(first(parameters, "scope"))
         if not set(wanted) <= allowed:
             raise OAuthRefused(error="invalid_scope", error_message="The application may not have this scope.")
         held = wanted or tuple(sorted(allowed))
@@ -186,7 +186,7 @@ class TokenEndpoint:
         if person is None or not person.seen.may_reach:
             yield from write(sessions.end, caller.user_id, caller.session_id, why="refused")  # nobody holds it
             raise OAuthRefused(403, error="access_denied", error_message="The person may not use this application.")
-        wanted = scopes.split(_one(parameters, "scope"))
+        wanted = scopes.split(first(parameters, "scope"))
         wish = yield from self._authorizing.plain(call, client, wanted, audiences)
         row, profile = _held((yield from write(_typed, client, issuer_of(call), wish, person, jkt)))
         return (yield from self._issued(call, client, row, profile))
@@ -296,18 +296,13 @@ def single(parameters: Parameters) -> Parameters:
     return parameters
 
 
-def _one(parameters: Parameters, name: str) -> str:
-    values = parameters.get(name, ())
-    return values[0] if values else ""
-
-
 def _targets(parameters: Parameters) -> tuple[str, ...]:
     """Return the APIs named, by `audience` or `resource`, each once."""
     return tuple(dict.fromkeys((*parameters.get("audience", ()), *parameters.get("resource", ()))))
 
 
 def _required(parameters: Parameters, name: str) -> str:
-    value = _one(parameters, name)
+    value = first(parameters, name)
     if not value:
         raise OAuthRefused(error="invalid_request", error_message=f"{name} is missing.")
     return value

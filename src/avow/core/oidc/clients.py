@@ -46,6 +46,7 @@ class Api:
         allows_offline: Refresh tokens are given for it.
         scopes: What it knows.
         name: For people, or "".
+        descriptions: Of its scopes, for people; those that have one.
     """
 
     identifier: str
@@ -55,6 +56,7 @@ class Api:
     allows_offline: bool = True
     scopes: frozenset[str] = frozenset()
     name: str = ""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

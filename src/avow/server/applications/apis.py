@@ -11,12 +11,13 @@ from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import rows
 from avow.server.applications.rows import ApiRow, CountRow, GrantRow, IdRow, PermissionRow
 from avow.server.projects import actions as projects
-from avow.server.store import Tx, in_list, json_text
+from avow.server.store import MOST_IN_LIST, Tx, in_list, json_text
 from avow.wire.applications import ApiPermission, CreateApi, UpdateApi
 
 __all__ = [
     "MISSING",
     "HeldApi",
+    "among",
     "api_of",
     "count",
     "create",
@@ -55,6 +56,7 @@ def api_of(held: HeldApi) -> Api:
         allows_offline=bool(row.allows_offline),
         scopes=frozenset(each.name for each in held.permissions),
         name=row.name,
+        descriptions={each.name: each.description for each in held.permissions if each.description},
     )
 
 
@@ -140,6 +142,12 @@ def get(tx: Tx, named: str) -> HeldApi:
     if found is None:
         raise NotFound(error_message=MISSING)
     return found
+
+
+def among(tx: Tx, identifiers: Sequence[str]) -> list[HeldApi]:
+    """Return the APIs that have one of these identifiers."""
+    clause, listed = in_list("identifiers", identifiers[:MOST_IN_LIST])
+    return _held(tx, tx.all(rows.APIS_AMONG.replace("(:identifiers)", clause), ApiRow, **listed))
 
 
 def lock(tx: Tx, named: str) -> HeldApi:

@@ -237,6 +237,11 @@ LIST_APIS = """
     FROM apis WHERE project_id = :project_id ORDER BY created_at, id LIMIT :most OFFSET :passed_over
 """
 
+APIS_AMONG = """
+    SELECT id, identifier, name, lifetime_seconds, algorithm, has_rbac, allows_offline, created_at
+    FROM apis WHERE project_id = :project_id AND identifier IN (:identifiers)
+"""
+
 COUNT_APIS = "SELECT COUNT(*) AS total FROM apis WHERE project_id = :project_id"
 
 UPDATE_API = """
@@ -357,6 +362,7 @@ RETURNS = {
     "FIND_API": ApiRow,
     "LOCK_API": IdRow,
     "LIST_APIS": ApiRow,
+    "APIS_AMONG": ApiRow,
     "COUNT_APIS": CountRow,
     "UPDATE_API": IdRow,
     "DELETE_API": IdRow,

@@ -1,10 +1,15 @@
 """What a person has allowed applications: seen by themselves, and taken back with all that came of it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import msgspec
 
+from avow.core.oidc.clients import Api
 from avow.errors import NotFound
 from avow.server.applications import actions as applications
-from avow.server.applications import consents
+from avow.server.applications import apis, consents
+from avow.server.applications.rows import ConsentRow
 from avow.server.oidc import grants
 from avow.server.serving import Call, Project, SessionCaller, Slice, reads, writes
 from avow.server.sessions import actions as sessions
@@ -13,13 +18,28 @@ from avow.wire import ownconsents as wire
 from avow.wire.endpoint import Nothing
 from avow.wire.ownconsents import OwnConsent, OwnConsents, RevokeConsent
 
-__all__ = ["SLICE", "allowed", "take_back"]
+__all__ = ["SLICE", "Allowed", "allowed", "take_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a user has allowed one application.
+
+    Attributes:
+        consent: As it is told on the wire.
+        scopes: By audience; "" for what is of no API.
+        apis: Those of the audiences that there still are.
+    """
+
+    consent: OwnConsent
+    scopes: Mapping[str, tuple[str, ...]]
+    apis: tuple[Api, ...]
 
 
 def my_consents(tx: Tx, call: Call[Nothing]) -> OwnConsents:
     """Return what the user has allowed applications, the oldest first."""
     sessions.live(tx, call.project, call.session)
-    return OwnConsents(consents=allowed(tx, call.session.user_id))
+    return OwnConsents(consents=tuple(each.consent for each in allowed(tx, call.session.user_id)))
 
 
 def revoke_consent(tx: Tx, call: Call[RevokeConsent]) -> Nothing:
@@ -28,20 +48,15 @@ def revoke_consent(tx: Tx, call: Call[RevokeConsent]) -> Nothing:
     return Nothing()
 
 
-def allowed(tx: Tx, user_id: str) -> tuple[OwnConsent, ...]:
+def allowed(tx: Tx, user_id: str) -> tuple[Allowed, ...]:
     """Return what a user has allowed applications."""
     found = consents.of_user(tx, user_id)
     names = applications.names(tx, sorted({row.application_id for row in found}))
+    kept = [msgspec.json.decode(row.scopes, type=dict[str, tuple[str, ...]]) for row in found]
+    known = _apis(tx, sorted({audience for scopes in kept for audience in scopes if audience}))
     return tuple(
-        OwnConsent(
-            id=row.id,
-            application_id=row.application_id,
-            application_name=names.get(row.application_id, ""),
-            scopes=_scopes(row.scopes),
-            created_time=row.created_at,
-            modified_time=row.updated_at,
-        )
-        for row in found
+        Allowed(_told(row, names, scopes), scopes, tuple(known[each] for each in scopes if each in known))
+        for row, scopes in zip(found, kept, strict=True)
     )
 
 
@@ -60,9 +75,20 @@ def take_back(tx: Tx, project: Project, caller: SessionCaller, consent_id: str) 
     grants.withdraw(tx, row.application_id, caller.user_id, actor=f"user:{caller.user_id}")
 
 
-def _scopes(encoded: str) -> tuple[str, ...]:
-    kept = msgspec.json.decode(encoded, type=dict[str, list[str]])
-    return tuple(sorted({each for listed in kept.values() for each in listed}))
+def _told(row: ConsentRow, names: Mapping[str, str], scopes: Mapping[str, tuple[str, ...]]) -> OwnConsent:
+    return OwnConsent(
+        id=row.id,
+        application_id=row.application_id,
+        application_name=names.get(row.application_id, ""),
+        scopes=tuple(sorted({each for listed in scopes.values() for each in listed})),
+        created_time=row.created_at,
+        modified_time=row.updated_at,
+    )
+
+
+def _apis(tx: Tx, identifiers: list[str]) -> dict[str, Api]:
+    found = apis.among(tx, identifiers) if identifiers else []
+    return {each.row.identifier: apis.api_of(each) for each in found}
 
 
 SLICE = Slice("ownconsents", (reads(wire.MY_CONSENTS, my_consents), writes(wire.REVOKE_CONSENT, revoke_consent)))

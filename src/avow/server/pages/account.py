@@ -11,10 +11,11 @@ import msgspec
 
 from avow.errors import FreshProofNeeded, NotFound, SecondFactorNeeded, SessionEnded
 from avow.server.oidc import own as ownconsents
-from avow.server.pages import hosted
+from avow.server.pages import hosted, wished
 from avow.server.pages.endpoints import AccountForm, AccountQuery
 from avow.server.pages.frame import Frame, Said
 from avow.server.pages.own_forms import first_project, require_own_form
+from avow.server.pages.wished import AtApi
 from avow.server.passkey import actions as passkey
 from avow.server.passkey.actions import OwnRow as PasskeyRow
 from avow.server.recoverycodes import actions as recoverycodes
@@ -43,6 +44,15 @@ _PROOF = "step-up"
 
 
 @dataclass(frozen=True, slots=True)
+class _Consent:
+    """What an application may do, as the question for consent has it."""
+
+    consent: OwnConsent
+    own: Sequence[str]
+    further: Sequence[AtApi]
+
+
+@dataclass(frozen=True, slots=True)
 class _Overview:
     """What the page shows of the database."""
 
@@ -51,7 +61,7 @@ class _Overview:
     devices: Sequence[OwnRow]
     passkeys: Sequence[PasskeyRow]
     codes_left: int
-    consents: Sequence[OwnConsent]
+    consents: Sequence[_Consent]
 
 
 def show(frame: Frame, call: Call[AccountQuery]) -> Steps[Answer]:
@@ -185,7 +195,10 @@ def _overview(tx: Tx, call: Call[Any], caller: SessionCaller) -> _Overview:
         devices=sessions.own(tx, project, caller.user_id),
         passkeys=passkey.own(tx, asking),
         codes_left=recoverycodes.left(tx, asking).count,
-        consents=ownconsents.allowed(tx, caller.user_id),
+        consents=[
+            _Consent(each.consent, wished.own(each.scopes), wished.at_apis(each.scopes, each.apis))
+            for each in ownconsents.allowed(tx, caller.user_id)
+        ],
     )
 
 

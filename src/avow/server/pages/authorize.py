@@ -4,6 +4,7 @@ A request that has to wait is kept, bound to this browser; the flow leads back t
 knows somebody by is that of the pages.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from avow.core.oidc.interaction import AskConsent, Grant, Refuse
 from avow.core.oidc.redirects import origin_of
 from avow.core.oidc.request import Authorization, Fault
 from avow.core.redirects import is_url
-from avow.errors import InvalidRequest, RequestTooLarge
+from avow.errors import RequestTooLarge
 from avow.server.oidc import Provider, requests
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import continue_path, is_root, issuer_of
@@ -22,6 +23,7 @@ from avow.server.oidc.requests import RequestRow
 from avow.server.oidc.responses import answered
 from avow.server.pages import wished
 from avow.server.pages.endpoints import PlainForm
+from avow.server.pages.errors import Unanswered
 from avow.server.pages.frame import Frame
 from avow.server.pages.own_forms import require_own_form, spoken
 from avow.server.serving import Answer, Call, Steps, read, write
@@ -66,7 +68,7 @@ def ask(frame: Frame, provider: Provider, call: Call[AuthorizeQuery]) -> Steps[A
     client_id = next(iter(parameters.get("client_id", ())), "")
     row = yield from write(requests.take_pushed, pushed, client_id, issuer_of(call))
     if row is None:
-        raise InvalidRequest(error_message="The request_uri is not valid, was used, or is another application's.")
+        raise Unanswered("over", "The request_uri is not valid, was used, or is another application's.")
     kept, _ = requests.parameters_of(row)
     return (yield from _answer(frame, provider, call, _Asked(kept, is_pushed=True)))
 
@@ -116,11 +118,11 @@ def _waiting(frame: Frame, call: Call[Any], request_id: str) -> Steps[_Asked]:
     """Return the request of this browser that waits.
 
     Raises:
-        InvalidRequest: There is none, it is over, or was another browser's.
+        Unanswered: There is none, it is over, or was another browser's.
     """
     row = yield from read(requests.find, request_id, frame.jar.browser(call))
     if row is None or row.issuer != issuer_of(call):
-        raise InvalidRequest(error_message="The sign-in took too long or was finished; begin anew in the application.")
+        raise Unanswered("over", "The sign-in took too long or was finished; begin anew in the application.")
     kept, is_pushed = requests.parameters_of(row)
     return _Asked(kept, is_pushed=is_pushed, row=row)
 
@@ -128,7 +130,9 @@ def _waiting(frame: Frame, call: Call[Any], request_id: str) -> Steps[_Asked]:
 def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) -> Steps[Answer]:
     verdict = yield from provider.authorizing.judged(call, asked.parameters, is_pushed=asked.is_pushed)
     if isinstance(verdict, Fault):
-        return _faulty(frame, call, asked, verdict)
+        is_explained = frame.settings.is_development
+        hint, command = (yield from _explained(provider, call, asked, verdict)) if is_explained else ("", "")
+        return _faulty(frame, call, asked, verdict, hint=hint, command=command)
     held, mark = frame.jar.session(call), frame.jar.browser(call)
     if asked.is_denied:
         yield from write(requests.take, asked.row.id if asked.row else "", mark)
@@ -141,7 +145,7 @@ def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) ->
             return _told(call, verdict, {"error": error, "error_description": text})
         case Grant():
             if outcome.code is None:
-                raise InvalidRequest(error_message="The sign-in was finished in another window.")
+                raise Unanswered("over", "The sign-in was finished in another window.")
             return _told(call, verdict, {"code": outcome.code})
         case AskConsent() if outcome.person is not None:
             return (yield from _question(frame, call, asked, wish, outcome.person))
@@ -155,8 +159,8 @@ def _question(frame: Frame, call: Call[Any], asked: _Asked, wish: Wish, person: 
     request_id = yield from _kept(frame, call, asked, wish.authorization, mark, person.seen.session_id)
     values = {
         "application": wish.authorization.client.name,
-        "own": wished.own(wish),
-        "further": wished.at_apis(wish),
+        "own": wished.own(wish.scopes),
+        "further": wished.at_apis(wish.scopes, wish.apis),
         "place": wished.place(wish),
         "picture": logo if (logo := wish.authorization.client.logo).startswith("https://") and is_url(logo) else "",
         "policy": wish.authorization.client.settings.policy_uri,
@@ -227,7 +231,7 @@ def _kept(
     )
 
 
-def _faulty(frame: Frame, call: Call[Any], asked: _Asked, fault: Fault) -> Answer:
+def _faulty(frame: Frame, call: Call[Any], asked: _Asked, fault: Fault, *, hint: str = "", command: str = "") -> Answer:
     """Answer a fault: to the application where its address is known, and otherwise to the person.
 
     An application that nobody vouches for is told nothing before somebody has signed in, unless it asked silently: a
@@ -237,7 +241,8 @@ def _faulty(frame: Frame, call: Call[Any], asked: _Asked, fault: Fault) -> Answe
     """
     is_silent = tuple(asked.parameters.get("prompt", ())) == ("none",)
     if not fault.is_told or not (fault.is_trusted or is_silent or frame.jar.session(call)):
-        raise InvalidRequest(error_message=fault.text, detail=f"authorization: {fault.check}")
+        words = _WORDS.get(fault.check, "wrong")
+        raise Unanswered(words, fault.text, detail=f"authorization: {fault.check}", hint=hint, command=command)
     values = {"error": fault.error, "error_description": fault.text}
     return answered(
         fault.redirect_uri,
@@ -247,6 +252,25 @@ def _faulty(frame: Frame, call: Call[Any], asked: _Asked, fault: Fault) -> Answe
         state=fault.state,
         allows_popups=fault.allows_popups,
     )
+
+
+_WORDS = {"client": "unknown", "enabled": "unknown"} | dict.fromkeys(
+    ("one-redirect", "redirect", "registered"), "address"
+)
+
+
+def _explained(provider: Provider, call: Call[Any], asked: _Asked, fault: Fault) -> Steps[tuple[str, str]]:
+    """Return what is wrong with a request, for whoever develops an application, and the command that sets it right."""
+    client_id = next(iter(asked.parameters.get("client_id", ())), "")
+    address = next(iter(asked.parameters.get("redirect_uri", ())), "")
+    if fault.check == "client":
+        return f"{fault.text} client_id: {client_id!r}", "avow app list"
+    known = yield from provider.kept.client(call.project, client_id)
+    if fault.check != "registered" or known is None or known.client.is_published:
+        return fault.text, ""
+    registered = (*known.client.settings.redirect_uris, address)
+    options = (part for each in registered for part in ("--redirect", each))
+    return f"{fault.text} {address}", shlex.join(["avow", "app", "update", known.client.id, *options])
 
 
 def _told(call: Call[Any], authorization: Authorization, values: Mapping[str, str]) -> Answer:

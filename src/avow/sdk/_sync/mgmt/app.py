@@ -41,7 +41,7 @@ class App:
             id: Its client_id; made up unless it is given.
             description: For people.
             logo: URL of a picture.
-            trusted: Nobody is asked for consent; true unless it is said.
+            trusted: Nobody is asked for consent; true unless it is said, and for a native application false.
             login_page_url: A sign-in page of the application's own.
             force_authentication: Everybody signs in anew for it.
             settings: What differs from the preset, such as `redirectUris`.

@@ -10,7 +10,19 @@ from avow.server.applications import rows
 from avow.server.applications.rows import ConsentRow, CountRow, IdRow
 from avow.server.store import Search, Tx, json_text
 
-__all__ = ["HeldConsent", "Wanted", "add", "count", "delete", "find", "forget", "of_user", "search", "withdraw"]
+__all__ = [
+    "ConsentRow",
+    "HeldConsent",
+    "Wanted",
+    "add",
+    "count",
+    "delete",
+    "find",
+    "forget",
+    "of_user",
+    "search",
+    "withdraw",
+]
 
 _PREFIX = "O"
 

@@ -9,7 +9,7 @@ from avow.core.oidc.clients import Api
 from avow.errors import NotFound
 from avow.server.applications import actions as applications
 from avow.server.applications import apis, consents
-from avow.server.applications.rows import ConsentRow
+from avow.server.applications.consents import ConsentRow
 from avow.server.oidc import grants
 from avow.server.serving import Call, Project, SessionCaller, Slice, reads, writes
 from avow.server.sessions import actions as sessions

@@ -243,8 +243,8 @@ def assert_no_request_uri(dynamic: Dynamic, **said: Any) -> None:
     found = dynamic.nobody.call("/.well-known/openid-configuration", verb="GET")
     assert found["request_uri_parameter_supported"] is False
     rp = dynamic.register(request_uris=["https://app.example.com/request.jwt"], **said)
-    told = landed(rp.ask(dynamic.browser, request_uri="https://app.example.com/request.jwt"))
-    assert told["error"] == "request_uri_not_supported"
+    page = dynamic.consent_page(rp, request_uri="https://app.example.com/request.jwt")
+    assert landed(page)["error"] == "request_uri_not_supported"
 
 
 def test_oidcc_request_uri_unsigned(dynamic: Dynamic) -> None:
@@ -261,7 +261,8 @@ def test_oidcc_ensure_request_object_with_redirect_uri(dynamic: Dynamic) -> None
     parts = [
         base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=").decode() for each in ({"alg": "none"}, inside)
     ]
-    assert landed(rp.ask(dynamic.browser, request=f"{parts[0]}.{parts[1]}."))["error"] == "request_not_supported"
+    page = dynamic.consent_page(rp, request=f"{parts[0]}.{parts[1]}.")
+    assert landed(page)["error"] == "request_not_supported"
 
 
 def test_oidcc_refresh_token(dynamic: Dynamic) -> None:

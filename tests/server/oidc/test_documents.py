@@ -114,7 +114,8 @@ def test_addresses_are_those_of_the_document(reader: Rp, web: Web, redirect: str
 
 
 def test_pkce_is_needed(reader: Rp, web: Web) -> None:
-    assert landed(reader.ask(reader.browser()))["error"] == "invalid_request"
+    browser = reader.browser()
+    assert landed(reader.sign_in(browser, reader.ask(browser), new_email()))["error"] == "invalid_request"
 
 
 def test_change_of_the_document_counts_at_the_next_authorization(reader: Rp, web: Web) -> None:

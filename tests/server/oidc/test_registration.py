@@ -100,13 +100,19 @@ def signed_in(avow: Avow) -> Browser:
     return browser
 
 
-def test_faulty_request_leads_nobody_to_an_address_that_anybody_registered(caller: Rp) -> None:
+def test_faulty_request_leads_nobody_away_before_sign_in(caller: Rp) -> None:
     made, trusted = register(caller), make_app(caller.avow)
     caller.avow.advance(3)
     rp = Rp(caller.avow, made["client_id"])
-    page = rp.ask(rp.browser(), response_type="x")
-    assert (page.status, "location" in page.headers) == (400, False)
-    told = [rp.ask(signed_in(caller.avow), response_type="x"), rp.ask(rp.browser(), response_type="x", prompt="none")]
+    browser = rp.browser()
+    page = rp.ask(browser, response_type="x")
+    assert (page.status, "location" in page.headers) == (200, False)
+    assert "app.example.com" not in page.text
+    told = [
+        rp.sign_in(browser, page, new_email()),
+        rp.ask(signed_in(caller.avow), response_type="x"),
+        rp.ask(rp.browser(), response_type="x", prompt="none"),
+    ]
     for page in (*told, trusted.ask(trusted.browser(), response_type="x")):
         assert landed(page)["error"] == "unsupported_response_type"
 

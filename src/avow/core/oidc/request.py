@@ -185,7 +185,7 @@ class Fault:
         is_told: It may be sent to `redirect_uri`; otherwise it is shown to the person.
         redirect_uri, mode, state: How it is sent there.
         allows_popups: The application may sign in in a popup, to which it is told likewise.
-        is_trusted: Whose address it is management vouches for.
+        client: Whose address it is; None where nothing is sent.
     """
 
     check: str
@@ -196,7 +196,7 @@ class Fault:
     mode: str = "query"
     state: str = ""
     allows_popups: bool = False
-    is_trusted: bool = False
+    client: Client | None = None
 
 
 class Check(NamedTuple):
@@ -395,5 +395,5 @@ def _fault(asked: Asked, check: Check) -> Fault:
         mode=asked.mode,
         state=asked.one("state") if len(asked.one("state")) <= _MAX_TEXT else "",
         allows_popups=asked.known_client.settings.allows_popups,
-        is_trusted=asked.known_client.is_trusted,
+        client=asked.known_client,
     )

@@ -129,11 +129,13 @@ def _waiting(frame: Frame, call: Call[Any], request_id: str) -> Steps[_Asked]:
 
 def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) -> Steps[Answer]:
     verdict = yield from provider.authorizing.judged(call, asked.parameters, is_pushed=asked.is_pushed)
+    held, mark = frame.jar.session(call), frame.jar.browser(call)
     if isinstance(verdict, Fault):
+        if held is None and (signed_in_for := _waits(asked, verdict)):
+            return (yield from _sign_in(frame, call, asked, signed_in_for, ""))
         is_explained = frame.settings.is_development
         hint, command = (yield from _explained(provider, call, asked, verdict)) if is_explained else ("", "")
-        return _faulty(frame, call, asked, verdict, hint=hint, command=command)
-    held, mark = frame.jar.session(call), frame.jar.browser(call)
+        return _faulty(call, verdict, hint=hint, command=command)
     if asked.is_denied:
         yield from write(requests.take, asked.row.id if asked.row else "", mark)
         return _told(call, verdict, {"error": "access_denied", "error_description": "The person declined."})
@@ -231,16 +233,23 @@ def _kept(
     )
 
 
-def _faulty(frame: Frame, call: Call[Any], asked: _Asked, fault: Fault, *, hint: str = "", command: str = "") -> Answer:
-    """Answer a fault: to the application where its address is known, and otherwise to the person.
+def _waits(asked: _Asked, fault: Fault) -> Authorization | None:
+    """Return what somebody has to sign in for before an application is told of a fault, None where it is told at once.
 
-    An application that nobody vouches for is told nothing before somebody has signed in, unless it asked silently: a
-    faulty request would lead whoever opens it to a site that anybody registered.
+    Nobody vouches for the address of one that is not trusted: a faulty request would lead whoever opens it to a site
+    that anybody registered, without a page of ours in between. Silent requests are the exception.
 
     Spec: RFC 9700 section 4.11.2.
     """
-    is_silent = tuple(asked.parameters.get("prompt", ())) == ("none",)
-    if not fault.is_told or not (fault.is_trusted or is_silent or frame.jar.session(call)):
+    client, is_silent = fault.client, tuple(asked.parameters.get("prompt", ())) == ("none",)
+    if client is None or client.is_trusted or is_silent:
+        return None
+    return Authorization(client=client, redirect_uri=fault.redirect_uri, has_redirect=True, mode=fault.mode)
+
+
+def _faulty(call: Call[Any], fault: Fault, *, hint: str = "", command: str = "") -> Answer:
+    """Answer a fault: to the application where its address is known, and otherwise to the person."""
+    if not fault.is_told:
         words = _WORDS.get(fault.check, "wrong")
         raise Unanswered(words, fault.text, detail=f"authorization: {fault.check}", hint=hint, command=command)
     values = {"error": fault.error, "error_description": fault.text}

@@ -1,5 +1,6 @@
 """S-OP-01 to S-OP-09: the front door and the token endpoint of the OpenID provider under attack."""
 
+import re
 from typing import Any
 
 import pytest
@@ -38,7 +39,8 @@ def assert_refused_grant(reply: Reply, error: tuple[int, str] = (400, "invalid_g
 def assert_shown_to_the_person(page: Page) -> None:
     assert page.status == 400
     assert "location" not in page.headers
-    assert "evil" not in page.html
+    # As text it is shown in development, where somebody looks for what is wrong with their own application.
+    assert not re.search(r'="[^"]*evil', page.html)
 
 
 def told(page: Page) -> dict[str, str]:

@@ -116,6 +116,9 @@ def test_s_web_05_pages_of_the_provider(case: Case, https: Avow) -> None:
             assert nonce not in nonces
             nonces.add(nonce)
             assert not re.search(r"\son\w+=|style=|<style|javascript:", each.html)
+    with case.cell("request that is wrong, the address is not even shown"):
+        assert shown["request that is wrong"].status == 400
+        assert "evil" not in shown["request that is wrong"].html
     with case.cell("answers that a page carries"):
         for mode, frame in (("form_post", "'none'"), ("web_message", "https://app.example.com")):
             made = make_app(https, webOrigins=["https://app.example.com"])

@@ -1,8 +1,12 @@
 """Two at once: a code is spent once, a refresh begins one generation, a consent is answered once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
-from tests.factories import new_email
+from avow.server.applications import consents
+from avow.server.oidc import grants
+from avow.server.store import Tx
+from tests.factories import make_user, new_email
 from tests.server.oidc.relying import Rp, landed, make_app
 from tests.server.pages.browsing import Browser, Form
 
@@ -66,3 +70,27 @@ def test_of_two_consents_at_once_none_is_lost(rp: Rp) -> None:
         assert set(pool.map(answer, forms)) == {303}
     for each in wanted:
         assert "code" in landed(asking.ask(browser, scope=each, prompt="none"))
+
+
+def test_consent_that_something_is_granted_by_is_taken_back_afterwards(rp: Rp) -> None:
+    """Otherwise the grant would be begun after the others have ended, and outlive the consent."""
+    user, order = make_user(rp.avow, new_email()), []
+    rp.avow.run(lambda tx: consents.add(tx, rp.id, user, {"": ["openid"]}))
+    begun, over = Event(), Event()
+
+    def grant_by_it(tx: Tx) -> None:
+        assert consents.find(tx, rp.id, user, is_held=True)
+        begun.set()
+        over.wait(0.3)
+        order.append("granted")
+
+    def take_back() -> None:
+        begun.wait(10)
+        rp.avow.run(lambda tx: grants.withdraw(tx, rp.id, user, actor="test"))
+        order.append("taken back")
+        over.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in (pool.submit(rp.avow.run, grant_by_it), pool.submit(take_back)):
+            done.result()
+    assert order == ["granted", "taken back"]

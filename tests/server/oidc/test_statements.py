@@ -70,7 +70,7 @@ def test_code_for_an_application_that_asked_once(cost: Cost, project: Avow, pers
     page = shop.ask(browser)
     browser.submit(page.form(), "allow")
     ways, statements = cost.of(lambda: shop.ask(browser))
-    assert statements == ["sessions.LIVE_ENABLED", "applications.CONSENT", "applications.REACH", *_GRANT]
+    assert statements == ["sessions.LIVE_ENABLED", "applications.CONSENT_HELD", "applications.REACH", *_GRANT]
     assert ways == ["write"]
 
 

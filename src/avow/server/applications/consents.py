@@ -69,9 +69,13 @@ class HeldConsent:
     updated_at: int
 
 
-def find(tx: Tx, application_id: str, user_id: str) -> Mapping[str, frozenset[str]]:
-    """Return the scopes that a user has allowed an application, by audience; "" is the provider itself."""
-    row = tx.one(rows.CONSENT, ConsentRow, application_id=application_id, user_id=user_id)
+def find(tx: Tx, application_id: str, user_id: str, *, is_held: bool = False) -> Mapping[str, frozenset[str]]:
+    """Return the scopes that a user has allowed an application, by audience; "" is the provider itself.
+
+    Who grants something by it holds it (`is_held`): it is not taken back before the unit ends.
+    """
+    sql = rows.CONSENT_HELD if is_held else rows.CONSENT
+    row = tx.one(sql, ConsentRow, application_id=application_id, user_id=user_id)
     return {audience: frozenset(scopes) for audience, scopes in _by_audience(row).items()}
 
 

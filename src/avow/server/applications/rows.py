@@ -318,6 +318,9 @@ CONSENT = """
     FROM consents WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id
 """
 
+# And nobody takes it back until the unit ends: a grant begun beside that would outlive it.
+CONSENT_HELD = CONSENT + "/* postgres: FOR SHARE */"
+
 CONSENTS_OF = """
     SELECT id, application_id, COALESCE(user_id, '') AS user_id, COALESCE(tenant_id, '') AS tenant_id, scopes,
            granted_by, created_at, updated_at
@@ -371,6 +374,7 @@ RETURNS = {
     "GRANTS_AT": GrantRow,
     "ALLOW": ConsentRow,
     "CONSENT": ConsentRow,
+    "CONSENT_HELD": ConsentRow,
     "CONSENTS_OF": ConsentRow,
     "WITHDRAW": IdRow,
 }

@@ -269,7 +269,9 @@ def _outcome(
 ) -> Outcome:
     client = wish.authorization.client
     tenant = wish.authorization.tenant
-    person = _person(tx, call.project, held, client.id, is_trusted=client.is_trusted, acts_in_tenant=bool(tenant))
+    person = _person(
+        tx, call.project, held, client.id, is_trusted=client.is_trusted, acts_in_tenant=bool(tenant), grants_by_it=True
+    )
     is_allowed = person is not None and person.seen.user_id == agreed
     decision = _decided(wish, person, row, is_allowed=is_allowed, now=tx.now)
     if person is None or not isinstance(decision, interaction.Grant):
@@ -297,10 +299,12 @@ def _person(
     *,
     is_trusted: bool = False,
     acts_in_tenant: bool = False,
+    grants_by_it: bool = False,
 ) -> Person | None:
     """Return whose session it is.
 
     What they have allowed is not looked for where nobody is asked (`is_trusted`), nor their tenants where none matters.
+    It is held where something is granted by it.
     """
     caller, ends_at = held
     try:
@@ -309,7 +313,7 @@ def _person(
         return None
     if session.impersonator:  # whoever acts for somebody else does it here, not at other applications
         return None
-    allowed = {} if is_trusted else consents.find(tx, client_id, caller.user_id)
+    allowed = {} if is_trusted else consents.find(tx, client_id, caller.user_id, is_held=grants_by_it)
     may_reach = applications.may_reach(tx, client_id, caller.user_id)
     amr = tuple(session.amr.split())
     profile = users.find(tx, caller.user_id) if acts_in_tenant else None

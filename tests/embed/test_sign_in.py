@@ -57,7 +57,7 @@ def test_cookies_of_pages_are_of_the_whole_host_and_not_for_scripts(shop: Shop) 
     page = ask(shop, browser, mail)
     browser.submit(page.form(), "verify", code=shop.code(mail))
     names = {cookie.partition("=")[0] for cookie in browser.set_cookies}
-    assert {"avow-browser", "avow-flow", f"avow-refresh-{shop.project_id}"} <= names
+    assert {"avow-browser", f"avow-flow-{shop.project_id}", f"avow-refresh-{shop.project_id}"} <= names
     for cookie in browser.set_cookies:
         attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
         assert {"path=/", "httponly", "samesite=lax"} <= attributes, cookie

@@ -38,12 +38,13 @@ _TENANTS = 2000
 
 # A migration as later releases will have them: a table, and data carried over row by row.
 _MIGRATION = """
-import sys
+import sys, time
 from avow.server.store.migrate import in_transaction
 
 def change(connection):
     connection.exec_driver_sql("CREATE TABLE later (id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL)")
     print("begun", flush=True)
+    time.sleep(float(sys.argv[2]))
     for start in range(40):
         pattern = "%%" + f"{start:02}"
         connection.exec_driver_sql(
@@ -81,7 +82,9 @@ def test_f_upg_02_interrupted_migration(case: Case, filled_url: str, rounds: Rou
     with case.cell("killed at random points, nothing is changed"):
         for number in range(rounds(3, 20)):
             process = subprocess.Popen(
-                [sys.executable, "-c", _MIGRATION, filled_url], env=environment(), stdout=subprocess.PIPE
+                [sys.executable, "-c", _MIGRATION, filled_url, "0" if number % 2 else "0.5"],
+                env=environment(),
+                stdout=subprocess.PIPE,
             )
             assert process.stdout is not None
             with process, process.stdout:
@@ -97,7 +100,7 @@ def test_f_upg_02_interrupted_migration(case: Case, filled_url: str, rounds: Rou
         assert stopped > 0
     with case.cell("the next start finishes"):
         if _revision(filled_url) != "9999":
-            subprocess.run([sys.executable, "-c", _MIGRATION, filled_url], env=environment(), check=True)
+            subprocess.run([sys.executable, "-c", _MIGRATION, filled_url, "0"], env=environment(), check=True)
         assert _revision(filled_url) == "9999"
         assert read_table(filled_url, "SELECT COUNT(*) FROM tenants WHERE name LIKE ?", "%!")[0][0]
     with case.cell("this release refuses the newer tables"):

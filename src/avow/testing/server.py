@@ -1,6 +1,7 @@
 """A whole Avow in the process of a test: its server, its outbox and its clock."""
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from avow import AsyncClient
 
 __all__ = ["Avow", "Server"]
+
+_PATIENCE_SECONDS = 2
 
 T = TypeVar("T")
 BASE_URL = "http://localhost:8000"
@@ -149,7 +152,10 @@ class Avow:
         return self.server.site.store.run(self.project_id, unit)
 
     def _newest(self, to: str, part: Callable[[InboxMessage], str]) -> str:
-        found = next((part(message) for message in self.messages(to) if part(message)), "")
-        if not found:
-            raise LookupError(f"nothing of that kind was sent to {to}")
+        # A courier in the background may be carrying it at this moment.
+        until = time.monotonic() + (_PATIENCE_SECONDS if self.server.site.courier.is_started else 0)
+        while not (found := next((part(message) for message in self.messages(to) if part(message)), "")):
+            if time.monotonic() >= until:
+                raise LookupError(f"nothing of that kind was sent to {to}")
+            time.sleep(0.02)
         return found

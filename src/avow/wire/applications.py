@@ -168,8 +168,8 @@ class Application(Shape, frozen=True, kw_only=True):
 
     Attributes:
         id: Its client_id.
-        kind: `oidc`, `saml`, `wsfed`, `third-party`, or `published`: it says itself what it is, at the address that is its
-            id.
+        kind: `oidc`, `saml`, `wsfed`, `third-party`, or `published`: it says itself what it is, at the address that is
+            its id.
         name: For people.
         description: For people.
         logo: URL of a picture.

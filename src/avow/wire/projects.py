@@ -75,8 +75,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         session_algorithm: Algorithm of the next session key: ES256, RS256 or EdDSA.
         session_lifetime_seconds: Life of a session token; under 60 browsers could not refresh in time.
         refresh_lifetime_seconds: Absolute life of a session, at most 400 days (as long as browsers keep a cookie).
-        idle_lifetime_seconds: A session not refreshed for this long ends, and so does an application's refresh token; 0 for
-            never.
+        idle_lifetime_seconds: A session not refreshed for this long ends, and so does an application's refresh token; 0
+            for never.
         rotation: When refresh tokens rotate: `sole-holder` (only where nobody else holds a copy), `always`, `never`.
         rotation_grace_seconds: How long the generation before the current one still refreshes.
         refresh_token_in: `body`, or `cookie` (HttpOnly; browsers of the allowed origins never see it).
@@ -108,8 +108,8 @@ class ProjectSettings(Shape, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             none; empty for none.
         allows_registration: Applications register themselves at the OpenID provider (RFC 7591), without asking anybody;
             people are asked before such an application learns anything.
-        allows_client_documents: The client_id of an application may be the https address of a document that says what it
-            is (OAuth Client ID Metadata Document); people are asked before such an application learns anything.
+        allows_client_documents: The client_id of an application may be the https address of a document that says what
+            it is (OAuth Client ID Metadata Document); people are asked before such an application learns anything.
         audit_days: Events of the audit older than so many days are deleted; 0 keeps all of them.
     """
 

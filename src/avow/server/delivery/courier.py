@@ -91,6 +91,11 @@ class Courier:
             channel.sender.rest()
         return handled
 
+    @property
+    def is_started(self) -> bool:
+        """Whether it delivers in the background."""
+        return self._background.is_started
+
     def start(self) -> None:
         """Begin to deliver in the background."""
         if self._background.is_started:

@@ -349,9 +349,11 @@ def _names_known_audiences(asked: Asked) -> bool:
 def _has_readable_claims(asked: Asked) -> bool:
     text = asked.one("claims")
     try:
-        return not text or scopes.read_claims_request(text) is not None
+        if text:
+            scopes.read_claims_request(text)
     except ValueError:
         return False
+    return True
 
 
 CHECKS: Final[tuple[Check, ...]] = (

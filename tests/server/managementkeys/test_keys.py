@@ -97,7 +97,7 @@ def test_call_without_the_right_is_refused_before_its_body_is_read(api: Api, key
 
 def test_what_is_not_supported_is_told_only_to_those_with_the_right(api: Api, key: str) -> None:
     reader = create(api, key, "read only")["cleartext"]
-    for path in ("/v1/mgmt/engine/create", "/v1/mgmt/thirdparty/app/secret/add"):
+    for path in ("/v1/mgmt/engine/create", "/v1/mgmt/fga/relations"):
         assert api.post(path, token=key).refusal == (501, "E019501")
         assert api.post(path, token=reader).refusal == (403, "E019403")
     assert api.get("/v1/mgmt/engine/load", token=reader).refusal == (501, "E019501")

@@ -116,6 +116,7 @@ def test_import_changes_what_is_there_and_keeps_its_secrets(source: Api) -> None
     assert len(applications(source)) == 3  # what is not named stays
 
 
+@pytest.mark.usefixtures("room")
 def test_copy_has_them_without_secrets(source: Api) -> None:
     made = source.post(f"{PATH}/clone", {"name": "Copy"}, token=source.avow.management_key)
     copy = Avow(source.avow.server, made["projectId"], made["managementKey"])

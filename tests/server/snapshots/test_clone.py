@@ -11,18 +11,14 @@ from tests.factories import make_user
 from tests.server.api import Api
 from tests.server.snapshots.test_snapshots import PATH, configure, export
 
+pytestmark = pytest.mark.usefixtures("room")
+
 WRONG: list[dict[str, object]] = [
     {},
     {"name": ""},
     {"name": "x", "tags": [""]},
     {"name": "x", "environment": "e" * 65},
 ]
-
-
-@pytest.fixture(autouse=True)
-def room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take room for another project, in a server that has one for each test before."""
-    monkeypatch.setattr("avow.server.projects.actions._MOST_PROJECTS", 1_000_000)
 
 
 @pytest.fixture

@@ -63,7 +63,8 @@ def _run(version: str, python: str, parts: tuple[str, ...]) -> bool:
         "PATH": os.pathsep.join([*folders, os.environ["PATH"]]),
         "AVOW_TEST_ALLOW_MISSING": ",".join(FINDERS),  # what is missing was missing before, and told
     }
-    command = [inside, "-m", "pytest", "-n", "2", "-m", "not browser", "-p", "no:cacheprovider", *there]
+    options = ["-n", "2", "--maxschedchunk", "100", "-m", "not browser", "-p", "no:cacheprovider"]
+    command = [inside, "-m", "pytest", *options, *there]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 

@@ -161,11 +161,12 @@ def test_s_op_13_request_objects(case: Case, c1: Rp, c2: Rp, canary: Canary) -> 
         with case.cell(f"request: {name}"):
             told = landed(c1.ask(browser, request=text))
             assert (told["error"], "code" in told) == ("request_not_supported", False)
+    calls = len(canary.calls)
     for name, uri in {"loopback": canary.url, "file": "file:///etc/passwd"}.items():
         with case.cell(f"request_uri: {name}"):
             told = landed(c1.ask(browser, request_uri=uri))
             assert (told["error"], "code" in told) == ("request_uri_not_supported", False)
-            assert canary.calls == []
+            assert len(canary.calls) == calls
     with case.cell("request_uri of a pushed request that is none"):
         page = c1.ask(browser, request_uri="urn:ietf:params:oauth:request_uri:Qnone")
         assert (page.status, page.headers.get("location")) == (400, None)

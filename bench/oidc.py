@@ -37,6 +37,7 @@ from avow.server.sessions.actions import Opening
 from avow.server.store import Tx
 from avow.wire.applications import ApiPermission, CreateApi, CreateApplication
 from bench.load import Load, Process, load, node_peers, one_core, running
+from bench.people import look_over
 from bench.served import SECRET_KEY
 from bench.serving import FORM, Bench, asked, bar, table
 
@@ -163,6 +164,8 @@ class OidcBench(Bench):
         made: list[str] = []
         for _ in range(0, count, 500):
             made += self.store.run(self.project_id, lambda tx: self._grants(tx, algorithm, 500))
+        if self.store.url.startswith("postgres"):
+            look_over(self.store.url)
         return made
 
     def _applications(self, tx: Tx) -> None:
@@ -284,6 +287,7 @@ def _measure(parties: list[Party], cores: Set[int]) -> dict[tuple[str, str], lis
         _warm(party, work, cores)
     results: dict[tuple[str, str], list[Load]] = {(party.name, work): [] for party, work in jobs}
     for number in range(_ROUNDS):
+        print(f"round {number + 1} of {_ROUNDS}", file=sys.stderr, flush=True)
         start = number % len(jobs)
         for party, work in jobs[start:] + jobs[:start]:
             if number >= party.rounds:

@@ -39,6 +39,7 @@ __all__ = [
     "World",
     "email",
     "filled",
+    "look_over",
     "session_id",
     "tenant_id",
     "user_id",
@@ -211,7 +212,7 @@ def filled(url: str, count: int) -> Generator[World]:
         _fill(url, {"project_id": project_id, "count": count, "rare": rare, "usual": usual})
         key = store.run(project_id, _widen)
         if url.startswith("postgres"):
-            _look_over(url)
+            look_over(url)
         project = store.look(project_id, lambda tx: load_project(tx, settings))
         assert project is not None
         print(f"  {count:>9,} users, filled in {time.perf_counter() - began:.0f} s", flush=True)
@@ -269,7 +270,7 @@ def _widen(tx: Tx) -> str:
     return access_keys.create(tx, CreateAccessKey(name="Bench", key_tenants=wide), actor="bench")[1]
 
 
-def _look_over(url: str) -> None:
+def look_over(url: str) -> None:
     """Have PostgreSQL do now what it does by itself once many rows have come."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")

@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from avow.core.grants import Held
+from avow.core.kinds import KEY_CLAIM, SESSION
 from avow.core.layouts import PLAIN, Layout
-from avow.core.sessions import SESSION
 
-__all__ = ["KEY_CLAIM", "KeyClaims"]
-
-# Only tokens of access keys have it, so that nobody takes a machine for a user.
-KEY_CLAIM: Final = "keyId"
+__all__ = ["KeyClaims"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
+from avow.core.kinds import REFRESH, SESSION
 from avow.core.layouts import PLAIN, Layout
 
-__all__ = ["REFRESH", "SESSION", "SessionClaims", "SessionState", "TenantGrants", "Verdict", "judge", "rotates"]
-
-SESSION = "DS"
-REFRESH = "DSR"
+__all__ = ["SessionClaims", "SessionState", "TenantGrants", "Verdict", "judge", "rotates"]
 
 
 @dataclass(frozen=True, slots=True)

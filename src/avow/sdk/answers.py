@@ -9,7 +9,7 @@ from typing import Annotated, Any, NotRequired, Required, TypedDict, TypeVar, ca
 import msgspec
 from msgspec import Meta
 
-from avow.core.accesskeys import KEY_CLAIM
+from avow.core.kinds import KEY_CLAIM
 from avow.errors import UnreadableAnswer
 from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, TRUSTED_DEVICE_COOKIE_NAME, DeliveryMethod
 from avow.sdk.transport import Response

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from avow.core.sessions import REFRESH, SESSION
+from avow.core.kinds import REFRESH, SESSION
 from avow.core.tokens import Expected, verify
 from avow.sdk.answers import SessionClaims, session_claims, user_id_of
 from avow.sdk.calls.call import refused, text_of

@@ -1,11 +1,12 @@
 """From settings to a running Site: the only place that knows every slice."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
-from avow.errors import NotSupported
+from avow.errors import AvowError, NotSupported
 from avow.server import browser, enchantedlink, keys, magiclink, otp, passkey, recoverycodes, sessions, totp
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
@@ -16,7 +17,6 @@ from avow.server.delivery.senders import Sender
 from avow.server.edge import Edge
 from avow.server.keys.directory import ProjectDirectory
 from avow.server.managementkeys.actions import is_tenant_admin
-from avow.server.oidc import Provider
 from avow.server.oidc.herald import Herald
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.handlers import Readiness, operations_slice
@@ -24,20 +24,22 @@ from avow.server.operations.housekeeping import Housekeeper
 from avow.server.operations.metrics import Metrics, State
 from avow.server.operations.observing import Observer
 from avow.server.outgoing import Outbound
-from avow.server.pages import Pages
-from avow.server.pages.inbox import inbox_slice
 from avow.server.routes import Routes
 from avow.server.serving import Answer, Call, Handler, Slice, plain
 from avow.server.settings import Settings
 from avow.server.site import Pool, Site
 from avow.server.store import Store, open_kv, open_store
+from avow.server.visit import Visit
 from avow.wire.endpoint import Caller, Endpoint, Nothing
 from avow.wire.unsupported import UNSUPPORTED, Unsupported
 
+if TYPE_CHECKING:
+    from avow.server.pages import Pages
+
 __all__ = ["FIRST", "OPENAPI", "build", "management", "senders_of"]
 
-# What people sign in and applications validate with. The rooms of management come with the first call to one of them:
-# they take longer to import than all else together, and many a process never needs them.
+# What people sign in and applications validate with. Pages and the OpenID provider come with the first call to one of
+# them, and then management: they take longer to import than all else together, and many a process never needs them.
 FIRST: tuple[Slice, ...] = (
     keys.SLICE,
     sessions.SLICE,
@@ -86,10 +88,18 @@ def build(
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
-    pages = Pages(settings, vault, clock, provider := Provider(vault, clock))
-    operations = operations_slice(readiness, metrics, watch, settings)
-    slices = (*FIRST, operations, pages.slice, provider.slice, *further, *([inbox_slice(inbox)] if inbox else ()))
-    edge = _edge(slices, ProjectDirectory(clock, settings, frozenset(senders)), settings, clock, pages, vault=vault)
+    rooms = _Rooms(
+        (*FIRST, operations_slice(readiness, metrics, watch, settings), *further), settings, vault, clock, inbox
+    )
+    edge = Edge(
+        Routes(rooms.first, rooms.further),
+        ProjectDirectory(clock, settings, frozenset(senders)),
+        settings,
+        clock,
+        vault=vault,
+        is_tenant_admin=is_tenant_admin,
+        error_page=rooms.error_page,
+    )
 
     def start() -> None:
         for each in workers:
@@ -118,6 +128,64 @@ def build(
         drain=readiness.drain,
         close=close,
     )
+
+
+class _Rooms:
+    """The slices of one server, by when they are imported."""
+
+    def __init__(
+        self, slices: Iterable[Slice], settings: Settings, vault: Vault, clock: Clock, inbox: InboxSender | None
+    ) -> None:
+        self.first = [handler for each in slices for handler in each.handlers]
+        self.further = (self._paged, self._managing)
+        self._settings = settings
+        self._vault = vault
+        self._clock = clock
+        self._inbox = inbox
+        self._loading = Lock()
+        self._pages: Pages | None = None
+        self._supported = [*self.first]
+
+    def error_page(self, visit: Visit, error: AvowError) -> Answer:
+        """Return the page for an error."""
+        return self._loaded().error(visit, error)
+
+    def _loaded(self) -> "Pages":
+        """Return the pages, imported now unless they were before."""
+        from avow.server.oidc.provider import Provider
+        from avow.server.pages import Pages
+
+        with self._loading:
+            if self._pages is None:
+                self._pages = Pages(self._settings, self._vault, self._clock, Provider(self._vault, self._clock))
+            return self._pages
+
+    def _paged(self) -> list[Handler]:
+        """Return the handlers of the pages, of the OpenID provider and of the development inbox."""
+        from avow.server.pages.inbox import inbox_slice
+
+        pages = self._loaded()
+        slices = [pages.slice, pages.provider.slice, *([inbox_slice(self._inbox)] if self._inbox else ())]
+        paged = [handler for each in slices for handler in each.handlers]
+        self._supported += paged
+        return paged
+
+    def _managing(self) -> list[Handler]:
+        """Return the handlers of management, of what is not supported yet, and the description of them all."""
+        managing = [handler for each in management() for handler in each.handlers]
+        supported = [*self._supported, *managing]
+
+        def openapi(call: Call[Nothing]) -> Answer:
+            """Return the description of this API, OpenAPI 3.1."""
+            from avow.server.openapi import encoded as encoded_openapi  # few ask for it
+            from avow.wire.table import ENDPOINTS
+
+            reference = {each.endpoint.id: each.function.__doc__ or "" for each in supported if _is_named(each)}
+            described = encoded_openapi(ENDPOINTS, UNSUPPORTED, reference, root=self._settings.public_path)
+            return Answer(described, headers={"cache-control": "max-age=300"})
+
+        missing = [plain(_unsupported(row), _not_supported) for row in UNSUPPORTED]
+        return [*managing, *missing, plain(OPENAPI, openapi)]
 
 
 def _store(settings: Settings, vault: Vault, clock: Clock, *, durable: bool) -> Store:
@@ -163,31 +231,29 @@ def senders_of(settings: Settings) -> Mapping[Method, Sender]:
 
 def management() -> tuple[Slice, ...]:
     """Return the slices of management, imported now."""
-    from avow.server import (
-        accesskeys,
-        accounts,
-        applications,
-        audit,
-        embeddedlink,
-        groups,
-        imports,
-        jwt,
-        lists,
-        managementkeys,
-        password,
-        passwords,
-        permissions,
-        projects,
-        roles,
-        snapshots,
-        social,
-        sso,
-        templates,
-        tenants,
-    )
+    from avow.server.accesskeys import handlers as accesskeys
+    from avow.server.accounts import handlers as accounts
+    from avow.server.applications import handlers as applications
+    from avow.server.audit import handlers as audit
+    from avow.server.embeddedlink import handlers as embeddedlink
     from avow.server.flows import handlers as flows
+    from avow.server.groups import handlers as groups
+    from avow.server.imports import handlers as imports
+    from avow.server.jwt import handlers as jwt
+    from avow.server.lists import handlers as lists
+    from avow.server.managementkeys import handlers as managementkeys
     from avow.server.oidc import consents
     from avow.server.oidc import own as ownconsents
+    from avow.server.password import handlers as password
+    from avow.server.passwords import handlers as passwords
+    from avow.server.permissions import handlers as permissions
+    from avow.server.projects import handlers as projects
+    from avow.server.roles import handlers as roles
+    from avow.server.snapshots import handlers as snapshots
+    from avow.server.social import handlers as social
+    from avow.server.sso import handlers as sso
+    from avow.server.templates import handlers as templates
+    from avow.server.tenants import handlers as tenants
 
     rooms = (projects, managementkeys, tenants, permissions, roles, passwords, accounts, imports, sso, groups, audit)
     further = (
@@ -205,46 +271,6 @@ def management() -> tuple[Slice, ...]:
         social,
     )
     return tuple(room.SLICE for room in (*rooms, *further))
-
-
-def _edge(
-    slices: Iterable[Slice],
-    directory: ProjectDirectory,
-    settings: Settings,
-    clock: Clock,
-    pages: Pages,
-    *,
-    vault: Vault,
-) -> Edge:
-    """Return the checks before every handler of these slices, and of those of management."""
-    first = [handler for each in slices for handler in each.handlers]
-    return Edge(
-        Routes(first, lambda: _further(first, settings)),
-        directory,
-        settings,
-        clock,
-        vault=vault,
-        is_tenant_admin=is_tenant_admin,
-        error_page=pages.error,
-    )
-
-
-def _further(first: Iterable[Handler], settings: Settings) -> list[Handler]:
-    """Return the handlers of management, of what is not supported yet, and the description of them all."""
-    managing = [handler for each in management() for handler in each.handlers]
-    supported = [*first, *managing]
-
-    def openapi(call: Call[Nothing]) -> Answer:
-        """Return the description of this API, OpenAPI 3.1."""
-        from avow.server.openapi import encoded as encoded_openapi  # few ask for it
-        from avow.wire.table import ENDPOINTS
-
-        reference = {handler.endpoint.id: handler.function.__doc__ or "" for handler in supported if _is_named(handler)}
-        described = encoded_openapi(ENDPOINTS, UNSUPPORTED, reference, root=settings.public_path)
-        return Answer(described, headers={"cache-control": "max-age=300"})
-
-    missing = [plain(_unsupported(row), _not_supported) for row in UNSUPPORTED]
-    return [*managing, *missing, plain(OPENAPI, openapi)]
 
 
 def _unsupported(row: Unsupported) -> Endpoint[Any, Any]:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from avow.clock import Clock
 from avow.core import mfatokens
+from avow.core.kinds import REFRESH
 from avow.core.networks import client_address, is_permitted, is_rebindable, network, subscriber
 from avow.core.redirects import approve_origin
 from avow.core.rights import EVERYTHING, Grant
-from avow.core.sessions import REFRESH
 from avow.core.tokens import Expected, verify
 from avow.core.vault import Vault
 from avow.errors import (

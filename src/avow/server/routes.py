@@ -1,6 +1,7 @@
 """The table of endpoints: from verb and path to the handler, one dictionary look-up for almost every request."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,20 +22,19 @@ class Route:
 class Routes:
     """All routes of a server: those that it begins with, and further ones that are loaded when first looked for."""
 
-    def __init__(self, handlers: Iterable[Handler], further: Callable[[], Iterable[Handler]] = tuple) -> None:
+    def __init__(self, handlers: Iterable[Handler], further: Iterable[Callable[[], Iterable[Handler]]] = ()) -> None:
         """Expand `{method}` into its values and index what is left.
 
         Args:
             handlers: Known from the beginning.
-            further: Called once, with the first request that none of those answers.
+            further: Each called once, in their order, with the first request that none before answers.
 
         Raises:
             ValueError: Two handlers claim one address.
         """
         self._exact: dict[tuple[str, str], Route] = {}
         self._patterns: dict[int, list[tuple[str, tuple[str, ...], Handler]]] = {}
-        self._further = further
-        self._is_whole = False
+        self._further = deque(further)
         self._completing = threading.Lock()
         for handler in handlers:
             self._add(handler)
@@ -50,21 +50,22 @@ class Routes:
         exact = self._exact.get((verb, path))
         if exact is not None:
             return exact
-        if self._is_whole:
+        missing = len(self._further)
+        if not missing:
             return self._matched(verb, path)
         try:
             return self._matched(verb, path)
         except (NotFound, MethodNotAllowed):
-            self._complete()
+            self._go_on(missing)
             return self.find(verb, path)
 
-    def _complete(self) -> None:
+    def _go_on(self, missing: int) -> None:
+        """Load what comes next, unless another thread has since so many were missing."""
         with self._completing:
-            if self._is_whole:
-                return
-            for handler in self._further():
-                self._add(handler)
-            self._is_whole = True
+            if len(self._further) == missing:
+                for handler in self._further[0]():
+                    self._add(handler)
+                self._further.popleft()
 
     def _matched(self, verb: str, path: str) -> Route:
         parts = tuple(path.split("/"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from avow.core import rbac
-from avow.core.accesskeys import KEY_CLAIM
+from avow.core.kinds import KEY_CLAIM
 from avow.sdk.answers import user_id_of
 from avow.sdk.validate import HeldToken
 

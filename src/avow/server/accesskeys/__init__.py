@@ -1,5 +1,1 @@
 """Access keys, the secrets of machines: under management, and exchanged for session tokens."""
-
-from avow.server.accesskeys.handlers import SLICE
-
-__all__ = ["SLICE"]

@@ -1,5 +1,1 @@
 """Embedded links: tokens that management hands to the application, and magic links take back."""
-
-from avow.server.embeddedlink.handlers import SLICE
-
-__all__ = ["SLICE"]

@@ -1,5 +1,1 @@
 """Groups of tenants, and who is in them."""
-
-from avow.server.groups.handlers import SLICE
-
-__all__ = ["SLICE"]

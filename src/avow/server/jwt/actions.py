@@ -7,7 +7,8 @@ from typing import Final
 from avow.core import addresses
 from avow.core.claims import without_reserved
 from avow.core.impersonation import LIFETIME_SECONDS, Verdict, judge
-from avow.core.sessions import REFRESH, SESSION, SessionClaims
+from avow.core.kinds import REFRESH, SESSION
+from avow.core.sessions import SessionClaims
 from avow.core.tokens import Expected, verify
 from avow.errors import (
     Forbidden,

@@ -5,18 +5,10 @@ import threading
 from collections.abc import Callable
 
 from avow.errors import AvowError
-from avow.server.audit import actions as audit
-from avow.server.challenges import actions as challenges
-from avow.server.federation import assertions
-from avow.server.flows import executions
-from avow.server.oidc import grants, requests
 from avow.server.operations.clocks import ClockWatch
 from avow.server.operations.leavings import actions as leavings
 from avow.server.projects import actions as projects
-from avow.server.samlidp import signins
-from avow.server.sessions import actions as sessions
 from avow.server.store import Store, Tx
-from avow.server.users import actions as users
 
 __all__ = ["Housekeeper"]
 
@@ -28,20 +20,6 @@ _PAUSE_SECONDS = 0.05  # between two steps, so that requests go first
 _MOST = 200  # rows a step
 _MOST_PURGED = 1000  # rows a step of a deleted project
 _PURGE_STEPS = 1000  # of one project in a round, so that the others are looked after too
-_TASKS: tuple[Callable[[Tx, int], int], ...] = (
-    challenges.forget,
-    sessions.forget,
-    users.forget_anonymous,
-    leavings.purge_tenants,
-    leavings.forget_imports,
-    audit.forget_events,
-    audit.forget_deliveries,
-    assertions.forget,
-    executions.forget,
-    requests.forget,
-    grants.forget,
-    signins.forget,
-)
 
 
 class Housekeeper:
@@ -58,8 +36,10 @@ class Housekeeper:
 
     def run_once(self) -> int:
         """Delete everything that is due, in this thread; return how many rows."""
+        from avow.server.operations.forgetting import TASKS  # knows every room, and a start has time until here
+
         ids = [row.id for row in self._store.look_anywhere(projects.every)]
-        deleted = sum(self._finish(project_id, task) for project_id in ids for task in _TASKS)
+        deleted = sum(self._finish(project_id, task) for project_id in ids for task in TASKS)
         return deleted + sum(map(self._purge, self._store.look_anywhere(leavings.leaving)))
 
     def start(self) -> None:

@@ -16,9 +16,10 @@ from avow.core.oidc.redirects import origin_of
 from avow.core.oidc.request import Authorization, Fault
 from avow.core.redirects import is_url
 from avow.errors import RequestTooLarge
-from avow.server.oidc import Provider, requests
+from avow.server.oidc import requests
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import continue_path, is_root, issuer_of
+from avow.server.oidc.provider import Provider
 from avow.server.oidc.requests import RequestRow
 from avow.server.oidc.responses import answered
 from avow.server.pages import wished

@@ -14,7 +14,7 @@ import msgspec
 
 from avow.clock import Clock
 from avow.core.ids import secret_text
-from avow.core.sessions import REFRESH, SESSION
+from avow.core.kinds import REFRESH, SESSION
 from avow.core.tokens import Expected, Verified, sign, verify
 from avow.core.vault import Vault
 from avow.errors import InvalidToken, SealBroken

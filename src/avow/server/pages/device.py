@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from avow.core.oidc import scopes, usercodes
-from avow.server.oidc import Provider, devices
+from avow.server.oidc import devices
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.issuers import device_path, is_root, issuer_of
+from avow.server.oidc.provider import Provider
 from avow.server.oidc.requests import RequestRow
 from avow.server.pages import wished
 from avow.server.pages.endpoints import PlainForm

@@ -7,7 +7,7 @@ from typing import Any
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import AvowError
-from avow.server.oidc import Provider
+from avow.server.oidc.provider import Provider
 from avow.server.pages import (
     account,
     authorize,
@@ -33,12 +33,16 @@ __all__ = ["Pages"]
 
 
 class Pages:
-    """The pages of one server."""
+    """The pages of one server.
+
+    Attributes:
+        provider: The OpenID provider; its front door is among the pages.
+    """
 
     def __init__(self, settings: Settings, vault: Vault, clock: Clock, provider: Provider) -> None:
-        """Keep what pages need; the front door of the OpenID provider is one of them."""
+        """Keep what pages need."""
         self._frame = Frame(settings, vault, clock)
-        self._provider = provider
+        self.provider = provider
 
     @property
     def slice(self) -> Slice:
@@ -72,7 +76,7 @@ class Pages:
 
     def _front_door(self) -> list[Handler]:
         """Return the handlers of authorization requests and log-out, of both prefixes."""
-        frame, provider = self._frame, self._provider
+        frame, provider = self._frame, self.provider
         bound: tuple[tuple[oidc.Pair, Callable[[Call[Any]], Steps[Answer]]], ...] = (
             (oidc.AUTHORIZE, partial(authorize.ask, frame, provider)),
             (oidc.CONTINUE, partial(authorize.go_on, frame, provider)),

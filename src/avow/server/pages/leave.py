@@ -14,9 +14,10 @@ from avow.core.oidc import logout
 from avow.core.oidc.accesstoken import audiences_said
 from avow.core.oidc.clients import Client
 from avow.errors import InvalidRequest
-from avow.server.oidc import Provider, grants
+from avow.server.oidc import grants
 from avow.server.oidc.authorizing import hint_claims
 from avow.server.oidc.issuers import is_root
+from avow.server.oidc.provider import Provider
 from avow.server.pages.frame import Frame
 from avow.server.serving import Answer, Call, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions

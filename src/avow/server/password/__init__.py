@@ -1,5 +1,1 @@
 """Sign-in by password: sign-up, sign-in, replacing, changing, resetting, and what a new one has to be."""
-
-from avow.server.password.handlers import SLICE
-
-__all__ = ["SLICE"]

@@ -1,5 +1,1 @@
 """Passwords as they are stored: those of users, their history, and what projects and tenants ask of them."""
-
-from avow.server.passwords.handlers import SLICE
-
-__all__ = ["SLICE"]

@@ -1,5 +1,1 @@
 """Sign-in with social providers: OAuth 2.0 and OpenID Connect, providers as data."""
-
-from avow.server.social.handlers import SLICE
-
-__all__ = ["SLICE"]

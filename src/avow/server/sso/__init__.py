@@ -1,5 +1,1 @@
 """SSO of tenants: what each one's identity provider is, and which roles its groups give."""
-
-from avow.server.sso.handlers import SLICE
-
-__all__ = ["SLICE"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
-from avow.errors import AvowError, NotSupported
+from avow.errors import NotSupported
 from avow.server import browser, enchantedlink, keys, magiclink, otp, passkey, recoverycodes, sessions, totp
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
@@ -29,7 +29,6 @@ from avow.server.serving import Answer, Call, Handler, Slice, plain
 from avow.server.settings import Settings
 from avow.server.site import Pool, Site
 from avow.server.store import Store, open_kv, open_store
-from avow.server.visit import Visit
 from avow.wire.endpoint import Caller, Endpoint, Nothing
 from avow.wire.unsupported import UNSUPPORTED, Unsupported
 
@@ -88,18 +87,9 @@ def build(
     metrics = Metrics(lambda: State(store.load(), kv.fallbacks), metrics_folder)
     pool, outbound = Pool(settings.hash_threads), Outbound(settings.callable_networks, clock)
     observer = Observer(metrics)
-    rooms = _Rooms(
-        (*FIRST, operations_slice(readiness, metrics, watch, settings), *further), settings, vault, clock, inbox
-    )
-    edge = Edge(
-        Routes(rooms.first, rooms.further),
-        ProjectDirectory(clock, settings, frozenset(senders)),
-        settings,
-        clock,
-        vault=vault,
-        is_tenant_admin=is_tenant_admin,
-        error_page=rooms.error_page,
-    )
+    first = (*FIRST, operations_slice(readiness, metrics, watch, settings), *further)
+    rooms = _Rooms(first, settings, vault, clock, inbox)
+    edge = rooms.edge(ProjectDirectory(clock, settings, frozenset(senders)))
 
     def start() -> None:
         for each in workers:
@@ -136,19 +126,26 @@ class _Rooms:
     def __init__(
         self, slices: Iterable[Slice], settings: Settings, vault: Vault, clock: Clock, inbox: InboxSender | None
     ) -> None:
-        self.first = [handler for each in slices for handler in each.handlers]
-        self.further = (self._paged, self._managing)
+        self._first = [handler for each in slices for handler in each.handlers]
         self._settings = settings
         self._vault = vault
         self._clock = clock
         self._inbox = inbox
         self._loading = Lock()
         self._pages: Pages | None = None
-        self._supported = [*self.first]
+        self._supported = [*self._first]
 
-    def error_page(self, visit: Visit, error: AvowError) -> Answer:
-        """Return the page for an error."""
-        return self._loaded().error(visit, error)
+    def edge(self, directory: ProjectDirectory) -> Edge:
+        """Return the checks before every handler."""
+        return Edge(
+            Routes(self._first, (self._paged, self._managing)),
+            directory,
+            self._settings,
+            self._clock,
+            vault=self._vault,
+            is_tenant_admin=is_tenant_admin,
+            error_page=lambda visit, error: self._loaded().error(visit, error),
+        )
 
     def _loaded(self) -> "Pages":
         """Return the pages, imported now unless they were before."""

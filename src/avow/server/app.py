@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from avow.clock import Clock, system_clock
 from avow.core.vault import Vault
 from avow.errors import NotSupported
-from avow.server import browser, enchantedlink, keys, magiclink, otp, passkey, recoverycodes, sessions, totp
+from avow.server import browser, enchantedlink, keys, magiclink, otp, sessions
 from avow.server.audit.postman import Postman
 from avow.server.delivery.courier import Courier
 from avow.server.delivery.gateway import GatewaySender, GatewaySettings
@@ -37,17 +37,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FIRST", "OPENAPI", "build", "management", "senders_of"]
 
-# What people sign in and applications validate with. Pages and the OpenID provider come with the first call to one of
-# them, and then management: they take longer to import than all else together, and many a process never needs them.
+# What applications validate with, and people sign in with by a message. Apps, passkeys, pages and the OpenID provider
+# come with the first call to one of them, and then management: they take longer to import than all else together, and
+# many a process never needs them.
 FIRST: tuple[Slice, ...] = (
     keys.SLICE,
     sessions.SLICE,
     otp.SLICE,
     magiclink.SLICE,
     enchantedlink.SLICE,
-    totp.SLICE,
-    recoverycodes.SLICE,
-    passkey.SLICE,
     browser.SLICE,
 )
 
@@ -158,11 +156,13 @@ class _Rooms:
             return self._pages
 
     def _paged(self) -> list[Handler]:
-        """Return the handlers of the pages, of the OpenID provider and of the development inbox."""
+        """Return the handlers of apps and passkeys, the pages, the OpenID provider and the development inbox."""
+        from avow.server import passkey, recoverycodes, totp
         from avow.server.pages.inbox import inbox_slice
 
         pages = self._loaded()
-        slices = [pages.slice, pages.provider.slice, *([inbox_slice(self._inbox)] if self._inbox else ())]
+        slices = [totp.SLICE, recoverycodes.SLICE, passkey.SLICE, pages.slice, pages.provider.slice]
+        slices += [inbox_slice(self._inbox)] if self._inbox else []
         paged = [handler for each in slices for handler in each.handlers]
         self._supported += paged
         return paged

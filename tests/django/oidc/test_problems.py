@@ -188,10 +188,10 @@ def test_description_that_cannot_be_had_anew_is_asked_for_once_a_minute(
     configure: Configure, peer: OpenIdPeer, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.sign_in(peer)
-    asked = len(peer.calls(DISCOVERY))
+    asked, now = len(peer.calls(DISCOVERY)), system_clock()
     peer.answers[DISCOVERY] = lambda _: Said({}, 503)
     for later, times in ((4000, 1), (4059, 1), (4061, 2)):
-        monkeypatch.setattr("avow.django.oidc.provider.system_clock", lambda later=later: system_clock() + later)
+        monkeypatch.setattr("avow.django.oidc.provider.system_clock", lambda later=later: now + later)
         for _ in range(3):
             Visitor().begin()
         assert len(peer.calls(DISCOVERY)) == asked + times

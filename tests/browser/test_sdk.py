@@ -94,6 +94,14 @@ def test_wrong_code_says_what_the_server_said_and_keeps_nothing(application: Any
     assert page.evaluate("localStorage.length") == 0
 
 
+_HOLD = (
+    "globalThis.turns ||= [];"
+    "navigator.locks.request(`avow-refresh-${sdk.projectId}`, () => new Promise(free => turns.push(free))); 0"
+)
+_REFRESH = "answer = sdk.refresh(); 0"
+_WAITING = "count => navigator.locks.query().then(({ held, pending }) => held.length && pending.length === count)"
+
+
 def test_tabs_refresh_one_after_the_other_and_share_what_came(application: Any, dev: Dev, mail: str) -> None:
     context = application()
     first, second = opened(context), opened(context)
@@ -104,13 +112,14 @@ def test_tabs_refresh_one_after_the_other_and_share_what_came(application: Any, 
     context.on("request", lambda sent: asked.append(sent.url) if sent.url.endswith("/v1/auth/refresh") else None)
     # Tokens name seconds: of this one another has to come.
     first.wait_for_timeout(1100)
-    first.evaluate(
-        "released = navigator.locks.request(`avow-refresh-${sdk.projectId}`, () => new Promise(free => release = free))"
-        " && 0"
-    )
-    for page in (first, second):
-        page.evaluate("answer = sdk.refresh(); 0")
-    first.evaluate("release()")
+    # Between the turns of the tabs is one of the test, in which the second learns what the first has kept.
+    for number, (page, asks) in enumerate(((first, _HOLD), (first, _REFRESH), (first, _HOLD), (second, _REFRESH))):
+        page.evaluate(asks)
+        page.wait_for_function(_WAITING, arg=number)
+    first.evaluate("turns.shift()()")
+    second.wait_for_function("token => sdk.getSessionToken() !== token", arg=first_token)
+    first.wait_for_function("turns.length")
+    first.evaluate("turns.shift()()")
     answers = [page.evaluate("answer") for page in (first, second)]
     assert [answer["ok"] for answer in answers] == [True, True]
     assert len(asked) == 1

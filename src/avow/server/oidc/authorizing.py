@@ -270,7 +270,14 @@ def _outcome(
     client = wish.authorization.client
     tenant = wish.authorization.tenant
     person = _person(
-        tx, call.project, held, client.id, is_trusted=client.is_trusted, acts_in_tenant=bool(tenant), grants_by_it=True
+        tx,
+        call.project,
+        held,
+        client.id,
+        is_trusted=client.is_trusted,
+        acts_in_tenant=bool(tenant),
+        # Whoever has just agreed writes the consent; of two who held it first, each would wait for the other.
+        grants_by_it=held[0].user_id != agreed,
     )
     is_allowed = person is not None and person.seen.user_id == agreed
     decision = _decided(wish, person, row, is_allowed=is_allowed, now=tx.now)

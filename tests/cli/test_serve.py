@@ -102,6 +102,13 @@ def test_check_is_content_with_one_carrier(mute_installation: dict[str, str], on
     assert avow("serve", "--check", variables={**mute_installation, **one}).err == ""
 
 
+def test_check_names_the_setting_that_a_misspelt_variable_almost_is(installation: dict[str, str]) -> None:
+    others = {"AVOW_BASE_URL": "http://localhost:8000", "AVOW_PUBLIC_KEY": "{}", "AVOW_ME_SECONDS": "60"}
+    said = avow("serve", "--check", variables={**installation, **others, "AVOW_SMPT_PORT": "25"})
+    assert said.code == 0
+    assert said.err == "avow: AVOW_SMPT_PORT is no setting and has no effect; is AVOW_SMTP_PORT meant?\n"
+
+
 def test_start_warns_that_nobody_can_be_sent_a_code(serve: StartServe) -> None:
     server = serve(variables={"AVOW_SMTP_HOST": "", "AVOW_SMS_URL": ""})
     server.stop()

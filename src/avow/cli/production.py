@@ -18,7 +18,7 @@ from avow.server.app import build
 from avow.server.operations import actions as operations
 from avow.server.operations.clocks import ClockWatch, clock_warning
 from avow.server.projects import actions as projects
-from avow.server.settings import Settings, from_environment
+from avow.server.settings import Settings, from_environment, misspelt
 from avow.server.store import check_schema, check_secret, open_store
 from avow.server.store.opening import is_sqlite, sqlite_path
 
@@ -47,7 +47,7 @@ def run(options: ServeOptions) -> int:
     """
     settings = from_environment(os.environ)
     logs.configure(settings.log_level)
-    warnings = check(settings)
+    warnings = [*misspelt(os.environ), *check(settings)]
     if options.only_checks:
         for warning in warnings:
             print(f"avow: {warning}", file=sys.stderr)

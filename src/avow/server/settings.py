@@ -5,15 +5,18 @@ Policy that differs per project is data (`wire.projects.ProjectSettings`), not a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-__all__ = ["DEFAULT_DATABASE_URL", "Settings", "SettingsRefused", "from_environment"]
+__all__ = ["DEFAULT_DATABASE_URL", "Settings", "SettingsRefused", "from_environment", "misspelt"]
 
 DEFAULT_DATABASE_URL = "sqlite:///avow.sqlite3"
 
 Network = IPv4Network | IPv6Network
+
+_ALMOST = 0.9  # `AVOW_SMPT_HOST` is almost `AVOW_SMTP_HOST`; `AVOW_BASE_URL`, of the SDK, is not `AVOW_DATABASE_URL`
 
 
 class SettingsRefused(Exception):
@@ -173,6 +176,20 @@ def from_environment(environment: Mapping[str, str], *, is_development: bool = F
     if findings:
         raise SettingsRefused("\n".join(findings))
     return settings
+
+
+def misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that is almost a setting: it has no effect, and nobody would notice.
+
+    Other names that begin with `AVOW_` are those of the SDK, of Django and of the applications themselves.
+    """
+    names = [f"AVOW_{each.name.upper()}" for each in fields(Settings)]
+    meant = {
+        each: get_close_matches(each, names, n=1, cutoff=_ALMOST)
+        for each in sorted(environment)
+        if each.startswith("AVOW_") and each not in names
+    }
+    return [f"{each} is no setting and has no effect; is {near[0]} meant?" for each, near in meant.items() if near]
 
 
 def _read(

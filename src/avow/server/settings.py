@@ -5,7 +5,6 @@ Policy that differs per project is data (`wire.projects.ProjectSettings`), not a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -183,6 +182,8 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
 
     Other names that begin with `AVOW_` are those of the SDK, of Django and of the applications themselves.
     """
+    from difflib import get_close_matches  # only who serves asks
+
     names = [f"AVOW_{each.name.upper()}" for each in fields(Settings)]
     meant = {
         each: get_close_matches(each, names, n=1, cutoff=_ALMOST)

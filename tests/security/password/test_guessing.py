@@ -76,6 +76,7 @@ def test_s_pwd_01_no_truncation(case: Case, each_place: Place) -> None:
         assert_refused(Owner(place, "", login_id, wide[:-1] + "\U0001f40e").send())
 
 
+@pytest.mark.alone
 def test_s_pwd_02_long_passwords_cost_nothing(case: Case, place: Place, rounds: Rounds) -> None:
     owner = make_owner(place)
     case.control(lambda: owner.send().status == 200)

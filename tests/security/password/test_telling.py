@@ -69,6 +69,7 @@ def _reset(place: Place, login_id: str) -> Answer:
     return place.api.post(RESET, body={"loginId": login_id})
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("what", ["sign-in", "sign-in while locked", "reset"])
 def test_s_pwd_04_time_tells_nothing(case: Case, make_each_place: MakePlace, rounds: Rounds, what: str) -> None:
     place = make_each_place(password_failures_per_client=1_000_000)

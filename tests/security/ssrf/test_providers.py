@@ -226,6 +226,7 @@ HOSTILE: dict[str, Said] = {
 }
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_s_ssr_03_hostile_providers(case: Case, make_social: MakeSocial) -> None:
     social = make_social()

@@ -14,9 +14,6 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
-from argon2 import Type
-from argon2.low_level import hash_secret
-
 from avow.core.passwords.forms import scheme_of
 from avow.core.passwords.schemes import UnusableHash, read
 from avow.errors import InvalidArgument
@@ -84,7 +81,9 @@ def hashed(password: str) -> str:
 
     Spec: OWASP Password Storage Cheat Sheet, Argon2id; RFC 8265 section 4.2 (composed characters, one kind of space).
     """
-    made = hash_secret(
+    from argon2 import Type, low_level  # most processes start without a password
+
+    made = low_level.hash_secret(
         composed(password),
         os.urandom(16),
         time_cost=_PASSES,

@@ -14,9 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-import bcrypt
-from argon2 import Type
-from argon2.low_level import hash_secret_raw
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
@@ -49,7 +46,7 @@ _SALT_BYTES: Final = (0, 256)
 _HASH_BYTES: Final = (16, 128)
 _BCRYPT_BYTES: Final = 72
 _SHA: Final = {"sha1": 20, "sha256": 32, "sha512": 64}
-_ARGON2: Final = {"argon2i": Type.I, "argon2id": Type.ID}
+_ARGON2: Final = {"argon2i": "I", "argon2id": "ID"}  # names of `argon2.Type`
 # What the last characters of salt and hash do not use is zero: bcrypt compares whole texts.
 _BCRYPT: Final = re.compile(
     r"\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]", re.ASCII
@@ -114,14 +111,16 @@ class Argon2:
 
     def matches(self, password: bytes) -> bool:
         """Tell in constant time whether it is this password's."""
-        made = hash_secret_raw(
+        from argon2 import Type, low_level  # takes longer to import than to read a hash
+
+        made = low_level.hash_secret_raw(
             password,
             self.salt,
             time_cost=self.passes,
             memory_cost=self.kib,
             parallelism=self.threads,
             hash_len=len(self.hash),
-            type=_ARGON2[self.kind],
+            type=Type[_ARGON2[self.kind]],
             version=self.version,
         )
         return hmac.compare_digest(made, self.hash)
@@ -148,6 +147,8 @@ class Bcrypt:
 
     def matches(self, password: bytes) -> bool:
         """Tell in constant time whether it is this password's."""
+        import bcrypt  # only imported users have such hashes
+
         secret = hashlib.sha256(password).hexdigest().encode() if self.is_of_sha256 else password
         is_whole = len(secret) <= _BCRYPT_BYTES and b"\0" not in secret
         # Also what cannot match is hashed, so that it takes as long.

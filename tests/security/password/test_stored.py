@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import bcrypt
+import pytest
 
 from avow.core.passwords import verify
 from avow.core.totp import sealed_row
@@ -138,6 +139,7 @@ def test_s_pwd_10_imported_hashes_cannot_weaken(case: Case, each_place: Place) -
         assert _sign_in(place, login_id, "password").status == 200
 
 
+@pytest.mark.alone
 def test_s_pwd_10_dearest_hash_is_checked_in_time(
     case: Case, each_place: Place, rounds: Callable[[int, int], int]
 ) -> None:

@@ -44,13 +44,13 @@ programs: .venv/.dev
 	@$(PY) scripts/check_programs.py
 
 test: programs
-	$(PY) -m pytest -n 2 --maxschedchunk 100 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 	$(PY) scripts/check_pythons.py
 
 test-full: export AVOW_TEST_FULL := 1
 # What measures times or shares at the stated counts needs the machine for itself. Exit 5: ARGS left nothing to run.
 test-full: programs
-	$(PY) -m pytest -n 2 --maxschedchunk 100 -m "not alone" $(ARGS) || [ $$? = 5 ]
+	$(PY) -m pytest -n 2 --dist worksteal -m "not alone" $(ARGS) || [ $$? = 5 ]
 	$(PY) -m pytest -m alone $(ARGS) || [ $$? = 5 ]
 	$(PY) scripts/check_pythons.py
 

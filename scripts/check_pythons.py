@@ -65,7 +65,7 @@ def _run(version: str, python: str, parts: tuple[str, ...]) -> bool:
         "AVOW_TEST_FULL": "",
         "AVOW_TEST_ALLOW_MISSING": ",".join(FINDERS),  # what is missing was missing before, and told
     }
-    options = ["-n", "2", "--maxschedchunk", "100", "-m", "not browser", "-p", "no:cacheprovider"]
+    options = ["-n", "2", "--dist", "worksteal", "-m", "not browser", "-p", "no:cacheprovider"]
     command = [inside, "-m", "pytest", *options, *there]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 

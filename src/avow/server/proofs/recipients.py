@@ -110,8 +110,10 @@ def for_sign_up(tx: Tx, call: Call[SignUp]) -> Recipient:
     owner = users.find_owner(tx, identity.canonical)
     recipient = _new_person(tx, call, identity, _method(call), call.body)
     hides = call.project.settings.hides_existence
-    profile = users.find(tx, owner or _NOBODY) if owner or hides else None  # hidden: both cost the same
+    profile = users.find(tx, owner) if owner else None
     if owner is None:
+        if hides:
+            users.find_nobody(tx)
         return recipient
     if profile is not None and profile.row.is_test:
         return _known(tx, call, profile, call.body.login_options or _DEFAULTS)
@@ -179,7 +181,7 @@ def _decoy_beside(tx: Tx, call: Call[SignIn], profile: Profile | None) -> Recipi
     options = call.body.login_options or _DEFAULTS
     asked(tx, call, _NOBODY, options)
     if profile is None:
-        users.find(tx, _NOBODY)  # takes the time that somebody takes
+        users.find_nobody(tx)
     subject = profile.id if profile else subject_of_sign_up(identity)
     return _decoy(subject, method, _address_to_show(tx, identity, method), call)
 

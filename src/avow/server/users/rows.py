@@ -139,6 +139,13 @@ PROFILE = (
 # And nobody changes that user until the unit ends: a session is not opened beside the end of all their sessions.
 PROFILE_HELD = PROFILE + "/* postgres: FOR SHARE OF u */"
 
+# Whoever comes first in the project, read in the place of somebody who is not there.
+SOMEBODY = PROFILE.replace("= :user_id", "= (SELECT id FROM who)").replace(
+    "SELECT u.id",
+    "WITH who AS MATERIALIZED (SELECT MIN(id) AS id FROM users WHERE project_id = :project_id)\n    SELECT u.id",
+    1,
+)
+
 OWNER = "SELECT user_id FROM login_ids WHERE project_id = :project_id AND login_id = :login_id"
 
 INSERT = """
@@ -335,6 +342,7 @@ RETURNS = {
     "PROFILES": ProfileRow,
     "PROFILE": ProfileRow,
     "PROFILE_HELD": ProfileRow,
+    "SOMEBODY": ProfileRow,
     "OWNER": OwnerRow,
     "CLAIM_LOGIN_ID": OwnerRow,
     "PROVE_EMAIL": IdRow,

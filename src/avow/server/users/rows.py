@@ -139,11 +139,16 @@ PROFILE = (
 # And nobody changes that user until the unit ends: a session is not opened beside the end of all their sessions.
 PROFILE_HELD = PROFILE + "/* postgres: FOR SHARE OF u */"
 
-# Whoever comes first in the project, read in the place of somebody who is not there.
-SOMEBODY = PROFILE.replace("= :user_id", "= (SELECT id FROM who)").replace(
-    "SELECT u.id",
-    "WITH who AS MATERIALIZED (SELECT MIN(id) AS id FROM users WHERE project_id = :project_id)\n    SELECT u.id",
-    1,
+# Whoever comes first in the project, read in the place of somebody who is not there; of what the first administrator
+# holds, no more than most people hold.
+SOMEBODY = (
+    (PROFILE + "    LIMIT 2")
+    .replace("= :user_id", "= (SELECT id FROM who)")
+    .replace(
+        "SELECT u.id",
+        "WITH who AS MATERIALIZED (SELECT MIN(id) AS id FROM users WHERE project_id = :project_id)\n    SELECT u.id",
+        1,
+    )
 )
 
 OWNER = "SELECT user_id FROM login_ids WHERE project_id = :project_id AND login_id = :login_id"

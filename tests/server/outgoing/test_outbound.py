@@ -428,10 +428,12 @@ def lanes() -> Iterator[Lanes]:
 
 
 def test_one_host_does_not_take_every_thread(lanes: Lanes) -> None:
-    release = threading.Event()
-    slow = [lanes.submit("slow", lambda: release.wait(10)) for _ in range(5)]
+    begun, release = threading.Semaphore(0), threading.Event()
+    slow = [lanes.submit("slow", lambda: (begun.release(), release.wait(10))) for _ in range(5)]
+    assert begun.acquire(timeout=5)
+    assert begun.acquire(timeout=5)
     assert lanes.submit("quick", lambda: 7).result(5) == 7
-    assert sum(each.running() for each in slow) == 2
+    assert not begun.acquire(blocking=False)
     release.set()
     assert all(each.result(5) for each in slow)
 

@@ -5,10 +5,18 @@ parent held at that moment would never be released in the child.
 """
 
 import os
+import threading
 import weakref
-from typing import Protocol
+from collections.abc import Iterable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final, Protocol
 
-__all__ = ["Forkable", "watch"]
+__all__ = ["Forkable", "join", "watch"]
+
+_THREADS: Final = Path("/proc/self/task")  # Linux; elsewhere nobody can tell
+_LINGER_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.0005
 
 
 class Forkable(Protocol):
@@ -30,6 +38,20 @@ class Forkable(Protocol):
 def watch(thing: Forkable) -> None:
     """Tell the object about every fork of this process, as long as it lives."""
     _WATCHED.add(thing)
+
+
+def join(threads: Iterable[threading.Thread], seconds: float | None = None) -> None:
+    """Wait until threads have ended, for the operating system too; `seconds` are for each.
+
+    Before Python 3.13, `Thread.join` returns a moment earlier. What a thread does in that moment includes leaving
+    OpenSSL, under a lock; in a child that is forked then, nobody would ever release it, and every hash in a new thread
+    would wait for it.
+    """
+    for thread in threads:
+        thread.join(seconds)
+        until = monotonic() + _LINGER_SECONDS
+        while not thread.is_alive() and (_THREADS / str(thread.native_id)).exists() and monotonic() < until:
+            sleep(_LOOK_SECONDS)
 
 
 def _before_fork() -> None:

@@ -16,6 +16,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import Unavailable
+from avow.server.store.forks import join
 from avow.server.store.jobs import WAIT_SECONDS, Job, Line, Load, Rarely, deliver, refuse_late
 from avow.server.store.places import place_of
 from avow.server.store.tx import Cursor, Execute, Tx, Value
@@ -151,8 +152,7 @@ class PostgresEngine:
     def close(self) -> None:
         """Finish what waits, and close the connections."""
         self._line.close()
-        for thread in self._threads:
-            thread.join(_JOIN_SECONDS)
+        join(self._threads, _JOIN_SECONDS)
         self._line.refuse_rest()
 
     def _put(self, job: Job) -> None:

@@ -9,6 +9,7 @@ from avow.clock import Clock
 from avow.core.vault import Vault
 from avow.errors import Unavailable
 from avow.server.store.files import connect, look_at_file, tighten
+from avow.server.store.forks import join
 from avow.server.store.jobs import WAIT_SECONDS, Job, Line, Load, Rarely, deliver, refuse_late
 from avow.server.store.lockfile import LockFile
 from avow.server.store.refused import StoreRefused
@@ -111,8 +112,7 @@ class SqliteEngine:
         """Finish what waits, and close; the last connection folds the write-ahead log into the database."""
         self._writes.close()
         self._reads.close()
-        for thread in self._threads:
-            thread.join()
+        join(self._threads)
         self._writes.refuse_rest()
         self._reads.refuse_rest()
         is_held = self._lock.acquire(WAIT_SECONDS)

@@ -305,5 +305,9 @@ def test_s_sec_02_keys_of_saml(case: Case, make_calling_place: MakePlace) -> Non
     [theirs] = other.run(lambda tx: tx.all(key_rows.SAML_KEYS, SamlKeyRow))
     with case.cell("SAML private key of another project"), pytest.raises(SealBroken):
         avow.run(opener(avow, lambda _: theirs))
+
+    def flipped(row: SamlKeyRow) -> SamlKeyRow:
+        return dataclasses.replace(row, sealed_private=row.sealed_private[:-1] + bytes([row.sealed_private[-1] ^ 1]))
+
     with case.cell("SAML private key, a byte of it changed"), pytest.raises(SealBroken):
-        avow.run(opener(avow, lambda row: dataclasses.replace(row, sealed_private=row.sealed_private[:-1] + bytes([row.sealed_private[-1] ^ 1]))))
+        avow.run(opener(avow, flipped))

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import psycopg
 import uvloop
+from msgspec import Struct
 
 from avow.core.vault import Vault
 from avow.server.store import Job, Store, Tx, create, open_store
@@ -56,8 +57,7 @@ Work = Callable[[], int]
 """Run for a while and return how many transactions were committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(Struct, frozen=True):
     """The session after it was continued."""
 
     id: str
@@ -68,8 +68,7 @@ class SessionRow:
     claims: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileRow:
+class ProfileRow(Struct, frozen=True):
     """The user, once per role."""
 
     id: str

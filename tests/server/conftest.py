@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from avow.server.store import Tx
+from avow.server.store.kv import MemoryKv
+from avow.server.store.rows import SWEEP_COUNTERS
 from avow.testing.clock import MovableClock
 from avow.testing.server import Avow, Server
 from tests.bed.plugin import DATABASES
@@ -21,7 +24,22 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 def make_project(server: Server) -> Callable[..., Avow]:
     server.clock.reset()
     server.inbox.clear()
+    _forget_callers(server)
     return server.project
+
+
+def _forget_callers(server: Server) -> None:
+    """Count from nothing: all tests begin in one minute, and ask from one address."""
+    kv = server.site.kv
+    if isinstance(kv, MemoryKv):
+        kv.close()
+        return
+
+    def sweep(tx: Tx) -> None:
+        tx.now += 24 * 3600
+        tx.run(SWEEP_COUNTERS)
+
+    server.site.store.run_anywhere(sweep)
 
 
 @pytest.fixture

@@ -135,7 +135,7 @@ class Line:
         try:
             while job is not None:
                 jobs.append(job)
-                if len(jobs) == most:
+                if len(jobs) == most or self._queue.empty():
                     return jobs
                 job = self._queue.get_nowait()
         except Empty:

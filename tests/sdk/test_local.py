@@ -1,6 +1,8 @@
 import asyncio
+import gc
 import os
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -40,6 +42,24 @@ def test_each_event_loop_has_its_own_value() -> None:
 
     first, second = asyncio.run(ask()), asyncio.run(ask())
     assert first is not second
+
+
+def test_what_knows_its_loop_goes_with_it() -> None:
+    """As an open connection does: each request of a view that is run by `async_to_sync` has a loop of its own."""
+
+    class Connection:
+        def __init__(self) -> None:
+            self.loop = asyncio.get_running_loop()
+
+    local, seen = AsyncLocal(Connection), []
+
+    async def ask() -> None:
+        seen.append(weakref.ref(local.get()))
+
+    for _ in range(5):
+        asyncio.run(ask())
+    gc.collect()
+    assert [each() is not None for each in seen] == [False, False, False, False, True]
 
 
 def test_locks_are_locks() -> None:

@@ -44,11 +44,21 @@ class AsyncLocal(Generic[T]):
         """Return the running loop's value."""
         loop = _running_loop()
         held = self._held.get(loop)
-        return self._held.setdefault(loop, self._make()) if held is None else held
+        if held is None:
+            self._drop_ended()
+            return self._held.setdefault(loop, self._make())
+        return held
 
     def take(self) -> T | None:
         """Return the running loop's value and forget it, None if there is none."""
         return self._held.pop(_running_loop(), None)
+
+    def _drop_ended(self) -> None:
+        """Let go of what was of loops that are closed: an open connection keeps its loop, and so itself, for ever."""
+        for reference in self._held.keyrefs():
+            loop = reference()
+            if loop is not None and loop.is_closed():
+                self._held.pop(loop, None)
 
 
 class Locks(Local["threading.Lock"]):

@@ -119,7 +119,7 @@ class MgmtSignIn(Shape, frozen=True, kw_only=True):
 
 
 class MgmtUser(Shape, frozen=True, kw_only=True):
-    """What a back end knows of somebody who signs up."""
+    """What a back end knows of somebody who signs up; `sso_app_id` as in `MgmtSignUp`."""
 
     name: Name | None = None
     given_name: Name | None = None
@@ -140,7 +140,7 @@ class MgmtSignUp(Shape, frozen=True, kw_only=True):
         user: What is known about them.
         email_verified: Their address is theirs.
         phone_verified: Their number is theirs.
-        sso_app_id: Application that they sign up to; not supported.
+        sso_app_id: Application that they may reach, and no other; of who signs up, not of who is there already.
         custom_claims: Claims for the tokens, at their top level.
         refresh_duration: Seconds that the session lives, if less than the project's sessions do.
     """

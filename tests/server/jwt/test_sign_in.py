@@ -16,10 +16,19 @@ SIGN_IN = "/v1/mgmt/auth/signin"
 SIGN_UP = "/v1/mgmt/auth/signup"
 SIGN_UP_OR_IN = "/v1/mgmt/auth/signup-in"
 ANONYMOUS = "/v1/mgmt/auth/anonymous"
+APPLICATIONS = "/v1/mgmt/sso/idp/app/oidc/create"
 
 
 def manage(api: Api, path: str, body: dict[str, Any]) -> Reply:
     return api.post(path, body, token=api.avow.management_key)
+
+
+def applications_of(api: Api, login_id: str) -> list[str]:
+    return list(api.get("/v1/mgmt/user", {"loginId": login_id}, token=api.avow.management_key)["user"]["ssoAppIds"])
+
+
+def made_application(api: Api, name: str) -> str:
+    return str(manage(api, APPLICATIONS, {"name": name, "loginPageUrl": ""})["id"])
 
 
 def claims(api: Api, session: Reply) -> dict[str, Any]:
@@ -149,9 +158,30 @@ def test_login_id_that_is_taken_is_refused_or_signed_in(api: Api) -> None:
     assert manage(api, SIGN_UP_OR_IN, {"loginId": new_email()})["firstSeen"] is True
 
 
-def test_sign_up_with_an_application_is_not_supported(api: Api) -> None:
-    for body in ({"ssoAppId": "app"}, {"user": {"ssoAppId": "app"}}):
-        assert manage(api, SIGN_UP, {"loginId": new_email(), **body}).refusal == (501, "E019501")
+def test_who_signs_up_to_an_application_reaches_that_one_alone(api: Api) -> None:
+    wiki, shop = made_application(api, "Wiki"), made_application(api, "Shop")
+    for body, reached in (
+        ({"ssoAppId": wiki}, {wiki}),
+        ({"user": {"ssoAppId": wiki}}, {wiki}),
+        ({"ssoAppId": wiki, "user": {"ssoAppId": wiki}}, {wiki}),
+        ({"ssoAppId": wiki, "user": {"ssoAppId": shop}}, {wiki, shop}),
+    ):
+        login_id = new_email()
+        assert manage(api, SIGN_UP, {"loginId": login_id, **body})["firstSeen"] is True
+        assert set(applications_of(api, login_id)) == reached
+
+
+def test_who_is_there_already_reaches_what_they_did(api: Api) -> None:
+    login_id = new_email()
+    make_user(api.avow, login_id)
+    manage(api, SIGN_UP_OR_IN, {"loginId": login_id, "ssoAppId": made_application(api, "Wiki")})
+    assert applications_of(api, login_id) == []
+
+
+def test_sign_up_to_an_application_that_is_not_there_makes_nobody(api: Api) -> None:
+    login_id = new_email()
+    assert manage(api, SIGN_UP, {"loginId": login_id, "ssoAppId": "N1"}).refusal == (404, "E019404")
+    assert manage(api, SIGN_IN, {"loginId": login_id}).refusal == (404, "E112102")
 
 
 # --- Nobody ------------------------------------------------------------------------------------------------------

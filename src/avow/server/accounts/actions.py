@@ -18,6 +18,7 @@ from avow.server.challenges import actions as challenges
 from avow.server.sessions import actions as sessions
 from avow.server.store import About, Tx, audit_several, in_list, json_object, json_text
 from avow.server.users import actions as users
+from avow.server.users import applications
 from avow.server.users.actions import NewUser, Profile
 from avow.wire.accounts import NewAccount, OneUser, PatchUser, UpdateUser
 from avow.wire.users import UserResponse
@@ -108,7 +109,7 @@ def create(tx: Tx, wanted: NewAccount, *, is_test: bool, actor: str) -> str:
     attributes.put(tx, "user", user_id, values, is_new=True)
     grants.add_roles(tx, user_id, wanted.role_names or ())
     grants.set_tenants(tx, user_id, wanted.user_tenants or (), is_new=True)
-    grants.add_applications(tx, user_id, wanted.sso_app_ids or ())
+    applications.add(tx, user_id, wanted.sso_app_ids or ())
     return user_id
 
 
@@ -143,7 +144,7 @@ def update(tx: Tx, wanted: UpdateUser, *, actor: str) -> str:
     grants.set_roles(tx, row.id, wanted.role_names or ())
     grants.set_tenants(tx, row.id, wanted.user_tenants or ())
     if wanted.sso_app_ids is not None:
-        grants.set_applications(tx, row.id, wanted.sso_app_ids)
+        applications.set_all(tx, row.id, wanted.sso_app_ids)
     return row.id
 
 
@@ -184,7 +185,7 @@ def patch(tx: Tx, wanted: PatchUser, *, actor: str, vouches: bool = False) -> st
     if wanted.user_tenants is not None:
         grants.set_tenants(tx, row.id, wanted.user_tenants)
     if wanted.sso_app_ids is not None:
-        grants.set_applications(tx, row.id, wanted.sso_app_ids)
+        applications.set_all(tx, row.id, wanted.sso_app_ids)
     return row.id
 
 

@@ -9,6 +9,7 @@ from avow.server.accounts.rows import AccountRow
 from avow.server.serving import Call, Handler, writes
 from avow.server.store import Tx
 from avow.server.users import actions as users
+from avow.server.users import applications
 from avow.wire import accountchanges as wire
 from avow.wire.accountchanges import (
     ChangeApplications,
@@ -154,14 +155,14 @@ def remove_tenant(tx: Tx, call: Call[ChangeTenant]) -> UserAnswer:
 def add_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
     """Let a user reach these applications too; who could reach all can reach no other from now on."""
     row = actions.lock(tx, call.body.login_id)
-    grants.add_applications(tx, row.id, call.body.sso_app_ids or ())
+    applications.add(tx, row.id, call.body.sso_app_ids or ())
     return _reaching(tx, call, row.id, "application.allowed")
 
 
 def set_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
     """Let a user reach exactly these applications; with none named they may reach all."""
     row = actions.lock(tx, call.body.login_id)
-    grants.set_applications(tx, row.id, call.body.sso_app_ids or ())
+    applications.set_all(tx, row.id, call.body.sso_app_ids or ())
     return _reaching(tx, call, row.id, "application.reach_set")
 
 
@@ -171,7 +172,7 @@ def remove_applications(tx: Tx, call: Call[ChangeApplications]) -> UserAnswer:
     Of a user who may reach all nothing can be taken: name those that they may reach.
     """
     row = actions.lock(tx, call.body.login_id)
-    grants.remove_applications(tx, row.id, call.body.sso_app_ids or ())
+    applications.remove(tx, row.id, call.body.sso_app_ids or ())
     return _reaching(tx, call, row.id, "application.forbidden")
 
 

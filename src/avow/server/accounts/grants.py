@@ -1,4 +1,4 @@
-"""Roles, tenants and applications of one user, by the names that management uses."""
+"""Roles and tenants of one user, by the names that management uses."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,10 @@ from avow.server.store import Tx, in_list
 from avow.wire.accounts import Association
 
 __all__ = [
-    "add_applications",
     "add_roles",
     "join",
     "leave",
-    "remove_applications",
     "remove_roles",
-    "set_applications",
     "set_roles",
     "set_tenants",
 ]
@@ -89,41 +86,6 @@ def set_tenants(tx: Tx, user_id: str, tenants: Sequence[Association], *, is_new:
     join(tx, user_id, [each.tenant_id for each in tenants])
     for each in tenants:
         _grant(tx, user_id, _role_ids(tx, each.role_names or (), each.tenant_id), each.tenant_id)
-
-
-def add_applications(tx: Tx, user_id: str, application_ids: Sequence[str]) -> None:
-    """Let the user reach these applications; who could reach all can reach no other from now on.
-
-    Raises:
-        NotFound: There is no such application.
-    """
-    wanted = list(dict.fromkeys(application_ids))
-    if not wanted:
-        return
-    clause, listed = in_list("application_ids", wanted)
-    if len(tx.all(rows.APPLICATIONS.replace("(:application_ids)", clause), IdRow, **listed)) < len(wanted):
-        raise NotFound(error_message="There is no such application.")
-    tx.run(rows.LIMIT_APPLICATIONS, user_id=user_id)
-    tx.run(rows.ADD_APPLICATIONS.replace("(:application_ids)", clause), user_id=user_id, **listed)
-
-
-def set_applications(tx: Tx, user_id: str, application_ids: Sequence[str]) -> None:
-    """Let the user reach exactly these applications, and all when none is named; raises as `add_applications`."""
-    tx.run(rows.FREE_APPLICATIONS, user_id=user_id)
-    add_applications(tx, user_id, application_ids)
-
-
-def remove_applications(tx: Tx, user_id: str, application_ids: Sequence[str]) -> None:
-    """Take applications that the user may reach; without the last one they reach none, and not all.
-
-    Raises:
-        InvalidArgument: They may reach all: there is nothing to take, and leaving it so would look like success.
-    """
-    if application_ids and tx.one(rows.IS_LIMITED, IdRow, user_id=user_id) is None:
-        text = "The user may use all applications; name those that they may use (set_sso_apps)."
-        raise InvalidArgument(error_message=text)
-    clause, listed = in_list("application_ids", list(dict.fromkeys(application_ids)))
-    tx.run(rows.REMOVE_APPLICATIONS.replace("(:application_ids)", clause), user_id=user_id, **listed)
 
 
 def _grant(tx: Tx, user_id: str, role_ids: Sequence[str], tenant_id: str) -> None:

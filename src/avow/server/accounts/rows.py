@@ -296,32 +296,6 @@ HAVING_TEXT = """u.name_folded LIKE :folded ESCAPE '!' OR u.email_folded LIKE :t
 
 # --- Applications --------------------------------------------------------------------------------------------------
 
-APPLICATIONS = "SELECT id FROM applications WHERE project_id = :project_id AND id IN (:application_ids)"
-
-# The row of no application says that the user reaches those named alone, be there any left or not.
-LIMIT_APPLICATIONS = """
-    INSERT INTO user_applications (project_id, user_id, application_id) VALUES (:project_id, :user_id, '')
-    ON CONFLICT DO NOTHING
-"""
-
-ADD_APPLICATIONS = """
-    INSERT INTO user_applications (project_id, user_id, application_id)
-    SELECT a.project_id, :user_id, a.id FROM applications a
-    WHERE a.project_id = :project_id AND a.id IN (:application_ids)
-    ON CONFLICT DO NOTHING
-"""
-
-REMOVE_APPLICATIONS = """
-    DELETE FROM user_applications
-    WHERE project_id = :project_id AND user_id = :user_id AND application_id IN (:application_ids)
-"""
-
-IS_LIMITED = """
-    SELECT user_id AS id FROM user_applications WHERE project_id = :project_id AND user_id = :user_id LIMIT 1
-"""
-
-FREE_APPLICATIONS = "DELETE FROM user_applications WHERE project_id = :project_id AND user_id = :user_id"
-
 WITH_APPLICATIONS = """u.id IN (
     SELECT a.user_id FROM user_applications a
     WHERE a.project_id = :project_id AND a.application_id IN (:application_ids))"""
@@ -336,8 +310,6 @@ RETURNS = {
     "ROLES": NamedRow,
     "TENANTS": IdRow,
     "JOIN": IdRow,
-    "APPLICATIONS": IdRow,
-    "IS_LIMITED": IdRow,
     "MEMBER": IdRow,
     "LOCK_SEVERAL": IdRow,
     "OWN": MemberRow,

@@ -15,7 +15,6 @@ from avow.errors import (
     InvalidArgument,
     InvalidToken,
     MissingArgument,
-    NotSupported,
     UserDisabled,
     UserMissing,
 )
@@ -25,6 +24,7 @@ from avow.server.sessions.actions import Opening, SessionRow
 from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
+from avow.server.users import applications
 from avow.server.users.actions import NewUser, Profile
 from avow.wire.jwt import Anonymous, ImpersonateStepup, MgmtSignIn, MgmtSignUp, MgmtUser, StopImpersonation, UpdateJwt
 
@@ -136,11 +136,9 @@ def sign_up(tx: Tx, call: Call[MgmtSignUp], *, or_in: bool) -> Issued | Refusal:
     Raises:
         UserExists: The login ID is taken.
         InvalidArgument: An address is malformed.
-        NotSupported: An application is named.
+        NotFound: There is no such application.
     """
     body = call.body
-    if body.sso_app_id or (body.user and body.user.sso_app_id):
-        raise NotSupported(error_message="Avow does not support applications of users yet.")
     opening = Opening(
         amr=(),
         claims=body.custom_claims or {},
@@ -153,6 +151,8 @@ def sign_up(tx: Tx, call: Call[MgmtSignUp], *, or_in: bool) -> Issued | Refusal:
         if known is not None:
             return _signed_in(tx, call, known, opening)
     user_id = users.create(tx, _new_user(body), actor=call.management.actor)
+    named = (body.sso_app_id, body.user.sso_app_id if body.user else None)
+    applications.add(tx, user_id, [each for each in named if each])
     return sessions.open_session(tx, call.project, call.client, user_id, replace(opening, first_seen=True))
 
 

@@ -342,6 +342,32 @@ DESCRIBE = """
 
 DELETE = "DELETE FROM users WHERE project_id = :project_id AND id = :user_id RETURNING id"
 
+KNOWN_APPLICATIONS = "SELECT id FROM applications WHERE project_id = :project_id AND id IN (:application_ids)"
+
+# The row of no application says that the user reaches those named alone, be there any left or not.
+LIMIT_APPLICATIONS = """
+    INSERT INTO user_applications (project_id, user_id, application_id) VALUES (:project_id, :user_id, '')
+    ON CONFLICT DO NOTHING
+"""
+
+ADD_APPLICATIONS = """
+    INSERT INTO user_applications (project_id, user_id, application_id)
+    SELECT a.project_id, :user_id, a.id FROM applications a
+    WHERE a.project_id = :project_id AND a.id IN (:application_ids)
+    ON CONFLICT DO NOTHING
+"""
+
+REMOVE_APPLICATIONS = """
+    DELETE FROM user_applications
+    WHERE project_id = :project_id AND user_id = :user_id AND application_id IN (:application_ids)
+"""
+
+IS_LIMITED = """
+    SELECT user_id AS id FROM user_applications WHERE project_id = :project_id AND user_id = :user_id LIMIT 1
+"""
+
+FREE_APPLICATIONS = "DELETE FROM user_applications WHERE project_id = :project_id AND user_id = :user_id"
+
 RETURNS = {
     "HOLDS_MORE": IdRow,
     "PROFILES": ProfileRow,
@@ -364,4 +390,6 @@ RETURNS = {
     "SET_STATUS": IdRow,
     "DESCRIBE": IdRow,
     "DELETE": IdRow,
+    "KNOWN_APPLICATIONS": IdRow,
+    "IS_LIMITED": IdRow,
 }

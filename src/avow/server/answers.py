@@ -13,12 +13,12 @@ from avow.errors import (
     AuthException,
     AvowError,
     InvalidArgument,
-    InvalidToken,
     OAuthRefused,
     RateLimitException,
     SecondFactorNeeded,
     ServerFault,
     SessionEnded,
+    TokenExpired,
     Unavailable,
 )
 from avow.server.credentials import DEVICE_COOKIE, REFRESH_COOKIE
@@ -118,8 +118,9 @@ def failure(visit: Visit, error: AvowError) -> Response:
         headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
     elif isinstance(error, Unavailable):
         headers.append((API_RATE_LIMIT_RETRY_AFTER_HEADER.lower(), str(error.retry_after_seconds)))
-    if visit.credential.via_cookie and isinstance(error, InvalidToken | SessionEnded):
-        # No script can remove the HttpOnly cookie of a session that is over.
+    if visit.credential.via_cookie and isinstance(error, TokenExpired | SessionEnded):
+        # No script can remove the HttpOnly cookie of a session that is over. One that is no token of this project may
+        # be a good one of another project at the same host.
         headers.append(("set-cookie", _set_cookie(cleared_cookie(_policy(visit)))))
     envelope = ErrorEnvelope(
         error_code=error.error_code, error_description=error.text, error_message=error.error_message

@@ -15,6 +15,7 @@ from avow.server.imports import actions, exports, judging
 from avow.server.imports.actions import Line, Outcome, Overtaken, Step
 from avow.server.imports.rows import PASSWORDS, PasswordRow
 from avow.server.keys import actions as keys
+from avow.server.passwords import actions as stored
 from avow.server.roles import actions as roles
 from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
@@ -286,6 +287,21 @@ def test_another_password_ends_the_sessions_of_who_had_the_one_before(api: Api, 
     again = api.sign_in(email)["refreshJwt"]
     put(avow, {"loginId": email, "passwordHash": samples.BCRYPT}, updates=True)
     assert api.refresh(again).status == 200
+
+
+def test_another_password_voids_codes_on_their_way_and_is_managements(api: Api, avow: Avow) -> None:
+    email = new_email()
+    api.sign_in(email)
+    session = api.sign_in(email)["refreshJwt"]
+    api.post("/v1/auth/password/update", {"loginId": email, "newPassword": "of-their-own-9!"}, token=session)
+    api.post("/v1/auth/otp/signin/email", {"loginId": email})
+    code = avow.code(email)
+    put(avow, {"loginId": email, "passwordHash": samples.BCRYPT}, updates=True)
+    assert api.post("/v1/auth/otp/verify/email", {"loginId": email, "code": code}).status == 401
+    user_id = api.get("/v1/mgmt/user", {"loginId": email}, token=avow.management_key)["user"]["userId"]
+    held = avow.run(lambda tx: stored.held(tx, user_id))
+    assert held is not None
+    assert not held.is_own
 
 
 def test_disabled_by_an_update_is_signed_out(api: Api, avow: Avow) -> None:

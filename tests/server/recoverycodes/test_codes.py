@@ -44,6 +44,13 @@ def left(api: Api, session: str) -> tuple[int, int]:
     return answer["left"], answer["createdTime"]
 
 
+def test_owner_is_told_of_new_codes(api: Api, session: str, login_id: str) -> None:
+    codes = api.post(GENERATE, token=session)["codes"]
+    told = api.avow.messages(login_id)[0]
+    assert told.subject == "Test: New recovery codes were made"
+    assert not any(code in told.text for code in codes)
+
+
 def test_ten_codes_are_made(api: Api, session: str) -> None:
     answer = api.post(GENERATE, token=session)
     assert len(set(answer["codes"])) == 10

@@ -21,6 +21,15 @@ def signed_in(api: Api) -> str:
     return cookie.partition(";")[0]
 
 
+def test_cookie_of_another_project_at_the_host_stays(make_project: Callable[..., Avow]) -> None:
+    here, other = (Api(make_project(refresh_token_in="cookie", allowed_origins=[ORIGIN])) for _ in range(2))
+    cookie = signed_in(other)
+    for path in ("/v1/auth/refresh", "/v1/auth/try-refresh", "/v1/auth/logout"):
+        answer = here.post(path, cookie=cookie, origin=ORIGIN)
+        assert not [value for name, value in answer.headers if name == "set-cookie"], path
+    assert other.post("/v1/auth/refresh", cookie=cookie, origin=ORIGIN).status == 200
+
+
 def test_cookie_of_a_session_that_is_over_is_removed(make_project: Callable[..., Avow]) -> None:
     api = Api(make_project(refresh_token_in="cookie", allowed_origins=[ORIGIN]))
     headers = {"cookie": signed_in(api), "origin": ORIGIN}

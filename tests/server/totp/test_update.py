@@ -34,6 +34,17 @@ def test_user_adds_an_app(api: Api) -> None:
     assert api.get("/v1/auth/me", token=session["refreshJwt"])["TOTP"] is True
 
 
+def test_owner_is_told_of_the_app_once_it_counts(api: Api) -> None:
+    login_id = new_email()
+    phone = enrolled(api, login_id, api.sign_in(login_id)["refreshJwt"])
+    before = len(api.avow.messages(login_id))
+    assert verify(api, login_id, phone.code(api.clock())).status == 200
+    told, *others = api.avow.messages(login_id)
+    assert (told.subject, told.code, len(others)) == ("Test: An authenticator app was added", "", before)
+    assert verify(api, login_id, phone.code(api.clock(), 1)).status == 200
+    assert len(api.avow.messages(login_id)) == before + 1
+
+
 def test_first_code_is_used_by_confirming(api: Api) -> None:
     login_id = new_email()
     phone = enrolled(api, login_id, api.sign_in(login_id)["refreshJwt"])

@@ -14,9 +14,11 @@ from avow.core import ids
 from avow.core.imports.people import Person
 from avow.server.accounts import actions as accounts
 from avow.server.attributes import actions as attributes
+from avow.server.challenges import actions as challenges
 from avow.server.imports import judging, rows
 from avow.server.imports.judging import Line, Plan, Ready, Refused
 from avow.server.imports.rows import IdRow, ImportRow, OwnerRow
+from avow.server.passwords import guesses
 from avow.server.sessions import actions as sessions
 from avow.server.store import MOST_IN_LIST, Tx, in_list, json_text, many_rows
 from avow.server.store.tx import Value
@@ -336,6 +338,8 @@ def _replace_password(tx: Tx, user_id: str, encoded: str, actor: str) -> None:
     """Put another hash in the place of a user's; who was signed in with the one before is not any more."""
     if tx.one(rows.REPLACE_PASSWORD, IdRow, user_id=user_id, encoded=encoded) is not None:
         tx.run(rows.MOVE_CREDENTIALS, user_id=user_id)
+        challenges.drop_all(tx, user_id)
+        guesses.clear_all(tx, user_id)
         sessions.end_all(tx, user_id, why="password imported", actor=actor)
 
 

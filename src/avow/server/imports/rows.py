@@ -154,7 +154,8 @@ REPLACE_PASSWORD = """
     INSERT INTO passwords (project_id, user_id, encoded, state, set_at, failures, locked_until)
     VALUES (:project_id, :user_id, :encoded, 'active', :now, 0, NULL)
     ON CONFLICT (project_id, user_id) DO UPDATE
-    SET encoded = excluded.encoded, state = 'active', set_at = excluded.set_at, failures = 0, locked_until = NULL
+    SET encoded = excluded.encoded, state = 'active', set_at = excluded.set_at, is_own = 0, failures = 0,
+        locked_until = NULL
     WHERE passwords.encoded <> excluded.encoded
     RETURNING user_id AS id
 """

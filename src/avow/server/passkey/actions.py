@@ -198,8 +198,7 @@ def add(tx: Tx, call: Call[object], expected: Expected, passkey: NewPasskey) -> 
     name = _name(passkey, call.client)
     if not _insert(tx, begun, passkey, name):
         return Refusal(InvalidPasskey(detail="a credential id that is taken"))
-    address = profile.row.email if profile.row.is_email_verified else ""
-    notify(tx, call.project, call.client, "passkey-added", address, what=name)
+    notify(tx, call.project, call.client, "passkey-added", profile.proven_email, what=name)
     if not begun.wishes.is_mfa:
         return PasskeyAdded()
     opening = begun.wishes.opening(_METHOD, via=_METHOD, is_multi_factor=passkey.is_verified)
@@ -238,8 +237,7 @@ def remove(tx: Tx, call: Call[RemovePasskey]) -> None:
     if tx.one(rows.REMOVE, IdRow, user_id=profile.id, id=call.body.credential_id) is None:
         raise NotFound(error_message="You have no such passkey.")
     tx.audit("passkey.removed", actor=f"user:{profile.id}", user_id=profile.id, data={"count": 1})
-    address = profile.row.email if profile.row.is_email_verified else ""
-    notify(tx, call.project, call.client, "passkey-removed", address)
+    notify(tx, call.project, call.client, "passkey-removed", profile.proven_email)
 
 
 def _insert(tx: Tx, begun: Begun, passkey: NewPasskey, name: str) -> bool:

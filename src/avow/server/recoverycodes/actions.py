@@ -4,6 +4,7 @@ from avow.core import addresses
 from avow.core import recoverycodes as rules
 from avow.errors import InvalidCode
 from avow.server.challenges import actions as challenges
+from avow.server.delivery.actions import notify
 from avow.server.proofs import actions as proofs
 from avow.server.proofs.opening import open_session
 from avow.server.proofs.options import asked
@@ -23,16 +24,20 @@ _NOBODY = ""  # the id of no user
 
 
 def generate(tx: Tx, call: Call[Nothing]) -> tuple[str, ...]:
-    """Make ten codes for the user of the session; those before are void.
+    """Make ten codes for the user of the session, and tell them; those before are void.
+
+    The user is held before the session is judged, so that nothing is made beside the end of all their sessions.
 
     Raises:
         SecondFactorNeeded, FreshProofNeeded: As `sessions.require_fresh`: whoever has codes needs no app any more.
     """
+    users.hold(tx, call.session.user_id)
     _, profile = sessions.require_fresh(tx, call)
     codes = rules.new_codes()
     macs = {f"mac_{number}": _mac(tx, profile.id, rules.bare(code)) for number, code in enumerate(codes)}
     tx.run(rows.PUT, user_id=profile.id, **macs)
     tx.audit("recovery_codes.made", actor=f"user:{profile.id}", user_id=profile.id, data={"count": len(codes)})
+    notify(tx, call.project, call.client, "recovery-codes-made", profile.proven_email)
     return codes
 
 

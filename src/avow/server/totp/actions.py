@@ -13,6 +13,7 @@ from msgspec import Meta
 from avow.core import addresses, ids, totp
 from avow.errors import Forbidden, InvalidCode, NotFound, UserExists
 from avow.server.challenges import actions as challenges
+from avow.server.delivery.actions import notify
 from avow.server.proofs import actions as proofs
 from avow.server.proofs import newcomers
 from avow.server.proofs.binding import NewPerson
@@ -152,6 +153,8 @@ def verify(tx: Tx, call: Call[TotpCode], code: str) -> Issued | Refusal:
     if confirmed is None:
         challenges.count_try(tx, tries)  # also of nobody: who has an app must not show by when the limit comes
         return _refused(tx, call, owner or _NOBODY)
+    if held is not None and not confirmed.is_new:
+        notify(tx, call.project, call.client, "totp-added", held.proven_email)
     return _signed_in(tx, call, wishes, users.find(tx, confirmed.user_id), is_new=confirmed.is_new)
 
 

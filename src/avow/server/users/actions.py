@@ -123,6 +123,11 @@ class Profile:
         """Tell whether the user has not been here yet: the first sign-in enables them."""
         return self.row.status == "invited"
 
+    @property
+    def proven_email(self) -> str:
+        """Return the e-mail address that the user has shown to be theirs, or ""."""
+        return self.row.email if self.row.is_email_verified else ""
+
     def has_address(self, folded: str, *, by_email: bool) -> bool:
         """Tell whether this is the user's address (or number)."""
         return (self.row.email_folded if by_email else self.row.phone) == folded

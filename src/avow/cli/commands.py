@@ -8,6 +8,7 @@ from avow.cli.accesskeycommands import accesskey
 from avow.cli.accountcommands import FURTHER
 from avow.cli.appcommands import api, app
 from avow.cli.auditcommands import audit
+from avow.cli.messagecommands import message
 from avow.cli.options import PATH, with_data, with_project
 from avow.cli.providercommands import provider
 from avow.cli.rolecommands import permission, role
@@ -38,7 +39,7 @@ def project() -> None:
 
 for _further in FURTHER:
     user.add_command(_further)
-for _group in (user, tenant, role, permission, accesskey, app, api, provider, audit):
+for _group in (user, tenant, role, permission, accesskey, app, api, provider, message, audit):
     avow.add_command(_group)
 
 

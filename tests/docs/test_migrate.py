@@ -1,5 +1,9 @@
-"""The commands of docs/migrate.md run as they stand there, with the files that the page shows, in their order."""
+"""The commands of docs/migrate.md run as they stand there, with the files that the page shows, in their order.
 
+The users of Descope are read by the page's own lines from a server that speaks as Descope does: ours.
+"""
+
+import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -10,7 +14,9 @@ import pytest
 from avow.core import passwords
 from avow.core.vault import Vault
 from avow.server.store import Store, Tx, open_store
+from avow.testing.server import Server
 from tests.cli.programs import SECRET_KEY, in_process
+from tests.served import over_http
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "migrate.md"
 BLOCK = re.compile(r"(?:`([\w.-]+)`:\n\n)?^```(jsonl|json|csv|text|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -69,6 +75,35 @@ def test_commands_of_the_page_run_and_passwords_are_still_theirs(
     store.close()
     assert len(stored) == 1
     assert passwords.verify(stored[0], WORDS.get(section.title.lower(), WORD))
+
+
+def test_users_of_descope_come_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"^```py\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    server = Server()
+    with over_http(server) as url:
+        theirs = server.project()
+        mgmt = theirs.client().mgmt
+        mgmt.tenant.create("Acme", "acme")
+        mgmt.role.create("editor")
+        user = mgmt.user.create("mia@example.com", display_name="Mia", verified_email=True, role_names=["editor"])
+        mgmt.user.add_tenant("mia@example.com", "acme")
+        mgmt.user.set_active_password("mia@example.com", "a slice of lemon")
+        monkeypatch.setenv("DESCOPE_BASE_URI", url)
+        code = code.replace("P...", theirs.project_id).replace("K...", theirs.management_key)
+        exec(compile(code, PAGE.name, "exec"), {})  # noqa: S102 - our own page
+    server.close()
+
+    variables = {"AVOW_DATABASE_URL": f"sqlite:///{tmp_path}/avow.sqlite3", "AVOW_SECRET_KEY": SECRET_KEY}
+    before = (("migrate",), ("project", "create", "Shop"), ("role", "create", "editor"))
+    for command in (*before, ("tenant", "create", "Acme", "--id", "acme"), ("user", "import", "descope.jsonl")):
+        said = in_process(*command, variables=variables)
+        assert said.code == 0, said.err + said.out
+    (line,) = in_process("user", "export", variables=variables).out.splitlines()
+    mia = json.loads(line)
+    assert mia["externalIds"] == [user["user"]["userId"]]
+    assert (mia["name"], mia["verifiedEmail"], mia["roleNames"]) == ("Mia", True, ["editor"])
+    assert [each["tenantId"] for each in mia["userTenants"]] == ["acme"]
 
 
 def hashes(store: Store, project_id: str) -> list[str]:

@@ -58,7 +58,7 @@ OF_SESSIONS = {
     "get_matched_tenant_permissions",
     "get_matched_tenant_roles",
 }
-# Families and WS-Federation. Running a flow is asked for, and answers 501.
+# Families and WS-Federation.
 NOT_SUPPORTED = {row.id for row in UNSUPPORTED if row.id.startswith(("mgmt.user.", "mgmt.sso_application."))}
 WANTED = sorted((OF_SESSIONS | {name for name in OPERATIONS if name.startswith(AREAS)}) - NOT_SUPPORTED)
 

@@ -1,4 +1,4 @@
-"""examples/flask in Chromium: document 003's pages, with our scripts and with the official ones by their addresses."""
+"""examples/flask in Chromium: the Flask tutorial's pages, with our scripts and with the official ones."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`token_required`, as the pages of document 003 use it; and every decorator before tokens that do not hold."""
+"""`token_required`, as the pages of the Flask tutorial use it; and every decorator before tokens that do not hold."""
 
 import pytest
 

@@ -20,7 +20,7 @@ __all__ = ["COOKIE", "SESSION", "Settings", "load", "names"]
 COOKIE: Final = "cookie"
 SESSION: Final = "session"
 
-# Under their older names: those of the seed and of the packages after it.
+# Under their older names: those of django-descope and of the packages after it.
 _OLDER: Final[Mapping[str, str]] = {
     "PROJECT_ID": "DESCOPE_PROJECT_ID",
     "MANAGEMENT_KEY": "DESCOPE_MANAGEMENT_KEY",

@@ -1,6 +1,7 @@
 """The edge: a Request value in, through a visible table of checks, into a handler, and a Response value out. No I/O.
 
-Drivers (`asgi`, and `site` for `wsgi` and calls in the process) run the generator `Edge.answer` and perform the effects that it yields.
+Drivers (`asgi`, and `site` for `wsgi` and calls in the process) run the generator `Edge.answer` and perform the effects
+that it yields.
 """
 
 from collections.abc import Callable, Generator, Mapping

@@ -1,4 +1,4 @@
-"""examples/django_oidc: every point of document 004 in Chromium, at Avow; what its API refuses; another provider."""
+"""examples/django_oidc in Chromium: the Auth0 Django guide at Avow and at another provider; what its API refuses."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""What a project may replace: by assignment, as document 002 does, and by settings; each calls what it replaces."""
+"""What a project may replace: by assignment, as the djwto tutorial does, and by settings; each calls what was there."""
 
 import uuid
 from typing import Any

@@ -28,7 +28,7 @@ def grant(user: Any, *names: str) -> None:
 
 @pytest.fixture
 def perms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have tokens name permissions without the name of their app, as document 002 does."""
+    """Have tokens name permissions without the name of their app, as the djwto tutorial does."""
     from avow.django.jwt import tokens
 
     monkeypatch.setattr(tokens, "process_perms", lambda user: sorted(p.codename for p in user.user_permissions.all()))

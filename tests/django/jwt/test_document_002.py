@@ -1,4 +1,4 @@
-"""Every step of document 002, over https, in each mode: a project is made, served, changed, and spoken to."""
+"""Every step of the djwto tutorial, over https, in each mode: a project is made, served, changed, and spoken to."""
 
 from collections.abc import Iterator
 from pathlib import Path

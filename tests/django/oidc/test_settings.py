@@ -122,7 +122,7 @@ def test_http_is_warned_of_before_deployment(project: Configure) -> None:
     assert "avow_oidc.W101" in {message.id for message in found}
 
 
-# --- The names of document 004 ---
+# --- The names of the Auth0 Django guide ---
 
 OLDER = {"AUTH0_DOMAIN": "tenant.example.com", "AUTH0_CLIENT_ID": "shop", "AUTH0_CLIENT_SECRET": "x"}
 

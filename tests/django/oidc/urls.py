@@ -1,4 +1,4 @@
-"""The routes of the project: those of the app at its root, as document 004 has them, and pages of its own."""
+"""The routes of the project: those of the app at its root, as the Auth0 Django guide has them, and pages of its own."""
 
 from typing import Any
 

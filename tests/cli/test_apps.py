@@ -29,6 +29,11 @@ def test_application_is_made_and_its_secret_printed_once(shop: Shop) -> None:
     assert "client_secret" not in shop.said("app", "create", "page", "--preset", "spa")
 
 
+def test_issuer_is_at_the_address_that_the_server_has(shop: Shop) -> None:
+    there = replace(shop, variables={**shop.variables, "AVOW_PUBLIC_URL": "https://id.example.com"})
+    assert f"issuer: https://id.example.com/{shop.project_id}\n" in there.said("app", "create", "Elsewhere")
+
+
 def test_settings_are_named_by_option_or_assignment(shop: Shop) -> None:
     shop.made("app", "create", "web", "--set", "pkce=required", "--set", "grantTypes=authorization_code")
     changes = ("pkce=default", "lifetimeSeconds=60", "allowsPopups=true")

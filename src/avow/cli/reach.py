@@ -78,7 +78,8 @@ def reached_project(data: Path | None, project: str) -> Generator[Reached]:
 def _settings(data: Path | None) -> Settings:
     if data is None:
         database_url(None)
-        return from_environment({name: value for name, value in os.environ.items() if name in _NEEDED})
+        settings = from_environment({name: value for name, value in os.environ.items() if name in _NEEDED})
+        return replace(settings, public_url=os.environ.get("AVOW_PUBLIC_URL") or settings.public_url)
     opened = DevData.open(data)
     settings = Settings(database_url=opened.database_url, secret_key=opened.facts.secret_key, is_development=True)
     return replace(settings, public_url=opened.facts.public_url or settings.public_url)
@@ -97,5 +98,5 @@ def _chosen(store: Store, project: str) -> str:
     raise CannotStart(f"There are {several}; name one by its id with --project (`avow project list`).")
 
 
-# Commands need no address and no mail server, so an error there does not stop them.
+# Commands need no mail server and only show the server's address, so an error there does not stop them.
 _NEEDED = frozenset({"AVOW_DATABASE_URL", "AVOW_SECRET_KEY", "AVOW_PREVIOUS_SECRET_KEYS"})

@@ -1,5 +1,6 @@
 """`avow app ...` and `avow api ...`: applications and APIs as the options say, secrets printed once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest

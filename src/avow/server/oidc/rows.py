@@ -231,6 +231,17 @@ REVOKE_OF = """
     RETURNING id
 """
 
+UNREVOKED = """
+    SELECT id FROM oidc_grants
+    WHERE project_id = :project_id AND application_id = :application_id AND revoked_at IS NULL ORDER BY id LIMIT :most
+"""
+
+# Those are read before: one that is refreshed in this moment is waited for, and not passed over.
+REVOKE_ALL = """
+    UPDATE oidc_grants SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND id IN (:ids) AND revoked_at IS NULL
+"""
+
 # The grants of somebody who has signed in again: only who has just ended the session in their place may run it.
 CARRY = """
     UPDATE oidc_grants SET session_id = :session_id
@@ -364,6 +375,12 @@ DENY = """
     RETURNING id
 """
 
+DENY_ALL = """
+    UPDATE oidc_requests SET state = 'denied'
+    WHERE project_id = :project_id AND application_id = :application_id AND kind = 'device'
+      AND state = 'allowed' AND taken_at IS NULL AND expires_at > :now
+"""
+
 SAY = "UPDATE oidc_requests SET parameters = :parameters WHERE project_id = :project_id AND id = :id"
 
 # Each poll is noted, so that of two at once one is too fast; a code that was answered is taken with it.
@@ -409,6 +426,7 @@ RETURNS = {
     "STATE": StateRow,
     "REVOKE": IdRow,
     "REVOKE_OF": IdRow,
+    "UNREVOKED": IdRow,
     "DENY": IdRow,
     "CARRY": IdRow,
     "IS_OF_SESSION": IdRow,

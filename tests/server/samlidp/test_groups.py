@@ -55,9 +55,7 @@ def is_administrator(wiki: Wiki, user: str, tenant: str | None) -> bool:
 
 
 @pytest.mark.parametrize("name", ["", "admin"])
-def test_tenants_own_role_does_not_stand_for_the_projects_role_of_its_name(
-    avow: Avow, tenant: str, name: str
-) -> None:
+def test_tenants_own_role_does_not_stand_for_the_projects_role_of_its_name(avow: Avow, tenant: str, name: str) -> None:
     role, own, customer = make_role(avow, "admin"), own_role(avow, tenant, "admin"), make_user(avow)
     join_tenant(avow, customer, tenant, [own])
     assert not is_administrator(listing(avow, (role, name)), customer, tenant)

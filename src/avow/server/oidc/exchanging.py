@@ -23,7 +23,7 @@ from avow.server.serving import Call, Steps, read
 from avow.server.users.actions import Profile
 from avow.wire.oidc import first
 
-__all__ = ["GRANT_TYPE", "Exchanged", "exchanged"]
+__all__ = ["GRANT_TYPE", "Exchanged", "actor_of", "counts", "exchanged"]
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -72,6 +72,25 @@ def exchanged(
     ends_at = said.get("exp")
     held = asked or tuple(sorted(allowed))
     return Exchanged(*found, api, held, ends_at if isinstance(ends_at, int) else now)
+
+
+def counts(call: Call[Any], kept: KeptApplications, said: Mapping[str, object]) -> Steps[bool]:
+    """Tell whether an exchanged token counts, whose grant lives: whoever got it may be used, and may call the API yet.
+
+    The grant is that of another application, so nothing that is taken from this one ends it.
+    """
+    known = yield from kept.client(call.project, str(said.get("client_id")))
+    if known is None or not known.client.is_enabled:
+        return False
+    if known.client.is_trusted:
+        return True
+    return str(said.get("aud")) in (yield from read(consents.find, known.client.id, str(said.get("sub"))))
+
+
+def actor_of(said: Mapping[str, object]) -> str:
+    """Return who acts for the subject of an access token of ours, "" for nobody."""
+    acting = said.get("act")
+    return str(acting.get("sub", "")) if isinstance(acting, dict) else ""
 
 
 def _require_supported(client: Client, parameters: Parameters) -> None:

@@ -92,10 +92,11 @@ class Herald:
         self._look_through()
         now, rows = self._clock(), logouts.due(self._store)
         waiting = [(row.project_id, row.application_id) for row in rows if row.due_at <= now]
-        with self._guard:
-            # Nobody waits inside the pool: it would take them in the order in which they came.
-            for project_id, application_id in self._turns.begin(waiting) if self._pool is not None else ():
-                self._pool.submit(self._carry, project_id, application_id)
+        if (pool := self._pool) is not None:
+            with self._guard:
+                begun = self._turns.begin(waiting)
+            for project_id, application_id in begun:  # never more than there are threads: none waits in the pool
+                pool.submit(self._carry, project_id, application_id)
         return min([float(_IDLE_SECONDS), *(float(row.due_at - now) for row in rows if row.due_at > now)])
 
     def _look_through(self) -> None:

@@ -98,7 +98,7 @@ class Provider:
         row = (yield from read(grants.find_begun, grant_id)) if grant_id else None
         is_young = row is not None and generation in {None, row.generation, row.generation - 1}
         if row is not None and is_young and row.application_id == client.id:
-            yield from write(grants.revoke, row.id, why="revoked", user_id=row.user_id)
+            yield from write(grants.revoke, row.id, why="revoked", user_id=row.user_id, client=call.client)
         return Answer(b"", headers=open_to(client, call.shown.origin))
 
     def introspect(self, call: Call[OAuthForm]) -> Steps[Answer]:

@@ -22,7 +22,7 @@ from avow.server.applications import consents
 from avow.server.applications.actions import ApplicationRow, HeldApplication
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.outgoing import Document
-from avow.server.serving import Answer, Call, Steps, count, obtain, read, write
+from avow.server.serving import Answer, Call, Client, Steps, count, obtain, read, write
 from avow.server.store import Tx
 from avow.wire.applications import ApplicationSettings
 from avow.wire.endpoint import Nothing
@@ -79,7 +79,7 @@ class Registry:
         """Make an application that nobody trusts yet. Spec: RFC 7591 section 3."""
         yield from self._counted(call)
         wanted = yield from _wanted(call)
-        held, secret = yield from write(_made, wanted)
+        held, secret = yield from write(_made, wanted, call.client)
         own = {"registration_access_token": self._token(call, held.id), **_told(secret)}
         return Answer(self._shown(call, held, own), _CREATED)
 
@@ -101,12 +101,12 @@ class Registry:
         if tuple(given(call.body).get("client_id", (client_id,))) != (client_id,):
             raise OAuthRefused(error="invalid_client_metadata", error_message="client_id is another one.")
         wanted = yield from _wanted(call)
-        held, secret = yield from write(_changed, client_id, wanted)
+        held, secret = yield from write(_changed, client_id, wanted, call.client)
         return Answer(self._shown(call, held, _told(secret)))
 
     def delete(self, call: Call[Nothing]) -> Steps[Answer]:
         """Delete an application, as it asks. Spec: RFC 7592 section 2.3."""
-        yield from write(_deleted, self._proven(call))
+        yield from write(_deleted, self._proven(call), call.client)
         return Answer(b"", _NO_CONTENT)
 
     # --- Parts ---
@@ -210,7 +210,7 @@ def _refuse() -> NoReturn:
 # --- Units ---------------------------------------------------------------------------------------------------------
 
 
-def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
+def _made(tx: Tx, wanted: _Wanted, caller: Client) -> tuple[HeldApplication, str]:
     settings, name, logo = wanted.over(None)
     row = ApplicationRow(
         id=ids.directory_id(_PREFIX, tx.now),
@@ -226,12 +226,12 @@ def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
         created_at=tx.now,
         updated_at=tx.now,
     )
-    applications.insert(tx, row, actor=_ACTOR)
+    applications.insert(tx, row, actor=_ACTOR, caller=caller)
     secret = applications.add_secret(tx, row.id) if _has_secret(settings) else ""
     return applications.get(tx, row.id), secret
 
 
-def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, str]:
+def _changed(tx: Tx, client_id: str, wanted: _Wanted, caller: Client) -> tuple[HeldApplication, str]:
     held = _locked(tx, client_id)
     before = applications.settings_of(held.row)
     settings, name, logo = wanted.over(before)
@@ -239,13 +239,13 @@ def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, 
     if not set(_addresses(settings)) <= set(_addresses(before)):
         row = msgspec.structs.replace(row, is_trusted=0)
         consents.forget(tx, client_id)
-    applications.save(tx, row, actor=_ACTOR)
+    applications.save(tx, row, actor=_ACTOR, caller=caller)
     secret = applications.add_secret(tx, client_id) if _has_secret(settings) and not held.secrets else ""
     return applications.get(tx, client_id), secret
 
 
-def _deleted(tx: Tx, client_id: str) -> None:
-    applications.delete(tx, _locked(tx, client_id).id, actor=_ACTOR)
+def _deleted(tx: Tx, client_id: str, caller: Client) -> None:
+    applications.delete(tx, _locked(tx, client_id).id, actor=_ACTOR, caller=caller)
 
 
 def _locked(tx: Tx, client_id: str) -> HeldApplication:

@@ -290,8 +290,20 @@ class Pushed(Shape, frozen=True, kw_only=True, rename="lower"):
     expires_in: int
 
 
+class Confirmation(Shape, frozen=True, kw_only=True, rename="lower"):
+    """The key that a token is bound to. Spec: RFC 9449 section 6."""
+
+    jkt: str
+
+
+class Actor(Shape, frozen=True, kw_only=True, rename="lower"):
+    """Who acts for the subject of a token. Spec: RFC 8693 section 4.1."""
+
+    sub: str
+
+
 class Introspection(Shape, frozen=True, kw_only=True, rename="lower"):
-    """What a token is worth. Spec: RFC 7662 section 2.2."""
+    """What a token is worth. Spec: RFC 7662 section 2.2; RFC 9449 section 6.2; RFC 8693 section 4.1."""
 
     active: bool
     scope: str | UnsetType = UNSET
@@ -303,6 +315,8 @@ class Introspection(Shape, frozen=True, kw_only=True, rename="lower"):
     aud: tuple[str, ...] | UnsetType = UNSET
     iss: str | UnsetType = UNSET
     jti: str | UnsetType = UNSET
+    cnf: Confirmation | UnsetType = UNSET
+    act: Actor | UnsetType = UNSET
 
 
 T = TypeVar("T", bound=Shape)

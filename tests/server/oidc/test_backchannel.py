@@ -1,5 +1,6 @@
 """Back-channel log-out: which log-outs applications are told of, how often, and what a receiver can do to us."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.api import Api
 from tests.server.oidc.hearing import Ear, listening
-from tests.server.oidc.relying import Rp, claims, make_app
+from tests.server.oidc.relying import Rp, claims, make_app, prepare
 from tests.server.pages.browsing import Browser
 
 
@@ -162,6 +163,36 @@ def test_a_herald_in_the_background_is_woken_by_the_log_out(heard: Rp, ear: Ear)
     finally:
         herald.stop()
     assert [each["sid"] for each in ear.told(heard)] == [said["sid"]]
+
+
+def test_receivers_that_hang_delay_no_log_out_of_others(heard: Rp, ear: Ear, server: Server) -> None:
+    stranger = server.project("Stranger")
+    prepare(stranger)
+    released, held = threading.Event(), heard.browser()
+    good = claims(heard.tokens(held, new_email())["id_token"])
+    with listening(server) as deaf:
+        deaf.receiver.act = lambda _: released.wait(30)
+        browser, email = make_app(stranger).browser(), new_email()
+        hanging = [claims(deaf.app(stranger).tokens(browser, email)["id_token"]) for _ in range(6)]
+        herald = ear.herald()
+        herald.start()
+        try:
+            stranger.run(lambda tx: sessions.end(tx, hanging[0]["sub"], hanging[0]["sid"], why="logout"))
+            assert happens(lambda: len(deaf.receiver.requests) >= 3, 10)
+            end(heard, good)
+            assert happens(lambda: bool(ear.receiver.requests), 3)  # a call that hangs takes five seconds
+        finally:
+            released.set()
+            herald.stop()
+    assert [each["sid"] for each in ear.told(heard)] == [good["sid"]]
+
+
+def happens(seen: Callable[[], bool], seconds: float) -> bool:
+    """Tell whether something happens within some seconds."""
+    until = time.monotonic() + seconds
+    while not seen() and time.monotonic() < until:
+        time.sleep(0.02)
+    return seen()
 
 
 def test_application_that_wants_to_hear_no_more_is_not_told(heard: Rp, ear: Ear) -> None:

@@ -2,11 +2,14 @@
 
 import pytest
 
-from avow.server.applications import actions
+from avow.server.applications import actions, consents
+from avow.server.oidc import grants
 from avow.server.sessions import actions as sessions
 from avow.testing.server import Avow
+from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.oidc.relying import API, Reply, Rp, claims, make_api, make_app
+from tests.server.oidc.test_clients import KEY, proof
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 TYPE = "urn:ietf:params:oauth:token-type:access_token"
@@ -91,3 +94,68 @@ def test_other_kinds_of_tokens_are_not_exchanged(rp: Rp, service: Rp) -> None:
     assert exchange(service, token, subject_token_type=other).error == (400, "invalid_request")
     assert exchange(service, token, requested_token_type=other).error == (400, "invalid_request")
     assert exchange(service, token, actor_token=token).error == (400, "invalid_request")
+
+
+# --- What such a token is worth --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guard(project: Avow, service: Rp) -> Rp:
+    """Return the API that the service calls: it asks what tokens are worth."""
+    made = make_app(project, preset="machine")
+    allow(made, INNER)
+    return made
+
+
+def introspect(rp: Rp, token: str) -> Reply:
+    return rp.call("/oauth/introspect", {"token": token}, authorization=rp.basic())
+
+
+def test_introspection_says_who_acts_and_by_which_key(rp: Rp, service: Rp, guard: Rp) -> None:
+    token = subject(rp)
+    told = introspect(guard, exchange(service, token)["access_token"])
+    assert (told["sub"], told["client_id"], told["token_type"]) == (claims(token)["sub"], service.id, "Bearer")
+    assert (told["act"], "cnf" in told.body) == ({"sub": f"{service.id}@clients"}, False)
+    bound = service.token(
+        {"grant_type": GRANT, "subject_token": token, "subject_token_type": TYPE, "audience": INNER},
+        dpop=proof(service, "/oauth/token"),
+    )
+    told = introspect(guard, bound["access_token"])
+    assert (told["token_type"], told["cnf"]) == ("DPoP", {"jkt": KEY.kid})
+    allow(guard, API)
+    plain = introspect(guard, token)
+    assert (plain["active"], "act" in plain.body, "cnf" in plain.body) == (True, False, False)
+
+
+def test_token_of_a_service_that_is_switched_off_counts_no_more(rp: Rp, service: Rp, guard: Rp) -> None:
+    token = subject(rp)
+    got = exchange(service, token)["access_token"]
+    assert introspect(guard, got)["active"] is introspect(rp, token)["active"] is True
+    update(service, enabled=False)
+    assert introspect(guard, got).body == {"active": False}
+    assert introspect(rp, token)["active"] is True  # whose grant it is has nothing to do with it
+
+
+def test_token_of_a_service_counts_while_the_user_allows_it(rp: Rp, service: Rp, guard: Rp) -> None:
+    update(service, trusted=False)
+    token = subject(rp)
+    user = claims(token)["sub"]
+
+    def consent(scopes: dict[str, list[str]]) -> None:
+        rp.avow.run(lambda tx: consents.add(tx, service.id, user, scopes))
+
+    consent({INNER: ["read:inner"]})
+    got = exchange(service, token)["access_token"]
+    assert introspect(guard, got)["active"] is True
+    rp.avow.run(lambda tx: grants.withdraw(tx, service.id, user, actor="test"))
+    assert introspect(guard, got).body == {"active": False}
+    consent({"": ["openid"], OUTER: ["read:outer"]})
+    assert introspect(guard, got).body == {"active": False}
+    update(service, trusted=True)
+    assert introspect(guard, got)["active"] is True
+
+
+def update(rp: Rp, **changes: bool) -> None:
+    body = UpdateApplication(id=rp.id, **changes)  # type: ignore[arg-type]
+    rp.avow.run(lambda tx: actions.update(tx, body, is_open=False, actor="test"))
+    rp.avow.advance(3)

@@ -13,6 +13,8 @@ from avow.testing.server import Avow
 from tests.factories import join_tenant, make_tenant, make_user, new_email
 from tests.server.api import Statements
 from tests.server.oidc.relying import API, Reply, Rp, landed, make_api, make_app
+from tests.server.oidc.test_exchange import GRANT as EXCHANGE
+from tests.server.oidc.test_exchange import exchange
 from tests.server.pages.browsing import Browser, Page
 
 _OFFLINE = "openid offline_access"
@@ -122,6 +124,19 @@ def test_tokens_of_a_grant(cost: Cost, rp: Rp, person: tuple[Browser, str]) -> N
     about = {"token": tokens["access_token"]}
     asked = cost.of(lambda: rp.call("/oauth/introspect", about, authorization=rp.basic()))
     assert asked == (["read"], ["oidc.LIVE"])
+
+
+def test_introspection_of_a_token_that_was_exchanged(cost: Cost, rp: Rp, person: tuple[Browser, str]) -> None:
+    service = make_app(rp.avow, grantTypes=[EXCHANGE])
+    rp.avow.client().mgmt.app.grant(service.id, API, ["read:messages"])
+    rp.avow.advance(1)
+    token = rp.tokens(*person, audience=API)["access_token"]
+    about = {"token": exchange(service, token, audience=API)["access_token"]}
+
+    def asked() -> Reply:
+        return service.call("/oauth/introspect", about, authorization=service.basic())
+
+    assert cost.of(asked) == (["read"], ["oidc.LIVE"])
 
 
 def test_machine_and_what_is_published_cost_nothing(cost: Cost, project: Avow) -> None:

@@ -3,7 +3,7 @@
 Each change moves the project's version: nodes keep applications as long as it stays (`kept.py`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
@@ -18,6 +18,7 @@ from avow.errors import InvalidArgument, NotFound
 from avow.server.applications import apis, registered, rows
 from avow.server.applications.rows import ApplicationRow, CountRow, GrantRow, IdRow, NameRow, SecretRow
 from avow.server.projects import actions as projects
+from avow.server.serving import Client as Caller
 from avow.server.store import Tx, in_list, json_text
 from avow.wire.applications import ApplicationSettings, CreateApplication, UpdateApplication
 from avow.wire.thirdparty import ThirdPartySettings
@@ -150,8 +151,10 @@ def create(tx: Tx, wanted: CreateApplication, *, is_open: bool, actor: str) -> t
     return row.id, "" if is_public else add_secret(tx, row.id)
 
 
-def insert(tx: Tx, row: ApplicationRow, *, actor: str, registers_itself: bool = False) -> None:
-    """Insert an application of any kind; its secret is another step.
+def insert(
+    tx: Tx, row: ApplicationRow, *, actor: str, caller: Caller | None = None, registers_itself: bool = False
+) -> None:
+    """Insert an application of any kind; its secret is another step. Strangers are on record with their address.
 
     Raises:
         InvalidArgument: Its id is taken, or one of those that register themselves.
@@ -162,7 +165,7 @@ def insert(tx: Tx, row: ApplicationRow, *, actor: str, registers_itself: bool = 
     if tx.one(rows.INSERT, IdRow, **_columns(row), kind=row.kind) is None:
         raise InvalidArgument(error_message="There is an application with this id already.")
     projects.bump(tx)
-    tx.audit("application.created", actor=actor, data={"application": row.id, "kind": row.kind})
+    _note(tx, "application.created", {"application": row.id, "kind": row.kind}, actor, caller)
 
 
 def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> str:
@@ -206,8 +209,8 @@ def update(tx: Tx, wanted: UpdateApplication, *, is_open: bool, actor: str) -> s
     return secret
 
 
-def save(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
-    """Put an application in the place of what it was; `lock` it first.
+def save(tx: Tx, row: ApplicationRow, *, actor: str, caller: Caller | None = None) -> None:
+    """Put an application in the place of what it was; `lock` it first. Of strangers as `insert`.
 
     Raises:
         NotFound: There is no such application.
@@ -215,7 +218,7 @@ def save(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
     if tx.one(rows.UPDATE, IdRow, **_columns(row)) is None:
         raise NotFound(error_message=MISSING)
     projects.bump(tx)
-    tx.audit("application.changed", actor=actor, data={"application": row.id})
+    _note(tx, "application.changed", {"application": row.id}, actor, caller)
 
 
 def check_addresses(login_page_url: str, logo: str, *, is_open: bool) -> None:
@@ -230,8 +233,8 @@ def check_addresses(login_page_url: str, logo: str, *, is_open: bool) -> None:
             raise InvalidArgument(error_message=f"{url[:200]!r} is no URL of https that a browser could be led to.")
 
 
-def delete(tx: Tx, application_id: str, *, actor: str) -> None:
-    """Delete an application for ever, with its secrets, consents and grants.
+def delete(tx: Tx, application_id: str, *, actor: str, caller: Caller | None = None) -> None:
+    """Delete an application for ever, with its secrets, consents and grants. Of strangers as `insert`.
 
     Raises:
         NotFound: There is no such application.
@@ -240,7 +243,7 @@ def delete(tx: Tx, application_id: str, *, actor: str) -> None:
         raise NotFound(error_message=MISSING)
     tx.run(rows.FORGET_REACH, id=application_id)
     projects.bump(tx)
-    tx.audit("application.deleted", actor=actor, data={"application": application_id})
+    _note(tx, "application.deleted", {"application": application_id}, actor, caller)
 
 
 def grant(tx: Tx, application_id: str, audience: str, scopes: Sequence[str] | None, *, actor: str) -> None:
@@ -524,6 +527,11 @@ def _held(tx: Tx, found: Sequence[ApplicationRow]) -> list[HeldApplication]:
     for each in tx.all(rows.GRANTS.replace("(:application_ids)", clause), GrantRow, **listed):
         grants.setdefault(each.application_id, []).append(each)
     return [HeldApplication(row, tuple(secrets.get(row.id, ())), tuple(grants.get(row.id, ()))) for row in found]
+
+
+def _note(tx: Tx, action: str, data: Mapping[str, object], actor: str, caller: Caller | None) -> None:
+    address, device = (caller.address, caller.device) if caller else ("", "")
+    tx.audit(action, actor=actor, address=address, device=device, data=data)
 
 
 def _columns(row: ApplicationRow) -> dict[str, str | int]:

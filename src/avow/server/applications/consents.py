@@ -8,6 +8,7 @@ import msgspec
 from avow.core import ids
 from avow.server.applications import rows
 from avow.server.applications.rows import ConsentRow, CountRow, IdRow
+from avow.server.serving import Client
 from avow.server.store import Search, Tx, in_list, json_text
 
 __all__ = [
@@ -79,8 +80,10 @@ def find(tx: Tx, application_id: str, user_id: str, *, is_held: bool = False) ->
     return {audience: frozenset(scopes) for audience, scopes in _by_audience(row).items()}
 
 
-def add(tx: Tx, application_id: str, user_id: str, scopes: Mapping[str, Iterable[str]]) -> None:
-    """Note that a user allows an application more than before, or the same once more."""
+def add(
+    tx: Tx, application_id: str, user_id: str, scopes: Mapping[str, Iterable[str]], client: Client | None = None
+) -> None:
+    """Note that a user allows an application more than before, or the same once more, and from where."""
     new = {audience: sorted(set(names)) for audience, names in scopes.items()}
     row = tx.one(
         rows.ALLOW,
@@ -95,7 +98,14 @@ def add(tx: Tx, application_id: str, user_id: str, scopes: Mapping[str, Iterable
     whole = {each: sorted({*before.get(each, ()), *new.get(each, ())}) for each in {*before, *new}}
     if whole != before:
         tx.run(rows.WIDEN, application_id=application_id, user_id=user_id, scopes=json_text(whole))
-    tx.audit("consent.given", actor=f"user:{user_id}", user_id=user_id, data={"application": application_id})
+    tx.audit(
+        "consent.given",
+        actor=f"user:{user_id}",
+        user_id=user_id,
+        address=client.address if client else "",
+        device=client.device if client else "",
+        data={"application": application_id},
+    )
 
 
 def of_user(tx: Tx, user_id: str) -> list[ConsentRow]:

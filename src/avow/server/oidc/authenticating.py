@@ -16,12 +16,16 @@ from avow.errors import FetchFailed, OAuthRefused, RateLimitException
 from avow.server.applications.kept import KeptApplications, Known
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.outgoing import Document
-from avow.server.serving import Call, Steps, count, obtain
+from avow.server.serving import Call, Steps, count, obtain, write
+from avow.server.serving import Client as Caller
+from avow.server.store import Tx
 
 __all__ = ["MOST_FAILURES", "Authenticator"]
 
 MOST_FAILURES = 20  # of one client from one address, in ten minutes
 _WINDOW_SECONDS = 600
+_MINUTE_SECONDS = 60
+_MOST_NOTED = 10  # of one address in a minute
 _KEYS_SECONDS = 600
 _MOST_BLOCKED = 10_000
 
@@ -69,7 +73,8 @@ class Authenticator:
         is_right = known is not None and (yield from self._is_right(call, known, shown, path))
         is_off = known is not None and not known.client.is_enabled and not takes_disabled
         if known is None or not is_right or is_off or (is_secret and known.client.is_public):
-            yield from self._count_failure(key)
+            told = {"application": known.client.id if known else "", "method": shown.method, "endpoint": path}
+            yield from self._count_failure(call, key, told)
             _refuse(call, f"{shown.method} of {shown.client_id[:128]!r}")
         return known.client
 
@@ -118,14 +123,20 @@ class Authenticator:
         [seen] = yield from count((f"{kind}:{call.project.id}:{digest}", ends_at))
         return seen == 1
 
-    def _count_failure(self, key: str) -> Steps[None]:
-        window = self._clock() // _WINDOW_SECONDS
+    def _count_failure(self, call: Call[Any], key: str, told: Mapping[str, str]) -> Steps[None]:
+        """Count a wrong try, and note it in the audit log; of one address only some in a minute."""
+        window, minute = self._clock() // _WINDOW_SECONDS, self._clock() // _MINUTE_SECONDS
         ends_at = (window + 1) * _WINDOW_SECONDS
-        [failures] = yield from count((f"client-failures:{key}:{window}", ends_at))
+        noted = f"client-refused:{call.project.id}:{subscriber(call.client.address)}:{minute}"
+        failures, seen = yield from count(
+            (f"client-failures:{key}:{window}", ends_at), (noted, (minute + 1) * _MINUTE_SECONDS)
+        )
         if failures >= MOST_FAILURES:
             if len(self._blocked) >= _MOST_BLOCKED:
                 self._blocked.clear()
             self._blocked[key] = ends_at
+        if seen <= _MOST_NOTED:
+            yield from write(_note, call.client, told)
 
     def _require_patience(self, key: str) -> None:
         wait = self._blocked.get(key, 0) - self._clock()
@@ -144,6 +155,17 @@ def _keys_of(client: Client, algorithm: str, kid: str) -> Steps[ProviderKeys]:
         return (yield from obtain(document, lambda found: found.find(algorithm, kid) is not None))
     except FetchFailed as failed:
         raise CredentialsFault("the client's keys cannot be had") from failed
+
+
+def _note(tx: Tx, caller: Caller, told: Mapping[str, str]) -> None:
+    tx.audit(
+        "client.refused",
+        outcome="refused",
+        actor="anyone",
+        address=caller.address,
+        device=caller.device,
+        data=told,
+    )
 
 
 def _refuse(call: Call[Any], detail: str) -> NoReturn:

@@ -214,9 +214,9 @@ def granted(
         return None
     client, settings = authorization.client, authorization.client.settings
     if client.is_published:
-        documents.keep(tx, client)
+        documents.keep(tx, client, call.client)
     if is_allowed:
-        consents.add(tx, client.id, seen.user_id, wish.scopes)
+        consents.add(tx, client.id, seen.user_id, wish.scopes, call.client)
     new = NewGrant(
         application_id=client.id,
         user_id=seen.user_id,

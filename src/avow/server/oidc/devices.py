@@ -19,7 +19,7 @@ from avow.server.oidc import grants, rows
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.grants import Details, NewGrant, Redemption
 from avow.server.oidc.rows import DeviceRow, GrantRow, IdRow, PolledRow, RequestRow
-from avow.server.serving import Call, Refusal, Steps, count
+from avow.server.serving import Call, Client, Refusal, Steps, count
 from avow.server.store import Tx, json_text
 
 __all__ = [
@@ -148,7 +148,7 @@ def needs_sign_in(row: RequestRow, person: Person, wish: Wish) -> bool:
     return wish.authorization.client.forces_authentication and person.seen.auth_time < row.created_at
 
 
-def answer(tx: Tx, row: RequestRow, person: Person, wish: Wish | None) -> bool:
+def answer(tx: Tx, row: RequestRow, person: Person, wish: Wish | None, client: Client | None = None) -> bool:
     """Note what the person said: a wish that they allow, or None.
 
     Returns:
@@ -161,14 +161,23 @@ def answer(tx: Tx, row: RequestRow, person: Person, wish: Wish | None) -> bool:
     if tx.one(rows.ANSWER, IdRow, id=row.id, state=state, user_id=seen.user_id, session_id=seen.session_id) is None:
         return False
     data = {"application": row.application_id, "session": seen.session_id}
-    tx.audit(f"device.{state}", actor=f"user:{seen.user_id}", user_id=seen.user_id, data=data)
+    tx.audit(
+        f"device.{state}",
+        actor=f"user:{seen.user_id}",
+        user_id=seen.user_id,
+        address=client.address if client else "",
+        device=client.device if client else "",
+        data=data,
+    )
     if wish is not None:
-        consents.add(tx, row.application_id, seen.user_id, wish.scopes)
+        consents.add(tx, row.application_id, seen.user_id, wish.scopes, client)
         tx.run(rows.SAY, id=row.id, parameters=msgspec.json.encode(_allowed(wish, person)).decode())
     return True
 
 
-def poll(tx: Tx, application_id: str, device_code: str, dpop_jkt: str) -> GrantRow | Refusal:
+def poll(
+    tx: Tx, application_id: str, device_code: str, dpop_jkt: str, client: Client | None = None
+) -> GrantRow | Refusal:
     """Return what a device gets once its person has allowed it; otherwise why it gets nothing yet, or never.
 
     Spec: RFC 8628 section 3.5.
@@ -190,10 +199,10 @@ def poll(tx: Tx, application_id: str, device_code: str, dpop_jkt: str) -> GrantR
         return _refused("authorization_pending", "The person has not answered yet.")
     if row.state == "denied":
         return _refused("access_denied", "The person declined.")
-    return _granted(tx, row, application_id, dpop_jkt)
+    return _granted(tx, row, application_id, dpop_jkt, client)
 
 
-def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str) -> GrantRow | Refusal:
+def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str, client: Client | None) -> GrantRow | Refusal:
     kept = msgspec.json.decode(row.parameters, type=_Answered)
     new = NewGrant(
         application_id=application_id,
@@ -211,7 +220,7 @@ def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str) -> Gran
         is_heard=kept.is_heard,
         details=Details(amr=kept.amr, acr=acr.class_of((), kept.amr)),
     )
-    code = grants.begin(tx, new)
+    code = grants.begin(tx, new, client)
     return grants.spend(tx, Redemption(application_id=application_id, code=code, dpop_jkt=dpop_jkt))
 
 

@@ -18,6 +18,7 @@ from avow.server.oidc import grants
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.authorizing import Person, Wish
 from avow.server.oidc.grants import Details, NewGrant, Redemption
+from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.rows import GrantRow
 from avow.server.otp import actions as otp
 from avow.server.proofs import recipients
@@ -130,14 +131,14 @@ def proven(call: Call[Any], client: Client, parameters: Parameters) -> Steps[Iss
     return result
 
 
-def begun(tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, dpop_jkt: str) -> GrantRow | Refusal:
+def begun(tx: Tx, call: Call[Any], client: Client, wish: Wish, person: Person, dpop_jkt: str) -> GrantRow | Refusal:
     """Grant what is asked for at once: no code goes anywhere."""
     settings = client.settings
     new = NewGrant(
         application_id=client.id,
         user_id=person.seen.user_id,
         session_id=person.seen.session_id,
-        issuer=issuer,
+        issuer=issuer_of(call),
         scopes=wish.held,
         audience=[api.identifier for api in wish.apis],
         redirect_uri="",
@@ -149,7 +150,7 @@ def begun(tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, dpop_
         is_heard=bool(settings.backchannel_logout_uri),
         details=Details(amr=person.amr, acr=acr.class_of((), person.amr)),
     )
-    code = grants.begin(tx, new)
+    code = grants.begin(tx, new, call.client)
     return grants.spend(tx, Redemption(application_id=client.id, code=code, dpop_jkt=dpop_jkt))
 
 

@@ -20,6 +20,7 @@ from avow.server.applications.actions import ApplicationRow
 from avow.server.applications.kept import KeptApplications
 from avow.server.outgoing import Document
 from avow.server.serving import Call, Steps, count, obtain
+from avow.server.serving import Client as Caller
 from avow.server.store import Tx
 
 __all__ = ["MOST_ASKED", "client", "keep"]
@@ -62,17 +63,18 @@ def client(kept: KeptApplications, call: Call[Any], client_id: str, clock: Clock
     return replace(found, is_enabled=known.client.is_enabled, is_trusted=known.client.is_trusted)
 
 
-def keep(tx: Tx, found: Client) -> None:
+def keep(tx: Tx, found: Client, caller: Caller) -> None:
     """Keep what an application says of itself, as it is now; what management says of it stays."""
     settings = msgspec.json.encode(found.settings).decode()
     held = applications.find(tx, found.id)
     if held is None:
-        applications.insert(tx, _row(tx, found, settings), actor=_ACTOR)
+        applications.insert(tx, _row(tx, found, settings), actor=_ACTOR, caller=caller)
         return
     row = held.row
     if row.kind == applications.PUBLISHED and (row.settings, row.name) != (settings, found.name):
         row = applications.lock(tx, found.id).row
-        applications.save(tx, msgspec.structs.replace(row, settings=settings, name=found.name), actor=_ACTOR)
+        row = msgspec.structs.replace(row, settings=settings, name=found.name)
+        applications.save(tx, row, actor=_ACTOR, caller=caller)
 
 
 def _row(tx: Tx, found: Client, settings: str) -> ApplicationRow:

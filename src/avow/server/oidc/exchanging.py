@@ -20,10 +20,12 @@ from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.issuing import ACCESS_TOKEN_TYPE
 from avow.server.oidc.rows import GrantRow
 from avow.server.serving import Call, Steps, read
+from avow.server.serving import Client as Caller
+from avow.server.store import Tx
 from avow.server.users.actions import Profile
 from avow.wire.oidc import first
 
-__all__ = ["GRANT_TYPE", "Exchanged", "exchanged"]
+__all__ = ["GRANT_TYPE", "Exchanged", "actor_of", "counts", "exchanged", "note"]
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
@@ -72,6 +74,39 @@ def exchanged(
     ends_at = said.get("exp")
     held = asked or tuple(sorted(allowed))
     return Exchanged(*found, api, held, ends_at if isinstance(ends_at, int) else now)
+
+
+def note(tx: Tx, caller: Caller, client_id: str, given: Exchanged) -> None:
+    """Write down that an application got a token for a user. Before it has it: what is not on record is not given."""
+    row = given.row
+    tx.audit(
+        "token.exchanged",
+        actor=f"application:{client_id}",
+        user_id=row.user_id,
+        tenant_id=row.tenant_id,
+        address=caller.address,
+        device=caller.device,
+        data={"grant": row.id, "application": client_id, "audience": given.api.identifier, "scopes": given.scopes},
+    )
+
+
+def counts(call: Call[Any], kept: KeptApplications, said: Mapping[str, object]) -> Steps[bool]:
+    """Tell whether an exchanged token counts, whose grant lives: whoever got it may be used, and may call the API yet.
+
+    The grant is that of another application, so nothing that is taken from this one ends it.
+    """
+    known = yield from kept.client(call.project, str(said.get("client_id")))
+    if known is None or not known.client.is_enabled:
+        return False
+    if known.client.is_trusted:
+        return True
+    return str(said.get("aud")) in (yield from read(consents.find, known.client.id, str(said.get("sub"))))
+
+
+def actor_of(said: Mapping[str, object]) -> str:
+    """Return who acts for the subject of an access token of ours, "" for nobody."""
+    acting = said.get("act")
+    return str(acting.get("sub", "")) if isinstance(acting, dict) else ""
 
 
 def _require_supported(client: Client, parameters: Parameters) -> None:

@@ -157,7 +157,7 @@ def begin(tx: Tx, new: NewGrant, client: Client | None = None) -> str:
     return code
 
 
-def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
+def spend(tx: Tx, given: Redemption, client: Client | None = None) -> GrantRow | Refusal:
     """Spend a code; it counts once, and brought again it takes back all that came of it.
 
     Of a code with a challenge only whoever has the verifier takes anything back: codes get into logs.
@@ -191,12 +191,18 @@ def spend(tx: Tx, given: Redemption) -> GrantRow | Refusal:
         return _refused("a code that does not fit, or is over")
     if state.challenge and not hmac.compare_digest(state.challenge, challenge):
         return _refused("a code that was used, without its verifier")
-    _revoke(tx, state.id, "code reused", state.user_id)
+    _revoke(tx, state.id, "code reused", state.user_id, client)
     return _refused("a code that was used")
 
 
 def proceed(
-    tx: Tx, project: Project, application_id: str, token: tuple[str, int], *, dpop_jkt: str = ""
+    tx: Tx,
+    project: Project,
+    application_id: str,
+    token: tuple[str, int],
+    *,
+    dpop_jkt: str = "",
+    client: Client | None = None,
 ) -> GrantRow | Refusal:
     """Continue a grant by a refresh token of it; one that nobody honest holds ends the family.
 
@@ -206,6 +212,7 @@ def proceed(
         application_id: Who brings it, and has shown who they are.
         token: Grant and generation, as `read_refresh_token` returns them.
         dpop_jkt: The key of the proof that came with it, or ""; a grant without a key is bound to it from now on.
+        client: Where it comes from, for the audit.
 
     Spec: RFC 9700 section 4.14.2, with a grace for lost answers and second tabs as in sessions.
     """
@@ -227,7 +234,7 @@ def proceed(
     if state is None or state.application_id != application_id or not state.is_session_live:
         return _refused("another client's refresh token, or one of a session that is over")
     if _judged(project, state, state.revoked_at, presented, tx.now) is Verdict.REUSED:
-        _revoke(tx, grant_id, "reuse", state.user_id)
+        _revoke(tx, grant_id, "reuse", state.user_id, client)
     return _refused("a refresh token that counts no more")
 
 
@@ -250,9 +257,9 @@ def find_standing(tx: Tx, project: Project, grant_id: str, generation: int | Non
     return row if is_good else None
 
 
-def revoke(tx: Tx, grant_id: str, *, why: str, user_id: str = "") -> bool:
+def revoke(tx: Tx, grant_id: str, *, why: str, user_id: str = "", client: Client | None = None) -> bool:
     """End a grant at once, with every token that the server looks at; False when it was over."""
-    return _revoke(tx, grant_id, why, user_id)
+    return _revoke(tx, grant_id, why, user_id, client)
 
 
 def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
@@ -348,11 +355,18 @@ def _judged(project: Project, row: GrantRow | StateRow, revoked_at: int | None, 
     return judge(state, presented, now, grace_seconds=grace, idle_seconds=idle)
 
 
-def _revoke(tx: Tx, grant_id: str, why: str, user_id: str) -> bool:
+def _revoke(tx: Tx, grant_id: str, why: str, user_id: str, client: Client | None) -> bool:
     ended = tx.one(rows.REVOKE, IdRow, id=grant_id, why=why) is not None
     if ended:
         outcome = "refused" if why in {"reuse", "code reused"} else "done"
-        tx.audit("grant.revoked", outcome=outcome, user_id=user_id, data={"grant": grant_id, "why": why})
+        tx.audit(
+            "grant.revoked",
+            outcome=outcome,
+            user_id=user_id,
+            address=client.address if client else "",
+            device=client.device if client else "",
+            data={"grant": grant_id, "why": why},
+        )
     return ended
 
 

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Final
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from avow.server.background import Background
 from avow.server.oidc import logouts
 from avow.server.oidc.logouts import Batch, Told
 from avow.server.oidc.rows import LogoutRow
+from avow.server.oidc.turns import AT_ONCE, Turns
 from avow.server.outgoing import Calls, NotCalled, Unanswered
 from avow.server.sessions import actions as sessions
 from avow.server.store import Store
@@ -30,8 +32,9 @@ __all__ = ["Herald"]
 
 _log = logging.getLogger("avow.logouts")
 
-_AT_ONCE: Final = 4  # applications that are called at the same time
 _IDLE_SECONDS: Final = 30  # sessions that another process ended, which then died, are found this late
+_TURN_SECONDS: Final = 5.0  # then others come first, whoever has more to be told
+_BATCH_SECONDS: Final = 10.0  # of log-outs that are held together none is begun later
 _MOST_KEYS: Final = 64
 _TOKEN_CHARACTERS: Final = 22
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded", "cache-control": "no-store"}
@@ -53,7 +56,7 @@ class Herald:
         self._clock = clock
         self._keys: SeenTokens[str, SigningKey] = SeenTokens(_MOST_KEYS)
         self._guard = threading.Lock()
-        self._busy: set[tuple[str, str]] = set()
+        self._turns = Turns(clock)
         self._pool: ThreadPoolExecutor | None = None
         self._background = Background("avow-herald", self._round, _log)
         store.listen(sessions.ENDED, self.wake)
@@ -67,7 +70,7 @@ class Herald:
     def start(self) -> None:
         """Begin to tell in the background; threads begin with the first log-out."""
         if not self._background.is_started:
-            self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="avow-logout")
+            self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="avow-logout")
             self._background.start()
 
     def stop(self) -> None:
@@ -77,7 +80,7 @@ class Herald:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
-            self._busy.clear()
+            self._turns.clear()
 
     def wake(self) -> None:
         """Look for log-outs now: a session ended, or a clock was moved."""
@@ -87,66 +90,66 @@ class Herald:
 
     def _round(self) -> float:
         self._look_through()
-        now, pause = self._clock(), float(_IDLE_SECONDS)
-        for row in logouts.due(self._store):
-            if row.due_at > now:
-                pause = min(pause, row.due_at - now)
-            else:
-                self._hand_out(row.project_id, row.application_id)
-        return pause
+        now, rows = self._clock(), logouts.due(self._store)
+        waiting = [(row.project_id, row.application_id) for row in rows if row.due_at <= now]
+        if (pool := self._pool) is not None:
+            with self._guard:
+                begun = self._turns.begin(waiting)
+            for project_id, application_id in begun:  # never more than there are threads: none waits in the pool
+                pool.submit(self._carry, project_id, application_id)
+        return min([float(_IDLE_SECONDS), *(float(row.due_at - now) for row in rows if row.due_at > now)])
 
     def _look_through(self) -> None:
         for project_id in logouts.ended(self._store):
             while logouts.look_through(self._store, project_id) and not self._background.is_stopping:
                 pass
 
-    def _hand_out(self, project_id: str, application_id: str) -> None:
-        key = (project_id, application_id)
-        with self._guard:
-            if key in self._busy or self._pool is None:
-                return  # whoever finishes wakes us
-            self._busy.add(key)
-            self._pool.submit(self._carry, project_id, application_id)
-
     def _carry(self, project_id: str, application_id: str) -> None:
-        """Tell one application what is due, in a thread of the pool."""
+        """Tell one application what is due for as long as its turn lasts, in a thread of the pool."""
+        told: list[Told] = []
         try:
-            self._empty(project_id, application_id)
+            until = monotonic() + _TURN_SECONDS
+            while self._turn(project_id, application_id, told) and monotonic() < until:
+                pass
         except AvowError as failure:  # the lease ends by itself and the log-outs go out again
             _log.warning("log-outs of project %s wait for the database: %s", project_id, failure.code)
         except Exception:
             _log.exception("application %s of project %s is not told of log-outs", application_id, project_id)
         finally:
             with self._guard:
-                self._busy.discard((project_id, application_id))
-            self.wake()
+                self._turns.end((project_id, application_id), max((each.seconds for each in told), default=0.0))
+            self.wake()  # whoever has no turn yet may have one now
 
     # --- One application ---
 
     def _empty(self, project_id: str, application_id: str) -> int:
-        count = 0
-        while not self._background.is_stopping:
-            batch = logouts.take(self._store, project_id, application_id)
-            if batch is None:
-                break
-            told = self._tell(batch)
-            count += sum(each.is_tried for each in told)
-            logouts.settle(self._store, batch, told)
-            if any(each.error for each in told):
-                break
-        return count
+        told: list[Told] = []
+        while self._turn(project_id, application_id, told):
+            pass
+        return sum(each.is_tried for each in told)
+
+    def _turn(self, project_id: str, application_id: str, told: list[Told]) -> bool:
+        """Tell some log-outs of one application, and add what became of them; tell whether there may be more."""
+        batch = None if self._background.is_stopping else logouts.take(self._store, project_id, application_id)
+        if batch is None:
+            return False
+        new = self._tell(batch)
+        told += new
+        logouts.settle(self._store, batch, new)
+        return not any(each.error for each in new)
 
     def _tell(self, batch: Batch) -> list[Told]:
         """Tell log-outs one after another; once one does not arrive, the others of the batch are not tried."""
         told: list[Told] = []
-        calls, failure = Calls(self._allowed), ""
+        calls, failure, until = Calls(self._allowed), "", monotonic() + _BATCH_SECONDS
         try:
             for row in batch.leased:
-                if failure or self._background.is_stopping:
-                    told.append(Told(row, failure or "the server stopped", is_tried=False))
+                begun = monotonic()
+                if failure or self._background.is_stopping or begun > until:
+                    told.append(Told(row, failure or "its turn was over", is_tried=False))
                     continue
                 failure = self._told(calls, batch, row) if batch.url else ""
-                told.append(Told(row, failure))
+                told.append(Told(row, failure, seconds=monotonic() - begun))
         finally:
             calls.close()
         return told

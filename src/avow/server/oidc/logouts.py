@@ -52,11 +52,19 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of one log-out; the error is "" when the application knows, or wants to hear no more."""
+    """What became of one log-out.
+
+    Attributes:
+        row: Which.
+        error: Why it did not arrive; "" when the application knows, or wants to hear no more.
+        is_tried: The application was called, if it wants to hear at all.
+        seconds: How long that took.
+    """
 
     row: LogoutRow
     error: str = ""
     is_tried: bool = True
+    seconds: float = 0.0
 
 
 def ended(store: Store) -> list[str]:

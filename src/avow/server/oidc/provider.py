@@ -1,7 +1,9 @@
 """The parts of the OpenID provider of one server, and the endpoints that clients call themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from msgspec import UNSET
 
 from avow.clock import Clock
 from avow.core.oidc import accesstoken
@@ -10,10 +12,10 @@ from avow.core.oidc.request import Fault
 from avow.core.vault import Vault
 from avow.errors import OAuthRefused
 from avow.server.applications.kept import KeptApplications
-from avow.server.oidc import devices, discovery, grants, requests
+from avow.server.oidc import devices, discovery, exchanging, grants, requests
 from avow.server.oidc.authenticating import Authenticator
 from avow.server.oidc.authorizing import Authorizing
-from avow.server.oidc.bearers import UserinfoEndpoint, claims_of
+from avow.server.oidc.bearers import UserinfoEndpoint, claims_of, key_of
 from avow.server.oidc.direct import DirectEndpoints
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.oidc.issuing import Issuer
@@ -26,7 +28,7 @@ from avow.server.published import published
 from avow.server.serving import Answer, Call, Slice, Steps, plain, read, steps, write
 from avow.wire import oidc as wire
 from avow.wire.endpoint import Nothing
-from avow.wire.oidc import DeviceCodes, Introspection, OAuthForm, Pushed, given
+from avow.wire.oidc import Actor, Confirmation, DeviceCodes, Introspection, OAuthForm, Pushed, given
 
 __all__ = ["Provider"]
 
@@ -96,7 +98,7 @@ class Provider:
         row = (yield from read(grants.find_begun, grant_id)) if grant_id else None
         is_young = row is not None and generation in {None, row.generation, row.generation - 1}
         if row is not None and is_young and row.application_id == client.id:
-            yield from write(grants.revoke, row.id, why="revoked", user_id=row.user_id)
+            yield from write(grants.revoke, row.id, why="revoked", user_id=row.user_id, client=call.client)
         return Answer(b"", headers=open_to(client, call.shown.origin))
 
     def introspect(self, call: Call[OAuthForm]) -> Steps[Answer]:
@@ -161,9 +163,14 @@ class Provider:
         refresh = grants.read_refresh_token(self._vault, call.project.id, text)
         return refresh or (accesstoken.grant_of(said.get("jti")) if said else "", None)
 
-    def _is_of_a_machine(self, call: Call[Any], said: dict[str, object] | None) -> Steps[bool]:
-        """Tell whether a token is that of a machine whose application may be used."""
-        if said is None or not accesstoken.is_machine(str(said.get("sub"))):
+    def _counts(self, call: Call[Any], row: GrantRow | None, said: dict[str, object] | None) -> Steps[bool]:
+        """Tell whether a token counts, of whose grant that lives the row is: a machine's token has none."""
+        if said is None:
+            return row is not None
+        if row is not None:
+            is_own = said.get("client_id") == row.application_id
+            return is_own or (yield from exchanging.counts(call, self.kept, said))
+        if not accesstoken.is_machine(str(said.get("sub"))):
             return False
         known = yield from self.kept.client(call.project, str(said.get("client_id")))
         return known is not None and known.client.is_enabled
@@ -172,31 +179,12 @@ class Provider:
         said = claims_of(call.project, issuer_of(call), text, self._clock())
         grant_id, generation = self._named(call, text, said)
         row = (yield from read(grants.find_standing, call.project, grant_id, generation)) if grant_id else None
-        is_dead = row is None and not (yield from self._is_of_a_machine(call, said))
-        if is_dead or not _may_ask(client, row, said):
+        if not _may_ask(client, row, said) or not (yield from self._counts(call, row, said)):
             return Introspection(active=False)
         if said is None:
             assert row is not None  # noqa: S101 - for the type checker: a refresh token that is dead was answered
-            return Introspection(
-                active=True,
-                scope=row.scopes,
-                client_id=row.application_id,
-                sub=row.user_id,
-                exp=row.expires_at,
-                iss=row.issuer,
-            )
-        return Introspection(
-            active=True,
-            scope=str(said.get("scope", "")),
-            client_id=str(said.get("client_id", "")),
-            token_type="DPoP" if "cnf" in said else "Bearer",
-            exp=_number(said.get("exp")),
-            iat=_number(said.get("iat")),
-            sub=str(said.get("sub")),
-            aud=accesstoken.audiences_said(text),
-            iss=str(said.get("iss")),
-            jti=str(said.get("jti")),
-        )
+            return _of_a_grant(row)
+        return _of_claims(said, text)
 
 
 def configuration(call: Call[Nothing]) -> Answer:
@@ -222,6 +210,37 @@ def _may_ask(client: Client, row: GrantRow | None, said: dict[str, object] | Non
     audience = said.get("aud")
     named = audience if isinstance(audience, list) else [audience]
     return said.get("client_id") == client.id or any(each in client.machine_scopes for each in named)
+
+
+def _of_a_grant(row: GrantRow) -> Introspection:
+    """Return what is told of a refresh token that counts."""
+    return Introspection(
+        active=True,
+        scope=row.scopes,
+        client_id=row.application_id,
+        sub=row.user_id,
+        exp=row.expires_at,
+        iss=row.issuer,
+    )
+
+
+def _of_claims(said: Mapping[str, object], text: str) -> Introspection:
+    """Return what is told of an access token that counts."""
+    key, actor = key_of(said), exchanging.actor_of(said)
+    return Introspection(
+        active=True,
+        scope=str(said.get("scope", "")),
+        client_id=str(said.get("client_id", "")),
+        token_type="DPoP" if key else "Bearer",
+        exp=_number(said.get("exp")),
+        iat=_number(said.get("iat")),
+        sub=str(said.get("sub")),
+        aud=accesstoken.audiences_said(text),
+        iss=str(said.get("iss")),
+        jti=str(said.get("jti")),
+        cnf=Confirmation(jkt=key) if key else UNSET,
+        act=Actor(sub=actor) if actor else UNSET,
+    )
 
 
 def _number(value: object) -> int:

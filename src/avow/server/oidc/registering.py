@@ -22,7 +22,7 @@ from avow.server.applications.actions import ApplicationRow, HeldApplication
 from avow.server.oidc import grants
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.outgoing import Document
-from avow.server.serving import Answer, Call, Steps, count, obtain, read, write
+from avow.server.serving import Answer, Call, Client, Steps, count, obtain, read, write
 from avow.server.store import Tx
 from avow.wire.applications import ApplicationSettings
 from avow.wire.endpoint import Nothing
@@ -79,7 +79,7 @@ class Registry:
         """Make an application that nobody trusts yet. Spec: RFC 7591 section 3."""
         yield from self._counted(call)
         wanted = yield from _wanted(call)
-        held, secret = yield from write(_made, wanted)
+        held, secret = yield from write(_made, wanted, call.client)
         own = {"registration_access_token": self._token(call, held.id), **_told(secret)}
         return Answer(self._shown(call, held, own), _CREATED)
 
@@ -103,14 +103,14 @@ class Registry:
             raise OAuthRefused(error="invalid_client_metadata", error_message="client_id is another one.")
         wanted = yield from _wanted(call)
         # In steps: many may have allowed it. Who repeats a call that did not end goes on with it.
-        while (changed := (yield from write(_changed, client_id, wanted))) is None:
+        while (changed := (yield from write(_changed, client_id, wanted, call.client))) is None:
             pass
         held, secret = changed
         return Answer(self._shown(call, held, _told(secret)))
 
     def delete(self, call: Call[Nothing]) -> Steps[Answer]:
         """Delete an application, as it asks. Spec: RFC 7592 section 2.3."""
-        yield from write(_deleted, self._proven(call))
+        yield from write(_deleted, self._proven(call), call.client)
         return Answer(b"", _NO_CONTENT)
 
     # --- Parts ---
@@ -214,7 +214,7 @@ def _refuse() -> NoReturn:
 # --- Units ---------------------------------------------------------------------------------------------------------
 
 
-def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
+def _made(tx: Tx, wanted: _Wanted, caller: Client) -> tuple[HeldApplication, str]:
     settings, name, logo = wanted.over(None)
     if registered.count(tx) >= registered.MOST:
         text = (
@@ -236,12 +236,12 @@ def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
         created_at=tx.now,
         updated_at=tx.now,
     )
-    applications.insert(tx, row, actor=_ACTOR, registers_itself=True)
+    applications.insert(tx, row, actor=_ACTOR, caller=caller, registers_itself=True)
     secret = applications.add_secret(tx, row.id) if _has_secret(settings) else ""
     return applications.get(tx, row.id), secret
 
 
-def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, str] | None:
+def _changed(tx: Tx, client_id: str, wanted: _Wanted, caller: Client) -> tuple[HeldApplication, str] | None:
     """Change an application; None when more was granted to it than ends in one unit, and nothing is changed yet."""
     held = _locked(tx, client_id)
     before = applications.settings_of(held.row)
@@ -251,13 +251,13 @@ def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, 
         row = msgspec.structs.replace(row, is_trusted=0)
         if not grants.withdraw_all(tx, client_id, _MOST_IN_STEP, actor=_ACTOR):
             return None
-    applications.save(tx, row, actor=_ACTOR)
+    applications.save(tx, row, actor=_ACTOR, caller=caller)
     secret = applications.add_secret(tx, client_id) if _has_secret(settings) and not held.secrets else ""
     return applications.get(tx, client_id), secret
 
 
-def _deleted(tx: Tx, client_id: str) -> None:
-    applications.delete(tx, _locked(tx, client_id).id, actor=_ACTOR)
+def _deleted(tx: Tx, client_id: str, caller: Client) -> None:
+    applications.delete(tx, _locked(tx, client_id).id, actor=_ACTOR, caller=caller)
 
 
 def _locked(tx: Tx, client_id: str) -> HeldApplication:

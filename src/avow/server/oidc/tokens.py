@@ -121,7 +121,7 @@ class TokenEndpoint:
             dpop_jkt=jkt,
         )
         targets = _targets(parameters)
-        row, profile = _held((yield from write(_redeemed, brought, targets)))
+        row, profile = _held((yield from write(_redeemed, call, brought, targets)))
         return (yield from self._issued(call, client, row, profile, targets=targets))
 
     def _refresh(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
@@ -162,7 +162,7 @@ class TokenEndpoint:
         code = _required(parameters, "device_code")
         jkt = yield from self._proof(call, client)
         targets = _targets(parameters)
-        row, profile = _held((yield from write(_polled, client.id, code, jkt, targets)))
+        row, profile = _held((yield from write(_polled, call, client.id, (code, jkt), targets)))
         return (yield from self._issued(call, client, row, profile, targets=targets))
 
     def _exchanged(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
@@ -174,7 +174,9 @@ class TokenEndpoint:
         made = self._issuer.exchanged_token(
             call.project, client, row, profile, found.api, held, now=now, ends_at=found.ends_at, dpop_jkt=jkt
         )
-        return (yield from made)
+        answer = yield from made
+        yield from write(exchanging.note, call.client, client.id, found)
+        return answer
 
     def _typed(self, call: Call[OAuthForm], client: Client, parameters: Parameters) -> Steps[TokenResponse]:
         """Sign somebody in by what they typed in the application."""
@@ -188,7 +190,7 @@ class TokenEndpoint:
             raise OAuthRefused(403, error="access_denied", error_message="The person may not use this application.")
         wanted = scopes.split(first(parameters, "scope"))
         wish = yield from self._authorizing.plain(call, client, wanted, audiences)
-        row, profile = _held((yield from write(_typed, client, issuer_of(call), wish, person, jkt)))
+        row, profile = _held((yield from write(_typed, call, client, wish, person, jkt)))
         return (yield from self._issued(call, client, row, profile))
 
     # --- Parts ---
@@ -244,39 +246,46 @@ class TokenEndpoint:
 # --- Units ---------------------------------------------------------------------------------------------------------
 
 
-def _redeemed(tx: Tx, brought: Redemption, targets: Sequence[str]) -> tuple[GrantRow, Profile] | Refusal:
-    row = grants.spend(tx, brought)
-    return row if isinstance(row, Refusal) else _with_user(tx, row, targets)
+def _redeemed(
+    tx: Tx, call: Call[Any], brought: Redemption, targets: Sequence[str]
+) -> tuple[GrantRow, Profile] | Refusal:
+    row = grants.spend(tx, brought, call.client)
+    return row if isinstance(row, Refusal) else _with_user(tx, call, row, targets)
 
 
-def _polled(tx: Tx, client_id: str, code: str, jkt: str, targets: Sequence[str]) -> tuple[GrantRow, Profile] | Refusal:
-    row = devices.poll(tx, client_id, code, jkt)
-    return row if isinstance(row, Refusal) else _with_user(tx, row, targets)
+def _polled(
+    tx: Tx, call: Call[Any], client_id: str, brought: tuple[str, str], targets: Sequence[str]
+) -> tuple[GrantRow, Profile] | Refusal:
+    code, jkt = brought
+    row = devices.poll(tx, client_id, code, jkt, call.client)
+    return row if isinstance(row, Refusal) else _with_user(tx, call, row, targets)
 
 
 def _typed(
-    tx: Tx, client: Client, issuer: str, wish: Wish, person: Person, jkt: str
+    tx: Tx, call: Call[Any], client: Client, wish: Wish, person: Person, jkt: str
 ) -> tuple[GrantRow, Profile] | Refusal:
-    row = direct.begun(tx, client, issuer, wish, person, jkt)
-    return row if isinstance(row, Refusal) else _with_user(tx, row)
+    row = direct.begun(tx, call, client, wish, person, jkt)
+    return row if isinstance(row, Refusal) else _with_user(tx, call, row)
 
 
 def _continued(tx: Tx, call: Call[Any], brought: _Continuation) -> tuple[GrantRow, Profile] | Refusal:
-    row = grants.proceed(tx, call.project, brought.client_id, brought.token, dpop_jkt=brought.jkt)
+    row = grants.proceed(tx, call.project, brought.client_id, brought.token, dpop_jkt=brought.jkt, client=call.client)
     if isinstance(row, Refusal):
         return row
     if not set(brought.scope) <= set(row.scopes.split()):
         raise OAuthRefused(error="invalid_scope", error_message="The scope is wider than what was granted.")
-    return _with_user(tx, row, brought.targets)
+    return _with_user(tx, call, row, brought.targets)
 
 
-def _with_user(tx: Tx, row: GrantRow, targets: Sequence[str] = ()) -> tuple[GrantRow, Profile] | Refusal:
+def _with_user(
+    tx: Tx, call: Call[Any], row: GrantRow, targets: Sequence[str] = ()
+) -> tuple[GrantRow, Profile] | Refusal:
     if not set(targets) <= set(msgspec.json.decode(row.audience, type=list[str])):
         # Raised, so that code and refresh token count still. Spec: RFC 8707 section 2.2.
         raise OAuthRefused(error="invalid_target", error_message="The audience was not granted.")
     profile = users.find(tx, row.user_id)
     if profile is None or profile.is_disabled or (row.tenant_id and row.tenant_id not in profile.tenants):
-        grants.revoke(tx, row.id, why="user", user_id=row.user_id)
+        grants.revoke(tx, row.id, why="user", user_id=row.user_id, client=call.client)
         return Refusal(OAuthRefused(error="invalid_grant", error_message="The user may not sign in any more."))
     return row, profile
 

@@ -56,7 +56,7 @@ def by_form(frame: Frame, provider: Provider, call: Call[DeviceForm]) -> Steps[A
     if body.do not in {"allow", "deny"} or body.who != person.seen.user_id:
         return _question(frame, call, wish, person)
     is_allowed = body.do == "allow"
-    if not (yield from write(devices.answer, row, person, wish if is_allowed else None)):
+    if not (yield from write(devices.answer, row, person, wish if is_allowed else None, call.client)):
         return _form(frame, call, body.user_code, error=Said("usercode.unknown"))
     return _form(frame, call, "", notice=Said("usercode.allowed" if is_allowed else "usercode.denied"))
 

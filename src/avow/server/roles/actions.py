@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from avow.core import ids
 from avow.errors import InvalidArgument, MissingArgument, NotFound
 from avow.server.roles import rows
-from avow.server.roles.rows import AllowedRow, IdRow, PlaceRow, RoleRow
+from avow.server.roles.rows import AllowedRow, IdRow, ListedRow, PlaceRow, RoleRow
 from avow.server.store import Search, Tx, in_list
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "get",
     "grant",
     "grant_defaults",
+    "held_of",
     "search",
     "update",
 ]
@@ -199,6 +200,28 @@ def search(tx: Tx, wanted: Wanted, *, most: int | None = None) -> list[HeldRole]
     text, needed = wanted.text.casefold(), set(wanted.permissions)
     held = [_held(found) for found in by_id.values()]
     return [role for role in held if text in role.name.casefold() and needed <= set(role.permissions)]
+
+
+def held_of(tx: Tx, user_id: str, tenant_id: str, listed: Collection[tuple[str, str]]) -> frozenset[str]:
+    """Return the ids, of those in a list of roles, whose role a user holds in the project or in a tenant.
+
+    Args:
+        tx: The unit.
+        user_id: Who.
+        tenant_id: The tenant that they act in, or "".
+        listed: Id and name of each. The name counts where there is no role of this id, since lists come with copies of
+            projects, and for roles of the project alone: a tenant may call its own as it likes.
+    """
+    if not listed:
+        return frozenset()
+    role_ids, ids_listed = in_list("role_ids", sorted({role_id for role_id, _ in listed}))
+    names, names_listed = in_list("names", sorted({name for _, name in listed if name}))
+    sql = rows.LISTED.replace("(:role_ids)", role_ids).replace("(:names)", names)
+    found = tx.all(sql, ListedRow, user_id=user_id, tenant_id=tenant_id, **ids_listed, **names_listed)
+    by_id = {row.id: row for row in found}
+    by_name = {row.name: row for row in found if not row.tenant}
+    meant = [(role_id, by_id.get(role_id) or by_name.get(name)) for role_id, name in listed]
+    return frozenset(role_id for role_id, row in meant if row is not None and row.is_held)
 
 
 def grant(tx: Tx, user_id: str, role_id: str, *, tenant_id: str | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-__all__ = ["RETURNS", "AllowedRow", "IdRow", "PlaceRow", "RoleRow"]
+__all__ = ["RETURNS", "AllowedRow", "IdRow", "ListedRow", "PlaceRow", "RoleRow"]
 
 
 class IdRow(Struct, frozen=True):
@@ -23,6 +23,15 @@ class AllowedRow(Struct, frozen=True):
     """A permission that was put into a role."""
 
     permission_id: str
+
+
+class ListedRow(Struct, frozen=True):
+    """A role that somebody lists, the tenant it belongs to, "" for the project, and whether a user holds it."""
+
+    id: str
+    name: str
+    tenant: str
+    is_held: int
 
 
 class RoleRow(Struct, frozen=True):
@@ -99,6 +108,23 @@ SEARCH = """
     WHERE r.project_id = :project_id
 """
 
+# By name those of the project alone: a tenant may call its own as it likes.
+LISTED = """
+    SELECT r.id, r.name, COALESCE(r.tenant_id, '') AS tenant,
+           CAST(CASE
+               WHEN EXISTS (
+                   SELECT 1 FROM user_roles ur
+                   WHERE ur.project_id = :project_id AND ur.user_id = :user_id AND ur.role_id = r.id) THEN 1
+               WHEN EXISTS (
+                   SELECT 1 FROM membership_roles mr
+                   WHERE mr.project_id = :project_id AND mr.user_id = :user_id AND mr.tenant_id = :tenant_id
+                     AND mr.role_id = r.id) THEN 1
+               ELSE 0
+           END AS BIGINT) AS is_held
+    FROM roles r
+    WHERE r.project_id = :project_id AND (r.id IN (:role_ids) OR (r.tenant_id IS NULL AND r.name IN (:names)))
+"""
+
 GRANT = """
     INSERT INTO user_roles (project_id, user_id, role_id) VALUES (:project_id, :user_id, :role_id)
     ON CONFLICT DO NOTHING
@@ -130,4 +156,5 @@ RETURNS = {
     "DELETE": IdRow,
     "ALLOW": AllowedRow,
     "SEARCH": RoleRow,
+    "LISTED": ListedRow,
 }

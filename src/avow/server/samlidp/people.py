@@ -1,6 +1,6 @@
 """Whose session a browser has, and what a service provider may be told of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from avow.core.saml.idp import Person, Seen
@@ -64,24 +64,18 @@ def find(tx: Tx, project: Project, held: tuple[SessionCaller, int] | None, app: 
 
 
 def _person(tx: Tx, profile: Profile, app: Application, session_id: str, tenant_id: str) -> Person:
-    row = profile.row
-    held = [*profile.roles, *(profile.tenants[tenant_id].roles if tenant_id in profile.tenants else ())]
+    row, tenant = profile.row, profile.tenants.get(tenant_id)
+    held = [*profile.roles, *(tenant.roles if tenant else ())]
+    listed = {(role.id, role.name) for group in app.settings.groups_mapping for role in group.roles if role.id}
     return Person(
         user_id=profile.id,
         transient="_" + tx.vault.mac(_MAC, tx.project_id, app.id, session_id).hex(),
         email=row.email if row.is_email_verified else "",
         phone=row.phone if row.is_phone_verified else "",
         values={**_values(profile), "roleNames": held, "roles": held},
-        roles=frozenset(held) | _ids_of(tx, held, app),
+        roles=frozenset(held),
+        role_ids=roles.held_of(tx, profile.id, tenant_id if tenant else "", listed) if held else (),
     )
-
-
-def _ids_of(tx: Tx, held: Collection[str], app: Application) -> frozenset[str]:
-    """Return which roles of the application's groups the person holds, by id: a role may have been renamed."""
-    named = {role.id for group in app.settings.groups_mapping for role in group.roles if role.id}
-    if not named or not held:
-        return frozenset()
-    return frozenset(role.id for role in roles.search(tx, roles.Wanted(role_ids=named)) if role.name in held)
 
 
 def _values(profile: Profile) -> Mapping[str, Sequence[str]]:

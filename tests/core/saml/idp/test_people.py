@@ -40,7 +40,8 @@ MIA = Person(
     "mia@example.com",
     "+491701234567",
     {"email": ("mia@example.com",), "name": ("Mia",), "givenName": ("",), "roleNames": ("editor", "boss")},
-    frozenset({"editor", "boss", "R1"}),
+    frozenset({"editor", "boss", "R2"}),
+    frozenset({"R1"}),
 )
 NOBODY = Person("U2", "_t2")
 MFA = "https://refeds.org/profile/mfa"
@@ -106,7 +107,9 @@ def test_attributes_are_those_of_the_rules() -> None:
 
 def test_groups_stand_for_roles() -> None:
     groups = [
-        GroupRule("groups", "", "Editors", (("R9", "editor"),)),
+        GroupRule("groups", "", "Editors", (("", "editor"),)),
+        GroupRule("groups", "", "Others", (("R9", "editor"),)),  # of a role that has an id the name says nothing
+        GroupRule("groups", "", "Others", (("R2", ""),)),  # whatever a role is called
         GroupRule("groups", "", "Bosses", (("R9", "chief"), ("R1", "renamed"))),
         GroupRule("groups", "", "Others", (("R9", "other"),)),
         GroupRule("groups", "", "", (("", "editor"), ("", "other"))),

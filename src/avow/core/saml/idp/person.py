@@ -29,7 +29,8 @@ class Person:
         transient: Names them for this session and application.
         email, phone: Verified addresses, "" for none.
         values: What can be told, by the names that mappings use; what is empty is left out.
-        roles: Ids and names of the roles that they hold.
+        roles: Names of the roles that they hold.
+        role_ids: Ids of those that group rules name by id; no name is one, though it may look so.
     """
 
     user_id: str
@@ -38,6 +39,7 @@ class Person:
     phone: str = ""
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     roles: Collection[str] = ()
+    role_ids: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class GroupRule:
         name: Of the attribute.
         format: Of that name.
         value: What stands in it for whoever holds one of the roles; "" for the names of those roles.
-        roles: Ids and names of each; empty for all roles.
+        roles: Id and name of each, of which the id counts where there is one; empty for all roles.
     """
 
     name: str
@@ -129,7 +131,7 @@ def _values(person: Person, wanted: str) -> list[str]:
 
 
 def _groups(person: Person, rule: GroupRule) -> list[str]:
-    held = [name or id for id, name in rule.roles if id in person.roles or name in person.roles]
+    held = [name or id for id, name in rule.roles if (id in person.role_ids if id else name in person.roles)]
     if not rule.roles:
         held = list(person.values.get("roleNames", ()))
     return ([rule.value] if held else []) if rule.value else held

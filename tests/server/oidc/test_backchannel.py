@@ -171,7 +171,11 @@ def test_receivers_that_hang_delay_no_log_out_of_others(heard: Rp, ear: Ear, ser
     released, held = threading.Event(), heard.browser()
     good = claims(heard.tokens(held, new_email())["id_token"])
     with listening(server) as deaf:
-        deaf.receiver.act = lambda _: released.wait(30)
+
+        def hang(_: object) -> None:
+            released.wait(30)
+
+        deaf.receiver.act = hang
         browser, email = make_app(stranger).browser(), new_email()
         hanging = [claims(deaf.app(stranger).tokens(browser, email)["id_token"]) for _ in range(6)]
         herald = ear.herald()

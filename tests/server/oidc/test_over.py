@@ -5,9 +5,9 @@ And what has begun is held to whom it was begun for: a pushed request to its iss
 
 from msgspec import Struct
 
-from avow.server.accounts import grants as accounts
 from avow.server.applications import actions
 from avow.server.oidc import grants
+from avow.server.users import applications
 from avow.testing.server import Avow
 from avow.wire.applications import UpdateApplication
 from tests.factories import change_settings, join_tenant, make_tenant, make_user, new_email
@@ -93,7 +93,7 @@ def test_who_may_not_use_the_application_leaves_no_session_there(project: Avow) 
     email = signed_up(direct)
     whose = "SELECT user_id AS id FROM login_ids WHERE project_id = :project_id"
     user = project.run(lambda tx: tx.all(whose, Found))[0].id
-    project.run(lambda tx: accounts.set_applications(tx, user, [other.id]))
+    project.run(lambda tx: applications.set_all(tx, user, [other.id]))
     assert by_password(direct, email).error == (403, "access_denied")
     live = "SELECT id FROM sessions WHERE project_id = :project_id AND revoked_at IS NULL"
     assert project.run(lambda tx: tx.all(live, Found)) == []

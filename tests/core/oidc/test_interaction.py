@@ -114,6 +114,15 @@ def test_tenant_is_one_of_the_users() -> None:
     assert error(decided(wish(tenant="T2"))) == "access_denied"
 
 
+def test_what_the_tenant_demands_is_shown_by_a_sign_in_or_the_application_is_told() -> None:
+    short, fresh = replace(SEEN, may_act=False), replace(FRESH, tenants=("T1",), may_act=False)
+    assert decided(wish(tenant="T1"), short) == SignIn()
+    assert decided(wish(tenant="T1"), short, WAITED) == SignIn()
+    assert decided(wish(tenant="T1"), short, is_allowed=True) == SignIn()
+    assert error(decided(wish(TRUSTED, "none", tenant="T1"), short)) == "login_required"
+    assert error(decided(wish(tenant="T1"), fresh, WAITED)) == "unmet_authentication_requirements"
+
+
 def test_consent_is_asked_for_what_was_not_allowed() -> None:
     assert decided(wish(ASKING)) == AskConsent(WANTED)
     assert error(decided(wish(ASKING, "none"))) == "consent_required"

@@ -79,7 +79,8 @@ def test_code_of_somebody_who_acts_in_a_tenant(cost: Cost, project: Avow, rp: Rp
     join_tenant(project, make_user(project, email), tenant)
     rp.code(browser, email, organization=tenant)
     ways, statements = cost.of(lambda: rp.ask(browser, organization=tenant))
-    assert statements == ["sessions.LIVE_ENABLED", "applications.REACH", "users.PROFILE", *_GRANT]
+    known = ["sessions.LIVE_ENABLED", "applications.REACH", "users.PROFILE"]
+    assert statements == [*known, "tenants.DEMANDING_SSO", *_GRANT]
     assert ways == ["write"]
 
 

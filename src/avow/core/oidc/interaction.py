@@ -37,6 +37,7 @@ class Seen:
         allowed: What they have allowed the application, by audience.
         may_reach: They may use the application at all.
         amr: What they have shown.
+        may_act: They have shown what the tenant demands that the request names.
     """
 
     user_id: str
@@ -46,6 +47,7 @@ class Seen:
     allowed: Mapping[str, Collection[str]] = field(default_factory=dict)
     may_reach: bool = True
     amr: Collection[str] = ()
+    may_act: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def decide(
             return Refuse("login_required", "The person would have to sign in.")
         if seen is not None and why == "subject" and waited is not None and waited.has_fresh(seen):
             return Refuse("login_required", "Somebody else has signed in.")
-        if seen is not None and why == "acr" and waited is not None and waited.has_fresh(seen):
+        if seen is not None and why in {"acr", "tenant"} and waited is not None and waited.has_fresh(seen):
             return Refuse("unmet_authentication_requirements", "The person has not shown what is demanded.")
         return SignIn()
     if wish.tenant and wish.tenant not in seen.tenants:
@@ -178,6 +180,8 @@ def _not_enough(wish: Authorization, seen: Seen, waited: Waited | None, subject:
         return "account"
     if wish.claims.demands_acr and not acr.is_met(wish.claims.acr, seen.amr):
         return "acr"
+    if not seen.may_act:
+        return "tenant"
     # What is wished for and not demanded is asked for once, and not at all where nothing may be shown.
     asks = waited is None and not wish.is_silent and acr.wants_factors(wish.classes)
     return "factors" if asks and not acr.is_met((acr.MULTI_FACTOR,), seen.amr) else ""

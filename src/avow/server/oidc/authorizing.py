@@ -13,7 +13,7 @@ from avow.core.oidc.clients import Api, Client
 from avow.core.oidc.interaction import Decision, Seen, Waited
 from avow.core.oidc.request import PARAMETERS, Asked, Authorization, Fault, judge
 from avow.core.tokens import Expected, verify
-from avow.errors import InvalidToken, SecondFactorNeeded, SessionEnded
+from avow.errors import InvalidToken, SecondFactorNeeded, SessionEnded, SsoOnly
 from avow.server.applications import actions as applications
 from avow.server.applications import consents
 from avow.server.applications.kept import KeptApplications
@@ -21,10 +21,12 @@ from avow.server.oidc import documents, grants, requests
 from avow.server.oidc.grants import Details, NewGrant
 from avow.server.oidc.issuers import issuer_of
 from avow.server.oidc.rows import RequestRow
-from avow.server.serving import Call, Project, SessionCaller, Steps, read, write
+from avow.server.serving import Call, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions
+from avow.server.sessions.actions import LiveRow
 from avow.server.store import Tx
 from avow.server.users import actions as users
+from avow.server.users.actions import Profile
 
 __all__ = ["Authorizing", "Outcome", "Person", "Wish", "granted", "hint_claims"]
 
@@ -161,7 +163,7 @@ class Authorizing:
         """Return whose session the browser has, and what they have allowed the application; None for nobody's."""
         if held is None:
             return None
-        return (yield from read(_person, call.project, held, client_id))
+        return (yield from read(_person, call, held, client_id))
 
     def outcome(
         self,
@@ -176,7 +178,7 @@ class Authorizing:
         """Decide what comes next, and grant in the same unit where that is it.
 
         Args:
-            call: The request of the browser.
+            call: The request of the browser; its client shows whether the device is a trusted one.
             held: Its session, or None.
             wish: What is asked for.
             row: The request as it waited, or None.
@@ -268,14 +270,13 @@ def _outcome(
     agreed: str,
 ) -> Outcome:
     client = wish.authorization.client
-    tenant = wish.authorization.tenant
     person = _person(
         tx,
-        call.project,
+        call,
         held,
         client.id,
         is_trusted=client.is_trusted,
-        acts_in_tenant=bool(tenant),
+        tenant_id=wish.authorization.tenant,
         # Whoever has just agreed writes the consent; of two who held it first, each would wait for the other.
         grants_by_it=held[0].user_id != agreed,
     )
@@ -300,22 +301,22 @@ def _decided(wish: Wish, person: Person | None, row: RequestRow | None, *, is_al
 
 def _person(
     tx: Tx,
-    project: Project,
+    call: Call[Any],
     held: tuple[SessionCaller, int],
     client_id: str,
     *,
     is_trusted: bool = False,
-    acts_in_tenant: bool = False,
+    tenant_id: str = "",
     grants_by_it: bool = False,
 ) -> Person | None:
     """Return whose session it is.
 
-    What they have allowed is not looked for where nobody is asked (`is_trusted`), nor their tenants where none matters.
-    It is held where something is granted by it.
+    What they have allowed is not looked for where nobody is asked (`is_trusted`), nor their tenants where the request
+    names none (`tenant_id`). It is held where something is granted by it.
     """
     caller, ends_at = held
     try:
-        session = sessions.live_enabled(tx, project, caller)
+        session = sessions.live_enabled(tx, call.project, caller)
     except (SessionEnded, SecondFactorNeeded):
         return None
     if session.impersonator:  # whoever acts for somebody else does it here, not at other applications
@@ -323,7 +324,19 @@ def _person(
     allowed = {} if is_trusted else consents.find(tx, client_id, caller.user_id, is_held=grants_by_it)
     may_reach = applications.may_reach(tx, client_id, caller.user_id)
     amr = tuple(session.amr.split())
-    profile = users.find(tx, caller.user_id) if acts_in_tenant else None
+    profile = users.find(tx, caller.user_id) if tenant_id else None
     tenants = frozenset(profile.tenants if profile else ())
-    seen = Seen(caller.user_id, caller.session_id, session.created_at, tenants, allowed, may_reach, amr)
+    may_act = profile is None or _may_act(tx, call, session, profile, tenant_id)
+    seen = Seen(caller.user_id, caller.session_id, session.created_at, tenants, allowed, may_reach, amr, may_act)
     return Person(seen, amr, session.tenant_id or "", ends_at)
+
+
+def _may_act(tx: Tx, call: Call[Any], session: LiveRow, profile: Profile, tenant_id: str) -> bool:
+    """Tell whether a session has what a tenant asks; who is no member is told so, and one that acts there goes on."""
+    if tenant_id not in profile.tenants or tenant_id == session.tenant_id:
+        return True
+    try:
+        sessions.require_demands(tx, call, session, profile, tenant_id)
+    except (SecondFactorNeeded, SsoOnly):
+        return False
+    return True

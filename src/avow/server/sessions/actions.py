@@ -11,12 +11,13 @@ from avow.core.impersonation import Verdict as Permission
 from avow.core.impersonation import judge as judge_impersonation
 from avow.core.layouts import selection
 from avow.core.sessions import SessionClaims, SessionState, Verdict, judge, rotates
-from avow.errors import AuthException, Forbidden, SecondFactorNeeded, SessionEnded, SsoOnly, UserDisabled
+from avow.errors import AuthException, Forbidden, SessionEnded, SsoOnly, UserDisabled
 from avow.server.keys import actions as keys
 from avow.server.serving import Call, Client, Issued, Project, Refusal, SessionCaller
 from avow.server.sessions import devices, rows, waiting
 from avow.server.sessions.opening import Opening
 from avow.server.sessions.rows import HistoryRow, JoinedRow, LiveRow, OwnDeviceRow, OwnRow, SessionRow
+from avow.server.sessions.waiting import require_demands
 from avow.server.store import Tx, in_list, json_object, json_text
 from avow.server.tenants import actions as tenants
 from avow.server.users import actions as users
@@ -24,6 +25,7 @@ from avow.server.users.actions import Profile
 
 __all__ = [
     "ENDED",
+    "LiveRow",
     "Opening",
     "OwnDeviceRow",
     "OwnRow",
@@ -46,6 +48,7 @@ __all__ = [
     "own",
     "refresh",
     "remove_signing_key",
+    "require_demands",
     "require_fresh",
     "require_oneself",
     "select_tenant",
@@ -153,14 +156,6 @@ def _is_by_another_way_than_sso(tx: Tx, profile: Profile, opening: Opening) -> b
     if not demanding:
         return False
     return opening.tenant_id not in demanding if opening.via == "sso" else "fed" not in opening.amr
-
-
-def _may_not_act_in(tx: Tx, session: LiveRow, profile: Profile, tenant_id: str) -> bool:
-    """Tell whether a tenant wants SSO, and a session is by another way that no management vouched for."""
-    amr = session.amr.split()
-    if session.impersonator or not amr or not {"fed", "embedded"}.isdisjoint(amr):
-        return False
-    return tenant_id in tenants.demanding_sso(tx, profile.id, profile.login_ids)
 
 
 def refresh(tx: Tx, call: Call[object]) -> Issued | Refusal:
@@ -358,11 +353,7 @@ def select_tenant(tx: Tx, call: Call[object], tenant_id: str) -> Issued | Refusa
     session, profile = live_profile(tx, call.project, call.session)
     if tenant_id not in profile.tenants:
         raise Forbidden(error_message="The user is not a member of this tenant.")
-    if _may_not_act_in(tx, session, profile, tenant_id):
-        raise SsoOnly
-    missing = waiting.missing_for(tx, call, session, profile, tenant_id)
-    if missing is not None:
-        raise SecondFactorNeeded(factors=missing.factors)
+    require_demands(tx, call, session, profile, tenant_id)
     tx.one(rows.SELECT_TENANT, rows.EndedRow, id=call.session.session_id, tenant_id=tenant_id)
     continued = refresh(tx, call)
     return continued if isinstance(continued, Refusal) else replace(continued, refreshes=True)

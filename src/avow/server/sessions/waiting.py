@@ -8,7 +8,7 @@ from avow.core import factors, ids, mfatokens
 from avow.core.claims import check_custom_claims
 from avow.core.factors import Needs, Rules, TenantRules
 from avow.core.mfatokens import Waiting
-from avow.errors import FreshProofNeeded, SecondFactorNeeded
+from avow.errors import FreshProofNeeded, SecondFactorNeeded, SsoOnly
 from avow.server.serving import Call, ChosenPassword, Client, Project, Refusal
 from avow.server.sessions import devices, rows
 from avow.server.sessions.opening import Opening
@@ -17,7 +17,7 @@ from avow.server.store import Tx
 from avow.server.tenants import actions as tenants
 from avow.server.users.actions import Profile
 
-__all__ = ["begin", "missing_for", "needs", "refused", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
+__all__ = ["begin", "needs", "refused", "require_demands", "require_fresh_proof", "rules_of", "strong_at", "taken_over"]
 
 _LIFETIME_SECONDS = 600
 _UNAUTHORIZED = 401
@@ -54,21 +54,27 @@ def needs(project: Project, profile: Profile, opening: Opening) -> Needs | None:
     return factors.judge(policy, opening.amr, can_show, is_multi_factor=opening.is_multi_factor)
 
 
-def missing_for(tx: Tx, call: Call[object], session: LiveRow, profile: Profile, tenant_id: str) -> Needs | None:
-    """Return which second factor a session needs before it acts in a tenant, or None.
+def require_demands(tx: Tx, call: Call[object], session: LiveRow, profile: Profile, tenant_id: str) -> None:
+    """Refuse to let a session act in a tenant before it has what the tenant asks of its members.
 
-    Every tenant of its user was asked when the session was opened. So only one that the user has joined since, or that
-    has changed what it asks, is asked now; a trusted device is enough as it is at a sign-in.
+    Ask it in every unit that lets somebody act in a tenant in which their session does not act already.
+
+    Args:
+        tx: The unit.
+        call: Its client shows whether the device is a trusted one.
+        session: Which is live.
+        profile: Its user.
+        tenant_id: Of which the user is a member.
+
+    Raises:
+        SsoOnly: The tenant wants its members to sign in through its SSO.
+        SecondFactorNeeded: It asks for a second factor, which it did not of this user when the session began.
     """
-    project, asks = call.project, profile.rules.get(tenant_id, TenantRules())
-    policy = factors.strictest((project.settings.mfa, *((asks.mfa,) if asks.mfa else ())))
-    missing = factors.judge(policy, session.amr.split(), _can_show(project, profile))
-    if missing is None or session.impersonator:
-        return None
-    if max(asks.mfa_since, tenants.joined_at(tx, profile.id, tenant_id)) <= session.created_at:
-        return None
-    days = rules_of(project, profile).trusted_device_days
-    return None if days and devices.recognise(tx, call.client, profile.id, days) else missing
+    if _is_past_sso(tx, session, profile, tenant_id):
+        raise SsoOnly
+    missing = _missing_for(tx, call, session, profile, tenant_id)
+    if missing is not None:
+        raise SecondFactorNeeded(factors=missing.factors)
 
 
 def begin(tx: Tx, project: Project, client: Client, profile: Profile, opening: Opening, missing: Needs) -> Refusal:
@@ -177,6 +183,31 @@ def require_fresh_proof(tx: Tx, project: Project, session: LiveRow, profile: Pro
     enrolled = factors.needs_enrolled((), own)
     if enrolled is not None and session.strong_at <= ended_at:
         raise SecondFactorNeeded(factors=enrolled.factors)
+
+
+def _is_past_sso(tx: Tx, session: LiveRow, profile: Profile, tenant_id: str) -> bool:
+    """Tell whether a tenant wants SSO, and a session is by another way that no management vouched for."""
+    amr = session.amr.split()
+    if session.impersonator or not amr or not {"fed", "embedded"}.isdisjoint(amr):
+        return False
+    return tenant_id in tenants.demanding_sso(tx, profile.id, profile.login_ids)
+
+
+def _missing_for(tx: Tx, call: Call[object], session: LiveRow, profile: Profile, tenant_id: str) -> Needs | None:
+    """Return which second factor a session needs before it acts in a tenant, or None.
+
+    Every tenant of its user was asked when the session was opened. So only one that the user has joined since, or that
+    has changed what it asks, is asked now; a trusted device is enough as it is at a sign-in.
+    """
+    project, asks = call.project, profile.rules.get(tenant_id, TenantRules())
+    policy = factors.strictest((project.settings.mfa, *((asks.mfa,) if asks.mfa else ())))
+    missing = factors.judge(policy, session.amr.split(), _can_show(project, profile))
+    if missing is None or session.impersonator:
+        return None
+    if max(asks.mfa_since, tenants.joined_at(tx, profile.id, tenant_id)) <= session.created_at:
+        return None
+    days = rules_of(project, profile).trusted_device_days
+    return None if days and devices.recognise(tx, call.client, profile.id, days) else missing
 
 
 def _kept(chosen: ChosenPassword | None, profile: Profile) -> ChosenPassword | None:

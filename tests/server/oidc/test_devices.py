@@ -4,8 +4,16 @@ from typing import Any
 
 import pytest
 
+from avow.core.oidc.clients import Client
+from avow.core.oidc.interaction import Seen
+from avow.core.oidc.request import Authorization
+from avow.server.applications import actions
+from avow.server.oidc import devices
+from avow.server.oidc.authorizing import Person, Wish
 from avow.server.sessions import actions as sessions
+from avow.server.store import Tx
 from avow.testing.server import Avow
+from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.oidc.relying import API, Reply, Rp, claims, make_api, make_app
 from tests.server.pages.browsing import Browser, Page
@@ -159,6 +167,48 @@ def test_right_codes_are_no_guesses(device: Rp) -> None:
         page = browser.get(f"{device.prefix}/device?user_code={begin(device)['user_code']}")
         page = browser.submit(page.form(), "look")
     assert "Shop" in page.text
+
+
+def test_application_for_which_everybody_signs_in_anew_has_it_so_for_devices(device: Rp) -> None:
+    demand = UpdateApplication(id=device.id, force_authentication=True)
+    device.avow.run(lambda tx: actions.update(tx, demand, is_open=False, actor="test"))
+    browser, email = device.browser(), new_email()
+    browser.sign_in(email)
+    device.avow.advance(3)
+    codes = begin(device)
+    where = f"{device.prefix}/device?user_code={codes['user_code']}"
+    typed = {"user_code": codes["user_code"]}
+    shown = browser.get(where).form()
+    for do in ("look", "allow"):
+        who = {"who": claims(browser.cookies[f"avow-refresh-{device.avow.project_id}"])["sub"]} if do == "allow" else {}
+        page = browser.post(shown.action, {**shown.fields, **typed, **who, "do": do})
+        assert "Shop" not in page.text
+        assert page.form().fields["next"].replace("-", "") == where.replace("-", "")
+    assert poll(device, codes).error == (400, "authorization_pending")
+    page = browser.submit(device.sign_in(browser, page, email).form(), "look")
+    assert "Done" in browser.submit(page.form(), "allow").text
+    device.avow.advance(5)
+    signed_in_at = claims(poll(device, codes)["id_token"])["auth_time"]
+    assert signed_in_at == device.avow.server.clock() - 5
+    # Another device asks now, which is after that sign-in.
+    page = browser.submit(browser.get(where).form(), "look", user_code=begin(device)["user_code"])
+    assert "/device" in page.form().fields["next"]
+
+
+def test_sign_in_of_before_allows_no_device_whoever_asks(device: Rp) -> None:
+    codes, now = begin(device), device.avow.server.clock()
+    client = Client(device.id, forces_authentication=True)
+    asked = Authorization(client=client, redirect_uri="", has_redirect=False, mode="")
+    wish = Wish(asked, (), {}, None)
+
+    def answer(tx: Tx, auth_time: int) -> bool:
+        row = devices.find(tx, codes["user_code"])
+        assert row is not None
+        person = Person(Seen("U1", "S1", auth_time), ("email",), "", now + 60)
+        return devices.answer(tx, row, person, wish)
+
+    assert device.avow.run(lambda tx: answer(tx, now - 1)) is False
+    assert poll(device, codes).error == (400, "authorization_pending")
 
 
 def test_form_of_another_site_allows_nothing(device: Rp) -> None:

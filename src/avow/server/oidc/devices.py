@@ -31,6 +31,7 @@ __all__ = [
     "answer",
     "begin",
     "find",
+    "needs_sign_in",
     "poll",
     "wished",
 ]
@@ -142,9 +143,20 @@ def wished(row: RequestRow) -> dict[str, tuple[str, ...]]:
     return msgspec.json.decode(row.parameters, type=_Answered).parameters
 
 
+def needs_sign_in(row: RequestRow, person: Person, wish: Wish) -> bool:
+    """Tell whether a person has to sign in before they allow a wish: who did before the device asked, where all do."""
+    return wish.authorization.client.forces_authentication and person.seen.auth_time < row.created_at
+
+
 def answer(tx: Tx, row: RequestRow, person: Person, wish: Wish | None) -> bool:
-    """Note what the person said: a wish that they allow, or None; False when somebody was faster."""
+    """Note what the person said: a wish that they allow, or None.
+
+    Returns:
+        False when somebody was faster, or the person has to sign in first.
+    """
     seen = person.seen
+    if wish is not None and needs_sign_in(row, person, wish):
+        return False
     state = "denied" if wish is None else "allowed"
     if tx.one(rows.ANSWER, IdRow, id=row.id, state=state, user_id=seen.user_id, session_id=seen.session_id) is None:
         return False

@@ -51,6 +51,8 @@ def by_form(frame: Frame, provider: Provider, call: Call[DeviceForm]) -> Steps[A
     person = yield from provider.authorizing.person(call, held, row.application_id)
     if person is None or not person.seen.may_reach:
         return _form(frame, call, body.user_code, error=Said("error.refused"))
+    if devices.needs_sign_in(row, person, wish):
+        return frame.redirect(_sign_in(call, body.user_code))
     if body.do not in {"allow", "deny"} or body.who != person.seen.user_id:
         return _question(frame, call, wish, person)
     is_allowed = body.do == "allow"

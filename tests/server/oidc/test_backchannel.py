@@ -201,6 +201,18 @@ def test_the_last_grant_of_a_session_that_goes_on_is_kept_for_its_end(heard: Rp,
     assert heard.avow.run(lambda tx: grants.forget(tx, 100)) == 1
 
 
+def test_code_that_nobody_redeemed_takes_no_place_of_the_last_grant(heard: Rp, ear: Ear) -> None:
+    browser, email = heard.browser(), new_email()
+    said = claims(heard.tokens(browser, email)["id_token"])
+    heard.avow.advance(86_400)
+    heard.code(browser, email)
+    heard.avow.advance(5 * 86_400)
+    assert heard.avow.run(lambda tx: grants.forget(tx, 100)) == 1
+    end(heard, said)
+    assert ear.tell() == 1
+    assert [each["sub"] for each in ear.told(heard)] == [said["sub"]]
+
+
 def test_a_deleted_application_is_told_nothing(heard: Rp, ear: Ear) -> None:
 
     end(heard, signed_in(heard))

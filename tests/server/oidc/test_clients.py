@@ -83,6 +83,21 @@ def test_requests_that_wait_are_counted(rp: Rp, monkeypatch: pytest.MonkeyPatch)
     assert rp.ask(rp.browser()).status == 200
 
 
+def test_what_one_person_is_granted_is_counted(rp: Rp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of an application can ask in silence, again and again."""
+    monkeypatch.setattr(requests, "MOST_ANSWERED", 4)
+    monkeypatch.setattr(requests, "_COUNTED_HERE", 2)
+    browser, other = rp.browser(), rp.browser()
+    first = rp.code(browser, new_email())  # is one
+    rp.code(other, new_email())
+    # By the third of them all nodes count, and begin with one.
+    assert [rp.ask(browser, prompt="none").status for _ in range(7)] == [303] * 5 + [429] * 2
+    assert rp.ask(other, prompt="none").status == 303
+    assert rp.redeem(first).status == 200
+    rp.avow.advance(600)
+    assert rp.ask(browser, prompt="none").status == 303
+
+
 def test_application_that_has_to_push_is_refused_otherwise(project: Avow) -> None:
     rp = make_app(project, requiresPushed=True)
     browser = rp.browser()

@@ -343,3 +343,17 @@ def test_ended_requests_and_grants_are_forgotten(project: Avow, rp: Rp) -> None:
     assert project.run(lambda tx: requests.forget(tx, 10)) == 2
     project.advance(31 * 86_400)
     assert project.run(lambda tx: grants.forget(tx, 10)) == 1
+
+
+def test_grant_whose_code_nobody_redeemed_is_forgotten_soon(project: Avow, rp: Rp) -> None:
+    from avow.server.oidc import grants
+
+    browser, scope = rp.browser(), "openid offline_access"
+    tokens = rp.tokens(browser, new_email(), scope=scope)
+    for _ in range(3):
+        assert "code" in landed(rp.ask(browser, prompt="none", scope=scope))
+    project.advance(86_400 + 59)
+    assert project.run(lambda tx: grants.forget(tx, 10)) == 0
+    project.advance(1)
+    assert project.run(lambda tx: grants.forget(tx, 10)) == 3
+    assert rp.refresh(tokens["refresh_token"]).status == 200

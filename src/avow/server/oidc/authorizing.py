@@ -116,6 +116,7 @@ class Authorizing:
     def __init__(self, kept: KeptApplications, clock: Clock) -> None:
         self._kept = kept
         self._clock = clock
+        self._askers = requests.Askers(clock)
 
     def judged(
         self, call: Call[Any], parameters: Parameters, *, is_pushed: bool = False
@@ -184,9 +185,13 @@ class Authorizing:
             row: The request as it waited, or None.
             mark: Of the browser.
             agreed: Who has just been asked, and agreed, or ""; another session in the same browser is asked anew.
+
+        Raises:
+            RateLimitException: There were too many requests in this person's sessions.
         """
         if held is None:
             return Outcome(_decided(wish, None, row, is_allowed=False, now=self._clock()))
+        yield from self._askers.counted(call, held[0].user_id)
         return (yield from write(_outcome, call, held, wish, row, mark=mark, agreed=agreed))
 
 

@@ -280,7 +280,7 @@ def goes_on_in(tx: Tx, sid: str, session_id: str) -> bool:
 
 
 def forget(tx: Tx, most: int) -> int:
-    """Delete grants whose time ended a day ago, at most so many; return how many."""
+    """Delete grants whose time ended a day ago, or whose code did unused, at most so many; return how many."""
     return tx.run(rows.FORGET_GRANTS, before=tx.now - _KEPT_SECONDS, most=most)
 
 

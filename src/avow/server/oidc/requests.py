@@ -6,16 +6,19 @@ from typing import Any
 
 import msgspec
 
+from avow.clock import Clock
 from avow.core import ids
 from avow.core.networks import subscriber
 from avow.errors import RateLimitException
 from avow.server.oidc import rows
 from avow.server.oidc.rows import RequestRow
 from avow.server.serving import Call, Steps, count
-from avow.server.store import Tx, json_text
+from avow.server.store import MemoryKv, Tx, json_text
 
 __all__ = [
     "RequestRow",
+    "Askers",
+    "MOST_ANSWERED",
     "MOST_WAITING",
     "PUSHED_SECONDS",
     "REQUEST_URI",
@@ -34,6 +37,8 @@ __all__ = [
 REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 PUSHED_SECONDS = 90
 MOST_WAITING = 3000  # of one address in ten minutes: each is a row, and anybody can make them
+MOST_ANSWERED = 3000  # of one person likewise: each may be a grant, and no page has to be shown for it
+_COUNTED_HERE = 100
 _WINDOW_SECONDS = 600
 WAITING_SECONDS = 1800
 _PREFIX = "Q"
@@ -41,6 +46,34 @@ _MAC = "oidc-browser"
 _AUTHORIZE, _PUSHED = "authorize", "pushed"
 
 Parameters = Mapping[str, Sequence[str]]
+
+
+class Askers:
+    """How often each person, by whatever applications, is asked for a grant.
+
+    The first hundred times are counted in this process, which costs nothing; whoever goes on is counted for all nodes.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with nobody."""
+        self._clock = clock
+        self._here = MemoryKv(clock)
+
+    def counted(self, call: Call[Any], user_id: str) -> Steps[None]:
+        """Count a request of a browser with a session of this user.
+
+        Raises:
+            RateLimitException: There were too many.
+        """
+        now = self._clock()
+        window = now // _WINDOW_SECONDS
+        ends_at = (window + 1) * _WINDOW_SECONDS
+        counter = (f"oidc-answered:{call.project.id}:{user_id}:{window}", ends_at)
+        [seen] = self._here.add((counter,))
+        if seen > _COUNTED_HERE:
+            [seen] = yield from count(counter)
+        if seen > MOST_ANSWERED:
+            raise RateLimitException(retry_after_seconds=ends_at - now)
 
 
 def counted(call: Call[Any], now: int) -> Steps[None]:

@@ -137,6 +137,8 @@ class LogoutRow(Struct, frozen=True):
 
 # --- Grants --------------------------------------------------------------------------------------------------------
 
+# Until its code is spent a grant ends with the code, so that one whose code nobody redeems is soon forgotten.
+# `rotated_at`, which counts for nothing before, keeps when it ends from then on (SPEND).
 BEGIN = """
     INSERT INTO oidc_grants
         (project_id, id, application_id, user_id, session_id, sid, tenant_id, issuer, scopes, audience, details,
@@ -145,7 +147,7 @@ BEGIN = """
     VALUES
         (:project_id, :id, :application_id, :user_id, :session_id, :session_id, :tenant_id, :issuer, :scopes, :audience,
          :details, :auth_time, :dpop_jkt, :code_mac, :redirect_uri, :challenge, :code_expires_at, :is_offline, :rotates,
-         0, 0, :now, :expires_at, '')
+         0, :expires_at, :now, :code_expires_at, '')
 """
 
 # What is switched off counts at once, although a node knows of it up to a second later.
@@ -153,7 +155,7 @@ BEGIN = """
 # verifier, address or client does not use it up.
 SPEND = """
     UPDATE oidc_grants
-    SET code_used_at = :now, generation = 1, rotated_at = :now,
+    SET code_used_at = :now, generation = 1, expires_at = rotated_at, rotated_at = :now,
         dpop_jkt = CASE WHEN :binds = 1 THEN :dpop_jkt ELSE dpop_jkt END
     WHERE project_id = :project_id AND id = :id AND application_id = :application_id AND code_mac = :code_mac
       AND code_used_at IS NULL AND code_expires_at > :now AND revoked_at IS NULL
@@ -240,20 +242,20 @@ IS_OF_SESSION = """
     SELECT id FROM oidc_grants WHERE project_id = :project_id AND session_id = :session_id AND sid = :sid LIMIT 1
 """
 
-# A grant without refresh tokens is of no use when its access tokens are over.
+# A grant without refresh tokens is of no use when its access tokens are over, nor one whose code was never spent.
 # Of a session that applications are told of, the last grant of each stays until the session has ended.
 FORGET_GRANTS = """
     DELETE FROM oidc_grants WHERE project_id = :project_id AND id IN (
         SELECT g.id FROM oidc_grants g
         WHERE g.project_id = :project_id AND g.expires_at <= :before
-          AND NOT EXISTS (
+          AND (g.code_used_at IS NULL OR NOT EXISTS (
             SELECT 1 FROM sessions s
             WHERE s.project_id = :project_id AND s.id = g.session_id AND s.is_heard = 1 AND s.expires_at > :now
               AND NOT EXISTS (
                 SELECT 1 FROM oidc_grants l
                 WHERE l.project_id = :project_id AND l.session_id = g.session_id
                   AND l.application_id = g.application_id AND l.issuer = g.issuer AND l.sid = g.sid
-                  AND l.expires_at > g.expires_at))
+                  AND l.code_used_at IS NOT NULL AND l.expires_at > g.expires_at)))
         ORDER BY g.expires_at LIMIT :most
     )
 """

@@ -31,9 +31,9 @@ oidc_grants = Table(
     *flag("is_offline"),  # has refresh tokens
     *flag("rotates"),
     integer("generation"),  # of the refresh token; 0 before the code is spent
-    integer("rotated_at"),
+    integer("rotated_at"),  # before the code is spent: when the grant ends once it is
     integer("created_at"),
-    integer("expires_at"),
+    integer("expires_at"),  # before the code is spent: with the code
     integer("revoked_at", null=True),
     text("revoked_why"),
     *owned("id"),

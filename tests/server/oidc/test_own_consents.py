@@ -11,7 +11,7 @@ from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.factories import make_tenant, new_email
 from tests.server.api import Api, Statements
-from tests.server.oidc.relying import Reply, Rp, landed, make_app
+from tests.server.oidc.relying import Reply, Rp, claims, landed, make_app
 from tests.server.pages.browsing import Browser, Page
 
 MINE, REVOKE = "/v1/auth/avow/consents", "/v1/auth/avow/consents/revoke"
@@ -136,6 +136,30 @@ def test_an_empty_list_of_consents_takes_none_back(asking: Rp, project: Avow) ->
         assert done.status == 200
     assert mine(asking, person) == told
     assert asking.refresh(person.tokens["refresh_token"]).status == 200
+
+
+def test_what_was_granted_without_a_consent_is_taken_back_by_application_and_user(rp: Rp, project: Avow) -> None:
+    """Of an application that is trusted, or whose consents are gone."""
+    browser, email = rp.browser(), new_email()
+    given = rp.tokens(browser, email, scope="openid offline_access")
+    other = rp.tokens(rp.browser(), new_email(), scope="openid offline_access")
+    user_id = claims(given["id_token"])["sub"]
+    path, key = "/v1/mgmt/thirdparty/consents/delete", project.management_key
+    for body in (
+        {"appId": rp.id, "userIds": [user_id], "consentIds": []},
+        {"appId": rp.id, "userIds": []},
+        {"userIds": [user_id]},
+        {"appId": "other", "userIds": [user_id]},
+    ):
+        assert Api(project).post(path, body, token=key).status == 200
+    assert rp.refresh(given["refresh_token"]).status == 200
+    assert Api(project).post(path, {"appId": rp.id, "userIds": [user_id]}, token=key).status == 200
+    assert rp.refresh(given["refresh_token"]).error == (400, "invalid_grant")
+    assert rp.userinfo(given["access_token"]).status == 401
+    assert rp.refresh(other["refresh_token"]).status == 200
+    said = {"actions": ["grant.revoked"], "userIds": [user_id]}
+    [told] = Api(project).post("/v1/mgmt/audit/search", said, token=key)["audits"]
+    assert told["data"] == {"application": rp.id, "grants": 1, "why": "consent withdrawn"}
 
 
 def test_of_a_tenant_too_an_empty_list_takes_none_back(asking: Rp, project: Avow) -> None:

@@ -5,14 +5,20 @@ from typing import Any
 
 import pytest
 
-from avow.server.applications import actions
+from avow.server.applications import actions, consents
 from avow.server.applications.actions import ApplicationRow
+from avow.server.applications.consents import Wanted
+from avow.server.oidc import registering
 from avow.server.projects import actions as projects
 from avow.testing.server import Avow
 from avow.wire.applications import UpdateApplication
 from tests.factories import new_email
 from tests.server.oidc.relying import REDIRECT, Reply, Rp, landed, make_app
 from tests.server.pages.browsing import Browser
+
+ELSEWHERE = "https://other.example.com/cb"
+OFFLINE = "openid email offline_access"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 @pytest.fixture
@@ -219,11 +225,57 @@ def test_another_address_ends_trust_and_consent(caller: Rp) -> None:
     manage(caller, made, trusted=True)
     assert put(caller, made, client_name="Store").status == 200
     assert stored(caller, made).is_trusted
-    elsewhere = "https://other.example.com/cb"
-    assert put(caller, made, redirect_uris=[REDIRECT, elsewhere])["redirect_uris"] == [REDIRECT, elsewhere]
+    assert put(caller, made, redirect_uris=[REDIRECT, ELSEWHERE])["redirect_uris"] == [REDIRECT, ELSEWHERE]
     assert not stored(caller, made).is_trusted
     caller.avow.advance(3)
     assert landed(rp.ask(browser, prompt="none"))["error"] == "consent_required"
+
+
+def consented(rp: Rp) -> Reply:
+    """Return the tokens that somebody's consent gave an application that registered itself."""
+    browser = rp.browser()
+    page = rp.sign_in(browser, rp.ask(browser, scope=OFFLINE), new_email())
+    return rp.redeem(landed(browser.submit(page.form(), "allow"))["code"])
+
+
+def test_another_address_ends_what_all_have_allowed(caller: Rp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise grants would be left that no consent names, and nobody could take back."""
+    monkeypatch.setattr(registering, "_MOST_IN_STEP", 2)
+    made = register(caller, grant_types=["authorization_code", "refresh_token"])
+    caller.avow.advance(3)
+    rp = Rp(caller.avow, made["client_id"], made["client_secret"])
+    given = [consented(rp) for _ in range(3)]
+    kinds = ["authorization_code", "refresh_token"]
+    assert put(caller, made, client_name="Store", grant_types=kinds).status == 200
+    assert [rp.userinfo(each["access_token"]).status for each in given] == [200] * 3
+    assert put(caller, made, redirect_uris=[REDIRECT, ELSEWHERE], grant_types=kinds).status == 200
+    assert [rp.refresh(each["refresh_token"]).error for each in given] == [(400, "invalid_grant")] * 3
+    assert [rp.userinfo(each["access_token"]).status for each in given] == [401] * 3
+    assert caller.avow.run(lambda tx: consents.count(tx, Wanted(application_id=rp.id))) == 0
+
+
+def test_another_address_ends_nothing_of_other_applications(caller: Rp) -> None:
+    kinds = ["authorization_code", "refresh_token"]
+    made, other = register(caller, grant_types=kinds), register(caller, grant_types=kinds)
+    caller.avow.advance(3)
+    rp = Rp(caller.avow, other["client_id"], other["client_secret"])
+    given = consented(rp)
+    assert put(caller, made, redirect_uris=[REDIRECT, ELSEWHERE], grant_types=kinds).status == 200
+    assert rp.refresh(given["refresh_token"]).status == 200
+
+
+def test_device_that_was_allowed_before_another_address_gets_nothing(caller: Rp) -> None:
+    said: dict[str, Any] = {"grant_types": ["authorization_code", DEVICE], "token_endpoint_auth_method": "none"}
+    made = register(caller, **said)
+    caller.avow.advance(3)
+    rp = Rp(caller.avow, made["client_id"])
+    codes = rp.call("/oauth/device/code", {"client_id": rp.id, "scope": "openid"})
+    browser = rp.browser()
+    page = rp.sign_in(browser, browser.get(f"{rp.prefix}/device?user_code={codes['user_code']}"), new_email())
+    assert "Done" in browser.submit(browser.submit(page.form(), "look").form(), "allow").text
+    assert put(caller, made, redirect_uris=[REDIRECT, ELSEWHERE], **said).status == 200
+    caller.avow.advance(3)
+    assert rp.token({"grant_type": DEVICE, "device_code": codes["device_code"]}).error == (400, "access_denied")
 
 
 def test_application_that_is_to_show_a_secret_is_given_one_once(caller: Rp) -> None:

@@ -111,9 +111,12 @@ def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
     return gone is not None
 
 
-def forget(tx: Tx, application_id: str) -> None:
-    """Delete what all have allowed an application that is another one by now: each is asked again."""
-    tx.run(rows.FORGET_CONSENTS, application_id=application_id)
+def forget(tx: Tx, application_id: str, most: int) -> int:
+    """Delete at most so many consents of an application that is another one by now; return how many.
+
+    The caller ends its grants.
+    """
+    return tx.run(rows.FORGET_CONSENTS, application_id=application_id, most=most)
 
 
 def search(tx: Tx, wanted: Wanted, most: int, passed_over: int = 0) -> list[HeldConsent]:

@@ -342,7 +342,10 @@ WITHDRAW = """
     RETURNING id
 """
 
-FORGET_CONSENTS = "DELETE FROM consents WHERE project_id = :project_id AND application_id = :application_id"
+FORGET_CONSENTS = """
+    DELETE FROM consents WHERE project_id = :project_id AND id IN (
+        SELECT id FROM consents WHERE project_id = :project_id AND application_id = :application_id LIMIT :most)
+"""
 
 RETURNS = {
     "INSERT": IdRow,

@@ -1,5 +1,7 @@
 """Consents under management: found, and taken back with all that came of them."""
 
+from collections.abc import Sequence
+
 from avow.errors import MissingArgument
 from avow.server.applications import consents
 from avow.server.applications.consents import HeldConsent, Wanted
@@ -33,8 +35,9 @@ def search_consents(tx: Tx, call: Call[SearchConsents]) -> Consents:
 def delete_consents(call: Call[DeleteConsents]) -> Steps[Nothing]:
     """Take consents back: codes and refresh tokens that came of them end at once.
 
-    Of what is named, all has to apply; an empty list applies to none. Nothing named is refused. They go some at a time;
-    who repeats a call that did not end goes on with it.
+    Of what is named, all has to apply; an empty list applies to none. Nothing named is refused. Where an application
+    and users are named, and nothing else, what it was granted for them ends without a consent too: one that is trusted
+    has none. They go some at a time; who repeats a call that did not end goes on with it.
     """
     body = call.body
     wanted = Wanted(
@@ -45,7 +48,13 @@ def delete_consents(call: Call[DeleteConsents]) -> Steps[Nothing]:
     )
     if wanted == Wanted():
         raise MissingArgument(error_message="Say which consents: consentIds, appId, userIds or tenantId.")
-    return (yield from _taken_back(wanted, call.management.actor))
+    actor = call.management.actor
+    yield from _taken_back(wanted, actor)
+    if wanted == Wanted(application_id=wanted.application_id, user_ids=body.user_ids) and wanted.application_id:
+        users = sorted(set(body.user_ids or ()))
+        for start in range(0, len(users), _MOST_IN_STEP):
+            yield from write(_end_grants, wanted.application_id, users[start : start + _MOST_IN_STEP], actor)
+    return Nothing()
 
 
 def delete_tenant_consents(call: Call[DeleteTenantConsents]) -> Steps[Nothing]:
@@ -68,6 +77,11 @@ def _take_back(tx: Tx, found: list[HeldConsent], actor: str) -> None:
             grants.withdraw(tx, each.application_id, each.user_id, actor=actor)
         else:
             consents.delete(tx, each, actor=actor)
+
+
+def _end_grants(tx: Tx, application_id: str, user_ids: Sequence[str], actor: str) -> None:
+    for each in user_ids:
+        grants.withdraw(tx, application_id, each, actor=actor)
 
 
 def _shown(row: HeldConsent) -> Consent:

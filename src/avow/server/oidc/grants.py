@@ -44,6 +44,7 @@ __all__ = [
     "revoke",
     "spend",
     "withdraw",
+    "withdraw_all",
 ]
 
 CODE_SECONDS = 60
@@ -53,6 +54,7 @@ _ID_CHARACTERS = 27
 _CODE = "oidc-code"
 _REFRESH = "oidc-refresh"
 _KEPT_SECONDS = 86_400
+_WITHDRAWN = "consent withdrawn"
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -258,8 +260,27 @@ def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
     was_there = consents.withdraw(tx, application_id, user_id, actor=actor)
     # Devices first: of one that asks in this moment the grant is seen afterwards.
     tx.all(rows.DENY, IdRow, application_id=application_id, user_id=user_id)
-    ended = tx.all(rows.REVOKE_OF, IdRow, application_id=application_id, user_id=user_id, why="consent withdrawn")
+    ended = tx.all(rows.REVOKE_OF, IdRow, application_id=application_id, user_id=user_id, why=_WITHDRAWN)
+    if ended and not was_there:
+        data = {"application": application_id, "grants": len(ended), "why": _WITHDRAWN}
+        tx.audit("grant.revoked", actor=actor, user_id=user_id, data=data)
     return was_there or bool(ended)
+
+
+def withdraw_all(tx: Tx, application_id: str, most: int, *, actor: str) -> bool:
+    """Take back what all have allowed an application that is another one by now, and end what came of it.
+
+    Returns:
+        False when that was not all of it: at most so many consents and so many grants end in one unit.
+    """
+    # In the order of `withdraw`, and for the same reason.
+    forgotten = consents.forget(tx, application_id, most)
+    tx.run(rows.DENY_ALL, application_id=application_id)
+    ended = tx.run(rows.REVOKE_OF_ALL, application_id=application_id, why=_WITHDRAWN, most=most)
+    if forgotten or ended:
+        data = {"application": application_id, "consents": forgotten, "grants": ended}
+        tx.audit("application.withdrawn", actor=actor, data=data)
+    return max(forgotten, ended) < most
 
 
 def carry(tx: Tx, user_id: str, before: str, session_id: str) -> None:

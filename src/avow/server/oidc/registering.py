@@ -18,8 +18,8 @@ from avow.core.tokens.encoding import from_base64url, to_base64url
 from avow.core.vault import Vault
 from avow.errors import FetchFailed, NotFound, OAuthRefused, RateLimitException
 from avow.server.applications import actions as applications
-from avow.server.applications import consents
 from avow.server.applications.actions import ApplicationRow, HeldApplication
+from avow.server.oidc import grants
 from avow.server.oidc.issuers import address, issuer_of
 from avow.server.outgoing import Document
 from avow.server.serving import Answer, Call, Steps, count, obtain, read, write
@@ -38,6 +38,7 @@ _MOST_OF_ADDRESS = 20  # in ten minutes
 _MOST_OF_PROJECT = 500
 _WINDOW_SECONDS = 600
 _ACTOR = "registration"
+_MOST_IN_STEP = 1000  # consents, and grants
 _SECTOR_BYTES = 65_536
 
 Metadata = Mapping[str, Sequence[str]]
@@ -91,8 +92,9 @@ class Registry:
     def change(self, call: Call[ClientMetadata]) -> Steps[Answer]:
         """Put what an application says of itself in the place of what it said before.
 
-        What management has set besides stays. Where it adds an address it is trusted no more, and people are asked
-        again: whoever agreed did so to the addresses before. As registration itself it has to be allowed.
+        What management has set besides stays. Where it adds an address it is trusted no more, what it was granted ends,
+        and people are asked again: whoever agreed did so to the addresses before. As registration itself it has to be
+        allowed.
 
         Spec: RFC 7592 section 2.2.
         """
@@ -101,7 +103,10 @@ class Registry:
         if tuple(given(call.body).get("client_id", (client_id,))) != (client_id,):
             raise OAuthRefused(error="invalid_client_metadata", error_message="client_id is another one.")
         wanted = yield from _wanted(call)
-        held, secret = yield from write(_changed, client_id, wanted)
+        # In steps: many may have allowed it. Who repeats a call that did not end goes on with it.
+        while (changed := (yield from write(_changed, client_id, wanted))) is None:
+            pass
+        held, secret = changed
         return Answer(self._shown(call, held, _told(secret)))
 
     def delete(self, call: Call[Nothing]) -> Steps[Answer]:
@@ -231,14 +236,16 @@ def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
     return applications.get(tx, row.id), secret
 
 
-def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, str]:
+def _changed(tx: Tx, client_id: str, wanted: _Wanted) -> tuple[HeldApplication, str] | None:
+    """Change an application; None when more was granted to it than ends in one unit, and nothing is changed yet."""
     held = _locked(tx, client_id)
     before = applications.settings_of(held.row)
     settings, name, logo = wanted.over(before)
     row = msgspec.structs.replace(held.row, name=name, logo=logo, settings=msgspec.json.encode(settings).decode())
     if not set(_addresses(settings)) <= set(_addresses(before)):
         row = msgspec.structs.replace(row, is_trusted=0)
-        consents.forget(tx, client_id)
+        if not grants.withdraw_all(tx, client_id, _MOST_IN_STEP, actor=_ACTOR):
+            return None
     applications.save(tx, row, actor=_ACTOR)
     secret = applications.add_secret(tx, client_id) if _has_secret(settings) and not held.secrets else ""
     return applications.get(tx, client_id), secret

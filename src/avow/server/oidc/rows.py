@@ -229,6 +229,13 @@ REVOKE_OF = """
     RETURNING id
 """
 
+REVOKE_OF_ALL = """
+    UPDATE oidc_grants SET revoked_at = :now, revoked_why = :why
+    WHERE project_id = :project_id AND revoked_at IS NULL AND id IN (
+        SELECT id FROM oidc_grants
+        WHERE project_id = :project_id AND application_id = :application_id AND revoked_at IS NULL LIMIT :most)
+"""
+
 # The grants of somebody who has signed in again: only who has just ended the session in their place may run it.
 CARRY = """
     UPDATE oidc_grants SET session_id = :session_id
@@ -360,6 +367,12 @@ DENY = """
     WHERE project_id = :project_id AND application_id = :application_id AND user_id = :user_id AND kind = 'device'
       AND state = 'allowed' AND taken_at IS NULL AND expires_at > :now
     RETURNING id
+"""
+
+DENY_ALL = """
+    UPDATE oidc_requests SET state = 'denied'
+    WHERE project_id = :project_id AND application_id = :application_id AND kind = 'device'
+      AND state = 'allowed' AND taken_at IS NULL AND expires_at > :now
 """
 
 SAY = "UPDATE oidc_requests SET parameters = :parameters WHERE project_id = :project_id AND id = :id"

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -191,6 +192,15 @@ def test_log_out_is_sure_for_the_session_of_the_hint_only() -> None:
     assert not logout.judge(CLIENT, hint, "", ("U2", "S1")).is_sure
     assert not logout.judge(CLIENT, None, "", ("U1", "S1")).is_sure
     assert logout.judge(CLIENT, hint, "", ("", "")).is_sure
+
+
+def test_log_out_without_a_session_is_sure_where_management_vouches_for_the_address() -> None:
+    own, hint = "https://app.example.com/", {"sub": "U1", "sid": "S1"}
+    trusted = replace(CLIENT, is_trusted=True)
+    for said in (None, hint):
+        assert logout.judge(trusted, said, own, ("", "")).is_sure
+        assert not logout.judge(replace(CLIENT, is_trusted=False), said, own, ("", "")).is_sure
+        assert logout.judge(None, said, "", ("", "")).is_sure
 
 
 def test_log_out_leads_nowhere_else() -> None:

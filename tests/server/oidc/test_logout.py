@@ -100,6 +100,62 @@ def test_address_without_a_path_is_the_one_with_a_slash(rp: Rp, browser: Browser
     assert not is_signed_in(rp, browser)
 
 
+@pytest.fixture
+def stranger(project: Avow) -> Rp:
+    """Return an application that management does not vouch for, as anybody may register one."""
+    return make_app(project, trusted=False, logoutUris=[BYE])
+
+
+def signed_in(stranger: Rp, browser: Browser) -> str:
+    """Sign somebody in to an application that asks them; return the ID token."""
+    page = stranger.ask(browser)
+    page = stranger.sign_in(browser, page, new_email()) if "Allow" not in page.heading else page
+    token: str = stranger.redeem(landed(browser.submit(page.form(), "allow"))["code"])["id_token"]
+    return token
+
+
+def ways_out(stranger: Rp, hint: str) -> list[tuple[str, dict[str, str]]]:
+    return [
+        ("/v2/logout", {"client_id": stranger.id, "returnTo": BYE}),
+        ("/oidc/logout", {"client_id": stranger.id, "post_logout_redirect_uri": BYE}),
+        ("/oidc/logout", {"id_token_hint": hint, "post_logout_redirect_uri": BYE}),
+    ]
+
+
+def test_nobody_is_led_to_an_address_that_anybody_registered_without_a_question(stranger: Rp) -> None:
+    """Not by whoever has no session here, and not by the ID token of somebody else, such as of the attacker."""
+    theirs = signed_in(stranger, stranger.browser())
+    victim = stranger.browser()
+    mine = signed_in(stranger, victim)
+    for browser in (victim, stranger.browser()):
+        for path, query in ways_out(stranger, theirs):
+            page = leave(stranger, browser, path, **query)
+            assert (page.status, page.headers.get("location"), page.heading) == (200, None, "Sign out?")
+            assert "Afterwards you are led on to app.example.com." in page.text
+    assert is_signed_in(stranger, victim)
+    left = leave(stranger, victim, id_token_hint=mine, post_logout_redirect_uri=BYE)
+    assert (left.status, left.headers["location"]) == (302, BYE)
+
+
+def test_who_agrees_is_led_on_to_an_application_that_is_not_trusted(stranger: Rp) -> None:
+    for browser in (stranger.browser(), stranger.browser()):
+        hint = signed_in(stranger, stranger.browser())
+        for path, query in ways_out(stranger, hint):
+            signed_in(stranger, browser)
+            page = leave(stranger, browser, path, state="s", **query)
+            left = browser.submit(page.form(), "leave")
+            assert left.headers["location"] == (BYE if path == "/v2/logout" else f"{BYE}?state=s")
+            assert not is_signed_in(stranger, browser)
+        page = leave(stranger, browser, "/v2/logout", client_id=stranger.id, returnTo=BYE)
+        assert browser.submit(page.form(), "leave").headers["location"] == BYE
+
+
+def test_who_has_no_session_is_led_on_to_an_application_that_is_trusted(rp: Rp) -> None:
+    for path, query in ways_out(rp, "x.y.z"):
+        if "client_id" in query:
+            assert leave(rp, rp.browser(), path, **query).headers["location"] == BYE
+
+
 def test_hint_of_somebody_else_asks(rp: Rp, browser: Browser, hint: str) -> None:
     other: str = rp.tokens(rp.browser(), new_email())["id_token"]
     assert leave(rp, browser, id_token_hint=other, post_logout_redirect_uri=BYE).status == 200

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from avow.core.oidc import redirects
 from avow.core.oidc.clients import Client
 
-__all__ = ["Ending", "judge", "with_state"]
+__all__ = ["Ending", "is_vouched", "judge", "with_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Ending:
     """What to do about a request for log-out.
 
     Attributes:
-        is_sure: An ID token of ours names the session that the browser has: nobody need be asked.
+        is_sure: Nobody need be asked: an ID token of ours names the session that the browser has; or it has none, and
+            where it goes `is_vouched`.
         leads_to: Where the browser goes afterwards, or "" for a page of our own.
         is_refused: The address is not one of the application's: nothing is done, and the person is told.
     """
@@ -39,8 +40,18 @@ def judge(client: Client | None, hint: Mapping[str, object] | None, uri: str, se
     """
     if uri and (client is None or not redirects.is_logout_uri(client.settings, uri)):
         return Ending(is_sure=False, is_refused=True)
-    is_sure = hint is not None and (not session[0] or (hint.get("sub") == session[0] and _is_of(hint, session[1])))
+    if not session[0]:
+        return Ending(is_sure=is_vouched(client, uri), leads_to=uri)
+    is_sure = hint is not None and hint.get("sub") == session[0] and _is_of(hint, session[1])
     return Ending(is_sure=is_sure, leads_to=uri)
+
+
+def is_vouched(client: Client | None, uri: str) -> bool:
+    """Tell whether a browser may be led to an address without a question: management trusts the application, or "".
+
+    Otherwise an address of ours would lead straight to one that anybody registered. Spec: RFC 9700 section 4.11.2.
+    """
+    return not uri or (client is not None and client.is_trusted)
 
 
 def with_state(uri: str, state: str) -> str:

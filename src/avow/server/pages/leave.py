@@ -1,8 +1,9 @@
 """Log-out from the provider's session, asked for by an application or by the person.
 
 An ID token of ours that names the very session is enough; without one the person is asked, since any page of the web
-could have sent the browser here. Auth0's `/v2/logout` asks nobody, but only where an application says where to go
-afterwards, to an address that is registered.
+could have sent the browser here. Auth0's `/v2/logout` asks nobody, but only where an application that is trusted says
+where to go afterwards, to an address that is registered. To an address of one that is not trusted, which anybody may
+have registered, nobody is led without a question, signed in or not.
 
 Spec: OpenID Connect RP-Initiated Logout 1.0 sections 2 to 4.
 """
@@ -18,6 +19,7 @@ from avow.server.oidc import grants
 from avow.server.oidc.authorizing import hint_claims
 from avow.server.oidc.issuers import is_root
 from avow.server.oidc.provider import Provider
+from avow.server.pages import wished
 from avow.server.pages.frame import Frame
 from avow.server.serving import Answer, Call, SessionCaller, Steps, read, write
 from avow.server.sessions import actions as sessions
@@ -47,9 +49,9 @@ def ask(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[Answ
     ending = logout.judge(wish.client, wish.hint, wish.uri, (caller.user_id, caller.session_id) if caller else ("", ""))
     if ending.is_refused:
         raise InvalidRequest(error_message=_ELSEWHERE)
-    if ending.is_sure or caller is None:
+    if ending.is_sure:
         return (yield from _left(frame, call, caller, wish))
-    return _question(frame, call)
+    return _question(frame, call, wish, call.body)
 
 
 def by_form(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[Answer]:
@@ -57,13 +59,14 @@ def by_form(frame: Frame, provider: Provider, call: Call[LogoutQuery]) -> Steps[
     body = call.body
     if not body.do:
         return (yield from ask(frame, provider, call))
-    if not frame.jar.is_own_form(call, body.form):
-        return _question(frame, call)
-    if body.do != "leave":
+    is_own = frame.jar.is_own_form(call, body.form)
+    if is_own and body.do != "leave":
         return frame.redirect(f"/account/{call.project.id}")
     wish = yield from _wish(frame, provider, call)
     if logout.judge(wish.client, wish.hint, wish.uri, ("", "")).is_refused:
         raise InvalidRequest(error_message=_ELSEWHERE)
+    if not is_own:
+        return _question(frame, call, wish, body)
     return (yield from _left(frame, call, _caller(frame, call), wish))
 
 
@@ -74,9 +77,10 @@ def v2(frame: Frame, provider: Provider, call: Call[V2LogoutQuery]) -> Steps[Ans
     caller = _caller(frame, call)
     if logout.judge(wish.client, None, wish.uri, ("", "")).is_refused:
         raise InvalidRequest(error_message=_ELSEWHERE)
-    if caller is None or wish.uri:
+    if logout.is_vouched(wish.client, wish.uri) and (caller is None or wish.uri):
         return (yield from _left(frame, call, caller, wish))
-    return _question(frame, call)
+    said = LogoutQuery(post_logout_redirect_uri=wish.uri, client_id=body.client_id)
+    return _question(frame, call, wish, said)
 
 
 # --- Parts ---------------------------------------------------------------------------------------------------------
@@ -117,9 +121,7 @@ def _left(frame: Frame, call: Call[Any], caller: SessionCaller | None, wish: _Wi
     return Answer(b"", _FOUND, "text/plain", {"location": where}, cookies)
 
 
-def _question(frame: Frame, call: Call[Any]) -> Answer:
-    body = call.body
-    given = body if isinstance(body, LogoutQuery) else LogoutQuery()
+def _question(frame: Frame, call: Call[Any], wish: _Wish, given: LogoutQuery) -> Answer:
     fields = {
         "id_token_hint": given.id_token_hint,
         "post_logout_redirect_uri": given.post_logout_redirect_uri,
@@ -127,10 +129,11 @@ def _question(frame: Frame, call: Call[Any]) -> Answer:
         "state": given.state,
     }
     values = {
+        "place": "" if logout.is_vouched(wish.client, wish.uri) else wished.place_of(wish.uri),
         "fields": {name: value for name, value in fields.items() if value},
         "action": f"{'' if is_root(call) else f'/{call.project.id}'}/oidc/logout",
     }
-    return frame.form(call, "leave", values, leads_to=given.post_logout_redirect_uri)
+    return frame.form(call, "leave", values, leads_to=wish.uri)
 
 
 def _caller(frame: Frame, call: Call[Any]) -> SessionCaller | None:

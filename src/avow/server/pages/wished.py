@@ -8,7 +8,7 @@ from avow.core.oidc import scopes
 from avow.core.oidc.clients import Api
 from avow.server.oidc.authorizing import Wish
 
-__all__ = ["AtApi", "Right", "at_apis", "own", "place"]
+__all__ = ["AtApi", "Right", "at_apis", "own", "place", "place_of"]
 
 _SAID = frozenset({"profile", "email", "phone", "address", scopes.OFFLINE})  # these have words of ours
 
@@ -61,9 +61,12 @@ def at_apis(granted: Scopes, apis: Iterable[Api]) -> list[AtApi]:
 
 def place(wish: Wish) -> str:
     """Return where the answer leads, by host or scheme; "" of an application that management vouches for."""
-    if wish.authorization.client.is_trusted:
-        return ""
-    parts = urlsplit(wish.authorization.redirect_uri)
+    return "" if wish.authorization.client.is_trusted else place_of(wish.authorization.redirect_uri)
+
+
+def place_of(address: str) -> str:
+    """Return what people know an address by: its host, or its scheme."""
+    parts = urlsplit(address)
     return parts.netloc or parts.scheme
 
 

@@ -8,7 +8,7 @@ import msgspec
 from avow.core import ids
 from avow.server.applications import rows
 from avow.server.applications.rows import ConsentRow, CountRow, IdRow
-from avow.server.store import Search, Tx, json_text
+from avow.server.store import Search, Tx, in_list, json_text
 
 __all__ = [
     "ConsentRow",
@@ -112,11 +112,15 @@ def withdraw(tx: Tx, application_id: str, user_id: str, *, actor: str) -> bool:
 
 
 def forget(tx: Tx, application_id: str, most: int) -> int:
-    """Delete at most so many consents of an application that is another one by now; return how many.
+    """Delete at most so many consents of an application that is another one by now; return how many there were.
 
     The caller ends its grants.
     """
-    return tx.run(rows.FORGET_CONSENTS, application_id=application_id, most=most)
+    found = tx.all(rows.CONSENTS_TO, IdRow, application_id=application_id, most=most)
+    if found:
+        clause, listed = in_list("ids", [row.id for row in found])
+        tx.run(rows.FORGET_CONSENTS.replace("(:ids)", clause), **listed)
+    return len(found)
 
 
 def search(tx: Tx, wanted: Wanted, most: int, passed_over: int = 0) -> list[HeldConsent]:

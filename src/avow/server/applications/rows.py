@@ -342,10 +342,11 @@ WITHDRAW = """
     RETURNING id
 """
 
-FORGET_CONSENTS = """
-    DELETE FROM consents WHERE project_id = :project_id AND id IN (
-        SELECT id FROM consents WHERE project_id = :project_id AND application_id = :application_id LIMIT :most)
+CONSENTS_TO = """
+    SELECT id FROM consents WHERE project_id = :project_id AND application_id = :application_id ORDER BY id LIMIT :most
 """
+
+FORGET_CONSENTS = "DELETE FROM consents WHERE project_id = :project_id AND id IN (:ids)"
 
 RETURNS = {
     "INSERT": IdRow,
@@ -380,4 +381,5 @@ RETURNS = {
     "CONSENT_HELD": ConsentRow,
     "CONSENTS_OF": ConsentRow,
     "WITHDRAW": IdRow,
+    "CONSENTS_TO": IdRow,
 }

@@ -22,7 +22,7 @@ from avow.server.oidc import rows
 from avow.server.oidc.rows import GrantRow, IdRow, StateRow
 from avow.server.serving import Client, Project, Refusal
 from avow.server.sessions import actions as sessions
-from avow.server.store import Tx, json_text
+from avow.server.store import Tx, in_list, json_text
 
 __all__ = [
     "CODE_SECONDS",
@@ -276,11 +276,14 @@ def withdraw_all(tx: Tx, application_id: str, most: int, *, actor: str) -> bool:
     # In the order of `withdraw`, and for the same reason.
     forgotten = consents.forget(tx, application_id, most)
     tx.run(rows.DENY_ALL, application_id=application_id)
-    ended = tx.run(rows.REVOKE_OF_ALL, application_id=application_id, why=_WITHDRAWN, most=most)
-    if forgotten or ended:
-        data = {"application": application_id, "consents": forgotten, "grants": ended}
+    found = tx.all(rows.UNREVOKED, IdRow, application_id=application_id, most=most)
+    if found:
+        clause, listed = in_list("ids", [row.id for row in found])
+        tx.run(rows.REVOKE_ALL.replace("(:ids)", clause), why=_WITHDRAWN, **listed)
+    if forgotten or found:
+        data = {"application": application_id, "consents": forgotten, "grants": len(found)}
         tx.audit("application.withdrawn", actor=actor, data=data)
-    return max(forgotten, ended) < most
+    return max(forgotten, len(found)) < most
 
 
 def carry(tx: Tx, user_id: str, before: str, session_id: str) -> None:

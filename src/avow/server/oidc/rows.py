@@ -229,11 +229,15 @@ REVOKE_OF = """
     RETURNING id
 """
 
-REVOKE_OF_ALL = """
+UNREVOKED = """
+    SELECT id FROM oidc_grants
+    WHERE project_id = :project_id AND application_id = :application_id AND revoked_at IS NULL ORDER BY id LIMIT :most
+"""
+
+# Those are read before: one that is refreshed in this moment is waited for, and not passed over.
+REVOKE_ALL = """
     UPDATE oidc_grants SET revoked_at = :now, revoked_why = :why
-    WHERE project_id = :project_id AND revoked_at IS NULL AND id IN (
-        SELECT id FROM oidc_grants
-        WHERE project_id = :project_id AND application_id = :application_id AND revoked_at IS NULL LIMIT :most)
+    WHERE project_id = :project_id AND id IN (:ids) AND revoked_at IS NULL
 """
 
 # The grants of somebody who has signed in again: only who has just ended the session in their place may run it.
@@ -420,6 +424,7 @@ RETURNS = {
     "STATE": StateRow,
     "REVOKE": IdRow,
     "REVOKE_OF": IdRow,
+    "UNREVOKED": IdRow,
     "DENY": IdRow,
     "CARRY": IdRow,
     "IS_OF_SESSION": IdRow,

@@ -15,7 +15,7 @@ from avow.core.oidc import clients, redirects
 from avow.core.oidc.clients import Client
 from avow.core.vault import Vault
 from avow.errors import InvalidArgument, NotFound
-from avow.server.applications import apis, rows
+from avow.server.applications import apis, registered, rows
 from avow.server.applications.rows import ApplicationRow, CountRow, GrantRow, IdRow, NameRow, SecretRow
 from avow.server.projects import actions as projects
 from avow.server.store import Tx, in_list, json_text
@@ -150,12 +150,15 @@ def create(tx: Tx, wanted: CreateApplication, *, is_open: bool, actor: str) -> t
     return row.id, "" if is_public else add_secret(tx, row.id)
 
 
-def insert(tx: Tx, row: ApplicationRow, *, actor: str) -> None:
+def insert(tx: Tx, row: ApplicationRow, *, actor: str, registers_itself: bool = False) -> None:
     """Insert an application of any kind; its secret is another step.
 
     Raises:
-        InvalidArgument: Its id is taken.
+        InvalidArgument: Its id is taken, or one of those that register themselves.
     """
+    if registered.is_one(row.id) and not registers_itself:
+        text = f"Ids that begin with {registered.PREFIX} are those of applications that register themselves."
+        raise InvalidArgument(error_message=text)
     if tx.one(rows.INSERT, IdRow, **_columns(row), kind=row.kind) is None:
         raise InvalidArgument(error_message="There is an application with this id already.")
     projects.bump(tx)
@@ -310,10 +313,15 @@ def whole(tx: Tx, kinds: Sequence[Kind]) -> list[HeldApplication]:
     return [each for each in every(tx) if each.row.kind in wanted]
 
 
-def list_page(tx: Tx, kinds: Sequence[Kind], most: int = MOST_LISTED, passed_over: int = 0) -> list[HeldApplication]:
-    """Return applications of these kinds, the oldest first, at most so many after so many."""
+def list_page(
+    tx: Tx, kinds: Sequence[Kind], most: int = MOST_LISTED, passed_over: int = 0, *, is_managed: bool = False
+) -> list[HeldApplication]:
+    """Return applications of these kinds, the oldest first, at most so many after so many.
+
+    Those that registered themselves are left out where only what is managed is wanted (`is_managed`).
+    """
     clause, listed = in_list("kinds", kinds)
-    statement = rows.LIST_OF_KINDS.replace("(:kinds)", clause)
+    statement = (rows.LIST_MANAGED if is_managed else rows.LIST_OF_KINDS).replace("(:kinds)", clause)
     return _held(tx, tx.all(statement, ApplicationRow, most=most, passed_over=passed_over, **listed))
 
 

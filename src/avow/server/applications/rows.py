@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 __all__ = [
+    "REGISTERED",
     "RETURNS",
     "ApiRow",
     "ApplicationRow",
@@ -17,6 +18,9 @@ __all__ = [
     "SecretRow",
     "sealed_row",
 ]
+
+
+REGISTERED = "NR-"  # begins the id of what registered itself; the statements name the range of such ids
 
 
 class IdRow(Struct, frozen=True):
@@ -143,6 +147,8 @@ LIST_OF_KINDS = """
     ORDER BY created_at, id LIMIT :most OFFSET :passed_over
 """
 
+LIST_MANAGED = LIST_OF_KINDS.replace("ORDER BY", "AND (id < 'NR-' OR id >= 'NR.') ORDER BY")
+
 NAMES = "SELECT id, name FROM applications WHERE project_id = :project_id AND id IN (:ids)"
 
 FLOW = "SELECT id FROM flows WHERE project_id = :project_id AND id = :id"
@@ -159,6 +165,32 @@ UPDATE = """
 """
 
 DELETE = "DELETE FROM applications WHERE project_id = :project_id AND id = :id RETURNING id"
+
+COUNT_REGISTERED = """
+    SELECT COUNT(*) AS total FROM applications
+    WHERE project_id = :project_id AND id >= 'NR-' AND id < 'NR.' AND is_trusted = 0
+"""
+
+# Held by whoever reads them: a consent in this moment is there before, or finds none to allow.
+UNUSED_REGISTERED = """
+    SELECT a.id FROM applications a
+    WHERE a.project_id = :project_id AND a.id >= 'NR-' AND a.id < 'NR.' AND a.is_trusted = 0 AND a.updated_at <= :before
+      AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.project_id = :project_id AND c.application_id = a.id)
+      AND NOT EXISTS (SELECT 1 FROM oidc_grants g WHERE g.project_id = :project_id AND g.application_id = a.id)
+      AND NOT EXISTS (SELECT 1 FROM application_apis p WHERE p.project_id = :project_id AND p.application_id = a.id)
+      AND NOT EXISTS (SELECT 1 FROM user_applications u WHERE u.project_id = :project_id AND u.application_id = a.id)
+    ORDER BY a.id LIMIT :most
+    /* postgres: FOR UPDATE OF a SKIP LOCKED */
+"""
+
+FORGET_REGISTERED = """
+    DELETE FROM applications
+    WHERE project_id = :project_id AND id IN (:ids)
+      AND NOT EXISTS (SELECT 1 FROM consents c WHERE c.project_id = :project_id AND c.application_id = applications.id)
+      AND NOT EXISTS (
+        SELECT 1 FROM oidc_grants g WHERE g.project_id = :project_id AND g.application_id = applications.id)
+    RETURNING id
+"""
 
 # None for who reaches all; else the row of no application, and this one's if it is named.
 REACH = """
@@ -353,9 +385,13 @@ RETURNS = {
     "FIND": ApplicationRow,
     "LOCK": IdRow,
     "LIST_OF_KINDS": ApplicationRow,
+    "LIST_MANAGED": ApplicationRow,
     "NAMES": NameRow,
     "FLOW": IdRow,
     "COUNT_OF_KINDS": CountRow,
+    "COUNT_REGISTERED": CountRow,
+    "UNUSED_REGISTERED": IdRow,
+    "FORGET_REGISTERED": IdRow,
     "ADD_NAMED_SECRET": IdRow,
     "REVOKE_SECRET": IdRow,
     "SEARCH_CONSENTS": ConsentRow,

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 import msgspec
 
 from avow.clock import Clock
-from avow.core import ids
 from avow.core.networks import subscriber
 from avow.core.oidc import registration
 from avow.core.oidc.registration import RegistrationFault
@@ -18,6 +17,7 @@ from avow.core.tokens.encoding import from_base64url, to_base64url
 from avow.core.vault import Vault
 from avow.errors import FetchFailed, NotFound, OAuthRefused, RateLimitException
 from avow.server.applications import actions as applications
+from avow.server.applications import registered
 from avow.server.applications.actions import ApplicationRow, HeldApplication
 from avow.server.oidc import grants
 from avow.server.oidc.issuers import address, issuer_of
@@ -32,7 +32,6 @@ __all__ = ["Registry"]
 
 PATH = "/oidc/register"
 _CREATED, _NO_CONTENT = 201, 204
-_PREFIX = "N"
 _MAC = "oidc-registration"
 _MOST_OF_ADDRESS = 20  # in ten minutes
 _MOST_OF_PROJECT = 500
@@ -217,8 +216,14 @@ def _refuse() -> NoReturn:
 
 def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
     settings, name, logo = wanted.over(None)
+    if registered.count(tx) >= registered.MOST:
+        text = (
+            "The project takes no more applications that register themselves: ask whoever runs it to delete or trust "
+            "some, or to make this one."
+        )
+        raise OAuthRefused(403, error="access_denied", error_message=text)
     row = ApplicationRow(
-        id=ids.directory_id(_PREFIX, tx.now),
+        id=registered.new_id(tx.now),
         kind=applications.OIDC,
         name=name,
         description="",
@@ -231,7 +236,7 @@ def _made(tx: Tx, wanted: _Wanted) -> tuple[HeldApplication, str]:
         created_at=tx.now,
         updated_at=tx.now,
     )
-    applications.insert(tx, row, actor=_ACTOR)
+    applications.insert(tx, row, actor=_ACTOR, registers_itself=True)
     secret = applications.add_secret(tx, row.id) if _has_secret(settings) else ""
     return applications.get(tx, row.id), secret
 

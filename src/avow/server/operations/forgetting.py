@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from avow.server.applications import registered
 from avow.server.audit import actions as audit
 from avow.server.challenges import actions as challenges
 from avow.server.federation import assertions
@@ -28,5 +29,6 @@ TASKS: tuple[Callable[[Tx, int], int], ...] = (
     executions.forget,
     requests.forget,
     grants.forget,
+    registered.forget,
     signins.forget,
 )

@@ -10,7 +10,7 @@ import msgspec
 
 from avow.core.oidc import clients
 from avow.errors import AuthException, InvalidArgument
-from avow.server.applications import actions, apis, ssoapps
+from avow.server.applications import actions, apis, registered, ssoapps
 from avow.server.applications.actions import ApplicationRow, HeldApplication, Kind
 from avow.server.snapshots import layout
 from avow.server.snapshots.layout import Api, ApiScope, Application, Granted
@@ -51,12 +51,12 @@ def read_apis(tx: Tx) -> list[Api]:
 
 
 def read_applications(tx: Tx) -> list[Application]:
-    """Return the applications of the project, by id, without those that publish what they are.
+    """Return the applications of the project, by id, without those that publish what they are or registered themselves.
 
     Raises:
         InvalidArgument: There are more than a snapshot holds.
     """
-    found = actions.list_page(tx, tuple(_KINDS), layout.MOST_LISTED + 1)
+    found = actions.list_page(tx, tuple(_KINDS), layout.MOST_LISTED + 1, is_managed=True)
     _require_room(found, "applications")
     return [_shown(each) for each in sorted(found, key=lambda held: held.id)]
 
@@ -76,6 +76,9 @@ def failures(
     kinds, found = {each.id: each.kind for each in there}, []
     scopes = {api.identifier: {each.name for each in api.permissions} for api in known}
     for each in wanted:
+        if registered.is_one(each.id):
+            found.append(f"The application {each.id!r} registered itself: no snapshot holds such a one.")
+            continue
         if kinds.get(each.id, each.kind) != each.kind or (each.id not in kinds and actions.find(tx, each.id)):
             found.append(f"The application {each.id!r} is of another kind in this project.")
             continue

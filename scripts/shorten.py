@@ -38,7 +38,8 @@ def shortened(script: str) -> str:
     wanted = [name for name, _ in names.most_common() if name in _declared(tokens) - _public(tokens)]
     free = (name for name in _short_names() if name not in names and name not in _KEYWORDS)
     new = {name: next(free) for name in wanted if len(name) > 1}
-    return "".join(new.get(text, text) if kind == "name" else text for kind, text in _needed(tokens))
+    needed = list(_joined(list(_needed(tokens))))
+    return "".join(new.get(text, text) if kind == "name" else text for kind, text in needed)
 
 
 def _needed(tokens: list[_Token]) -> Iterator[_Token]:
@@ -52,6 +53,25 @@ def _needed(tokens: list[_Token]) -> Iterator[_Token]:
         is_bracket = (text == "(" and _is_alone(around, at)) or (text == ")" and _is_alone(around, at - 2))
         if not (is_gap or is_last or is_bracket):
             yield kind, text
+
+
+def _joined(tokens: list[_Token]) -> Iterator[_Token]:
+    """Yield what a script needs when names that follow each other are declared at once; no export is among them."""
+    starts, at = [""], 0  # the word that the statement in each bracket began with, as far as it matters
+    while at < len(tokens):
+        kind, text = tokens[at]
+        if text in ("const", "let", "export"):
+            starts[-1] = starts[-1] or text
+        elif text == ";" and starts[-1] in ("const", "let") and tokens[at + 1 : at + 2] == [("name", starts[-1])]:
+            text = ","
+            at += 1 if tokens[at + 2][1] in ("[", "{") else 2  # the word, and the space after it
+        elif text == ";":
+            starts[-1] = ""
+        if kind == "text" or (kind == "sign" and text in "([{)]}"):
+            starts = starts[:-1] if text[0] in ")]}" else starts
+            starts = [*starts, ""] if text[0] in "([{" or text.endswith("${") else starts
+        yield kind, text
+        at += 1
 
 
 def _is_alone(tokens: list[_Token], at: int) -> bool:
@@ -140,7 +160,7 @@ def _public(tokens: list[_Token]) -> set[str]:
     for at, (kind, text) in enumerate(words):
         before, after = words[at - 1][1] if at else "", words[at + 1][1] if at + 1 < len(words) else ""
         is_member = before in (".", "?.") or text.startswith("#")
-        is_key = inside[-1] == "{" and before in ("{", ",", "...") and after in (",", "}", "=", ":")
+        is_key = inside[-1] == "{" and before in ("{", ",") and after in (",", "}", "=", ":")
         is_method = after == "(" and before not in ("function", "new") and _has_body(words, at + 1)
         is_exported = "export" in (before, words[at - 2][1], words[at - 3][1])
         if kind == "name" and (is_member or is_key or is_method or is_exported):

@@ -1,4 +1,4 @@
-"""The scripts between the login component and an application, when the application cannot be reached."""
+"""The script between the login component and an application, when the application cannot be reached."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Route, expect
 
-from avow import django
 from avow.sdk import integration
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SCRIPTS = {
-    "login.js": Path(integration.__file__).parent / "browser" / "login.js",
-    "flow.js": Path(django.__file__).parent / "browser" / "flow.js",
-}
-PAGE = """<!doctype html><div id="login" data-avow-store="/store" data-avow-next="/" data-avow-csrf="x"></div>
+SCRIPT = (Path(integration.__file__).parent / "browser" / "login.js").read_text()
+PAGE = """<!doctype html><div id="login" data-avow-store="/store" data-avow-next="/" {more}></div>
 <script>for (const name of ["DS", "DSR"]) localStorage.setItem(name, "a token");</script>
 <script>{script}</script>"""
 END = """document.getElementById("login").dispatchEvent(
@@ -24,16 +20,16 @@ END = """document.getElementById("login").dispatchEvent(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("more", ["", 'data-avow-csrf="x"'], ids=["json", "form"])
 @pytest.mark.parametrize("answer", ["none", "no JSON", "null"])
 def test_sign_in_that_the_application_does_not_take_is_told_and_leaves_no_token(
-    browser: "Browser", name: str, answer: str
+    browser: "Browser", more: str, answer: str
 ) -> None:
     page = browser.new_page()
 
     def serve(route: Route) -> None:
         if not route.request.url.endswith("/store"):
-            route.fulfill(body=PAGE.format(script=SCRIPTS[name].read_text()), content_type="text/html")
+            route.fulfill(body=PAGE.format(script=SCRIPT, more=more), content_type="text/html")
         elif answer == "none":
             route.abort()
         else:

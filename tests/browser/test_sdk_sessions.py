@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 KEPT = "[!!localStorage.DS, !!localStorage.DSR]"
+# What a page that listens has been told: the user's address, whose the claims are, and whether somebody is signed in.
+LISTEN = """users = []; subjects = []; states = [];
+  sdk.onUserChange((user) => users.push(user && user.email));
+  sdk.onClaimsChange((claims) => subjects.push(claims && claims.sub));
+  sdk.onIsAuthenticatedChange((is) => states.push(is)); 0"""
 
 
 def cors(page: "Page", **more: str) -> dict[str, str]:
@@ -220,3 +225,93 @@ def test_names_of_the_page_stay_the_pages_own(application: Any, dev: Dev) -> Non
     own = "<script>window.Descope = function own() { return {} }; window.Avow = 'mine'</script>"
     page = opened(application(f"{own}<script src='{dev.url}/sdk/avow-login.js'></script>"))
     assert page.evaluate("[Descope.name, Avow, typeof AvowLogin]") == ["own", "mine", "function"]
+
+
+@pytest.mark.parametrize("call", ["logout", "logoutAll"])
+def test_signing_out_works_without_storage(application: Any, dev: Dev, mail: str, call: str) -> None:  # noqa: F811
+    context = application()
+    context.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError') } })"
+    )
+    page = opened(context)
+    signed_in(page, dev, mail)
+    assert page.evaluate(f"sdk.{call}().then(answer => answer.ok)") is True
+    assert page.evaluate("sdk.getSessionToken()") == ""
+
+
+def test_other_tabs_learn_who_signs_in_there_and_out(application: Any, dev: Dev, mail: str) -> None:  # noqa: F811
+    context = application()
+    first, second = opened(context), opened(context)
+    second.evaluate(LISTEN)
+    asked: list[str] = []
+    second.on("request", lambda sent: asked.append(sent.method) if sent.url.endswith("/me") else None)
+    someone = signed_in(first, dev, mail)["data"]["user"]["userId"]
+    second.wait_for_function("mail => users.includes(mail)", arg=mail)
+    other = signed_in(first, dev, "second-" + mail)["data"]["user"]["userId"]
+    second.wait_for_function("mail => users.includes(mail)", arg="second-" + mail)
+    first.evaluate("sdk.logout()")
+    second.wait_for_function("states.length === 2")
+    # Between two people nobody is named, and each is asked for once.
+    assert second.evaluate("users") == [mail, None, "second-" + mail, None]
+    assert second.evaluate("subjects") == [someone, other, None]
+    assert second.evaluate("states") == [True, False]
+    assert asked.count("GET") == 2
+
+
+def test_other_tab_learns_of_new_claims_and_asks_nobody(application: Any, dev: Dev, mail: str) -> None:  # noqa: F811
+    context = application()
+    first, second = opened(context), opened(context)
+    second.evaluate(LISTEN)
+    signed_in(first, dev, mail)
+    second.wait_for_function("users.length")
+    asked: list[str] = []
+    second.on("request", lambda sent: asked.append(sent.url))
+    second.evaluate("ends = []; sdk.onClaimsChange((claims) => ends.push(claims.exp)); 0")
+    first.wait_for_timeout(1100)  # tokens name seconds
+    first.evaluate("sdk.refresh()")
+    second.wait_for_function("ends.length")
+    assert second.evaluate("users") == [mail]
+    assert asked == []
+
+
+def test_tab_that_takes_what_another_refreshed_tells_whose_it_is(
+    application: Any,  # noqa: F811
+    dev: Dev,
+    mail: str,
+) -> None:
+    context = application()
+    first, second = opened(context), opened(context)
+    second.evaluate(LISTEN)
+    second.evaluate("addEventListener('storage', (event) => event.stopImmediatePropagation(), true); 0")
+    second.evaluate(f"sdk.stop(); sdk = Avow({{ projectId: '{dev.project_id}' }}); 0")  # listens after that one
+    second.evaluate(LISTEN)
+    signed_in(second, dev, mail)
+    second.evaluate("navigator.locks.request(`avow-refresh-${sdk.projectId}`, () => new Promise(go => free = go)); 0")
+    second.wait_for_function("!!globalThis.free")
+    second.evaluate("late = sdk.refresh(); 0")
+    signed_in(first, dev, "second-" + mail)
+    second.evaluate("free(); late")
+    second.wait_for_function("mail => users.includes(mail)", arg="second-" + mail)
+    assert second.evaluate("new Set(subjects).size") == 2
+
+
+def test_late_answer_about_who_it_is_names_nobody_who_has_left(
+    application: Any,  # noqa: F811
+    dev: Dev,
+    mail: str,
+) -> None:
+    page = opened(application())
+    signed_in(page, dev, mail)
+    page.reload()
+    page.evaluate(LISTEN)
+    held: list[Any] = []
+    page.route(
+        f"{dev.url}/v1/auth/me",
+        lambda route: held.append(route) if route.request.method == "GET" else route.continue_(),
+    )
+    with page.expect_request(lambda sent: sent.url.endswith("/me") and sent.method == "GET"):
+        page.evaluate("late = sdk.me(); 0")
+    signed_in(page, dev, "second-" + mail)
+    held[0].continue_()
+    assert page.evaluate("late.then((answer) => answer.data.email)") == mail
+    assert page.evaluate("users") == ["second-" + mail]

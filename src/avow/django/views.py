@@ -1,6 +1,5 @@
 """The views: a login page with the flow, keeping tokens that it ended with, refreshing and logging out."""
 
-from importlib import resources
 from typing import Any
 
 from django.conf import settings as project
@@ -24,6 +23,7 @@ from avow.django.shapes import Anything
 from avow.errors import AuthException, AvowError
 from avow.sdk.integration.arrivals import Renewed, Unknown, carry_out, proving
 from avow.sdk.integration.cookies import TooLargeForCookies
+from avow.sdk.integration.pages import login_script
 from avow.sdk.integration.session import Tokens
 
 __all__ = ["FlowScript", "LoginView", "LogoutView", "RefreshView", "StoreJwt", "safe_url"]
@@ -134,7 +134,7 @@ class FlowScript(View):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the script; nothing in it depends on who asks."""
         del request
-        return HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
+        return HttpResponse(login_script(), content_type="text/javascript; charset=utf-8")
 
 
 def _posted(request: HttpRequest) -> Tokens:
@@ -147,7 +147,3 @@ def _posted(request: HttpRequest) -> Tokens:
 
 def _refused(sentence: str, status: int) -> JsonResponse:
     return JsonResponse({"success": False, "error": sentence}, status=status)
-
-
-def _script() -> bytes:
-    return resources.files("avow.django").joinpath("browser", "flow.js").read_bytes()

@@ -6,7 +6,7 @@
  */
 
 import { Avow, HOME, memory, passkey, safeStorage } from "./avow.mjs";
-import { enhance } from "./screens.mjs";
+import { enhance, offerPasskeys } from "./screens.mjs";
 
 const RETURN = "descope-login-flow";
 const RETURNED = [RETURN, "t", "code", "err"];
@@ -41,6 +41,7 @@ export class AvowLogin extends HTMLElement {
   #avow;
   #root = document.createElement("div");
   #at = {}; // the last answer
+  #back; // what the address brought, until the server has judged it
   #unshown; // an answer whose screen could not be fetched yet
   #turn = 0; // of screens: what an earlier one began is dropped
   #autofill;
@@ -109,9 +110,10 @@ export class AvowLogin extends HTMLElement {
       sessionTokenViaCookie: json(this.getAttribute("session-token-via-cookie"), false),
       refreshCookieName: this.getAttribute("refresh-cookie-name") || "",
     });
-    const back = returned();
+    const back = returned() || this.#back;
     if (back && back.flowId && back.flowId !== this.#flowId) return this.#start({}); // another component's
-    if (back) forgetReturn();
+    if (back && back !== this.#back) forgetReturn();
+    this.#back = back;
     if (!back || !back.executionId) return this.#start(back ? back.input : {});
     this.#at = { executionId: back.executionId, stepId: back.stepId };
     return this.#next("submit", back.input);
@@ -143,8 +145,9 @@ export class AvowLogin extends HTMLElement {
   async #came(call, { isAgain = false } = {}) {
     const turn = this.#turn;
     this.#busy(true);
-    const { ok, data, error, response } = await call;
+    const { ok, code, data, error, response } = await call;
     if (turn !== this.#turn || !this.isConnected) return undefined;
+    if (code && code !== 429 && code < 500) this.#back = undefined;
     if (!ok) return this.#failed(error, isAgain);
     const nonce = response.headers.get("x-descope-flow-nonce");
     if (nonce) item(NONCE + data.executionId, `${nonce} ${Date.now()}`);
@@ -186,8 +189,13 @@ export class AvowLogin extends HTMLElement {
   #offerAnew(text) {
     const said = Object.assign(document.createElement("p"), { textContent: text, role: "alert", part: "error" });
     const again = Object.assign(document.createElement("button"), { textContent: "Try again", part: "button" });
-    again.addEventListener("click", () => this.#begin(), { once: true });
+    again.addEventListener("click", () => this.#again(), { once: true });
     this.#root.replaceChildren(said, again);
+  }
+
+  /** Do what did not come to its end: show a screen that did not come, or begin with what the address brought. */
+  #again() {
+    return this.#unshown ? this.#show(this.#unshown) : this.#begin();
   }
 
   // --- Screens ----------------------------------------------------------------------------------------------------
@@ -218,7 +226,7 @@ export class AvowLogin extends HTMLElement {
     this.#tell(isFirst ? "ready" : "page-updated", { screenName: data.stepName });
     this.#tell("screen-updated", { screenName: data.stepName });
     this.#poll(turn);
-    this.#offerPasskeys(turn);
+    this.#offerPasskeys();
     return undefined;
   }
 
@@ -253,7 +261,7 @@ export class AvowLogin extends HTMLElement {
   /** Say what went wrong; what was typed stays, unless the server has judged it. */
   #complain(text, code = "") {
     this.#busy(false);
-    if (this.#autofill && this.#autofill.signal.aborted) this.#offerPasskeys(this.#turn);
+    this.#offerPasskeys();
     const place = this.#root.querySelector('[data-type="error-message"]');
     if (!place) return this.#offerAnew(text);
     place.textContent = (code === UNREACHABLE && place.dataset.offline) || text;
@@ -285,8 +293,7 @@ export class AvowLogin extends HTMLElement {
     if (!button) return;
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
-    if (this.#unshown) return void this.#show(this.#unshown);
-    if (!this.#at.executionId) return void this.#begin();
+    if (this.#unshown || !this.#at.executionId) return void this.#again();
     const form = button.form;
     if (!button.hasAttribute("formnovalidate") && form && !form.reportValidity()) return;
     const provider = button.dataset.descopeProvider;
@@ -314,23 +321,16 @@ export class AvowLogin extends HTMLElement {
     if (turn === this.#turn) await this.#next("submit", { transactionId, ...shown });
   }
 
-  /** Offer the passkeys of this device in the first field, while it waits for an address. */
-  async #offerPasskeys(turn) {
+  /** Offer the passkeys of this device in the first field, unless they are offered already. */
+  async #offerPasskeys() {
     const field = this.#root.querySelector('input[autocomplete~="webauthn"]');
-    if (!field) return;
+    if (!field || this.#unshown || (this.#autofill && !this.#autofill.signal.aborted)) return;
     field.autocomplete = "username webauthn";
-    const { isConditionalMediationAvailable: can } = globalThis.PublicKeyCredential || {};
-    if (!can || !(await PublicKeyCredential.isConditionalMediationAvailable())) return;
-    const begun = await fetch(`${this.#base}/v1/auth/webauthn/signin/start`, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${this.#avow.projectId}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ loginId: "", origin: location.origin }),
-    }).then((answer) => (answer.ok ? answer.json() : null), () => null);
-    if (!begun || turn !== this.#turn) return;
-    this.#autofill = new AbortController();
-    const { transactionId, options } = begun;
-    const shown = await asked(options, { mediation: "conditional", signal: this.#autofill.signal });
-    if (turn === this.#turn && shown.response) await this.#next(field.id, { transactionId, ...shown });
+    const offer = (this.#autofill = new AbortController());
+    const shown = await offerPasskeys(this.#base, this.#avow.projectId, asked, offer.signal);
+    if (offer !== this.#autofill) return;
+    this.#autofill = undefined;
+    if (shown) await this.#next(field.id, shown);
   }
 }
 

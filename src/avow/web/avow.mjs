@@ -40,8 +40,8 @@ export function Avow({
   const shared = persistTokens && !customStorage && safeStorage();
   const store = shared || (persistTokens && customStorage) || memory();
   const jar = sessionTokenViaCookie && { sameSite: "Strict", secure: true, cookieName: "DS", ...sessionTokenViaCookie };
-  const [read, take, drop, getSessionToken, now, held] = keeping(store, storagePrefix, jar);
-  const getRefreshToken = () => read("DSR");
+  const [read, take, drop, sessionToken, now, held] = keeping(store, storagePrefix, jar);
+  const refreshToken = () => read("DSR");
   const listeners = {};
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -57,7 +57,7 @@ export function Avow({
 
   function keepSession(data) {
     take(data);
-    said({ ...data, claims: data.claims || decoded(data.sessionJwt) });
+    said(data);
   }
 
   function forgetSession() {
@@ -67,22 +67,31 @@ export function Avow({
 
   const hear = ({ detail }) => {
     schedule(detail.nextRefreshSeconds);
-    announce(detail.user);
-    tell("claims", detail.claims);
+    announce(detail.user, detail.claims);
   };
   page.addEventListener(topic, hear, { signal });
 
-  const isSignedIn = () => !!(read("DSLI") || getSessionToken());
-  const look = () => ({ session: getSessionToken() || null, authenticated: isSignedIn() });
-  const seen = { ...look(), user: null };
-  const tell = (kind, now, before) => listeners[kind]?.forEach((listener) => listener(now, before));
+  const isSignedIn = () => !!(read("DSLI") || sessionToken());
+  const whose = () => decoded(sessionToken()).sub;
+  const look = () => ({ session: sessionToken() || null, authenticated: isSignedIn() });
+  const seen = { ...look(), user: null, claims: null };
 
-  /** Tell what has changed; without a user that has not. */
-  function announce(user = seen.user) {
+  /** Tell what has changed; without a user that has not. Claims count that no token tells. */
+  function announce(user = seen.user, claims = seen.claims) {
     const before = { ...seen };
-    Object.assign(seen, look(), { user });
+    Object.assign(seen, look(), { user, claims: whose() ? decoded(sessionToken()) : claims });
     for (const kind in seen)
-      if (JSON.stringify(seen[kind]) !== JSON.stringify(before[kind])) tell(kind, seen[kind], before[kind]);
+      if (JSON.stringify(seen[kind]) !== JSON.stringify(before[kind]))
+        listeners[kind]?.forEach((listener) => listener(seen[kind], before[kind]));
+  }
+
+  /** Tell what another tab has kept: whose session it is the token says, and who that is the server. */
+  function follow() {
+    const holder = whose();
+    const past = isSignedIn() && (!holder || holder === seen.claims?.sub) ? undefined : null;
+    schedule();
+    announce(past, past);
+    if (isSignedIn() && listeners.user?.size && !(holder && seen.user)) me();
   }
 
   const on = (kind) => (listener) => {
@@ -92,8 +101,8 @@ export function Avow({
 
   // --- Calls ------------------------------------------------------------------------------------------------------
 
-  async function call(method, path, body, { token = getRefreshToken(), headers } = {}) {
-    const before = token === getRefreshToken() && held();
+  async function call(method, path, body, { token = refreshToken(), headers } = {}) {
+    const before = token === refreshToken() && held();
     let response;
     let data;
     try {
@@ -112,10 +121,14 @@ export function Avow({
         },
         body: body && JSON.stringify(body),
       });
-      data = await response.json().catch(nothingBroken);
+      data = await response.json().catch((cause) => {
+        if (cause.name !== "SyntaxError") throw cause; // it broke off
+        return {};
+      });
     } catch (cause) {
-      const error = { errorCode: "J151000", errorDescription: "The server cannot be reached" };
-      return { ok: false, code: 0, error: { ...error, errorMessage: String(cause?.message || cause) } };
+      const errorDescription = "The server cannot be reached";
+      const errorMessage = String(cause?.message || cause);
+      return { ok: false, code: 0, error: { errorCode: "J151000", errorDescription, errorMessage } };
     }
     const { ok, status: code } = response;
     // A session is over only when the server says so of the one that is kept now: not when a proxy answers in its
@@ -138,13 +151,12 @@ export function Avow({
 
   /** Refresh the session; tabs of one browser take turns, and those that waited take what the first one got. */
   async function refresh(token, tryRefresh = false) {
-    const before = getSessionToken();
-    return oneAtATime(topic, async () => {
-      const kept = getSessionToken();
+    const before = sessionToken();
+    const turn = async () => {
+      const kept = sessionToken();
       if (!token && kept && kept !== before && !endsWithin(kept, SOON_SECONDS)) {
-        schedule();
-        announce();
-        return { ok: true, code: 200, data: { sessionJwt: kept, refreshJwt: getRefreshToken() } };
+        follow();
+        return { ok: true, code: 200, data: { sessionJwt: kept, refreshJwt: refreshToken() } };
       }
       const holding = held();
       const answer = await post(tryRefresh ? "try-refresh" : "refresh", {}, token && { token });
@@ -153,7 +165,8 @@ export function Avow({
       if (answer.ok && isSession(answer.data) && holding === held()) keepSession(answer.data);
       if (!answer.ok && isSignedIn()) schedule(answer.error.retryAfter || Math.min(10 * 2 ** failures++, 600));
       return answer;
-    });
+    };
+    return navigator.locks ? navigator.locks.request(topic, turn) : turn();
   }
 
   /** Sign out; here it is done whatever the server says, or if it says nothing. */
@@ -161,19 +174,21 @@ export function Avow({
     const answer = await post(path, {}, token && { token });
     forgetSession();
     // Whoever uses this browser next learns neither who was here last nor what their flows were.
-    for (const key of Object.keys(shared)) if (/^(avow-flow-|dls_last_auth$)/.test(key)) shared.removeItem(key);
+    for (const key of Object.keys(shared || {})) if (/^(avow-flow-|dls_last_auth$)/.test(key)) shared.removeItem(key);
     return answer;
   }
 
   async function me(token) {
+    const holder = whose();
     const answer = await call("GET", "/v1/auth/me", undefined, token && { token });
-    if (answer.ok) announce(answer.data);
+    // Whoever has signed in meanwhile is somebody else.
+    if (answer.ok && holder === whose()) announce(answer.data);
     return answer;
   }
 
   // --- Time -------------------------------------------------------------------------------------------------------
 
-  const endsWithin = (token, seconds) => (decoded(token).exp || 0) - now() <= seconds;
+  const endsWithin = (token, seconds = 0) => (decoded(token).exp || 0) - now() <= seconds;
 
   function schedule(nextSeconds) {
     clearTimeout(timer);
@@ -187,11 +202,11 @@ export function Avow({
     clearTimeout(timer);
   }
 
+  // What another tab keeps or forgets at once is heard piece by piece.
   const heard = ({ key }) => {
-    if (key === null || key === storagePrefix + "DS" || key === storagePrefix + "DSLI") {
-      schedule();
-      announce(read("DSLI") ? undefined : null);
-    }
+    if (![null, storagePrefix + "DS", storagePrefix + "DSLI"].includes(key)) return;
+    clearTimeout(timer);
+    timer = setTimeout(follow, 50);
   };
   if (shared) addEventListener("storage", heard, { signal });
   if (autoRefresh) {
@@ -215,13 +230,13 @@ export function Avow({
     logout: (token) => end("logout", token),
     logoutAll: (token) => end("logoutall", token),
     selectTenant: (tenant, token) => sign("tenant/select", { tenant }, token && { token }),
-    getSessionToken,
-    getRefreshToken,
-    isAuthenticated: () => !endsWithin(getSessionToken(), 0),
-    isJwtExpired: (token) => endsWithin(token, 0),
-    getTenants: (token = getSessionToken()) => Object.keys(decoded(token).tenants || {}),
-    getJwtRoles: (token = getSessionToken(), tenant = "") => granted(token, tenant).roles || [],
-    getJwtPermissions: (token = getSessionToken(), tenant = "") => granted(token, tenant).permissions || [],
+    getSessionToken: sessionToken,
+    getRefreshToken: refreshToken,
+    isAuthenticated: () => !endsWithin(sessionToken()),
+    isJwtExpired: (token) => endsWithin(token),
+    getTenants: (token = sessionToken()) => Object.keys(decoded(token).tenants || {}),
+    getJwtRoles: (token, tenant) => granted(token, tenant).roles || [],
+    getJwtPermissions: (token, tenant) => granted(token, tenant).permissions || [],
     onSessionTokenChange: on("session"),
     onUserChange: on("user"),
     onClaimsChange: on("claims"),
@@ -232,6 +247,11 @@ export function Avow({
       next: (body, headers) => step("next", body, headers),
     },
   };
+
+  function granted(token = sessionToken(), tenant) {
+    const found = decoded(token);
+    return tenant ? found.tenants?.[tenant] || {} : found;
+  }
 
   async function step(verb, body, headers) {
     const answer = await call("POST", "/v1/flow/" + verb, body, { headers });
@@ -310,7 +330,7 @@ function methods(call, post, sign) {
 function keeping(store, prefix, jar) {
   const read = (name) => store.getItem(prefix + name) || "";
   const keep = (name, value) => (value ? store.setItem(prefix + name, value) : store.removeItem(prefix + name));
-  const getSessionToken = () => (jar && cookie(jar.cookieName)) || read("DS");
+  const sessionToken = () => (jar && cookie(jar.cookieName)) || read("DS");
 
   function take(data) {
     const { sessionJwt, refreshJwt, trustedDeviceJwt, cookieDomain, cookiePath } = data;
@@ -331,13 +351,13 @@ function keeping(store, prefix, jar) {
   function drop() {
     const labels = location.hostname.split(".");
     const domains = ["", ...labels.map((_, at) => labels.slice(at).join("."))];
-    if (jar) for (const domain of domains) document.cookie = written(jar, "", 0, read(PATH), domain);
+    if (jar) for (const each of domains) document.cookie = written(jar, "", 0, read(PATH), each);
     for (const name of ["DS", "DSR", "DSLI", AHEAD, PATH]) keep(name);
   }
 
   const now = () => Date.now() / 1000 + Number(read(AHEAD));
-  const held = () => read("DSR") + read("DSLI") + getSessionToken();
-  return [read, take, drop, getSessionToken, now, held];
+  const held = () => read("DSR") + read("DSLI") + sessionToken();
+  return [read, take, drop, sessionToken, now, held];
 }
 
 // --- Passkeys -------------------------------------------------------------------------------------------------------
@@ -362,29 +382,14 @@ export async function passkey(asked, { create = false, ...how } = {}) {
 /** Return the claims of a token, or nothing of what is none. Nothing here proves a token: servers validate. */
 function decoded(token) {
   try {
-    const body = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(body, (character) => character.charCodeAt(0))));
+    const bytes = atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"));
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))));
   } catch {
     return {};
   }
 }
 
 const isSession = (data) => !!(data.sessionJwt || data.sessionExpiration);
-
-/** An answer without JSON says nothing; one that broke off is none. */
-function nothingBroken(cause) {
-  if (cause.name !== "SyntaxError") throw cause;
-  return {};
-}
-
-function granted(token, tenant) {
-  const claims = decoded(token);
-  return tenant ? claims.tenants?.[tenant] || {} : claims;
-}
-
-function oneAtATime(name, work) {
-  return navigator.locks ? navigator.locks.request(name, work) : work();
-}
 
 function cookie(name) {
   const found = document.cookie.split("; ").find((each) => each.startsWith(name + "="));
@@ -415,7 +420,7 @@ export function safeStorage() {
     localStorage.removeItem("avow-probe");
     return localStorage;
   } catch {
-    return undefined;
+    // It is switched off or full.
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What makes Avow's own pages more comfortable. Every page works without, but for passkeys, which need a script.
  */
-import { enhance } from "./screens.mjs";
+import { enhance, offerPasskeys } from "./screens.mjs";
 
 const REASONS = { InvalidStateError: "authenticator_already_registered" };
 const POLL_SECONDS = 1.5;
@@ -101,20 +101,12 @@ async function answer(options, { create = false, ...how } = {}) {
 
 /** Offer the passkeys of this device in the first field, while it waits for an address. */
 async function offer() {
-  const field = screen.querySelector('input[autocomplete~="webauthn"]');
-  const { isConditionalMediationAvailable: can } = globalThis.PublicKeyCredential || {};
-  if (!field || !can || !(await PublicKeyCredential.isConditionalMediationAvailable())) return;
+  if (!screen.querySelector('input[autocomplete~="webauthn"]')) return;
   const { project, api } = document.querySelector("main").dataset;
-  const begun = await fetch(`${api}/v1/auth/webauthn/signin/start`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${project}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ loginId: "", origin: location.origin }),
-  }).then((reply) => (reply.ok ? reply.json() : null), () => null);
-  if (!begun) return;
   const ending = new AbortController();
   screen.addEventListener("submit", () => ending.abort());
-  const shown = await answer(begun.options, { mediation: "conditional", signal: ending.signal });
-  if (!shown.response) return;
-  give({ ...shown, transactionId: begun.transactionId });
+  const shown = await offerPasskeys(api, project, answer, ending.signal);
+  if (!shown) return;
+  give(shown);
   send("passkey-autofill");
 }

@@ -4,6 +4,8 @@
 
 const CODE_NOISE = /[^0-9]/g;
 const CODE_LOOKS = /^[\s0-9.\-]*$/;
+const FRESH_SECONDS = 240; // the server forgets a ceremony after five minutes
+const LOOK_SECONDS = 10;
 
 /**
  * Serve what the fragments mark; see `server/screens/rendering.py` for the marks.
@@ -121,4 +123,57 @@ function measure(meter, field, rules) {
   };
   field.addEventListener("input", look);
   look();
+}
+
+// --- Passkeys -------------------------------------------------------------------------------------------------------
+
+/**
+ * Offer the passkeys of this device in the field that has its place for them, for as long as the screen is there.
+ *
+ * @param {string} api Address of the server.
+ * @param {string} project
+ * @param {(options: string, how: object) => Promise<{response?: string}>} ask Asks the browser.
+ * @param {AbortSignal} signal Ends it.
+ * @returns {Promise<object | undefined>} What the flow takes; nothing when it has ended, or the browser cannot.
+ *
+ * Spec: Web Authentication Level 3 section 5.1.4 (conditional mediation).
+ */
+export async function offerPasskeys(api, project, ask, signal) {
+  const { isConditionalMediationAvailable: can } = globalThis.PublicKeyCredential || {};
+  if (!can || !(await PublicKeyCredential.isConditionalMediationAvailable())) return undefined;
+  while (!signal.aborted) {
+    const fresh = whileFresh(signal);
+    const begun = await beginSignIn(api, project);
+    // Where the server could not be reached, the next turn asks again.
+    const shown = begun ? await ask(begun.options, { mediation: "conditional", signal: fresh }) : await endOf(fresh);
+    if (shown && shown.response) return { transactionId: begun.transactionId, ...shown };
+    if (!fresh.aborted) return undefined;
+  }
+  return undefined;
+}
+
+function beginSignIn(api, project) {
+  return fetch(`${api}/v1/auth/webauthn/signin/start`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${project}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ loginId: "", origin: location.origin }),
+  }).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+}
+
+function endOf(signal) {
+  return new Promise((done) => (signal.aborted ? done() : signal.addEventListener("abort", () => done())));
+}
+
+/** Return what ends with `signal`, or once a ceremony that begins now is too old for whoever looks at the page. */
+function whileFresh(signal) {
+  const ending = new AbortController();
+  const fresh = ending.signal;
+  const until = Date.now() + FRESH_SECONDS * 1000;
+  // By the clock: timers rest while a device sleeps.
+  const look = () => document.hidden || Date.now() < until || ending.abort();
+  const timer = setInterval(look, LOOK_SECONDS * 1000);
+  fresh.addEventListener("abort", () => clearInterval(timer));
+  signal.addEventListener("abort", () => ending.abort(), { signal: fresh });
+  document.addEventListener("visibilitychange", look, { signal: fresh });
+  return fresh;
 }

@@ -111,3 +111,77 @@ def test_passkeys_are_offered_again_after_an_error(visitor: Visitor) -> None:
     visitor.button("code").click()
     visitor.error.wait_for()
     visitor.page.wait_for_function("asked === 2")
+
+
+# Passkeys are shown when the test says so: `shows()`.
+HELD = """asked = 0;
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  navigator.credentials.get = (how) => new Promise((done, refuse) => {
+    asked += 1;
+    how.signal?.addEventListener("abort", () => refuse(new DOMException("", "AbortError")));
+    shows = () => void get({ publicKey: how.publicKey }).then(done, refuse);
+  });"""
+HIDDEN = """is => { Object.defineProperty(document, "hidden", { value: is, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange")); }"""
+
+
+@pytest.fixture
+def passkey_holder(visitor: Visitor, avow: Avow) -> str:
+    """Give the address of somebody with a passkey on this device, whom the first screen asks for it."""
+    mail = new_email()
+    visitor.plug_in()
+    visitor.open()
+    visitor.field("email").fill(mail)
+    visitor.button("code").click()
+    visitor.field("code").wait_for()
+    visitor.field("code").fill(avow.code(mail))
+    visitor.button("create").click()
+    visitor.event("success")
+    visitor.page.evaluate("localStorage.clear()")
+    visitor.page.add_init_script(HELD)
+    visitor.page.clock.install()
+    visitor.open()
+    visitor.page.wait_for_function("asked === 1")
+    return mail
+
+
+def test_passkey_signs_in_on_a_page_that_was_open_for_long(visitor: Visitor, avow: Avow, passkey_holder: str) -> None:
+    avow.advance(301)
+    visitor.page.clock.fast_forward(251_000)
+    visitor.page.wait_for_function("asked === 2")
+    visitor.page.evaluate("shows()")
+    assert visitor.event("success")["user"]["email"] == passkey_holder
+
+
+def test_passkeys_of_a_page_that_nobody_sees_are_offered_anew_when_it_is_seen(
+    visitor: Visitor, avow: Avow, passkey_holder: str
+) -> None:
+    avow.advance(901)
+    visitor.page.evaluate(HIDDEN, True)
+    visitor.page.clock.fast_forward(900_000)
+    visitor.page.wait_for_timeout(300)
+    assert visitor.page.evaluate("asked") == 1
+    visitor.page.evaluate(HIDDEN, False)
+    visitor.page.wait_for_function("asked === 2")
+    visitor.page.evaluate("shows()")
+    assert visitor.event("success")["user"]["email"] == passkey_holder
+
+
+def test_passkey_that_came_too_late_can_be_shown_again(visitor: Visitor, avow: Avow, passkey_holder: str) -> None:
+    avow.advance(301)
+    visitor.page.evaluate("shows()")
+    visitor.error.wait_for()
+    visitor.page.wait_for_function("asked === 2")
+    visitor.page.evaluate("shows()")
+    assert visitor.event("success")["user"]["email"] == passkey_holder
+
+
+def test_passkeys_are_offered_when_the_server_is_back(visitor: Visitor, passkey_holder: str) -> None:
+    visitor.context.route("**/webauthn/signin/start", lambda route: route.abort())
+    with visitor.page.expect_event("requestfailed"):
+        visitor.page.clock.fast_forward(251_000)
+    visitor.context.unroute("**/webauthn/signin/start")
+    visitor.page.clock.fast_forward(251_000)
+    visitor.page.wait_for_function("asked === 2")
+    visitor.page.evaluate("shows()")
+    assert visitor.event("success")["user"]["email"] == passkey_holder

@@ -116,3 +116,18 @@ def test_refused_sign_in_is_told(url: str, page: "Page", sign_up: SignIn) -> Non
     alert.wait_for()
     assert re.search("belongs to somebody else", alert.inner_text())
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_tab_whose_form_is_of_before_a_sign_in_elsewhere_goes_on(url: str, page: "Page", sign_up: SignIn) -> None:
+    other = page.context.new_page()
+    for tab in (page, other):
+        tab.goto(f"{url}/auth/login/?next=/whoami")
+    finish(page, sign_up())
+    page.wait_for_url(f"{url}/whoami")
+    # Django has changed the secret that the other tab's form was made with.
+    with other.expect_response(f"{url}/auth/store_jwt") as refused:
+        finish(other, sign_up())
+    assert refused.value.status == 403
+    other.get_by_role("button", name="Start again").click()
+    other.get_by_role("link", name="Continue").click()
+    other.wait_for_url(f"{url}/whoami")

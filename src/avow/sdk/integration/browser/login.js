@@ -2,24 +2,57 @@
 for (const login of document.querySelectorAll("[data-avow-store]")) {
   if (login.dataset.avowReady) continue;
   login.dataset.avowReady = "true";
-  login.addEventListener("success", async (event) => {
-    const { sessionJwt, refreshJwt } = event.detail;
-    const answer = await fetch(login.dataset.avowStore, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ sessionJwt, refreshJwt }),
-      credentials: "same-origin",
-    }).catch(() => null);
-    // The application holds them now, or nobody: nothing is to stay where scripts can read it.
-    for (const name of ["DS", "DSR"]) localStorage.removeItem(name);
-    if (answer?.ok) {
-      location.replace(login.dataset.avowNext);
-      return;
-    }
-    const said = (await answer?.json().catch(() => null)) ?? {};
+  const place = document.createElement("div");
+
+  const button = (text, act) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+    made.addEventListener("click", act, { once: true });
+    return made;
+  };
+
+  /** Say that nobody is signed in yet, in the place of a form that has done its part. */
+  const offer = (text, ...buttons) => {
     const message = document.createElement("p");
     message.setAttribute("role", "alert");
-    message.textContent = said.error || said.detail || "The sign-in could not be completed. Please try again.";
-    login.after(message);
-  });
+    message.textContent = text || "The sign-in could not be completed. Please try again.";
+    place.replaceChildren(message, ...buttons);
+    if (login.isConnected) login.replaceWith(place);
+    buttons[0].focus();
+  };
+
+  const send = ({ sessionJwt, refreshJwt }) => {
+    const { avowStore, avowCsrf } = login.dataset;
+    const sent = { method: "POST", credentials: "same-origin" };
+    if (avowCsrf) { // Django takes a form
+      sent.body = new URLSearchParams({ DS: sessionJwt, csrfmiddlewaretoken: avowCsrf });
+      if (refreshJwt) sent.body.append("DSR", refreshJwt);
+    } else {
+      sent.headers = { "content-type": "application/json" };
+      sent.body = JSON.stringify({ sessionJwt, refreshJwt });
+    }
+    return fetch(avowStore, sent).catch(() => null);
+  };
+
+  const forget = () => {
+    try {
+      for (const name of ["DS", "DSR"]) localStorage.removeItem(name);
+    } catch {
+      // Where storage is blocked nothing is in it.
+    }
+  };
+
+  const store = async (detail) => {
+    const answer = await send(detail);
+    // The application holds them now, or this page alone: nothing is to stay where other scripts can read it.
+    forget();
+    if (answer?.ok) return location.replace(login.dataset.avowNext);
+    const said = (await answer?.json().catch(() => null)) ?? {};
+    // Whom the application refuses, it refuses again; a page that is loaded anew knows who is signed in meanwhile.
+    const anew = button("Start again", () => location.reload());
+    const isAway = !answer || answer.status === 429 || answer.status >= 500;
+    const again = button("Try again", () => ((again.disabled = true), store(detail)));
+    return offer(said.error || said.detail, ...(isAway ? [again, anew] : [anew]));
+  };
+
+  login.addEventListener("success", (event) => store(event.detail));
 }

@@ -60,6 +60,7 @@ class AvowBackend(ModelBackend):
             return users.load(arrival.session)
         if request is not None:
             stores.keep(request, arrival.session.tokens)
+            stores.save(request)
         return users.arrive(arrival.session, users.remember_me(arrival.session, arrival.user))
 
 

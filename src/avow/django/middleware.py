@@ -1,10 +1,13 @@
 """The middleware: who sends this request, before the view; which tokens to keep, after it."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.http import HttpRequest
+from django.conf import settings as project
+from django.core.handlers.exception import response_for_exception
+from django.http import HttpRequest, HttpResponseServerError
 from django.http.response import HttpResponseBase
 
 from avow.django import clients, settings, stores, visits
@@ -14,6 +17,8 @@ from avow.sdk.integration.arrivals import Arrival, Held
 from avow.sdk.integration.session import Tokens
 
 __all__ = ["AvowMiddleware", "DescopeMiddleware"]
+
+logger = logging.getLogger("avow.django")
 
 
 class AvowMiddleware:
@@ -38,20 +43,30 @@ class AvowMiddleware:
         """Answer a request."""
         if self._is_async:
             return self._answer(request)
-        tokens = stores.read(request)
-        visits.begin(request, arrive(tokens, clients.client()) if tokens else None)
-        response: HttpResponseBase = self.get_response(request)
+        try:
+            tokens = stores.read(request)
+            visits.begin(request, arrive(tokens, clients.client()) if tokens else None)
+            response: HttpResponseBase = self.get_response(request)
+        except Exception as error:
+            if not _has_to_answer(request):
+                raise
+            response = _error_page(request, error)
         stores.apply(request, response)
         return response
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        tokens = await _read(request)
-        arrival = await arrive_async(tokens, clients.async_client()) if tokens else None
-        if _needs_database(arrival):
-            await sync_to_async(visits.begin)(request, arrival)
-        else:
-            visits.begin(request, arrival)
-        response: HttpResponseBase = await self.get_response(request)
+        try:
+            tokens = await _read(request)
+            arrival = await arrive_async(tokens, clients.async_client()) if tokens else None
+            if _needs_database(arrival):
+                await sync_to_async(visits.begin)(request, arrival)
+            else:
+                visits.begin(request, arrival)
+            response: HttpResponseBase = await self.get_response(request)
+        except Exception as error:
+            if not _has_to_answer(request):
+                raise
+            response = await sync_to_async(_error_page, thread_sensitive=False)(request, error)
         stores.apply(request, response)
         return response
 
@@ -69,6 +84,21 @@ async def _read(request: HttpRequest) -> Tokens:
 def _needs_database(arrival: Arrival | None) -> bool:
     """Tell whether Django's session or a row may be looked at: in cookies, a token that holds needs neither."""
     return arrival is not None and not (settings.load().uses_cookies and isinstance(arrival, Held))
+
+
+def _has_to_answer(request: HttpRequest) -> bool:
+    """Tell whether an error may not pass on: Django would answer it without the tokens, and a session would end."""
+    return stores.is_due(request) and not project.DEBUG_PROPAGATE_EXCEPTIONS
+
+
+def _error_page(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    """Return Django's answer to an error; a plain one where the project's page for errors fails too."""
+    try:
+        response: HttpResponseBase = response_for_exception(request, error)
+    except Exception:
+        logger.exception("The page for errors cannot be made.")
+        response = HttpResponseServerError("Server Error (500)", content_type="text/plain")
+    return response
 
 
 def _nothing(request: HttpRequest) -> Anything:

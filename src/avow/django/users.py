@@ -6,7 +6,7 @@ marks them.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django.apps import apps
@@ -141,7 +141,7 @@ def me_of(session: AvowSession) -> Mapping[str, Any]:
     Raises:
         AvowError: The server refuses the refresh token or is away.
     """
-    known = cache.get(_me_key(session))
+    known = _asked(cache.get, _me_key(session))
     if isinstance(known, dict):
         return known
     refresh = session.tokens.refresh
@@ -151,13 +151,22 @@ def me_of(session: AvowSession) -> Mapping[str, Any]:
 def remember_me(session: AvowSession, me: Mapping[str, Any]) -> Mapping[str, Any]:
     """Keep what the server just said."""
     if seconds := settings.load().me_seconds:
-        cache.set(_me_key(session), dict(me), seconds)
+        _asked(cache.set, _me_key(session), dict(me), seconds)
     return me
 
 
 def forget_me(session: AvowSession) -> None:
     """Have the server asked the next time."""
-    cache.delete(_me_key(session))
+    _asked(cache.delete, _me_key(session))
+
+
+def _asked(act: Callable[..., Any], *arguments: object) -> object:
+    """Return what Django's cache answers; None while it is away: nobody is signed in or out by that."""
+    try:
+        return act(*arguments)
+    except Exception:  # each kind of cache has errors of its own
+        logger.exception("Django's cache does not answer.")
+        return None
 
 
 def _me_key(session: AvowSession) -> str:

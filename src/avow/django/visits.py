@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.signals import user_logged_in
+from django.db import Error as DatabaseFailure
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 from django.utils.functional import SimpleLazyObject, empty
@@ -109,16 +110,26 @@ def after_logout(request: HttpRequest | None, **_: object) -> None:
 
 
 def _renew(request: HttpRequest, session: AvowSession, me: Mapping[str, Any]) -> None:
+    # First, as whatever fails from here on ends in an error page: a rotated token that is lost ends the session.
+    _keep(request, session)
+    stores.save(request)
     users.remember_me(session, me)
+    _set(request, session, _arrived(session, me))
+    if not settings.load().uses_cookies:
+        _log_in_if_new(request, session)
+
+
+def _arrived(session: AvowSession, me: Mapping[str, Any]) -> User:
+    """Return the row of a refreshed session, brought up to date; None, to be read later, while the database is away."""
     try:
         row = users.arrive(session, me)
     except users.AccountConflict as error:
         logger.warning("%s", error)
-        row = AnonymousUser()
-    _keep(request, session)
-    _set(request, session, row)
-    if row.is_authenticated and not settings.load().uses_cookies:
-        _log_in_if_new(request, session)
+        return AnonymousUser()
+    except DatabaseFailure:
+        logger.exception("The row of somebody whose session was refreshed is not brought up to date.")
+        return None
+    return row if row.is_active else AnonymousUser()
 
 
 def _keep(request: HttpRequest, session: AvowSession) -> None:
@@ -194,6 +205,7 @@ def _log_in_if_new(request: HttpRequest, session: AvowSession) -> None:
     row: User = request.user
     if row.is_authenticated:
         _log_in(request, session, row)
+        stores.save(request)  # now, as its key is another one
 
 
 def _log_in(request: HttpRequest, session: AvowSession, row: User) -> None:

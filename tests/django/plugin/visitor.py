@@ -77,9 +77,9 @@ class Visitor:
         """Return what a view sees of `request.user`."""
         return self.get("/row").json()
 
-    async def aget(self, path: str) -> Any:
+    async def aget(self, path: str, *, raise_request_exception: bool = True) -> Any:
         """Open a page of the project as it is served asynchronously, with the same cookies."""
-        client = AsyncClient()
+        client = AsyncClient(raise_request_exception=raise_request_exception)
         client.cookies = self.client.cookies
         return await client.get(path, secure=True)
 

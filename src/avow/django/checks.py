@@ -103,6 +103,9 @@ def _check_cookies() -> Iterator[CheckMessage]:
     if said.cookie_samesite not in ("Lax", "Strict", "None"):
         hint = 'Set "Lax", "Strict" or "None".'
         yield Error(f"AVOW_COOKIE_SAMESITE is {said.cookie_samesite!r}.", hint=hint, id="avow.E010")
+    if said.uses_cookies and said.cookie_samesite == "None" and not said.cookie_secure:
+        hint = 'Remove AVOW_COOKIE_SECURE = False, or set AVOW_COOKIE_SAMESITE = "Lax".'
+        yield Error("Browsers drop cookies with SameSite=None that are not Secure.", hint=hint, id="avow.E020")
 
 
 def _check_order() -> Iterator[CheckMessage]:

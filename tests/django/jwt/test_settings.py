@@ -81,6 +81,8 @@ def test_unknown_setting_is_an_error() -> None:
         ({"DJWTO_MODE": "ONE-COOKIE", "MIDDLEWARE": ["tests.django.jwt.visitor.OwnCsrf"]}, []),
         ({"MIDDLEWARE": []}, []),
         ({"SIMPLE_JWT": {"ISSUER": "iss", "LEEWAY": 10, "JWK_URL": "https://id.example.com"}}, ["W013"]),
+        ({"AVOW_JWT_STRICT_MODE": True}, ["W014"]),
+        ({"DJWTO_SAMESITE": "Strict", "AVOW_JWT_NOTHING": 1}, ["W014", "W014"]),
         ({"SIMPLE_JWT": {"ROTATE_REFRESH_TOKENS": True, "AUTH_HEADER_TYPES": ("JWT",)}}, []),
     ],
     ids=str,
@@ -92,6 +94,19 @@ def test_checks_name_what_is_wrong(configure: Configure, wrong: dict[str, Any], 
     assert all(message.msg for message in found)
     if wrong.get("AVOW_JWT_STRICT") and found:
         assert all(message.is_serious() for message in found)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ("AVOW_JWT_STRICT_MODE", "Did you mean AVOW_JWT_STRICT?"),
+        ("DJWTO_SAMESITE", "Did you mean DJWTO_SAME_SITE?"),
+        ("AVOW_JWT_QUUX", "Remove it."),
+    ],
+)
+def test_misspelt_setting_is_told_the_right_name(configure: Configure, wrong: str, hint: str) -> None:
+    configure(**{wrong: True})
+    assert [message.hint for message in check_settings()] == [hint]
 
 
 def test_django_runs_the_checks(configure: Configure) -> None:

@@ -120,6 +120,7 @@ def swapped(names: list[str]) -> list[str]:
         ({"AVOW_PERMISSIONS": "all"}, "avow.E017"),
         ({"AVOW_IS_STAFF_ROLE": None}, "avow.E018"),
         ({"AVOW_TOKENSTORE": "session"}, "avow.W019"),
+        ({"AVOW_COOKIE_SAMESITE": "None", "AVOW_COOKIE_SECURE": False}, "avow.E020"),
     ],
 )
 def test_wrong_setting_is_named_with_what_to_do(wrong: dict[str, Any], found: str, configure: Configure) -> None:

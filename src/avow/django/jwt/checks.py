@@ -1,5 +1,7 @@
 """What `manage.py check` says about the settings of the JWT layer, before a sign-in meets them."""
 
+import difflib
+import itertools
 import warnings
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -99,6 +101,15 @@ def _check_simplejwt() -> Iterator[CheckMessage]:
         yield Warning(f"Entries of SIMPLE_JWT do not count: {', '.join(ignored)}.", hint=hint, id="avow_jwt.W013")
 
 
+def _check_names() -> Iterator[CheckMessage]:
+    for prefix, name in itertools.product(settings.PREFIXES, dir(project)):
+        ours = name.removeprefix(prefix)
+        if ours != name and ours not in settings.DEFAULTS:
+            like = difflib.get_close_matches(ours, settings.DEFAULTS, 1)
+            hint = f"Did you mean {prefix}{like[0]}?" if like else "Remove it."
+            yield Warning(f"There is no setting {name}.", hint=hint, id="avow_jwt.W014")
+
+
 def _is_csrf(name: str) -> bool:
     """Tell whether a middleware is Django's against forged requests, or a project's own form of it."""
     try:
@@ -108,4 +119,6 @@ def _is_csrf(name: str) -> bool:
     return isinstance(found, type) and issubclass(found, CsrfViewMiddleware)
 
 
-_CHECKS: Final = (_check_keys, _check_mode, _check_lifetimes, _check_claims, _check_functions, _check_simplejwt)
+_CHECKS: Final = (
+    *(_check_keys, _check_mode, _check_lifetimes, _check_claims, _check_functions, _check_simplejwt, _check_names),
+)

@@ -15,7 +15,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-__all__ = ["DEFAULTS", "MODES", "OF_SIMPLEJWT", "custom", "of_simplejwt", "read", "uses_cookies", "uses_csrf"]
+__all__ = [
+    "DEFAULTS",
+    "MODES",
+    "OF_SIMPLEJWT",
+    "PREFIXES",
+    "custom",
+    "of_simplejwt",
+    "read",
+    "uses_cookies",
+    "uses_csrf",
+]
 
 MODES: Final = ("JSON", "ONE-COOKIE", "TWO-COOKIES")
 
@@ -66,7 +76,7 @@ DJWTO_CSRF: bool
 AVOW_JWT_STRICT: bool
 AVOW_JWT_ROTATION_GRACE: timedelta
 
-_PREFIXES: Final = ("AVOW_JWT_", "DJWTO_")
+PREFIXES: Final = ("AVOW_JWT_", "DJWTO_")
 OF_SIMPLEJWT: Final = {
     "ISS_CLAIM": "ISSUER",
     "AUD_CLAIM": "AUDIENCE",
@@ -85,7 +95,7 @@ def __getattr__(name: str) -> object:
         AttributeError: There is no such setting.
         ImproperlyConfigured: It has no default and nobody set it.
     """
-    for prefix in _PREFIXES:
+    for prefix in PREFIXES:
         if name.startswith(prefix) and name.removeprefix(prefix) in DEFAULTS:
             return read(name.removeprefix(prefix))
     raise AttributeError(f"there is no setting {name}")
@@ -98,7 +108,7 @@ def read(name: str) -> object:
     Raises:
         ImproperlyConfigured: No signing key is set.
     """
-    for prefix in _PREFIXES:
+    for prefix in PREFIXES:
         value = getattr(project, prefix + name, _ABSENT)
         if value is not _ABSENT and (value or name != "SIGNING_KEY"):  # an empty key is none: anybody has it
             return value
@@ -149,7 +159,7 @@ def _value(name: str) -> object:
 
 def _find_key() -> str:
     """Return the key of the environment, or simplejwt's: whoever sets our variable means it."""
-    for prefix in _PREFIXES:
+    for prefix in PREFIXES:
         if found := os.environ.get(f"{prefix}SIGNING_KEY"):
             return found
     if isinstance(getattr(project, "SIMPLE_JWT", None), dict):  # which signs with SECRET_KEY unless told otherwise

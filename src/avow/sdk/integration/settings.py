@@ -3,8 +3,9 @@
 A name `x` is looked for as `AVOW_X`, then by its older name where the official packages have the like.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any, Final, Literal, TypedDict
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ _OLDER: Final[Mapping[str, tuple[str, ...]]] = {
     "base_url": ("DESCOPE_BASE_URI", "DESCOPE_BASE_URL"),
     "web_component_src": ("DESCOPE_WEB_COMPONENT_SRC",),
 }
+# Other parts of Avow read these.
+_ELSEWHERE: Final = ("AVOW_JWT_", "AVOW_OIDC", "AVOW_EMBEDDED")
 _OFFICIAL_COMPONENT: Final = "https://unpkg.com/@descope/web-component@latest/dist/index.js"
 _OFFICIAL_SDK: Final = "https://unpkg.com/@descope/web-js-sdk@latest/dist/index.umd.js"
 
@@ -116,8 +119,10 @@ def of_config(config: Mapping[str, Any]) -> Settings:
     """Return the settings in the configuration of an application, whose names are in upper case.
 
     Raises:
-        InvalidSettings: They cannot be used.
+        InvalidSettings: They cannot be used, or there are none of that name.
     """
+    if unknown := _unknown(config):
+        raise InvalidSettings(" ".join(unknown))
     said: dict[str, Any] = {}
     for one in fields(Settings):
         names = (f"AVOW_{one.name.upper()}", *_OLDER.get(one.name, ()))
@@ -144,6 +149,18 @@ def settings(said: Mapping[str, Any]) -> Settings:
     if wrong := [*_wrong_cookies(made), *_wrong_places(made)]:
         raise InvalidSettings(" ".join(wrong))
     return made
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    known = [one.name.upper() for one in fields(Settings)]
+    found = []
+    for name in names:
+        ours = name.removeprefix("AVOW_")
+        if ours != name and ours not in known and not name.startswith(_ELSEWHERE):
+            like = get_close_matches(ours, known, 1)
+            hint = f"did you mean AVOW_{like[0]}?" if like else "a server in the application is told by AVOW_EMBEDDED."
+            found.append(f"There is no setting {name}; {hint}")
+    return found
 
 
 def _wrong_cookies(said: Settings) -> list[str]:

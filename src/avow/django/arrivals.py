@@ -4,10 +4,20 @@ from collections.abc import Generator
 
 from avow import AsyncClient, Client
 from avow.errors import AvowError
-from avow.sdk.integration.arrivals import Arrival, Asking, Held, arrive, at_once, carry_out, renewing
+from avow.sdk.integration.arrivals import (
+    Arrival,
+    Asking,
+    Held,
+    arrive,
+    arrive_by_bearer,
+    at_once,
+    bearer_at_once,
+    carry_out,
+    renewing,
+)
 from avow.sdk.integration.session import Tokens
 
-__all__ = ["arrive", "arrive_async", "renew"]
+__all__ = ["arrive", "arrive_async", "arrive_by_bearer", "arrive_by_bearer_async", "renew"]
 
 
 async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
@@ -15,6 +25,12 @@ async def arrive_async(tokens: Tokens, client: AsyncClient) -> Arrival:
     found = at_once(tokens, client)
     if isinstance(found, Held):
         return found
+    return await _carry_out_async(found, client) if isinstance(found, Generator) else found
+
+
+async def arrive_by_bearer_async(token: str, client: AsyncClient) -> Arrival:
+    """Do what `arrive_by_bearer` does with the client of asyncio."""
+    found = bearer_at_once(token, client)
     return await _carry_out_async(found, client) if isinstance(found, Generator) else found
 
 

@@ -1,8 +1,6 @@
 """Who sent a session token in an `Authorization` header: what APIs take beside cookies. For DRF and Ninja alike."""
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -11,19 +9,14 @@ from django.utils.functional import SimpleLazyObject
 from avow.django import users
 from avow.django.shapes import User
 from avow.sdk.integration.bearer import bearer_token
-from avow.sdk.integration.session import AvowSession, Tokens
+from avow.sdk.integration.session import AvowSession
 
-__all__ = ["session_of_claims", "token_of", "user_of"]
+__all__ = ["token_of", "user_of"]
 
 
 def token_of(request: HttpRequest) -> str | None:
     """Return the token of the header; None when the header is absent or of another scheme, "" when it is empty."""
     return bearer_token(request.headers.get("Authorization"))
-
-
-def session_of_claims(claims: Mapping[str, Any], token: str) -> AvowSession:
-    """Return the session of a token that was validated."""
-    return AvowSession(claims, Tokens(token))
 
 
 def user_of(session: AvowSession) -> User:

@@ -5,19 +5,30 @@ Needs `djangorestframework`. `request.auth` is the `AvowSession`; `request.user`
 
 from django.http import HttpRequest
 from rest_framework.authentication import SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from avow.django import bearer, clients
+from avow.django.arrivals import arrive_by_bearer
 from avow.django.shapes import Anything, View
-from avow.django.visits import session_of
-from avow.errors import AuthException, AvowError
+from avow.django.visits import is_unknown, mark_unknown, session_of
+from avow.sdk.integration.arrivals import Ended, Unknown
 from avow.sdk.integration.bearer import SCHEME
 from avow.sdk.integration.demands import Demand, Verdict, demand
+from avow.sdk.integration.refusals import AWAY
 from avow.sdk.integration.session import AvowSession
 
-__all__ = ["AvowAuthentication", "HasPermissions", "HasRoles", "IsSignedIn", "has_permissions", "has_roles"]
+__all__ = ["AvowAuthentication", "Away", "HasPermissions", "HasRoles", "IsSignedIn", "has_permissions", "has_roles"]
+
+
+class Away(APIException):  # type: ignore[misc]  # ships no types
+    """Nobody can tell now who sends a request."""
+
+    status_code = AWAY.status
+    default_detail = AWAY.sentence
+    default_code = "away"
+    wait = int(AWAY.headers["Retry-After"])  # read by DRF's handler, which makes the header of it
 
 
 class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships no types
@@ -28,12 +39,13 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
 
         Raises:
             AuthenticationFailed: The token of the header does not hold.
+            Away: Whether it does cannot be told now.
             PermissionDenied: Cookies sign somebody in, and the CSRF token is missing.
         """
         sent: HttpRequest = request._request  # pyright: ignore[reportPrivateUsage]  # DRF's own classes read it too
         token = bearer.token_of(sent)
         if token is not None:
-            session = self._validated(token)
+            session = self._validated(sent, token)
             return bearer.user_of(session), session
         found = session_of(sent)
         if found is None:
@@ -47,13 +59,14 @@ class AvowAuthentication(SessionAuthentication):  # type: ignore[misc]  # ships 
         del request
         return f'{SCHEME} realm="api"'
 
-    def _validated(self, token: str) -> AvowSession:
-        try:
-            return bearer.session_of_claims(clients.client().validate_session(token), token)
-        except AuthException as error:
-            raise AuthenticationFailed(error.error_message) from error
-        except AvowError as error:
-            raise AuthenticationFailed from error
+    def _validated(self, sent: HttpRequest, token: str) -> AvowSession:
+        arrival = arrive_by_bearer(token, clients.client())
+        if isinstance(arrival, Unknown):
+            mark_unknown(sent)
+            raise Away from arrival.reason
+        if isinstance(arrival, Ended):
+            raise AuthenticationFailed(arrival.reason.error_message) from arrival.reason
+        return arrival.session
 
 
 class IsSignedIn(BasePermission):  # type: ignore[misc]  # ships no types
@@ -64,8 +77,14 @@ class IsSignedIn(BasePermission):  # type: ignore[misc]  # ships no types
     def has_permission(  # pyright: ignore[reportIncompatibleMethodOverride]  # read as "always True" without types
         self, request: Request, view: View
     ) -> bool:
-        """Judge the session token; the view's URL may name the tenant."""
+        """Judge the session token; the view's URL may name the tenant.
+
+        Raises:
+            Away: Cookies came, and nobody can tell now whether they hold.
+        """
         session = request.auth if isinstance(request.auth, AvowSession) else None
+        if session is None and is_unknown(request._request):  # pyright: ignore[reportPrivateUsage]  # as above
+            raise Away
         return self.wanted.judge(session, view.kwargs) is Verdict.GRANTED
 
 

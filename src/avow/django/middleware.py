@@ -14,6 +14,7 @@ from avow.django import clients, settings, stores, visits
 from avow.django.arrivals import arrive, arrive_async
 from avow.django.shapes import Anything
 from avow.sdk.integration.arrivals import Arrival, Held
+from avow.sdk.integration.refusals import AWAY
 from avow.sdk.integration.session import Tokens
 
 __all__ = ["AvowMiddleware", "DescopeMiddleware"]
@@ -51,8 +52,7 @@ class AvowMiddleware:
             if not _has_to_answer(request):
                 raise
             response = _error_page(request, error)
-        stores.apply(request, response)
-        return response
+        return _finished(request, response)
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         try:
@@ -67,8 +67,7 @@ class AvowMiddleware:
             if not _has_to_answer(request):
                 raise
             response = await sync_to_async(_error_page, thread_sensitive=False)(request, error)
-        stores.apply(request, response)
-        return response
+        return _finished(request, response)
 
 
 class DescopeMiddleware(AvowMiddleware):
@@ -84,6 +83,14 @@ async def _read(request: HttpRequest) -> Tokens:
 def _needs_database(arrival: Arrival | None) -> bool:
     """Tell whether Django's session or a row may be looked at: in cookies, a token that holds needs neither."""
     return arrival is not None and not (settings.load().uses_cookies and isinstance(arrival, Held))
+
+
+def _finished(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    stores.apply(request, response)
+    if response.status_code == AWAY.status and visits.is_unknown(request):
+        for name, value in AWAY.headers.items():  # which the exceptions of some frameworks cannot say
+            response.headers.setdefault(name, value)
+    return response
 
 
 def _has_to_answer(request: HttpRequest) -> bool:

@@ -11,10 +11,12 @@ from ninja.security.http import HttpAuthBase
 from ninja.utils import check_csrf
 
 from avow.django import bearer, clients
+from avow.django.arrivals import arrive_by_bearer, arrive_by_bearer_async
 from avow.django.shapes import Anything
-from avow.django.visits import mark, session_of
-from avow.errors import AvowError
+from avow.django.visits import is_unknown, mark, mark_unknown, session_of
+from avow.sdk.integration.arrivals import Arrival, Ended, Unknown
 from avow.sdk.integration.demands import Demand, Verdict, demand
+from avow.sdk.integration.refusals import AWAY
 from avow.sdk.integration.session import AvowSession
 
 __all__ = ["AsyncAvowAuth", "AvowAuth"]
@@ -42,29 +44,33 @@ class AvowAuth(HttpAuthBase):
         """Return the session; None for a stranger, who gets 401.
 
         Raises:
-            HttpError: 403, somebody is signed in and lacks what is demanded, or the CSRF token is missing.
+            HttpError: 403, somebody is signed in and lacks what is demanded, or the CSRF token is missing; 503, nobody
+                can tell now who it is.
         """
         token = bearer.token_of(request)
         if token is None:
             return self._of_cookies(request)
-        try:
-            session = bearer.session_of_claims(clients.client().validate_session(token), token)
-        except AvowError:
-            return None
-        return self._admitted(request, session)
+        return self._admitted(request, arrive_by_bearer(token, clients.client()))
 
     def _of_cookies(self, request: HttpRequest) -> AvowSession | None:
         session = session_of(request)
         if session is None:
+            if is_unknown(request):
+                raise HttpError(AWAY.status, AWAY.sentence)
             return None
         if not getattr(request, "_ninja_csrf_exempt", False) and check_csrf(request) is not None:
             raise HttpError(403, "CSRF check failed")
         return self._granted(request, session)
 
-    def _admitted(self, request: HttpRequest, session: AvowSession) -> AvowSession:
-        request.user = bearer.user_of(session)
-        mark(request, session)
-        return self._granted(request, session)
+    def _admitted(self, request: HttpRequest, arrival: Arrival) -> AvowSession | None:
+        if isinstance(arrival, Unknown):
+            mark_unknown(request)  # the middleware says when to try again: exceptions of Ninja have no headers
+            raise HttpError(AWAY.status, AWAY.sentence)
+        if isinstance(arrival, Ended):
+            return None
+        request.user = bearer.user_of(arrival.session)
+        mark(request, arrival.session)
+        return self._granted(request, arrival.session)
 
     def _granted(self, request: HttpRequest, session: AvowSession) -> AvowSession:
         parts = request.resolver_match.kwargs if request.resolver_match else {}
@@ -88,8 +94,4 @@ class AsyncAvowAuth(AvowAuth):
         token = bearer.token_of(request)
         if token is None:
             return self._of_cookies(request)
-        try:
-            claims = await clients.async_client().validate_session(token)
-        except AvowError:
-            return None
-        return self._admitted(request, bearer.session_of_claims(claims, token))
+        return self._admitted(request, await arrive_by_bearer_async(token, clients.async_client()))

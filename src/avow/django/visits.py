@@ -22,13 +22,24 @@ from avow.sdk.integration.cookies import TooLargeForCookies
 from avow.sdk.integration.session import AvowSession
 from avow.sdk.integration.unread import is_of_another_project
 
-__all__ = ["BACKEND", "after_login", "after_logout", "begin", "mark", "session_of", "sign_in"]
+__all__ = [
+    "BACKEND",
+    "after_login",
+    "after_logout",
+    "begin",
+    "is_unknown",
+    "mark",
+    "mark_unknown",
+    "session_of",
+    "sign_in",
+]
 
 logger = logging.getLogger("avow.django")
 
 BACKEND: Final = "avow.django.authentication.AvowBackend"
 _BACKENDS: Final = (BACKEND, "avow.django.authentication.DescopeAuthentication")
 _SUBJECT: Final = "_avow_subject"
+_UNKNOWN: Final = "_avow_is_unknown"
 
 
 def session_of(request: HttpRequest) -> AvowSession | None:
@@ -39,6 +50,16 @@ def session_of(request: HttpRequest) -> AvowSession | None:
 def mark(request: HttpRequest, session: AvowSession | None) -> None:
     """Set `request.avow`."""
     request.avow = session  # type: ignore[attr-defined]  # ours, as `user` is Django's
+
+
+def mark_unknown(request: HttpRequest) -> None:
+    """Note that nobody can tell who sent a request, while the server is away."""
+    setattr(request, _UNKNOWN, True)
+
+
+def is_unknown(request: HttpRequest) -> bool:
+    """Tell whether nobody could say who sent a request: its sender may be signed in, and is no stranger."""
+    return getattr(request, _UNKNOWN, False)
 
 
 def begin(request: HttpRequest, arrival: Arrival | None) -> None:
@@ -57,6 +78,7 @@ def begin(request: HttpRequest, arrival: Arrival | None) -> None:
             _end(request)
         case Unknown(reason):
             logger.warning("Nobody is signed in while the server is away: %s", reason)
+            mark_unknown(request)
             _set_nobody(request)
         case None:
             _set_nobody(request)

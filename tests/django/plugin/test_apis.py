@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import AsyncClient
 from django.test.utils import CaptureQueriesContext
 
+from avow.django import clients
 from avow.testing.server import Avow
 from tests.django.plugin.conftest import Configure, Network, SignIn
 from tests.django.plugin.visitor import Visitor, run, tokens_of
@@ -99,6 +100,35 @@ def test_ended_session_token_gets_401(prefix: str, visitor: Visitor, sign_up: Si
     assert visitor.get(f"{prefix}/me", headers=bearer(session)).status_code == 401
 
 
+def test_token_that_nobody_can_judge_gets_503(
+    prefix: str, visitor: Visitor, sign_up: SignIn, network: Network, configure: Configure
+) -> None:
+    headers = bearer(sign_up())
+    clients.client.cache_clear()  # a process that has no keys yet
+    network.is_away = True
+    answer = visitor.get(f"{prefix}/me", headers=headers)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    network.is_away = False
+    assert visitor.get(f"{prefix}/me", headers=headers).status_code == 200
+    assert visitor.get(f"{prefix}/me", headers=bearer("garbage")).status_code == 401
+
+
+def test_cookies_that_nobody_can_judge_get_503_and_stay(
+    prefix: str, store: str, visitor: Visitor, sign_up: SignIn, network: Network, avow: Avow
+) -> None:
+    session = sign_up()
+    visitor.bring(session)
+    avow.advance(700)
+    network.is_away = True
+    answer = visitor.get(f"{prefix}/me")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert Visitor().get(f"{prefix}/me").status_code == 401
+    assert visitor.get("/plain").status_code == 200
+    network.is_away = False
+    avow.advance(5)
+    assert visitor.get(f"{prefix}/me").json() == {"user_id": session["userId"]}
+
+
 def test_machine_gets_in_by_its_token_and_is_no_user(prefix: str, visitor: Visitor, avow: Avow) -> None:
     key = avow.client().exchange_access_key(make_access_key(avow)[1])
     headers = bearer(key["sessionToken"]["jwt"])
@@ -141,6 +171,20 @@ def test_asynchronous_operation_of_ninja(visitor: Visitor, sign_up: SignIn) -> N
         return [each.status_code for each in found]
 
     assert run(walk()) == [200, 401, 401]
+
+
+def test_asynchronous_operation_answers_503_while_nobody_can_judge(
+    visitor: Visitor, sign_up: SignIn, network: Network
+) -> None:
+    headers = bearer(sign_up())
+    clients.async_client.cache_clear()
+    network.is_away = True
+
+    async def walk() -> Any:
+        return await AsyncClient().get("/ninja/async", headers=headers, secure=True)
+
+    answer = run(walk())
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
 
 
 def test_openapi_of_ninja_names_the_scheme(visitor: Visitor) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings as project
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
@@ -18,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from avow.django import clients, settings, stores, users, visits
 from avow.django.arrivals import renew
+from avow.django.shapes import Anything
 from avow.errors import AuthException, AvowError
 from avow.sdk.integration.arrivals import Renewed, Unknown, carry_out, proving
 from avow.sdk.integration.cookies import TooLargeForCookies
@@ -108,6 +111,16 @@ class LogoutView(auth_views.LogoutView):
     """Ends the session here and on the server; by POST, as Django's own."""
 
     next_page: Any = None
+
+    def post(self, request: HttpRequest, *positional: Anything, **named: Anything) -> HttpResponseBase:
+        """Log out; without Django's sessions, which Django's own view needs, whoever listens is told all the same."""
+        if hasattr(request, "session"):
+            return super().post(request, *positional, **named)
+        user: Any = getattr(request, "user", None)
+        known = user if user is not None and user.is_authenticated else None
+        user_logged_out.send(sender=type(known), request=request, user=known)
+        request.user = AnonymousUser()
+        return HttpResponseRedirect(self.get_success_url())
 
     def get_default_redirect_url(self) -> str:
         """Return where somebody goes who is signed out."""

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from avow.django.oidc.models import Identity, SignIn
+from avow.django.oidc.provider import NAME
 from tests.bed.openid import OpenIdPeer
 from tests.bed.openid_provider import OpenIdProvider
 from tests.django.oidc.conftest import Configure
@@ -122,6 +123,45 @@ def test_two_tabs_sign_in_each_to_its_own_page(at_provider: AtProvider, visitor:
     back = [provider.sign_in(url, "jane") for url in (first, second)]
     assert [visitor.come_back(url)["location"] for url in reversed(back)] == ["/private?b", "/private?a"]
     assert visitor.user == "jane"
+
+
+def test_tab_whose_sign_in_was_lost_goes_on_once_the_other_is_signed_in(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor
+) -> None:
+    lost, kept = (peer.authorize(visitor.begin()) for _ in range(2))
+    held = visitor.client.session  # as the second tab saves it, which read it before the first one did
+    del held[f"_state_{NAME}_{query(lost)['state']}"]
+    held.save()
+    page = visitor.come_back(lost)
+    assert (page.status_code, visitor.user) == (400, "")
+    assert visitor.come_back(kept).status_code == 302
+    calls = len(peer.calls("/token"))
+    assert visitor.come_back(f"{lost}&next=https://evil.example")["location"] == "/profile"
+    assert visitor.come_back(kept)["location"] == "/profile"
+    assert (len(peer.calls("/token")), visitor.user) == (calls, peer.person["sub"])
+
+
+def test_refusal_of_the_provider_is_shown_to_somebody_who_is_signed_in(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor
+) -> None:
+    visitor.sign_in(peer)
+    url = visitor.begin("/login?again=1")
+    assert visitor.come_back(peer.authorize(url, code=None, error="access_denied")).status_code == 403
+
+
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip", ""])
+def test_link_that_is_fetched_ahead_logs_nobody_out(
+    configure: Configure, peer: OpenIdPeer, visitor: Visitor, purpose: str
+) -> None:
+    configure(logout="local")
+    visitor.sign_in(peer)
+    ahead = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-purpose": purpose}
+    page = visitor.get("/logout", headers=ahead)
+    assert page.status_code == 200
+    assert "csrfmiddlewaretoken" in page.content.decode()
+    assert visitor.user == peer.person["sub"]
+    visitor.click_logout()
+    assert visitor.user == ""
 
 
 def test_replayed_callback_signs_nobody_in(at_provider: AtProvider, visitor: Visitor) -> None:

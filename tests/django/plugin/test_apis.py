@@ -101,7 +101,7 @@ def test_ended_session_token_gets_401(prefix: str, visitor: Visitor, sign_up: Si
 
 
 def test_token_that_nobody_can_judge_gets_503(
-    prefix: str, visitor: Visitor, sign_up: SignIn, network: Network, configure: Configure
+    prefix: str, visitor: Visitor, sign_up: SignIn, network: Network, avow: Avow
 ) -> None:
     headers = bearer(sign_up())
     clients.client.cache_clear()  # a process that has no keys yet
@@ -109,6 +109,7 @@ def test_token_that_nobody_can_judge_gets_503(
     answer = visitor.get(f"{prefix}/me", headers=headers)
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     network.is_away = False
+    avow.advance(5)
     assert visitor.get(f"{prefix}/me", headers=headers).status_code == 200
     assert visitor.get(f"{prefix}/me", headers=bearer("garbage")).status_code == 401
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
@@ -386,6 +386,23 @@ def test_works_without_djangos_own_middleware(
     assert visitor.row["kind"] == "AnonymousUser"
     session = signed_in(visitor, sign_up, network)
     assert visitor.row["username"] == session["userId"]
+    assert visitor.post("/auth/logout/", csrf=False).status_code == 403
+    told: list[Any] = []
+
+    def hear(user: Any, **_: object) -> None:
+        told.append(user and user.get_username())
+
+    user_logged_out.connect(hear)
+    try:
+        answers = [
+            visitor.post("/auth/logout/", {"next": next_page}) for next_page in ("/plain", "https://evil.example")
+        ]
+    finally:
+        user_logged_out.disconnect(hear)
+    assert [(each.status_code, each["Location"]) for each in answers] == [(302, "/plain"), (302, "/")]
+    assert told == [session["userId"], None]
+    assert not visitor.kept
+    assert "/v1/auth/logout" in network.paths
 
 
 # --- Asynchronous -----------------------------------------------------------------------------------------------

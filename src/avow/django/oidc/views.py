@@ -20,7 +20,7 @@ from django.views.generic import TemplateView
 
 from avow.django.oidc import logouts, settings, signins, visits
 from avow.django.oidc.api import SignInNeeded, api_session
-from avow.django.oidc.problems import SignInStopped
+from avow.django.oidc.problems import NOT_BEGUN_HERE, SignInStopped
 from avow.django.oidc.provider import provider
 from avow.django.shapes import Anything
 
@@ -79,10 +79,17 @@ class CallbackView(Open):
     """Takes who comes back from the provider."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Sign them in, or say what to do now."""
+        """Sign them in, or say what to do now.
+
+        Tabs that begin at the same moment lose each other's sign-in: the last to save the session wins. Whoever comes
+        back to one that is lost, and is logged in by the other, goes on; the answer of the provider counts for nothing.
+        """
         try:
             return HttpResponseRedirect(visits.finish(request))
         except SignInStopped as stopped:
+            if stopped.problem is NOT_BEGUN_HERE and request.user.is_authenticated:
+                logger.info("Somebody who is logged in came back from another sign-in: %s", stopped)
+                return HttpResponseRedirect(_after_login())
             return stopped_page(request, stopped, stopped.target)
 
 
@@ -91,11 +98,17 @@ class LogoutView(Open):
     """Logs out here and at the provider."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Log out when a link of this site was clicked, which only browsers can say; else ask first."""
+        """Log out when a link of this site was clicked, which only browsers can say; else ask first.
+
+        What a browser fetches before anybody clicks it says so, and is asked too.
+
+        Spec: Fetch Metadata Request Headers; `Sec-Purpose`, Fetch section 3.
+        """
         if not request.user.is_authenticated and visits.kept(request) is None:
             return HttpResponseRedirect(visits.leave())  # what a stranger's session holds is none of another site's
         is_own_link = request.headers.get("Sec-Fetch-Site") == "same-origin"
-        if is_own_link and request.headers.get("Sec-Fetch-Mode") == "navigate":
+        is_click = request.headers.get("Sec-Fetch-Mode") == "navigate" and "Sec-Purpose" not in request.headers
+        if is_own_link and is_click:
             return self.post(request)
         return render(request, "avow_oidc/logout.html")
 

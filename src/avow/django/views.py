@@ -112,7 +112,7 @@ class LogoutView(auth_views.LogoutView):
 
     next_page: Any = None
 
-    def post(self, request: HttpRequest, *positional: Anything, **named: Anything) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *positional: Anything, **named: Anything) -> HttpResponse:
         """Log out; without Django's sessions, which Django's own view needs, whoever listens is told all the same."""
         if hasattr(request, "session"):
             return super().post(request, *positional, **named)

@@ -68,6 +68,7 @@ def invite(tx: Tx, project: Project, profile: Profile, invitation: Invitation) -
         folded=magiclinks.folded(address, by_email=by_mail),
         user_id=profile.id,
         is_first=not (row.is_email_verified if by_mail else row.is_phone_verified),
+        is_vouched=True,
     )
     recipient = Recipient(
         profile.id,

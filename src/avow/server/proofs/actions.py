@@ -138,13 +138,16 @@ def admitted(tx: Tx, held: Profile | None) -> Profile | None:
 def _proven(tx: Tx, binding: Binding, profile: Profile | None) -> Profile | None:
     """Return the user whose address this still is; a secret sent to an address they have left proves nothing.
 
-    Whoever proves an address first is its owner: what others did on the account before ends.
+    Whoever proves an address first is its owner: what others did on the account before ends. That does not go for an
+    address that may have been put beside the owner's own (`Profile.may_prove`).
     """
     by_email = binding.method == "email"
     if profile is None or not profile.has_address(binding.folded, by_email=by_email):
         return None
     if profile.is_proven(by_email=by_email) and not binding.is_first:
         return profile
+    if not binding.is_vouched and not profile.may_prove(by_email=by_email):
+        return None
     prove = users.prove_email if by_email else users.prove_phone
     if not prove(tx, binding.user_id, binding.folded):
         return None

@@ -50,6 +50,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         unsigned_claims: Custom claims the client asked for.
         claims: Custom claims that management gave.
         is_first: The address had not been proven by anybody when the secret was sent.
+        is_vouched: Management has it sent or handed out, and has named the address itself.
         session_id: Of an update, MFA or step-up: the session that asked for it, without which it comes to nothing.
         adds_login_id: Of an update: let the user sign in with the new address.
         from_address, from_device: Where it was asked from; shown to whoever clicks elsewhere.
@@ -70,6 +71,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unsigned_claims: dict[str, object] = {}
     claims: dict[str, object] = {}
     is_first: bool = False
+    is_vouched: bool = False
     session_id: str = ""
     adds_login_id: bool = False
     from_address: str = ""

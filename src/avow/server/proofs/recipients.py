@@ -235,11 +235,15 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
     if profile.is_disabled:
         raise UserDisabled
     method = _method(call)
-    address = profile.row.email if method == "email" else profile.row.phone
-    if not address:
-        what = "e-mail address" if method == "email" else "phone number"
-        raise InvalidArgument(error_message=f"The user has no {what} to send to.")
+    by_email = method == "email"
+    address, what = (profile.row.email, "e-mail address") if by_email else (profile.row.phone, "phone number")
+    if not address or not profile.may_prove(by_email=by_email):
+        why = f"The user has no {what} to send to, or one that has to be proven by an update first."
+        raise InvalidArgument(error_message=why)
     wishes = asked(tx, call, profile.id, options)
+    is_first = not (profile.row.is_email_verified if by_email else profile.row.is_phone_verified)
+    if is_first and wishes.session_id:  # a first proof ends what was before it, this very session too
+        raise InvalidArgument(error_message=f"The {what} adds to a session once it is proven: prove it by an update.")
     binding = Binding(
         does="sign-in",
         method=method,
@@ -252,7 +256,7 @@ def _known(tx: Tx, call: Call[object], profile: Profile, options: LoginOptions) 
         revokes_others=wishes.revokes_others,
         unsigned_claims=wishes.unsigned_claims,
         session_id=wishes.session_id,
-        is_first=not (profile.row.is_email_verified if method == "email" else profile.row.is_phone_verified),
+        is_first=is_first,
         from_address=call.client.address,
         from_device=call.client.device,
     )

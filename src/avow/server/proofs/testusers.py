@@ -76,6 +76,7 @@ def _binding(call: Call[object], profile: Profile, method: Method | None, option
         revokes_others=bool(options.revoke_other_sessions),
         claims=check_custom_claims(options.custom_claims or {}),
         is_first=method is not None and not is_proven,
+        is_vouched=True,
         is_embedded=method is None,
         from_address=call.client.address,
         from_device=call.client.device,

@@ -137,6 +137,22 @@ class Profile:
         is_verified = self.row.is_email_verified if by_email else self.row.is_phone_verified
         return bool(is_verified) and not self.is_invited
 
+    def may_prove(self, *, by_email: bool) -> bool:
+        """Tell whether whoever reads what is sent to the user's address (or number) may sign in by it.
+
+        Not to one that nobody has proven, once the owner of the other one has come who signs in with that: whoever
+        signed up in their name may have put their own beside it. The owner proves it by an update, in their session.
+        An invited user has been named by management, both addresses of theirs, and nobody has come yet.
+        """
+        row = self.row
+        own, is_proven, other, has_come = row.email_folded, row.is_email_verified, row.phone, row.is_phone_verified
+        if not by_email:
+            own, is_proven, other, has_come = other, has_come, own, is_proven
+        if is_proven or not has_come or self.is_invited:
+            return True
+        canonical = {addresses.login_id(each).canonical for each in self.login_ids}
+        return own in canonical or other not in canonical
+
     def factors(self, party: str) -> frozenset[str]:
         """Return what the user could show, as words of `amr`.
 

@@ -118,6 +118,24 @@ def test_s_idn_01_owner_comes_by_social_sign_in(case: Case, social: Social) -> N
         assert social.sign_in()["userId"] != owner["userId"]
 
 
+def test_s_idn_01_person_elsewhere_adds_to_no_session_of_an_unproven_address(case: Case, social: Social) -> None:
+    case.control(lambda: works(social))
+    place = place_of(social)
+    for wish in ("stepup", "mfa"):
+        with case.cell(f"social sign-in with the address of a user who has not proven it, {wish}"):
+            email = new_email()
+            user = person_of(email, by_password(place, email)[0])
+            before = [place.rows(table) for table in ("users", "sessions")]
+            social.peer.person = person(email)
+            page = social.arrive(login_options=LoginOptions(**{wish: True}), refresh_token=user.refresh_jwt)
+            assert_refused_page(page)
+            assert page.error == "E061303"
+            assert [place.rows(table) for table in ("users", "sessions")] == before
+            assert place.api.me(user.refresh_jwt).body["password"] is True
+            body = {"loginId": email, "password": PASSWORD}
+            assert place.api.post("/v1/auth/password/signin", body=body).status == 200
+
+
 def _connect(social: Social, refresh_token: str, wanted: dict[str, object]) -> None:
     """Connect a person at the provider to the user of a session."""
     place = place_of(social)

@@ -86,8 +86,8 @@ def admit(tx: Tx, project: Project, client: Client, way: Way, person: Person, ru
 
     In this order: (1) who came by this way with this issuer and subject before; (2) in an update, the user of the
     session; (3) the user who has the person's verified address as a login ID: at once when the user has proven that
-    address, otherwise as its owner, who ends what others did on the account before; (4) a new user. An address that is
-    not verified leads to nobody, and a new user whose address somebody has is refused.
+    address, otherwise as its owner, who ends what others did on the account before (so that it adds to no session); (4) a
+    new user. An address that is not verified leads to nobody, and a new user whose address somebody has is refused.
 
     What the provider says of name and picture fills what is empty; an address changes nothing of a known user.
 
@@ -167,6 +167,9 @@ def _of_owner(tx: Tx, way: Way, owner: str, person: Person, rule: Rule) -> Admit
         raise _Refused(LinkingRefused(), "the address does not lead to its user by this way", owner)
     if profile.is_disabled:
         raise _Refused(UserDisabled(), "the user is disabled", owner)
+    if not profile.row.is_email_verified and rule.user_id:
+        # A first proof would end all of the user's sessions, and the one that it is to be added to.
+        raise _Refused(LinkingRefused(), "the address has to be proven before it adds to a session", owner)
     if not profile.row.is_email_verified:
         # The owner of the address has come; what others did on the account ends before anything leads there.
         users.prove_email(tx, owner, folded)

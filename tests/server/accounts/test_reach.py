@@ -176,6 +176,8 @@ def test_created_user_is_a_member_and_proves_their_own_address(send: Send, api: 
         ({"roleNames": ["editor"]}, FORBIDDEN),
         ({"verifiedEmail": True}, FORBIDDEN),
         ({"additionalLoginIds": ["mine"]}, FORBIDDEN),
+        ({"email": "mine@example.com"}, FORBIDDEN),
+        ({"email": "mine"}, INVALID),
     ],
 )
 def test_more_than_a_tenant_can_give_creates_nobody(
@@ -194,6 +196,8 @@ def test_more_than_a_tenant_can_give_creates_nobody(
         ({"roleNames": ["editor"]}, FORBIDDEN),
         ({"roleNames": []}, FORBIDDEN),
         ({"verifiedPhone": True, "phone": "+12025550123"}, FORBIDDEN),
+        ({"email": "mine@example.com"}, FORBIDDEN),
+        ({"email": ""}, FORBIDDEN),
     ],
 )
 def test_more_than_a_tenant_can_give_changes_nobody(
@@ -218,6 +222,26 @@ def test_number_that_a_tenant_gives_has_to_be_proven(send: Send, avow: Avow) -> 
     login_id, _ = member(avow, "T1")
     user = send(f"{USER}/patch", {"loginId": login_id, "phone": "+12025550123"}, "PATCH")["user"]
     assert (user["phone"], user["verifiedPhone"]) == ("+12025550123", False)
+
+
+@pytest.mark.parametrize("login_id", ["+12025550131", "(202) 555-0132"])
+def test_number_that_a_user_signs_in_with_is_their_own(login_id: str, send: Send, api: Api) -> None:
+    other = {"loginId": login_id, "phone": "+12025550123"}
+    assert send(f"{USER}/create", other).refusal == FORBIDDEN
+    own = login_id if login_id.startswith("+") else "+12025550132"
+    assert send(f"{USER}/create", {"loginId": login_id, "phone": own})["user"]["phone"] == own
+    assert send(f"{USER}/patch", other, "PATCH").refusal == FORBIDDEN
+    assert send(f"{USER}/patch", {"loginId": login_id, "phone": own}, "PATCH").status == 200
+
+
+def test_addresses_beside_other_login_ids_are_the_tenants_to_give(send: Send, avow: Avow) -> None:
+    name, address, further = f"name-{new_email()[:8]}", new_email(), new_email()
+    body = {"loginId": name, "email": address, "phone": "+12025550123"}
+    assert send(f"{USER}/create", body)["user"]["email"] == address
+    assert send(f"{USER}/patch", {"loginId": name, "email": further}, "PATCH")["user"]["email"] == further
+    assert send(f"{USER}/create", {"loginId": "20251234", "phone": "+12025550123"}).status == 200
+    join_tenant(avow, make_user(avow, address, further_login_ids=[further, name + "2"]), "T1")
+    assert send(f"{USER}/patch", {"loginId": address, "email": further.upper()}, "PATCH").status == 200
 
 
 @pytest.mark.parametrize("tenants", [("T2",), ()])

@@ -84,7 +84,9 @@ def _written(tx: Tx, call: Call[SetPassword], standard: Standard, encoded: str, 
     reach.require_own(tx, call, [user_id])
     users.require_right_to_become(tx, call.management, user_id)
     actor = call.management.actor
-    passwords.replace(tx, user_id, encoded, state, remembers=standard.remembered)
+    # What a caller of one tenant sets goes when the owner of the user's address comes: it would outlive the membership.
+    is_own = bool(call.management.tenant_id)
+    passwords.replace(tx, user_id, encoded, state, remembers=standard.remembered, is_own=is_own)
     sessions.end_all(tx, user_id, why="password set", actor=actor)
     challenges.drop_all(tx, user_id)
     tx.audit("password.set", actor=actor, user_id=user_id, data={"state": state})

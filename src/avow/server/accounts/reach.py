@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from avow.core import addresses
 from avow.errors import Forbidden, InvalidArgument, UserMissing
 from avow.server.accounts import rows
-from avow.server.accounts.rows import IdRow, MemberRow
+from avow.server.accounts.rows import IdRow, LoginIdRow, MemberRow
 from avow.server.serving import Call
 from avow.server.store import Tx, in_list
 from avow.server.users import actions as users
@@ -87,7 +88,8 @@ def require_own(tx: Tx, call: Call[object], user_ids: Sequence[str]) -> None:
 def require_created(tx: Tx, call: Call[object], wanted: CreateUser) -> CreateUser:
     """Return a user as the caller may create them; of a caller of one tenant, a member of that tenant.
 
-    Nobody but the project vouches for an address: the user proves it by signing in.
+    Nobody but the project vouches for an address: the user proves it by signing in. And nobody but the project has
+    codes for one address sent to another: a login ID that is an address is the user's own.
 
     Raises:
         Forbidden: It is more than a caller of one tenant may give.
@@ -101,6 +103,7 @@ def require_created(tx: Tx, call: Call[object], wanted: CreateUser) -> CreateUse
     if wanted.additional_login_ids:
         raise Forbidden(error_message="Only a caller of the whole project gives further login IDs.")
     _require_within(tx, call, wanted)
+    _require_own_addresses([wanted.login_id], wanted.email or None, wanted.phone or None)
     return msgspec.structs.replace(
         wanted,
         user_tenants=wanted.user_tenants or (Association(tenant_id=tenant_id),),
@@ -121,6 +124,9 @@ def require_patched(tx: Tx, call: Call[object], user_id: str, wanted: PatchUser)
         users.require_right_to_become(tx, call.management, user_id)
     if call.management.tenant_id:
         _require_within(tx, call, wanted)
+        if wanted.email is not None or wanted.phone is not None:
+            held = [row.login_id for row in tx.all(rows.LOGIN_IDS, LoginIdRow, user_id=user_id)]
+            _require_own_addresses(held, wanted.email, wanted.phone)
 
 
 def shown_to(call: Call[object], user: UserResponse) -> UserResponse:
@@ -151,6 +157,38 @@ def _require_within(tx: Tx, call: Call[object], wanted: CreateUser | PatchUser) 
     statement = rows.PRIVATE_ROLES.replace("(:names)", clause)
     if hidden := tx.all(statement, IdRow, tenant_id=call.management.tenant_id, **listed):
         raise InvalidArgument(error_message=f"There is no role named {hidden[0].id!r}.")
+
+
+def _require_own_addresses(login_ids: Iterable[str], email: str | None, phone: str | None) -> None:
+    """Refuse an address beside a login ID that is another one: codes for that one would go there.
+
+    Args:
+        login_ids: All that the user signs in with.
+        email: The address that they are to have, "" for none, or None where it stays.
+        phone: The number, likewise.
+
+    Raises:
+        Forbidden: It is none of the login IDs of its kind.
+        InvalidArgument: It is malformed.
+    """
+    identities = [addresses.login_id(each) for each in login_ids]
+    emails = {each.canonical for each in identities if addresses.is_email(each.typed)}
+    phones = {_number(each.typed) for each in identities if addresses.is_phone(each.typed)} - {""}
+    is_other_email = email is not None and emails and (not email or addresses.email(email).folded not in emails)
+    is_other_phone = phone is not None and phones and (not phone or addresses.phone(phone).e164 not in phones)
+    if is_other_email or is_other_phone:
+        raise Forbidden(
+            error_message="A login ID that is an e-mail address or phone number has to be the user's own, "
+            "unless a caller of the whole project gives another."
+        )
+
+
+def _number(login_id: str) -> str:
+    """Return the number that a login ID of digits is, or "": it may be a name."""
+    try:
+        return addresses.phone(login_id).e164
+    except InvalidArgument:
+        return ""
 
 
 def _roles_in_tenants(tenants: Sequence[Association] | None) -> list[str]:

@@ -159,8 +159,8 @@ def replace(tx: Tx, user_id: str, encoded: str, state: State, *, remembers: int,
         state: `temporary` only lets them replace it.
         remembers: How many earlier ones are kept, so that they can be refused. What another system hashed is not
             kept: it may be weak, and costs more to check.
-        is_own: Whoever held a session chose it: it goes when the owner of the user's address comes. Not so what
-            management set, or who knew that.
+        is_own: Whoever held a session chose it, or a caller of one tenant set it: it goes when the owner of the user's
+            address comes. Not so what a caller of the whole project set, or who knew that.
     """
     before = held(tx, user_id)
     if remembers and before is not None and not needs_rehash(before.encoded):

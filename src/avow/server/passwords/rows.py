@@ -11,7 +11,7 @@ __all__ = ["RETURNS", "CounterRow", "EarlierRow", "EncodedRow", "HeldRow", "Sett
 class HeldRow:
     """The password of a user: active, temporary (it only lets them replace it) or expired.
 
-    `is_own` is 0 of what management set, and of what replaced that.
+    `is_own` is 0 of what management of the whole project set, and of what replaced that.
     """
 
     encoded: str = field(repr=False)

@@ -291,7 +291,7 @@ DROP_PASSKEYS = """
           WHERE l.project_id = :project_id AND l.login_id = :login_id AND l.user_id = :user_id)
 """
 
-# What management set stays.
+# What management of the whole project set stays.
 DROP_PASSWORD = """
     DELETE FROM passwords
     WHERE project_id = :project_id AND user_id = :user_id AND is_own = 1

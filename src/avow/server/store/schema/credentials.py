@@ -39,7 +39,7 @@ passwords = Table(
     # Nobody reads the next two: wrong ones are counted in `counters`, of users and of login IDs that nobody has alike.
     integer("failures"),
     integer("locked_until", null=True),
-    added_integer("is_own"),  # chosen in a session or at a sign-up, not set by management: goes when the owner comes
+    added_integer("is_own"),  # not set by management of the whole project: goes when the owner comes
     *owned("user_id"),
     reference("user_id", "users"),
     CheckConstraint("state IN ('active', 'temporary', 'expired')", name="state"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from avow.server.keys import actions as keys
 from tests.bed.cases import Case
-from tests.factories import grant, join_tenant, make_role, make_tenant, make_user, new_email, new_phone
+from tests.factories import join_tenant, make_role, make_tenant, make_user, new_email, new_phone
 from tests.security.calls import Answer, assert_refused
 from tests.security.counting import send_back, state
 from tests.security.password.people import GOOD, NEW, Owner

@@ -86,8 +86,9 @@ def admit(tx: Tx, project: Project, client: Client, way: Way, person: Person, ru
 
     In this order: (1) who came by this way with this issuer and subject before; (2) in an update, the user of the
     session; (3) the user who has the person's verified address as a login ID: at once when the user has proven that
-    address, otherwise as its owner, who ends what others did on the account before (so that it adds to no session); (4) a
-    new user. An address that is not verified leads to nobody, and a new user whose address somebody has is refused.
+    address, otherwise as its owner, who ends what others did on the account before, and so adds to no session of it;
+    (4) a new user. An address that is not verified leads to nobody, and a new user whose address somebody has is
+    refused.
 
     What the provider says of name and picture fills what is empty; an address changes nothing of a known user.
 

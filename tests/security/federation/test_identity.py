@@ -121,13 +121,13 @@ def test_s_idn_01_owner_comes_by_social_sign_in(case: Case, social: Social) -> N
 def test_s_idn_01_person_elsewhere_adds_to_no_session_of_an_unproven_address(case: Case, social: Social) -> None:
     case.control(lambda: works(social))
     place = place_of(social)
-    for wish in ("stepup", "mfa"):
+    for wish, options in {"stepup": LoginOptions(stepup=True), "mfa": LoginOptions(mfa=True)}.items():
         with case.cell(f"social sign-in with the address of a user who has not proven it, {wish}"):
             email = new_email()
             user = person_of(email, by_password(place, email)[0])
             before = [place.rows(table) for table in ("users", "sessions")]
             social.peer.person = person(email)
-            page = social.arrive(login_options=LoginOptions(**{wish: True}), refresh_token=user.refresh_jwt)
+            page = social.arrive(login_options=options, refresh_token=user.refresh_jwt)
             assert_refused_page(page)
             assert page.error == "E061303"
             assert [place.rows(table) for table in ("users", "sessions")] == before

@@ -150,8 +150,9 @@ def test_s_idn_01_address_beside_the_owners_that_counts(case: Case, each_place: 
         assert _by_sms(place, address, number).login_id == address
     with case.cell("an invitation to the number that management names"):
         address, number = new_email(), new_phone()
-        body = {"loginId": address, "phone": number, "status": "enabled", "invite": True, "sendMail": False}
-        assert place.api.post(f"{USER}/create", key, {**body, "sendSMS": True}).status == 200
+        named = {"loginId": address, "phone": number, "status": "enabled"}
+        invited = {**named, "invite": True, "sendMail": False, "sendSMS": True}
+        assert place.api.post(f"{USER}/create", key, invited).status == 200
         token = token_of(place.avow.link(number))
         assert place.api.post(TAKE_LINK, body={"token": token}).body["user"]["verifiedPhone"] is True
 

@@ -87,15 +87,15 @@ def test_refused_passkey_leaves_other_ways(open_page: OpenPage, dev: Dev, mail: 
 
 def test_passkeys_are_offered_anew_on_a_page_that_is_open_for_long(open_page: OpenPage, dev: Dev) -> None:
     page = open_page()
-    page.add_init_script("""asked = 0;
+    page.add_init_script("""let asked = 0;
       PublicKeyCredential.isConditionalMediationAvailable = async () => true;
       navigator.credentials.get = ({ signal }) => new Promise((_, refuse) => {
-        asked += 1;
+        document.documentElement.dataset.asked = ++asked;
         signal.addEventListener("abort", () => refuse(new DOMException("", "AbortError")));
       });""")
     page.clock.install()
     page.goto(f"{dev.url}/login")
-    page.wait_for_function("asked === 1")
+    expect(page.locator("html")).to_have_attribute("data-asked", "1")
     with page.expect_request("**/v1/auth/webauthn/signin/start"):
         page.clock.fast_forward(251_000)
-    page.wait_for_function("asked === 2")
+    expect(page.locator("html")).to_have_attribute("data-asked", "2")

@@ -133,6 +133,24 @@ def avow(served: Served) -> Avow:
     return served.server.project("Shop")
 
 
+@dataclass(frozen=True)
+class Authenticator:
+    """What makes and keeps the passkeys of a browser."""
+
+    cdp: "CDPSession"
+    number: str
+
+    def verifies(self, yes: bool) -> None:
+        """Let its user pass verification, or fail."""
+        self.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": self.number, "isUserVerified": yes})
+
+    @property
+    def uses(self) -> list[int]:
+        """Return how often each of its passkeys was used, its creation included."""
+        told = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.number})
+        return [each["signCount"] for each in told["credentials"]]
+
+
 @dataclass
 class Visitor:
     """A browser profile on the application's page."""
@@ -188,7 +206,7 @@ class Visitor:
         self.page.wait_for_function("(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000)
         return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)
 
-    def plug_in(self) -> "CDPSession":
+    def plug_in(self) -> Authenticator:
         """Give the browser an authenticator that verifies its user."""
         cdp = self.context.new_cdp_session(self.page)
         cdp.send("WebAuthn.enable", {})
@@ -200,8 +218,7 @@ class Visitor:
             "isUserVerified": True,
             "automaticPresenceSimulation": True,
         }
-        cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        return cdp
+        return Authenticator(cdp, cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"])
 
 
 @pytest.fixture

@@ -36,6 +36,17 @@ OWN = {"avow": Path(served_files.__file__).parent / "served" / "avow-login.js", 
 REACT_PAGE = b"""<!doctype html>
 <html lang="en"><title>Shop</title><div id="root"></div><script src="/script/react"></script></html>
 """
+SDK_PAGE = b"""<!doctype html>
+<html lang="en"><title>Shop</title><script src="/script/sdk"></script>
+<script>
+const asked = new URLSearchParams(location.search);
+const projectId = asked.get("project"), baseUrl = asked.get("api");
+const sdk = Descope({ projectId, baseUrl, persistTokens: true, autoRefresh: true });
+const told = [];
+sdk.onSessionTokenChange((token) => told.push(Boolean(token)));
+const ready = sdk.refresh();
+</script></html>
+"""
 PAGE = """<!doctype html>
 <html lang="en"><title>Shop</title>
 <script src="/script/{version}"></script>
@@ -46,6 +57,8 @@ for (const name of ["ready", "success", "error", "screen-updated"])
   document.querySelector("descope-wc").addEventListener(name, (event) => told.push([name, event.detail]));
 </script></html>
 """
+# Pages without the component, by their path.
+ALONE = {"/react": REACT_PAGE, "/sdk": SDK_PAGE}
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):
@@ -56,8 +69,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
             path = OWN.get(name) or npm.FOLDER / "node_modules" / OFFICIAL[name]
             self._send(path.read_bytes(), "text/javascript")
             return
-        if address.path == "/react":
-            self._send(REACT_PAGE, "text/html; charset=utf-8")
+        if address.path in ALONE:
+            self._send(ALONE[address.path], "text/html; charset=utf-8")
             return
         if address.path != "/app":
             self.send_error(404)

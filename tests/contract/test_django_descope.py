@@ -1,6 +1,6 @@
-"""The official Django package as it is installed: the live test that it ships, and Django's admin by role.
+"""The official Django package as it is installed: its live test, Django's admin by role, and its example application.
 
-Both run as Django runs tests, in a process of their own, which knows Avow by its address alone.
+All run as Django runs tests, in a process of their own, which knows Avow by its address alone.
 """
 
 import base64
@@ -80,4 +80,16 @@ def test_admin_lets_in_by_role(run_tests: Any) -> None:
         "test_role_taken_away_is_gone_when_the_session_token_is_fetched_anew",
         "test_roles_are_those_that_the_settings_name",
         "test_user_signed_out_by_management_has_to_sign_in_again",
+    }
+
+
+def test_site_like_the_example_application_knows_who_is_there(run_tests: Any) -> None:
+    assert run_tests("tests.contract.django_site.example_visits") == {
+        "test_debug_tells_who_is_there_and_the_admin_opens",
+        "test_debug_tells_the_roles_apart",
+        "test_stranger_is_nobody_and_sees_the_flow",
+        "test_signed_in_person_sees_no_flow",
+        "test_person_without_roles_is_told_so_by_the_admin",
+        "test_session_token_is_fetched_anew_and_told",
+        "test_whoever_leaves_is_a_stranger",
     }

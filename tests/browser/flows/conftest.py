@@ -36,6 +36,17 @@ OWN = {"avow": Path(served_files.__file__).parent / "served" / "avow-login.js", 
 REACT_PAGE = b"""<!doctype html>
 <html lang="en"><title>Shop</title><div id="root"></div><script src="/script/react"></script></html>
 """
+SDK_PAGE = b"""<!doctype html>
+<html lang="en"><title>Shop</title><script src="/script/sdk"></script>
+<script>
+const asked = new URLSearchParams(location.search);
+const projectId = asked.get("project"), baseUrl = asked.get("api");
+const sdk = Descope({ projectId, baseUrl, persistTokens: true, autoRefresh: true });
+const told = [];
+sdk.onSessionTokenChange((token) => told.push(Boolean(token)));
+const ready = sdk.refresh();
+</script></html>
+"""
 PAGE = """<!doctype html>
 <html lang="en"><title>Shop</title>
 <script src="/script/{version}"></script>
@@ -46,6 +57,8 @@ for (const name of ["ready", "success", "error", "screen-updated"])
   document.querySelector("descope-wc").addEventListener(name, (event) => told.push([name, event.detail]));
 </script></html>
 """
+# Pages without the component, by their path.
+ALONE = {"/react": REACT_PAGE, "/sdk": SDK_PAGE}
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):
@@ -56,8 +69,8 @@ class _Pages(http.server.BaseHTTPRequestHandler):
             path = OWN.get(name) or npm.FOLDER / "node_modules" / OFFICIAL[name]
             self._send(path.read_bytes(), "text/javascript")
             return
-        if address.path == "/react":
-            self._send(REACT_PAGE, "text/html; charset=utf-8")
+        if address.path in ALONE:
+            self._send(ALONE[address.path], "text/html; charset=utf-8")
             return
         if address.path != "/app":
             self.send_error(404)
@@ -133,6 +146,24 @@ def avow(served: Served) -> Avow:
     return served.server.project("Shop")
 
 
+@dataclass(frozen=True)
+class Authenticator:
+    """What makes and keeps the passkeys of a browser."""
+
+    cdp: "CDPSession"
+    number: str
+
+    def verifies(self, yes: bool) -> None:
+        """Let its user pass verification, or fail."""
+        self.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": self.number, "isUserVerified": yes})
+
+    @property
+    def uses(self) -> list[int]:
+        """Return how often each of its passkeys was used, its creation included."""
+        told = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.number})
+        return [each["signCount"] for each in told["credentials"]]
+
+
 @dataclass
 class Visitor:
     """A browser profile on the application's page."""
@@ -188,7 +219,7 @@ class Visitor:
         self.page.wait_for_function("(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000)
         return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)
 
-    def plug_in(self) -> "CDPSession":
+    def plug_in(self) -> Authenticator:
         """Give the browser an authenticator that verifies its user."""
         cdp = self.context.new_cdp_session(self.page)
         cdp.send("WebAuthn.enable", {})
@@ -200,8 +231,7 @@ class Visitor:
             "isUserVerified": True,
             "automaticPresenceSimulation": True,
         }
-        cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        return cdp
+        return Authenticator(cdp, cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.browser.flows.conftest import Visitor
+from tests.browser.flows.conftest import Authenticator, Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -28,6 +28,10 @@ class Component:
     def befriend(self, url: str) -> None:
         """Let the browser go to somebody else, too."""
         self._visitor.friends.append(url)
+
+    def plug_in(self) -> Authenticator:
+        """Give the browser an authenticator that verifies its user."""
+        return self._visitor.plug_in()
 
     def open(self, flow: str) -> None:
         """Open a flow."""
@@ -60,6 +64,10 @@ class Component:
         """Expect a screen by its heading."""
         expect(self.page.locator("descope-wc h1")).to_have_text(text, timeout=10_000)
 
+    def expect_error(self, text: str) -> None:
+        """Expect what the screen says was wrong."""
+        expect(self._visitor.error).to_have_text(text, timeout=10_000)
+
     def _ready(self) -> None:
         """Wait until the component listens: what is pressed before is lost."""
         self.page.wait_for_function("told.some(([name]) => name === 'ready' || name === 'success')", timeout=15_000)
@@ -83,6 +91,10 @@ class Hosted:
     def befriend(self, url: str) -> None:
         """Let the browser go to somebody else, too."""
         self._visitor.friends.append(url)
+
+    def plug_in(self) -> Authenticator:
+        """Give the browser an authenticator that verifies its user."""
+        return self._visitor.plug_in()
 
     def open(self, flow: str) -> None:
         """Open a flow; one that does something at once asks for a click before."""
@@ -118,6 +130,10 @@ class Hosted:
     def expect_heading(self, text: str) -> None:
         """Expect a screen by its heading."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(text, timeout=10_000)
+
+    def expect_error(self, text: str) -> None:
+        """Expect what the screen says was wrong."""
+        expect(self.page.get_by_role("alert")).to_have_text(text, timeout=10_000)
 
 
 Face = Component | Hosted

@@ -16,7 +16,7 @@ from tests.bed.tenant_op import TenantOp
 from tests.browser.flows.conftest import Served, Visitor
 from tests.browser.flows.faces import FACES, Component, Face, Hosted
 from tests.factories import change_settings, make_recovery_codes, make_tenant, make_totp_seed, make_user, new_email
-from tests.phones import holding
+from tests.phones import holding, scanning
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +48,12 @@ def peer(avow: Avow) -> Iterator[OpenIdPeer]:
         yield found
 
 
+def takes_passkeys(avow: Avow) -> None:
+    """Have passkeys in the project, too."""
+    change_settings(avow, {"sign_in_methods": (*METHODS, "webauthn")})
+    avow.advance(2)
+
+
 def by_code(face: Face, avow: Avow, mail: str, flow: str = "otp") -> None:
     face.open(flow)
     face.field("email").fill(mail)
@@ -73,6 +79,60 @@ def test_magic_link(face: Face, avow: Avow) -> None:
     face.expect_heading("Check your messages")
     face.come_back(avow.link(mail))
     face.expect_in(mail)
+
+
+def test_passkey(face: Face, avow: Avow) -> None:
+    takes_passkeys(avow)
+    mail, authenticator = new_email(), face.plug_in()
+    # Not offered in the field, where the virtual authenticator would answer at once.
+    face.page.context.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
+    by_code(face, avow, mail, "passkey")
+    face.expect_heading("Sign in faster next time")
+    face.press("create")
+    face.expect_in(mail)
+    assert authenticator.uses == [1]
+    face.page.evaluate("localStorage.clear()")
+    face.page.context.clear_cookies()
+    face.open("passkey")
+    face.press("passkey")
+    face.expect_in(mail)
+    assert authenticator.uses == [2]
+
+
+def test_passkey_of_somebody_signed_in(face: Face, avow: Avow) -> None:
+    mail, authenticator = new_email(), face.plug_in()
+    by_code(face, avow, mail)
+    face.expect_in(mail)
+    takes_passkeys(avow)
+    assert avow.client().mgmt.user.load(mail)["user"]["webauthn"] is False
+    face.open("add-passkey")
+    face.press("create")
+    face.expect_in(mail)
+    assert authenticator.uses == [1]
+    assert avow.client().mgmt.user.load(mail)["user"]["webauthn"] is True
+
+
+def test_app_of_somebody_signed_in(face: Face, avow: Avow) -> None:
+    mail = new_email()
+    by_code(face, avow, mail)
+    face.expect_in(mail)
+    face.open("add-app")
+    picture = face.page.locator('img[src^="data:image/png;base64,iVBOR"]').get_attribute("src") or ""
+    face.type_code(scanning(picture.removeprefix("data:image/png;base64,")).code(avow.server.clock()))
+    face.press("go")
+    face.expect_in(mail)
+    assert avow.client().mgmt.user.load(mail)["user"]["TOTP"] is True
+
+
+def test_password_of_somebody_signed_in(face: Face, avow: Avow) -> None:
+    mail = new_email()
+    by_code(face, avow, mail)
+    face.expect_in(mail)
+    face.open("change-password")
+    face.field("new-password").fill(PASSWORD)
+    face.press("save")
+    face.expect_in(mail)
+    assert avow.client().password.sign_in(mail, PASSWORD)["user"]["loginIds"] == [mail]
 
 
 def test_password_and_its_reset(face: Face, avow: Avow) -> None:

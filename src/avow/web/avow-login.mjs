@@ -158,6 +158,7 @@ export class AvowLogin extends HTMLElement {
   async #follow(data) {
     const before = this.#at;
     this.#at = data;
+    if (data.webauthn) data.screen.id = data.webauthn.screenId;
     if (data.status === "completed") return this.#completed(data);
     if (data.action === "poll") return data;
     const same = before.screen && before.screen.id === data.screen.id && data.screen.state.errorText;

@@ -275,11 +275,19 @@ class FlowRedirect(Shape, frozen=True, kw_only=True):
 
 
 class FlowWebAuthn(Shape, frozen=True, kw_only=True):
-    """What the browser is to ask for a passkey."""
+    """What the browser is to ask for a passkey.
+
+    Attributes:
+        transaction_id: Of the ceremony.
+        options: What the browser takes, as JSON.
+        create: A new one, rather than one that is there.
+        screen_id: What may be shown meanwhile. Not in `screen`: the official component would show it afterwards.
+    """
 
     transaction_id: str
     options: str
     create: bool
+    screen_id: str
 
 
 class FlowAnswer(Shape, frozen=True, kw_only=True):

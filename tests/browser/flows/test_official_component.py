@@ -148,6 +148,21 @@ def test_passkey_is_created_after_a_code_and_signs_in(visitor: Visitor, avow: Av
     assert visitor.event("success")["user"]["email"] == mail
 
 
+@pytest.mark.parametrize("version", ["4", "3"])
+def test_refused_passkey_asks_for_no_screen_that_is_gone(visitor: Visitor, avow: Avow, version: str) -> None:
+    """The official component draws the screen of a ceremony when it is over: late, over the one that follows."""
+    mail, gone = new_email(), []
+    visitor.page.on("response", lambda answer: gone.append(answer.url) if answer.status == 404 else None)
+    visitor.plug_in().verifies(False)
+    visitor.open("passkey", version=version)
+    visitor.button("passkey").click()
+    visitor.page.get_by_text("No passkey was used. Try again, or another way.").wait_for()
+    visitor.field("email").fill(mail)
+    visitor.button("code").click()
+    visitor.field("code").wait_for()
+    assert [url for url in gone if "/pages/" in url] == []
+
+
 def test_passkey_is_offered_in_the_field(visitor: Visitor, avow: Avow) -> None:
     mail = new_email()
     visitor.plug_in()

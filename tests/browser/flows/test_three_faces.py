@@ -99,6 +99,21 @@ def test_passkey(face: Face, avow: Avow) -> None:
     assert authenticator.uses == [2]
 
 
+def test_passkey_that_is_not_shown_leaves_the_code(face: Face, avow: Avow) -> None:
+    takes_passkeys(avow)
+    mail = new_email()
+    face.plug_in().verifies(False)
+    face.open("passkey")
+    face.press("passkey")
+    face.expect_error("No passkey was used. Try again, or another way.")
+    face.field("email").fill(mail)
+    face.press("code")
+    face.expect_heading("Enter your code")
+    face.type_code(avow.code(mail))
+    face.press("later")
+    face.expect_in(mail)
+
+
 def test_passkey_of_somebody_signed_in(face: Face, avow: Avow) -> None:
     mail, authenticator = new_email(), face.plug_in()
     by_code(face, avow, mail)

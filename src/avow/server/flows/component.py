@@ -206,8 +206,11 @@ def _waiting(flow: Flow, execution: Execution) -> Steps[FlowAnswer]:
         )
     if step.screen == "passkey":
         away = state.away
-        asked = FlowWebAuthn(transaction_id=away.transaction_id, options=away.options, create=away.creates)
-        return structs.replace(answer, action="webauthnCreate" if away.creates else "webauthnGet", webauthn=asked)
+        asked = FlowWebAuthn(
+            transaction_id=away.transaction_id, options=away.options, create=away.creates, screen_id=screen.id
+        )
+        action = "webauthnCreate" if away.creates else "webauthnGet"
+        return structs.replace(answer, action=action, webauthn=asked, screen=FlowScreen(state=screen.state))
     return answer
 
 

@@ -164,6 +164,7 @@ def test_password_and_its_reset(face: Face, avow: Avow) -> None:
     face.press("password")
     face.field("password").fill("not the one")
     face.press("sign-in")
+    face.expect_error("That address and password do not go together.")
     face.press("forgot")
     face.press("send")
     face.expect_heading("Check your messages")

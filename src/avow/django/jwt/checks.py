@@ -120,5 +120,11 @@ def _is_csrf(name: str) -> bool:
 
 
 _CHECKS: Final = (
-    *(_check_keys, _check_mode, _check_lifetimes, _check_claims, _check_functions, _check_simplejwt, _check_names),
+    _check_keys,
+    _check_mode,
+    _check_lifetimes,
+    _check_claims,
+    _check_functions,
+    _check_simplejwt,
+    _check_names,
 )

@@ -79,16 +79,14 @@ def place(make_place: MakePlace) -> Place:
 @pytest.fixture
 def local_place(avow_server: Server) -> Place:
     """Give a new project on the server in this process."""
-    avow_server.clock.reset()
-    avow_server.inbox.clear()
+    _start_over(avow_server)
     return in_process(avow_server)
 
 
 @pytest.fixture
 def make_local_place(avow_server: Server) -> MakePlace:
     """Give a function that makes a project with settings on the server in this process."""
-    avow_server.clock.reset()
-    avow_server.inbox.clear()
+    _start_over(avow_server)
     return lambda **settings: in_process(avow_server, **settings)
 
 
@@ -133,8 +131,7 @@ def server_on_each(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def make_each_place(server_on_each: Server) -> MakePlace:
     """Give a function that makes a project with settings on a server in this process, on SQLite and on PostgreSQL."""
-    server_on_each.clock.reset()
-    server_on_each.inbox.clear()
+    _start_over(server_on_each)
     return lambda **settings: in_process(server_on_each, **settings)
 
 
@@ -142,6 +139,13 @@ def make_each_place(server_on_each: Server) -> MakePlace:
 def each_place(make_each_place: MakePlace) -> Place:
     """Give a new project on a server in this process, on SQLite and on PostgreSQL."""
     return make_each_place()
+
+
+def _start_over(server: Server) -> None:
+    """Carry the letters that earlier tests left, since the inbox keeps two hundred alone, and set the clock back."""
+    server.site.courier.run_once()
+    server.inbox.clear()
+    server.clock.reset()
 
 
 @pytest.fixture(scope="session")

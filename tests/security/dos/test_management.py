@@ -19,6 +19,8 @@ from tests.security.place import Place
 USER, SEARCH, ROLE = "/v1/mgmt/user", "/v2/mgmt/user/search", "/v1/mgmt/role"
 Rounds = Callable[[int, int], int]
 
+pytestmark = [pytest.mark.timeout(600), pytest.mark.alone]
+
 MOST_SECONDS = 2.0
 _STEP = 2_000
 _TENANTS = 20
@@ -89,7 +91,6 @@ def _p95(place: Place, path: str, bodies: Sequence[object], *statuses: int) -> f
     return sorted(seconds)[len(seconds) * 19 // 20]
 
 
-@pytest.mark.timeout(600)
 def test_s_dos_05_searches(case: Case, crowded: Place) -> None:
     place = crowded
 
@@ -144,7 +145,6 @@ def test_s_dos_05_searches(case: Case, crowded: Place) -> None:
         assert _p95(place, SEARCH, [*orders, {"text": "a"}, {"text": "9999999"}, {"text": "@"}] * 3) < MOST_SECONDS
 
 
-@pytest.mark.timeout(600)
 def test_s_dos_05_batches(case: Case, crowded: Place) -> None:
     place = crowded
     case.control(lambda: _send(place, f"{USER}/create/batch", {"users": [{"loginId": new_email()}]}).status == 200)

@@ -27,7 +27,7 @@ def test_health_and_readiness() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "warning"), [(0, ""), (4, ""), (-3, ""), (120, "120 s ahead of"), (-120, "s behind that")]
+    ("ahead", "warning"), [(0, ""), (4, ""), (-3, ""), (120, "s ahead of that"), (-120, "s behind that")]
 )
 def test_clock_that_differs_from_that_of_postgres_is_told(
     postgres_url: str, caplog: pytest.LogCaptureFixture, ahead: int, warning: str

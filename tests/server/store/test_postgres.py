@@ -343,6 +343,24 @@ def test_server_that_is_away_is_unavailable_at_once_and_found_again(server: Serv
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+def test_commit_to_a_server_that_has_ended_meanwhile_is_of_unknown_outcome(
+    server: Server, own_store: Store, how: signal.Signals
+) -> None:
+    def unit(tx: Tx) -> None:
+        insert_tenant("lost")(tx)
+        server.stop(how)
+
+    try:
+        with pytest.raises(Unavailable) as raised:
+            own_store.run(PROJECT, unit)
+        assert "lost at COMMIT, outcome unknown" in raised.value.detail
+    finally:
+        server.start()
+    assert recovers_within(5, own_store)
+    assert own_store.look(PROJECT, lambda tx: tx.all(TENANTS, str)) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
 def test_no_acknowledged_unit_is_lost_when_the_server_restarts(
     server: Server, own_store: Store, how: signal.Signals
 ) -> None:

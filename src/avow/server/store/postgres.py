@@ -331,7 +331,10 @@ class _Link:
         """Run a statement without parameters or rows, straight through libpq: a third of the CPU of a cursor."""
         result = cast(psycopg.Connection, self._connection).pgconn.exec_(sql)
         if result.status != pq.ExecStatus.COMMAND_OK:
-            raise errors.error_from_result(result)
+            error = errors.error_from_result(result)
+            if error.sqlstate is None:  # libpq's own: it reaches nobody, also where it takes the connection for open
+                self.close()
+            raise error
         return result.command_status
 
     def _execute(self, sql: str, params: dict[str, Value]) -> Cursor:

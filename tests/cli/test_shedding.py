@@ -143,6 +143,60 @@ def test_connection_goes_on_after_a_refusal(play: Play) -> None:
     assert line.app.paths == ["/v1/auth/me"]
 
 
+@pytest.mark.parametrize("cut", [*range(1, len(_REFRESH) + 2, 7), len(_REFRESH)])
+def test_request_in_two_pieces_is_refused_once(play: Play, cut: int) -> None:
+    async def scene(line: Line) -> None:
+        line.app.running = 10
+        for data in ((_REFRESH + b"{}")[:cut], (_REFRESH + b"{}")[cut:], _ME):
+            line.protocol.data_received(data)
+        line.app.running = 9
+        line.protocol.data_received(_ME)
+        await _turns()
+
+    line = play(scene)
+    assert line.pipe.statuses == [503, 503, 200]
+    assert line.app.paths == ["/v1/auth/me"]
+
+
+@pytest.mark.parametrize("last", [b"", _ME[:9], _ME[:-2]])
+def test_requests_that_come_together_are_refused_one_by_one(play: Play, last: bytes) -> None:
+    async def scene(line: Line) -> None:
+        line.app.running = 10
+        line.protocol.data_received(_REFRESH + b"{}" + _ME + last)
+        assert line.pipe.statuses == [503, 503]
+        line.app.running = 9
+        line.protocol.data_received(_ME[len(last) :])
+        await _turns()
+
+    line = play(scene)
+    assert line.pipe.statuses == [503, 503, 200]
+    assert line.refused[0][0] == 2
+
+
+def test_refusal_waits_for_the_answer_before_it(play: Play) -> None:
+    async def scene(line: Line) -> None:
+        line.protocol.data_received(_ME)
+        line.app.running = 10
+        line.protocol.data_received(_REFRESH + b"{}")
+        assert line.pipe.statuses == []
+        await _turns()
+
+    assert play(scene).pipe.statuses[0] == 200
+
+
+@pytest.mark.parametrize("data", [b"GET  HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/9.9\r\n\r\n"])
+def test_what_is_no_request_gets_the_same_answer_when_the_process_is_full(play: Play, data: bytes) -> None:
+    def told(running: int) -> list[int]:
+        async def scene(line: Line) -> None:
+            line.app.running = running
+            line.protocol.data_received(data)
+            await _turns()
+
+        return play(scene).pipe.statuses
+
+    assert told(10) == told(0) == [400]
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz?a=b", "/metrics", "/v2/keys/P1", "/P1/.well-known/jwks.json"])
 def test_probes_and_key_sets_are_let_in(play: Play, path: str) -> None:
     async def scene(line: Line) -> None:

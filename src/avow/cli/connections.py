@@ -10,7 +10,7 @@ import asyncio
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from avow.cli.shedding import Door
+from avow.cli.shedding import Door, Unread
 from avow.errors import HeadersTooLarge
 from avow.server.asgi import is_always_answered
 from avow.server.settings import Settings
@@ -47,6 +47,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0  # of the head, then since its end or the last byte of body
     _is_in_head = True
     _is_refused = False
+    _is_between = True  # of requests: no byte of the next one has come
+    _unread: Unread | None = None  # kept from one refusal to the next
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -56,6 +58,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; too many of them that are no body end the connection."""
+        if self.door.is_full and self._refuse_unread(data):
+            return
         self._head_bytes += len(data)
         super().data_received(data)
         if self._head_bytes <= self.most_head_bytes or self.transport.is_closing():
@@ -69,6 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Expect the rest of a head that has begun."""
         super().on_message_begin()
+        self._is_between = False
         self._head_bytes = 0
         self._is_in_head = True
         self._expect_head()
@@ -98,6 +103,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Tell the application that the request is at its end, or refuse it."""
+        self._is_between = True
         if self._is_refused:
             self._refuse()
         else:
@@ -127,9 +133,22 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         self._is_refused = False
-        self._forget_head()
         keeps_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        is_head = self.parser.get_method() == b"HEAD"
+        self._send_refusal(is_head=self.parser.get_method() == b"HEAD", keeps_alive=keeps_alive)
+
+    def _refuse_unread(self, data: bytes) -> bool:
+        """Refuse what is one whole request; after False it is to be read like any other bytes."""
+        if not self._is_between or _is_pending(self.cycle) or self.flow.write_paused or self.transport.is_closing():
+            return False
+        unread, self._unread = self._unread or Unread(), None
+        if len(data) > self.most_head_bytes or not unread.is_whole(data):
+            return False
+        self._unread = unread
+        self._send_refusal(is_head=unread.is_head, keeps_alive=unread.keeps_alive)
+        return True
+
+    def _send_refusal(self, *, is_head: bool, keeps_alive: bool) -> None:
+        self._forget_head()
         self.transport.write(self.door.refusal(self.loop, is_head=is_head, keeps_alive=keeps_alive))
         if not keeps_alive:
             self.transport.close()

@@ -84,31 +84,31 @@ class Unread:
     def __init__(self) -> None:
         """Expect the first byte of a request."""
         self._parser: Final = httptools.HttpRequestParser(self)
-        self._begun = self._ended = 0
+        self._marks: Final[list[str]] = []
         self._url = b""
 
     def is_whole(self, data: bytes) -> bool:
         """Tell whether these bytes are one whole request, and one that may be refused; after False, read no more."""
-        self._begun = self._ended = 0
+        self._marks.clear()
         self._url = b""
         try:
             self._parser.feed_data(data)
             path = httptools.parse_url(self._url).path
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return False
-        return self._begun == self._ended == 1 and not is_always_answered((path or b"").decode("latin-1"))
+        return self._marks == ["begins", "ends"] and not is_always_answered((path or b"").decode("latin-1"))
 
     def on_message_begin(self) -> None:
-        """Count a request, as the parser tells of it."""
-        self._begun += 1
+        """Mark the beginning of a request."""
+        self._marks.append("begins")
 
     def on_url(self, url: bytes) -> None:
         """Keep a part of its address."""
         self._url += url
 
     def on_message_complete(self) -> None:
-        """Note what only the parser knows, and only now."""
-        self._ended += 1
+        """Mark its end, and note what only the parser knows, and only now."""
+        self._marks.append("ends")
         self.is_head = self._parser.get_method() == b"HEAD"
         self.keeps_alive = self._parser.get_http_version() != "1.0" and self._parser.should_keep_alive()
 

@@ -103,7 +103,7 @@ def test_s_pwd_04_time_tells_nothing(case: Case, make_each_place: MakePlace, rou
     if case.full_only(f"{what}: medians differ by under 10 % and 5 ms"):
         with case.cell(f"{what}: medians differ by under 10 % and 5 ms"):
             assert abs(known - missing) < min(0.1 * missing, 0.005)
-            # Of a hundred samples without any difference one falls below; a cause shows the more in three times as many.
+            # Of a hundred samples without a difference one falls below; a cause shows the more in three times as many.
             assert _mann_whitney(*times) > 0.01 or _mann_whitney(*_times(call, pairs, 30)) > 0.01
 
 

@@ -24,7 +24,7 @@ ORIGIN = "https://app.example.com"
 CEREMONY = Ceremony(TRANSACTION, "example.com", ORIGIN, needs_verification=True)
 LENIENT = replace(CEREMONY, needs_verification=False)
 USER = "U2abcdef"
-_UP, _UV, _BE, _BS = 1, 4, 8, 16
+_UP, _UV, _BE, _BS, _EXT = 1, 4, 8, 16, 128
 
 
 def _to_create(excluded: tuple[Described, ...] = ()) -> str:
@@ -339,6 +339,35 @@ def test_ids_have_one_spelling() -> None:
     text["id"] = text["rawId"] = text["id"] + "="
     with pytest.raises(InvalidArgument):
         created(json.dumps(text))
+
+
+@pytest.mark.parametrize("data", [10**18, 5_000_000_000, None, [1, 2], {}, "data"])
+def test_data_that_are_no_bytes_are_not_made_into_any(data: object) -> None:
+    """Of a number py_webauthn would make as many bytes."""
+    text = json.loads(Authenticator().create(_to_create(), ORIGIN))
+    attestation = {"fmt": "none", "attStmt": {}, "authData": data}
+    text["response"]["attestationObject"] = encode(cbor2.dumps(attestation))
+    with pytest.raises(InvalidPasskey) as refused:
+        answers.verify_created(created(json.dumps(text)), CEREMONY)
+    assert "no bytes" in refused.value.detail
+
+
+@pytest.mark.parametrize("growing", ["d81cd818d81d00", "d81c82d81c82d81c80d81d02d81d01", "c5821b000000ffffffffff01"])
+def test_cbor_that_grows_without_end_is_not_read(growing: str) -> None:
+    """A tag that contains itself, arrays of twice the same, a power of two: as extension, in the key, around it all."""
+    device = Authenticator()
+    held = _held(_create(device))
+    extended = Forgery(flags=_UP | _UV | _BE | _BS | _EXT, after_signing=lambda data: data + bytes.fromhex(growing))
+    text = json.loads(device.create(_to_create(), ORIGIN))
+    text["response"]["attestationObject"] = encode(b"\xa1\x68authData" + bytes.fromhex(growing))
+    for attempt in (
+        lambda: _create(forgery=extended),
+        lambda: _show(device, held, extended),
+        lambda: answers.verify_created(created(json.dumps(text)), CEREMONY),
+    ):
+        with pytest.raises(InvalidPasskey) as refused:
+            attempt()
+        assert "another kind" in refused.value.detail
 
 
 _nested = st.recursive(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+from avow.core.passkeys.cbor import require_plain, require_plain_data
 from avow.core.tokens.encoding import from_base64url, to_base64url
 from avow.errors import InvalidArgument, InvalidPasskey
 from avow.wire.codec import decode
@@ -225,10 +226,12 @@ def verify_created(answer: Created, ceremony: Ceremony) -> NewPasskey:
     """
     with _refusing():
         from webauthn import verify_registration_response
-        from webauthn.helpers import parse_attestation_object
+        from webauthn.helpers import parse_attestation_object, parse_cbor
         from webauthn.helpers.structs import AuthenticatorAttestationResponse, RegistrationCredential
 
         _check_client_data(answer.client_data)
+        require_plain(answer.attestation)
+        require_plain_data(parse_cbor(answer.attestation)["authData"])
         stated = parse_attestation_object(answer.attestation)
         if stated.fmt not in ("none", "packed") or stated.att_stmt.x5c:
             raise InvalidPasskey(detail="an attestation that was not asked for")
@@ -281,6 +284,7 @@ def verify_shown(answer: Shown, ceremony: Ceremony, held: HeldPasskey, *, is_nam
         from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
 
         _check_client_data(answer.client_data)
+        require_plain_data(answer.authenticator_data)
         found = verify_authentication_response(
             credential=AuthenticationCredential(
                 id=answer.id,

@@ -9,6 +9,7 @@ from avow.errors import AuthException
 from avow.testing.server import Avow
 from tests.bed.social import Social
 from tests.bed.visitor import Page
+from tests.security.calls import carries_token
 from tests.security.place import dump
 
 __all__ = ["assert_refused_page", "nothing_comes_of_it"]
@@ -48,7 +49,7 @@ def assert_refused_page(page: Page) -> None:
         return
     assert page.status in (400, 401, 403), (page.status, page.content[:300])
     assert not any(cookie.startswith(("DS=", "DSR=")) for cookie in page.set_cookies)
-    assert b"eyJ" not in page.content
+    assert not carries_token(page.content)
 
 
 def assert_no_session(call: Callable[[], object]) -> None:

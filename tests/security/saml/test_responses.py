@@ -18,6 +18,7 @@ from tests.factories import make_tenant
 from tests.saml.corpus import ALICE, Forgery, forgeries
 from tests.saml.maker import Confirmation
 from tests.saml.pieces import Cast
+from tests.security.calls import carries_token
 from tests.security.conftest import MakePlace
 from tests.security.place import Place
 from tests.security.presenting import Canary
@@ -105,7 +106,7 @@ def assert_refused(page: Page) -> None:
         assert page.location.startswith(f"{PAGE}?err=E"), page.location
     else:
         assert page.status in (400, 401, 403, 413), (page.status, page.content[:300])
-    assert b"eyJ" not in page.content
+    assert not carries_token(page.content)
     assert not [each for each in page.set_cookies if each.startswith(("DS", "__Host-avow-refresh"))]
 
 

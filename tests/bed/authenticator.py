@@ -32,7 +32,7 @@ __all__ = [
 
 NO_AAGUID: Final = "00000000-0000-0000-0000-000000000000"
 ICLOUD: Final = "fbfc3007-154e-4ecc-8c0b-6e020557d7bd"
-_UP, _UV, _BE, _BS, _AT = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 6
+_UP, _UV, _BE, _BS, _AT, _EXT = 1 << 0, 1 << 2, 1 << 3, 1 << 4, 1 << 6, 1 << 7
 
 
 class HeldAlready(Exception):
@@ -65,12 +65,13 @@ class Forgery:
     Attributes:
         client_data: Fields of the client data to replace; None as a value leaves the field out.
         rp_id: Whose hash stands in the authenticator data.
-        flags: All flags of the authenticator data but the one for attested data.
+        flags: All flags of the authenticator data but those for attested data and extensions.
         count: The counter.
         key: Signs in the place of the passkey's; of a new passkey it is the one shown.
         cose: Public key of a new passkey.
         user_handle: Whom the passkey says it is of; b"" for nobody.
         credential_id: Id of the credential.
+        extensions: What extensions say, as CBOR.
         after_signing: Changes the authenticator data when the signature is made.
         attestation: Format and statement of a new passkey; the statement may be made from what it signs.
     """
@@ -83,6 +84,7 @@ class Forgery:
     cose: Mapping[int, Any] | bytes | None = None
     user_handle: bytes | None = None
     credential_id: bytes | None = None
+    extensions: bytes = b""
     after_signing: Callable[[bytes], bytes] | None = None
     attestation: tuple[str, Mapping[str, Any] | Callable[[bytes, Key], Mapping[str, Any]]] | None = None
 
@@ -196,8 +198,9 @@ class Authenticator:
             flags = forgery.flags
         rp_id = passkey.rp_id if forgery.rp_id is None else forgery.rp_id
         count = passkey.count if forgery.count is None else forgery.count
-        head = hashlib.sha256(rp_id.encode()).digest() + bytes([flags | (_AT if attested else 0)])
-        return head + count.to_bytes(4) + attested
+        flags |= (_AT if attested else 0) | (_EXT if forgery.extensions else 0)
+        head = hashlib.sha256(rp_id.encode()).digest() + bytes([flags])
+        return head + count.to_bytes(4) + attested + forgery.extensions
 
 
 def new_key(algorithm: str = "ES256") -> Key:

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import os
 import socket
 import time
@@ -39,6 +40,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if missing:
         pytest.exit("\n".join(programs.missing_sentence(name) for name in missing), returncode=1)
     config.stash[_RUN] = run.Run()
+
+
+def pytest_collection_finish() -> None:
+    """Take the tests themselves out of the search for cycles, which among thousands of them stops everything for long.
+
+    A server in the process would then not answer in time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

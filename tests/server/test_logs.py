@@ -86,7 +86,7 @@ def test_path_query_and_cookies_are_not_logged(stream: io.StringIO) -> None:
     assert MARK not in stream.getvalue()
 
 
-@pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x1b[31m", "\x7f", "\x9b31m", "\u2028", "\u202e"])
+@pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x1b[31m", "\x7f", "\x9b31m", "\u2028", "\u202e", "\ud800"])
 @pytest.mark.parametrize("for_people", [False, True])
 def test_control_characters_are_escaped(character: str, for_people: bool) -> None:
     written = io.StringIO()

@@ -91,7 +91,8 @@ def configure(level: str = "info", *, for_people: bool = False, stream: TextIO |
 
 def scrubbed(text: str) -> str:
     """Return text of a library or an exception without what may be secret, at most 500 characters."""
-    return _SECRETS.sub("[redacted]", text[: 2 * _MOST_CHARACTERS])[:_MOST_CHARACTERS]
+    some = text[: 2 * _MOST_CHARACTERS].encode("utf-8", "backslashreplace").decode()  # halves of characters, too
+    return _SECRETS.sub("[redacted]", some)[:_MOST_CHARACTERS]
 
 
 class _JsonHandler(logging.Handler):

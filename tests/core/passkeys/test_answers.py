@@ -24,7 +24,7 @@ ORIGIN = "https://app.example.com"
 CEREMONY = Ceremony(TRANSACTION, "example.com", ORIGIN, needs_verification=True)
 LENIENT = replace(CEREMONY, needs_verification=False)
 USER = "U2abcdef"
-_UP, _UV, _BE, _BS, _EXT = 1, 4, 8, 16, 128
+_UP, _UV, _BE, _BS = 1, 4, 8, 16
 
 
 def _to_create(excluded: tuple[Described, ...] = ()) -> str:
@@ -322,7 +322,7 @@ def test_what_is_no_credential_is_an_argument_that_is_not_valid(changed: Callabl
 
 @pytest.mark.parametrize(("member", "most"), [("attestationObject", 4096), ("authenticatorData", 2048)])
 def test_what_takes_long_to_read_is_not_read(member: str, most: int) -> None:
-    """A number of CBOR takes the square of its length to read."""
+    """Keys of CBOR that have the same hash take the square of their number."""
     device = Authenticator()
     text, read = (device.create(_to_create(), ORIGIN), created)
     if member == "authenticatorData":
@@ -352,22 +352,30 @@ def test_data_that_are_no_bytes_are_not_made_into_any(data: object) -> None:
     assert "no bytes" in refused.value.detail
 
 
-@pytest.mark.parametrize("growing", ["d81cd818d81d00", "d81c82d81c82d81c80d81d02d81d01", "c5821b000000ffffffffff01"])
+@pytest.mark.parametrize("growing", ["d81cd818d81d00", "82d81c82d81c80d81d01d81d00", "c5821b000000ffffffffff01"])
 def test_cbor_that_grows_without_end_is_not_read(growing: str) -> None:
-    """A tag that contains itself, arrays of twice the same, a power of two: as extension, in the key, around it all."""
+    """A tag that contains itself, arrays of twice the same, a power of two: at each place where CBOR is read."""
+    item = b"\xa1\x00" + bytes.fromhex(growing)
     device = Authenticator()
     held = _held(_create(device))
-    extended = Forgery(flags=_UP | _UV | _BE | _BS | _EXT, after_signing=lambda data: data + bytes.fromhex(growing))
+    extended = Forgery(extensions=item)
     text = json.loads(device.create(_to_create(), ORIGIN))
-    text["response"]["attestationObject"] = encode(b"\xa1\x68authData" + bytes.fromhex(growing))
+    text["response"]["attestationObject"] = encode(b"\xa1\x68authData" + item)
     for attempt in (
         lambda: _create(forgery=extended),
+        lambda: _create(forgery=Forgery(cose=item)),
         lambda: _show(device, held, extended),
         lambda: answers.verify_created(created(json.dumps(text)), CEREMONY),
     ):
         with pytest.raises(InvalidPasskey) as refused:
             attempt()
         assert "another kind" in refused.value.detail
+
+
+def test_passkey_with_extensions_is_made_and_shown() -> None:
+    device = Authenticator()
+    extended = Forgery(extensions=cbor2.dumps({"credProtect": 2}))
+    assert _show(device, _held(_create(device, extended)), extended).is_verified
 
 
 _nested = st.recursive(

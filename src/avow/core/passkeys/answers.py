@@ -45,7 +45,7 @@ __all__ = [
 Kind = Literal["platform", "cross-platform"]
 _KINDS: Final[tuple[Kind, ...]] = ("platform", "cross-platform")
 _MAX_ID_BYTES: Final = 1023
-# CBOR has forms whose reading takes the square of their length; these bounds leave room for whatever devices make.
+# Reading CBOR can take the square of its length (keys with the same hash); there is room for whatever devices make.
 _MAX_ATTESTATION_BYTES: Final = 4096
 _MAX_DATA_BYTES: Final = 2048
 _TRANSPORTS: Final = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
@@ -230,7 +230,7 @@ def verify_created(answer: Created, ceremony: Ceremony) -> NewPasskey:
         from webauthn.helpers.structs import AuthenticatorAttestationResponse, RegistrationCredential
 
         _check_client_data(answer.client_data)
-        require_plain(answer.attestation)
+        require_plain(answer.attestation)  # in any length: only what is in it is written again
         require_plain_data(parse_cbor(answer.attestation)["authData"])
         stated = parse_attestation_object(answer.attestation)
         if stated.fmt not in ("none", "packed") or stated.att_stmt.x5c:

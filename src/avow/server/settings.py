@@ -99,7 +99,7 @@ class Settings:
     )
     pool_size: int = _number(8, 1, 200, "Connections to PostgreSQL per process.")
     waiting_units: int = _number(2000, 10, 1_000_000, "Units of database work that may wait; more answer 503.")
-    hash_threads: int = _number(2, 1, 128, "Threads for slow hashes.")
+    hash_threads: int = _number(1, 1, 128, "Threads of a process for slow hashes; each takes a core.")
     smtp_host: str = _setting("", "Mail server; without one, e-mail cannot be sent.")
     smtp_port: int = _number(587, 1, 65535, "Port of the mail server.")
     smtp_user: str = _setting("", "User at the mail server.")

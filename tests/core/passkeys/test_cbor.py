@@ -101,7 +101,7 @@ def test_whatever_is_let_through_is_the_same_when_it_was_read_and_written(parts:
 
 
 def test_arrays_that_double_do_so() -> None:
-    """The control: what is refused above is what it is said to be."""
+    """The control: what is refused below is what it is said to be."""
     assert cbor2.dumps(cbor2.loads(doubling(3))) == cbor2.dumps([[[[]] * 2] * 2] * 2)
 
 

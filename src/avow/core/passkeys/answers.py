@@ -230,7 +230,7 @@ def verify_created(answer: Created, ceremony: Ceremony) -> NewPasskey:
         from webauthn.helpers.structs import AuthenticatorAttestationResponse, RegistrationCredential
 
         _check_client_data(answer.client_data)
-        require_plain(answer.attestation)  # in any length: only what is in it is written again
+        require_plain(answer.attestation)  # longer forms are no harm here: only the data in it are written again
         require_plain_data(parse_cbor(answer.attestation)["authData"])
         stated = parse_attestation_object(answer.attestation)
         if stated.fmt not in ("none", "packed") or stated.att_stmt.x5c:

@@ -53,7 +53,8 @@ def require_plain(data: bytes, at: int = 0, *, is_shortest: bool = False, depth:
         raise ValueError("CBOR that is nested too deeply")
     for _ in range(argument):
         if kind == _MAP:
-            at = _key_end(data, at, is_shortest=is_shortest)
+            _require_plain_key(data, at)
+            at = require_plain(data, at, is_shortest=is_shortest, depth=depth + 1)
         at = require_plain(data, at, is_shortest=is_shortest, depth=depth + 1)
     return at
 
@@ -85,12 +86,11 @@ def require_plain_data(data: object) -> None:
         at = require_plain(data, at, is_shortest=True)
 
 
-def _key_end(data: bytes, at: int, *, is_shortest: bool) -> int:
-    """Return where a key of a map ends; of arrays and maps as keys, many can have the same hash."""
+def _require_plain_key(data: bytes, at: int) -> None:
+    """Refuse an array or a map as the key of a map: many of them can have the same hash."""
     _require(data, at, 1)
     if data[at] >> 5 in (_ARRAY, _MAP):
         raise ValueError("CBOR with a key that is an array or a map")
-    return require_plain(data, at, is_shortest=is_shortest)
 
 
 def _argument(data: bytes, at: int, *, is_shortest: bool) -> tuple[int, int]:

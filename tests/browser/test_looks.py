@@ -102,8 +102,8 @@ def _account(page: "Page") -> Iterator[tuple[str, "Page"]]:
     _begin(page, "update-user")
     page.get_by_role("alert").wait_for()
     yield "6-account-unproven", page
-    _begin(page, "step-up")
-    page.get_by_role("alert").wait_for(state="detached")
+    with page.expect_event("framenavigated", lambda frame: "/account/" in frame.url):
+        _begin(page, "step-up")
     for flow in ("update-user", "change-password", "add-app"):
         page.goto(account)
         _begin(page, flow)

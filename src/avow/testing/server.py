@@ -10,7 +10,7 @@ from avow import Client
 from avow.core.ids import secret_text
 from avow.embed.transport import InProcessTransport
 from avow.server.app import build
-from avow.server.delivery.inbox import InboxMessage, InboxSender
+from avow.server.delivery.inbox import InboxLink, InboxMessage, InboxSender
 from avow.server.founding import found
 from avow.server.projects import actions as projects
 from avow.server.settings import Settings
@@ -147,14 +147,22 @@ class Avow:
         """
         return self._newest(to, lambda message: message.link)
 
+    def links(self, to: str) -> list[InboxLink]:
+        """Return the newest numbered links sent to an address, of which the enchanted link's page names one.
+
+        Raises:
+            LookupError: No such links were sent there.
+        """
+        return self._newest(to, lambda message: message.links)
+
     def run(self, unit: Callable[[Tx], T]) -> T:
         """Run a unit on the project's data, as commands do."""
         return self.server.site.store.run(self.project_id, unit)
 
-    def _newest(self, to: str, part: Callable[[InboxMessage], str]) -> str:
+    def _newest(self, to: str, part: Callable[[InboxMessage], T]) -> T:
         # A courier in the background may be carrying it at this moment.
         until = time.monotonic() + (_PATIENCE_SECONDS if self.server.site.courier.is_started else 0)
-        while not (found := next((part(message) for message in self.messages(to) if part(message)), "")):
+        while not (found := next((part(message) for message in self.messages(to) if part(message)), None)):
             if time.monotonic() >= until:
                 raise LookupError(f"nothing of that kind was sent to {to}")
             time.sleep(0.02)

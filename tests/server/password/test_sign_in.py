@@ -517,7 +517,6 @@ def test_sign_in_runs_few_statements(api: Api, statements: Statements) -> None:
     with statements:
         sign_in(api, email)
     assert statements.ran == [
-        "users.OWNER",
         "passwords.TRIED",
         "passwords.SETTINGS_OF_USER",
         "passwords.COUNTED",

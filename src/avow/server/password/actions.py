@@ -83,8 +83,8 @@ def begin(tx: Tx, call: Call[PasswordSignIn] | Call[ReplacePassword], options: L
         InvalidCaller: Step-up or MFA is asked for without a live session of this very user.
     """
     identity = addresses.login_id(call.body.login_id)
-    user_id = users.find_owner(tx, identity.canonical) or _NOBODY
-    tried = passwords.tried(tx, user_id)
+    tried = passwords.tried(tx, identity.canonical)
+    user_id = tried.user_id
     of_project, of_user = (series_of(each) for each in passwords.settings_both(tx, user_id))
     wishes = asked(tx, call, user_id, options)
     device = _known_device(tx, call, user_id)
@@ -99,8 +99,8 @@ def begin(tx: Tx, call: Call[PasswordSignIn] | Call[ReplacePassword], options: L
     is_open = of_user >= series or counts_quietly
     return Attempt(
         user_id=user_id,
-        encoded=tried.encoded if tried and is_open else None,
-        credential_version=tried.credential_version if tried else 0,
+        encoded=tried.encoded if is_open else None,
+        credential_version=tried.credential_version,
         wishes=wishes,
         bucket=bucket,
         failures=failures,

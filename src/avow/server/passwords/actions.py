@@ -110,9 +110,10 @@ def encode(password: str, standard: Standard) -> str:
     return hashed(password)
 
 
-def tried(tx: Tx, user_id: str) -> TriedRow | None:
-    """Return what a typed password is compared with; None when there is no such user."""
-    return tx.one(rows.TRIED, TriedRow, user_id=user_id)
+def tried(tx: Tx, login_id: str) -> TriedRow:
+    """Return what a password typed for a canonical login ID is compared with, of nobody likewise."""
+    [row] = tx.all(rows.TRIED, TriedRow, login_id=login_id)
+    return row
 
 
 def held(tx: Tx, user_id: str) -> HeldRow | None:

@@ -88,7 +88,7 @@ def test_waiting_page_that_answered_a_form_does_not_send_it_again(open_page: Ope
 def test_passkey_that_the_field_was_not_given_says_nothing_of_later_steps(
     open_page: OpenPage, dev: Dev, mail: str
 ) -> None:
-    page = open_page()
+    page = open_page(bypass_csp=True)  # wait_for_function evaluates a string
     page.add_init_script(
         "PublicKeyCredential.isConditionalMediationAvailable = async () => true;"
         "navigator.credentials.get = () => { asked = 1;"

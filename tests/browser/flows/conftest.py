@@ -219,6 +219,17 @@ class Visitor:
         self.page.wait_for_function("(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000)
         return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)
 
+    def screens_shown(self) -> int:
+        """Return how many screens the component has shown on this page."""
+        shown: int = self.page.evaluate("told.filter(([name]) => name === 'screen-updated').length")
+        return shown
+
+    def wait_for_screen(self, shown: int) -> None:
+        """Wait for one more than that; before it the official one shows an error, then puts back what was typed."""
+        self.page.wait_for_function(
+            "(shown) => told.filter(([name]) => name === 'screen-updated').length > shown", arg=shown
+        )
+
     def plug_in(self) -> Authenticator:
         """Give the browser an authenticator that verifies its user."""
         cdp = self.context.new_cdp_session(self.page)

@@ -24,6 +24,7 @@ class Component:
         self._visitor = visitor
         self.page: Page = visitor.page
         self.home = visitor.application
+        self._shown = 0  # screens before the last press
 
     def befriend(self, url: str) -> None:
         """Let the browser go to somebody else, too."""
@@ -44,6 +45,7 @@ class Component:
 
     def press(self, interaction: str) -> None:
         """Press a button of the screen."""
+        self._shown = self._visitor.screens_shown()
         self._visitor.button(interaction).click()
 
     def type_code(self, code: str) -> None:
@@ -66,6 +68,7 @@ class Component:
 
     def expect_error(self, text: str) -> None:
         """Expect what the screen says was wrong."""
+        self._visitor.wait_for_screen(self._shown)
         expect(self._visitor.error).to_have_text(text, timeout=10_000)
 
     def _ready(self) -> None:

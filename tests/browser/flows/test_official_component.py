@@ -51,11 +51,9 @@ def test_wrong_code_is_told_and_the_right_one_still_taken(visitor: Visitor, avow
     mail = new_email()
     to_code(visitor, mail)
     code = avow.code(mail)
-    if visitor.version == "3":  # draws the screen anew while the old one shows the message: what is typed there is lost
-        with visitor.page.expect_console_message(lambda said: "page switch transition end" in said.text):
-            finish_code(visitor, wrong(code))
-    else:
-        finish_code(visitor, wrong(code))
+    shown = visitor.screens_shown()
+    finish_code(visitor, wrong(code))
+    visitor.wait_for_screen(shown)
     visitor.page.wait_for_function(
         """() => document.querySelector("descope-wc").shadowRoot
             .querySelector('[data-type="error-message"]')?.textContent.includes("4")"""

@@ -1,9 +1,11 @@
 """What else the official component goes through: providers, second factors, and flows of those who are signed in."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from avow.testing.server import Avow
 from tests.bed.openid import OpenIdPeer, Said, openid_peer
@@ -11,6 +13,9 @@ from tests.bed.social import Social
 from tests.browser.flows.conftest import Visitor
 from tests.factories import change_settings, make_recovery_codes, make_totp_seed, make_user, new_email
 from tests.phones import holding, scanning
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
 
@@ -55,11 +60,23 @@ def test_provider_in_a_window_of_its_own_signs_the_page_in(visitor: Visitor, avo
     flows.import_flow("social", flow, [])
     visitor.friends.append(peer.url)
     visitor.open("social")
+    # The component looks every second whether the window is closed, and then listens no more, though what the window
+    # told may be on its way; whoever is left with the button presses it again.
+    opened = _pressed(visitor)
+    try:
+        visitor.event("success")
+    except PlaywrightTimeout:
+        opened = _pressed(visitor)
+    assert visitor.event("success")["user"]["email"] == peer.person["email"]
+    assert opened.is_closed()
+    assert "/app?" in visitor.page.url
+
+
+def _pressed(visitor: Visitor) -> "Page":
+    """Press the provider's button; return the window that opened."""
     with visitor.page.expect_popup() as opened:
         visitor.button("social.acme").click()
-    assert visitor.event("success")["user"]["email"] == peer.person["email"]
-    assert opened.value.is_closed()
-    assert "/app?" in visitor.page.url
+    return opened.value
 
 
 def test_app_is_set_up_and_asked_for_the_next_time(visitor: Visitor, avow: Avow) -> None:

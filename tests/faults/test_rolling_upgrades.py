@@ -104,7 +104,7 @@ def test_f_upg_01_rolling_upgrade(case: Case, open_shop: OpenShop, postgres_url:
     first, second = shop.servers.instances
     guest = Customer(_login_id(1))
     case.control(lambda: shop.customers.sign_in(guest, shop.api(first), shop.api(second)))
-    with Load(shop.customers.step, _CLIENTS) as load:
+    with _explained(shop), Load(shop.customers.step, _CLIENTS) as load:
         _go_on(load)
         with case.cell("the earlier release serves while the tables change and afterwards"):
             shop.migrate()
@@ -136,7 +136,7 @@ def test_f_upg_01_upgrade_of_the_only_server(case: Case, open_shop: OpenShop, sq
     (server,) = shop.servers.instances
     guest = Customer(_login_id(1))
     case.control(lambda: shop.customers.sign_in(guest, shop.api(server), shop.api(server)))
-    with Load(shop.customers.step, _CLIENTS) as load:
+    with _explained(shop), Load(shop.customers.step, _CLIENTS) as load:
         _go_on(load)
         with case.cell("nobody is served for at most 10 s"):
             begun = time.monotonic()
@@ -167,6 +167,22 @@ def _found(earlier: Release, variables: Mapping[str, str], file: Path) -> tuple[
 
 def _login_id(number: int) -> str:
     return f"user-{number:06}@example.com"
+
+
+@contextlib.contextmanager
+def _explained(shop: Shop) -> Iterator[None]:
+    """Say beside a failure which letters were not sent and what the servers wrote."""
+    try:
+        yield
+    except AssertionError as failure:
+        rows = read_table(
+            shop.variables["AVOW_DATABASE_URL"],
+            "SELECT id, state, attempts, due_at, leased_until, created_at, error FROM outbox WHERE state <> 'sent'",
+        )
+        failure.add_note(f"at {time.time():.0f} not sent: {rows[-20:]}")
+        for server in shop.servers.instances:
+            failure.add_note(server.said()[-3000:])
+        raise
 
 
 def _go_on(load: Load) -> None:

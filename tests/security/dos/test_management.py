@@ -22,6 +22,7 @@ Rounds = Callable[[int, int], int]
 pytestmark = [pytest.mark.timeout(600), pytest.mark.alone]
 
 MOST_SECONDS = 2.0
+_SAMPLES = 21  # so many that one of 20 may be slow
 _STEP = 2_000
 _TENANTS = 20
 _EACH = "WITH RECURSIVE n (i) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
@@ -104,9 +105,9 @@ def test_s_dos_05_searches(case: Case, crowded: Place) -> None:
     with case.cell("search with 1,000 filters: as many as a list takes"):
         for name in ("loginIds", "emails", "phones", "tenantIds", "userIds"):
             values = ["+12025550123"] * 1000 if name == "phones" else many[:1000]
-            assert _p95(place, SEARCH, [{name: values}] * 5) < MOST_SECONDS, name
+            assert _p95(place, SEARCH, [{name: values}] * _SAMPLES) < MOST_SECONDS, name
         everything = {"loginIds": many[:1000], "emails": many[:1000], "userIds": many[:1000], "text": "mia"}
-        assert _p95(place, SEARCH, [everything] * 5) < MOST_SECONDS
+        assert _p95(place, SEARCH, [everything] * _SAMPLES) < MOST_SECONDS
     with case.cell("search with 1,000 filters: more are refused"):
         before = state(place)
         for wanted in (
@@ -126,23 +127,23 @@ def test_s_dos_05_searches(case: Case, crowded: Place) -> None:
         assert state(place) == before
     with case.cell("search by custom attributes"):
         assert found(customAttributes={"level": 7})["total"] >= 5
-        levels = [{"customAttributes": {"level": number}, "limit": 1000} for number in range(20)]
+        levels = [{"customAttributes": {"level": number}, "limit": 1000} for number in range(_SAMPLES)]
         assert _p95(place, SEARCH, levels) < MOST_SECONDS
         mixed = {"customAttributes": {"level": 1}, "text": "ia 1", "tenantIds": ["T1"], "limit": 1000}
-        assert _p95(place, SEARCH, [mixed] * 10) < MOST_SECONDS
+        assert _p95(place, SEARCH, [mixed] * _SAMPLES) < MOST_SECONDS
         texts = {"customAttributes": {"level": [str(number) for number in range(500)]}}
-        assert _p95(place, SEARCH, [texts] * 5, 200, 400) < MOST_SECONDS
+        assert _p95(place, SEARCH, [texts] * _SAMPLES, 200, 400) < MOST_SECONDS
         unknown = {f"k{number}": "x" for number in range(20)}
-        assert _p95(place, SEARCH, [{"customAttributes": unknown}] * 5, 200, 400) < MOST_SECONDS
+        assert _p95(place, SEARCH, [{"customAttributes": unknown}] * _SAMPLES, 200, 400) < MOST_SECONDS
     with case.cell("search at offset 1,000,000,000"):
         deep = [{"limit": 100, "page": 10_000_000}, {"limit": 1000, "page": 1_000_000}]
-        assert _p95(place, SEARCH, deep * 5) < MOST_SECONDS
+        assert _p95(place, SEARCH, deep * 11) < MOST_SECONDS
         assert [_send(place, SEARCH, each).body["users"] for each in deep] == [[], []]
         for page in (10_000_001, 2**63, -1):
             assert_refused(_send(place, SEARCH, {"page": page}), 400)
     with case.cell("search without any filter, by every order"):
         orders: list[object] = [{"sort": [{"field": name}], "limit": 1000} for name in ("name", "email", "createdTime")]
-        assert _p95(place, SEARCH, [*orders, {"text": "a"}, {"text": "9999999"}, {"text": "@"}] * 3) < MOST_SECONDS
+        assert _p95(place, SEARCH, [*orders, {"text": "a"}, {"text": "9999999"}, {"text": "@"}] * 4) < MOST_SECONDS
 
 
 def test_s_dos_05_batches(case: Case, crowded: Place) -> None:
@@ -181,7 +182,7 @@ def test_s_dos_05_batches(case: Case, crowded: Place) -> None:
     with case.cell("what is refused changes nothing"):
         assert _stored(place) == before
     with case.cell("batches as large as they may be"):
-        times = range(21)  # so many that one of 20 may be slow
+        times = range(_SAMPLES)
         created = [{"users": [{"loginId": f"b{turn}-{number}"} for number in range(100)]} for turn in times]
         assert _p95(place, f"{USER}/create/batch", created) < MOST_SECONDS
         ids = [[f"U{1000000000000 + turn * 1000 + number}" for number in range(1000)] for turn in times]

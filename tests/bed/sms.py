@@ -72,7 +72,7 @@ class SmsSink:
         """Return the requests that were answered with 201, oldest first."""
         return [request for request in self.requests if request.taken]
 
-    def wait(self, count: int = 1, seconds: float = 10) -> list[SmsRequest]:
+    def wait(self, count: int = 1, seconds: float = 60) -> list[SmsRequest]:
         """Wait until `count` messages were taken and return all of them."""
         until = time.monotonic() + seconds
         while len(self.taken) < count:

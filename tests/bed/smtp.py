@@ -81,7 +81,7 @@ class SmtpSink:
     password: str = ""
     ca_pem: bytes = b""
 
-    def wait(self, count: int = 1, seconds: float = 10) -> list[Mail]:
+    def wait(self, count: int = 1, seconds: float = 60) -> list[Mail]:
         """Wait until `count` messages were taken and return all of them."""
         until = time.monotonic() + seconds
         while len(self.mails) < count:

@@ -78,9 +78,8 @@ def served(request: pytest.FixtureRequest) -> Iterator[Served]:
 
     with (
         server_over(request.param, request.getfixturevalue, settings=_LOOPBACK) as server,
-        over_http(server, record) as base_url,
+        over_http(server, record, keeps=True) as base_url,
     ):
-        server.site.courier.stop()  # letters leave when a test looks for them, so that the newest is there
         yield Served(server, base_url, exchanges, answered)
 
 

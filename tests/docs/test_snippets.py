@@ -110,13 +110,13 @@ class CodesOfApps:
     """Reads codes off the phones of a page, for each key another one each time, as they work once."""
 
     def __init__(self, avow: Avow) -> None:
-        """Begin with the earliest code that counts."""
+        """Begin with the code of now; the next one counts as well."""
         self._avow = avow
         self._next: dict[str, int] = {}
 
     def __call__(self, key: str) -> str:
         """Return a code of the app that a key was typed into."""
-        early = self._next[key] = self._next.get(key, -2) + 1
+        early = self._next[key] = self._next.get(key, -1) + 1
         return phones.typing(key).code(self._avow.server.clock(), early)
 
 

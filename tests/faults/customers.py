@@ -29,7 +29,7 @@ class Customer:
         name: As it was imported, or changed last; None when nobody knows.
         open: The newest refresh token of each session.
         ended: Refresh tokens of sessions that were signed out.
-        codes: Codes that were sent back, used or not.
+        read: Ids of the letters that were read; a letter that is sent twice keeps its id.
         used_code: The last one that signed the customer in.
     """
 
@@ -37,7 +37,7 @@ class Customer:
     name: str | None = "Jane"
     open: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
     used_code: str = ""
 
 
@@ -58,25 +58,33 @@ class Letters:
         self._sink = sink
         self._guard = threading.Lock()
         self._read = 0
-        self._codes: dict[str, list[str]] = defaultdict(list)
+        self._codes: dict[str, dict[str, str]] = defaultdict(dict)
+
+    def put_away(self, customer: Customer) -> None:
+        """Take what has come for read: a code that nobody waited for."""
+        customer.read.update(self._of(customer.login_id))
 
     def code(self, customer: Customer) -> str:
-        """Wait for a code that the customer has not used."""
+        """Wait for a letter that the customer has not read, and return its code."""
         until = time.monotonic() + _LETTER_SECONDS
-        while not (fresh := [code for code in self._of(customer.login_id) if code not in customer.codes]):
-            assert time.monotonic() < until, "the letter does not arrive"
+        while True:
+            letters = self._of(customer.login_id)
+            if fresh := [each for each in letters if each not in customer.read]:
+                customer.read.update(fresh)
+                return letters[fresh[-1]]
+            assert time.monotonic() < until, f"the letter does not arrive; there are {letters}"
             time.sleep(_PAUSE_SECONDS)
-        return fresh[-1]
 
-    def _of(self, login_id: str) -> list[str]:
+    def _of(self, login_id: str) -> dict[str, str]:
+        """Return the codes to an address, by the ids of their letters, oldest first."""
         with self._guard:
-            fresh = self._sink.mails[self._read :]
-            self._read += len(fresh)
-            for mail in fresh:
+            while self._read < len(self._sink.mails):
+                mail = self._sink.mails[self._read]
+                self._read += 1
                 found = _CODE.search(mail.text)
                 assert found, mail.text
-                self._codes[mail.recipients[0]].append(found[0])
-            return list(self._codes[login_id])
+                self._codes[mail.recipients[0]].setdefault(str(mail.content["Message-ID"]), found[0])
+            return dict(self._codes[login_id])
 
 
 class Customers:
@@ -113,8 +121,7 @@ class Customers:
         path, sent = "/v1/auth/otp/{}/email", {"loginId": customer.login_id}
         started = start.post(path.format("signin"), body=sent)
         assert started.status == 200, started.content
-        customer.codes.append(self._letters.code(customer))
-        sent["code"] = customer.codes[-1]
+        sent["code"] = self._letters.code(customer)
         return person_of(customer.login_id, verify.post(path.format("verify"), body=sent, headers=_STORES))
 
     def assert_kept(self) -> None:
@@ -145,14 +152,14 @@ class Customers:
 
     def _sign_in(self, customer: Customer) -> None:
         start = self._api.wish("POST", "/v1/auth/otp/signin/email", body={"loginId": customer.login_id})
+        self._letters.put_away(customer)
         if self._ask("start", start) is None:
             return
-        customer.codes.append(self._letters.code(customer))
-        sent = {"loginId": customer.login_id, "code": customer.codes[-1]}
+        sent = {"loginId": customer.login_id, "code": self._letters.code(customer)}
         verify = self._api.wish("POST", "/v1/auth/otp/verify/email", body=sent, headers=_STORES)
         if (answer := self._ask("verify", verify)) is not None:
             customer.open.append(answer.body["refreshJwt"])
-            customer.used_code = customer.codes[-1]
+            customer.used_code = sent["code"]
 
     def _refresh(self, customer: Customer) -> None:
         answer = self._ask("refresh", self._api.wish("POST", "/v1/auth/refresh", customer.open.pop()))

@@ -69,7 +69,9 @@ class Load:
         """Let every client finish its step."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(90)
+            thread.join(120)
+        if error is None and not self._bugs:
+            assert not [thread for thread in self._threads if thread.is_alive()], "a step does not end"
         if error is None and self._bugs:
             raise self._bugs[0]
 

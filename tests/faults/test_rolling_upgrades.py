@@ -171,15 +171,14 @@ def _login_id(number: int) -> str:
 
 @contextlib.contextmanager
 def _explained(shop: Shop) -> Iterator[None]:
-    """Say beside a failure which letters were not sent and what the servers wrote."""
+    """Say beside a failure what became of the letters and what the servers wrote."""
     try:
         yield
     except AssertionError as failure:
-        rows = read_table(
-            shop.variables["AVOW_DATABASE_URL"],
-            "SELECT id, state, attempts, due_at, leased_until, created_at, error FROM outbox WHERE state <> 'sent'",
-        )
-        failure.add_note(f"at {time.time():.0f} not sent: {rows[-20:]}")
+        columns = "id, state, attempts, due_at, leased_until, created_at, finished_at, error"
+        sql = f"SELECT {columns} FROM outbox ORDER BY created_at DESC LIMIT 600"
+        rows = read_table(shop.variables["AVOW_DATABASE_URL"], sql)
+        failure.add_note(f"letters at {time.time():.0f}: {rows}")
         for server in shop.servers.instances:
             failure.add_note(server.said()[-3000:])
         raise

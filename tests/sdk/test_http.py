@@ -123,9 +123,11 @@ def test_late_answer_is_a_time_out(transport: Any, server: FakeServer) -> None:
     released = threading.Event()
 
     def late(request: Request) -> Response:
-        released.wait(5)
+        released.wait(30)
         return Response(200)
 
+    server.answers["GET /x"] = Response(200)
+    transport.send(Request("GET", "/x"))  # connected: what follows can only be late in its answer
     server.answers["POST /x"] = late
     with pytest.raises(TimedOut):
         transport.send(Request("POST", "/x", (), {}, b"{}", 0.05))

@@ -22,13 +22,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture
 def make_project(server: Server) -> Callable[..., Avow]:
+    server.site.courier.run_once()  # letters that an earlier test did not read
     server.clock.reset()
     server.inbox.clear()
-    _forget_callers(server)
+    forget_callers(server)
     return server.project
 
 
-def _forget_callers(server: Server) -> None:
+def forget_callers(server: Server) -> None:
     """Count from nothing: all tests begin in one minute, and ask from one address."""
     kv = server.site.kv
     if isinstance(kv, MemoryKv):

@@ -30,7 +30,7 @@ def test_store_that_takes_no_unit_is_answered_at_once(
     app = AsgiApp(api.avow.server.site)
 
     async def both() -> list[Response]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await asyncio.gather(*(app.answer(_request(name)) for name in ("P1", "P2")))
 
     expected = error.status if isinstance(error, AvowError) else 500
@@ -46,7 +46,7 @@ def test_request_that_gives_up_takes_no_other_with_it(api: Api, monkeypatch: pyt
     app = AsgiApp(api.avow.server.site)
 
     async def one_gives_up() -> Response:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             leaving, staying = (asyncio.create_task(app.answer(_request(name))) for name in ("P1", "P2"))
             asyncio.get_running_loop().call_soon(leaving.cancel)
             return await staying
@@ -90,7 +90,7 @@ def test_body_that_takes_too_long_is_read_no_further(api: Api) -> None:
         sent.append(message)
 
     async def late() -> bool:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(app(_posting(), _never, send) for _ in range(3)))
         task = asyncio.current_task()
         return task is not None and task.cancelling() == 0

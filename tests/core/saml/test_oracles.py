@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ def test_python3_saml_differs_for_known_reasons_only(record_property: Property) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_pysaml2_differs_for_known_reasons_only(record_property: Property, xmlsec1: str, tmp_path: Path) -> None:
     (tmp_path / "sp.key").write_text(private_pem(), encoding="utf-8")
     (tmp_path / "sp.crt").write_text(key().certificate, encoding="utf-8")
@@ -59,13 +59,16 @@ def compare(oracle: str, program: str, more: dict[str, str], record_property: Pr
     assert [each for each in settled if not known[each].startswith("xmlsec1 of Debian 12")] == []
 
 
-@cache
 def corpus() -> tuple[int, tuple[Response, ...]]:
-    """Return the present, which the oracles read from the machine's clock, and the responses of now."""
+    """Return the present, which the oracles read from the machine's clock, and the responses of now.
+
+    Those of another time come first: they are judged by the seconds that are left.
+    """
     now = int(time.time())
     told = replace(TOLD, now=now)
-    forged = (forgery for forgery in forgeries(cast(), told) if len(forgery.posted) <= MAX_CHARACTERS)
-    return now, (*genuine(cast(), told), *forged)
+    forged = [forgery for forgery in forgeries(cast(), told) if len(forgery.posted) <= MAX_CHARACTERS]
+    forged.sort(key=lambda forgery: not str(forgery).startswith("S-SAM-07"))
+    return now, (*forged, *genuine(cast(), told))
 
 
 def read(response: Response, now: int) -> str | None:
@@ -125,10 +128,3 @@ def table(oracle: str, count: int, differences: dict[str, str], reasons: dict[st
         lines.append(f"  {reason or 'NOBODY KNOWS WHY'}")
         lines += [f"    {title} ({differences[title]})" for title in differences if reasons[title] == reason]
     return "\n".join(lines).encode("ascii", "backslashreplace").decode()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _forget() -> Any:
-    """Let go of the corpus, which is large, when this file is through."""
-    yield
-    corpus.cache_clear()

@@ -74,9 +74,9 @@ def _changed(place: Place, call: str) -> str:
 
 
 def _ended(place: Place) -> str:
-    secret = make_access_key(place.avow, expire_time=place.avow.server.clock() + 5)[1]
+    secret = make_access_key(place.avow, expire_time=place.avow.server.clock() + 60)[1]
     assert exchange(place, secret).status == 200
-    place.advance(6)
+    place.advance(61)
     return secret
 
 

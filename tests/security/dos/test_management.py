@@ -12,7 +12,7 @@ from avow.server.store import statistics
 from avow.wire.attributes import AttributeDefinition
 from tests.bed.cases import Case
 from tests.factories import make_tenant, new_email
-from tests.security.calls import Answer, assert_refused
+from tests.security.calls import Answer, assert_refused, within
 from tests.security.counting import state
 from tests.security.place import Place
 
@@ -168,9 +168,7 @@ def test_s_dos_05_batches(case: Case, crowded: Place) -> None:
     before = _stored(place)
     for path, body in too_many.items():
         with case.cell(f"batches of 100,000: {path}"):
-            begun = time.perf_counter()
-            assert_refused(_send(place, path, body), 400, 413)
-            assert time.perf_counter() - begun < MOST_SECONDS
+            assert_refused(within(MOST_SECONDS, partial(_send, place, path, body)), 400, 413)
     with case.cell("batches beyond their bounds by one"):
         for path, body in (
             (f"{USER}/create/batch", {"users": [{"loginId": f"x{number}"} for number in range(101)]}),
@@ -194,11 +192,15 @@ def test_s_dos_05_batches(case: Case, crowded: Place) -> None:
         for name in permissions:
             assert _send(place, "/v1/mgmt/permission/create", {"name": name}).status == 200
         wanted = [{"name": f"r{number}", "permissionNames": permissions} for number in range(200)]
-        assert _p95(place, f"{ROLE}/create/batch", [{"roles": wanted}]) < MOST_SECONDS
         renamed = [{"name": f"r{number}", "newName": f"s{number}"} for number in range(200)]
-        assert _p95(place, f"{ROLE}/update/batch", [{"roles": renamed}]) < MOST_SECONDS
         names = [each["newName"] for each in renamed]
-        assert _p95(place, f"{ROLE}/delete/batch", [{"roleNames": names}]) < MOST_SECONDS
+        bodies = {"create": {"roles": wanted}, "update": {"roles": renamed}, "delete": {"roleNames": names}}
+        taken: dict[str, list[float]] = {what: [] for what in bodies}
+        for _ in times:
+            for what, body in bodies.items():
+                taken[what].append(_p95(place, f"{ROLE}/{what}/batch", [body]))
+        for what, seconds in taken.items():
+            assert sorted(seconds)[len(seconds) * 19 // 20] < MOST_SECONDS, what
         left = _send(place, f"{ROLE}/search", {"roleNames": names}).body["roles"]
         assert left == []
 

@@ -4,7 +4,6 @@ import contextlib
 import resource
 import select
 import socket
-import statistics
 import time
 from collections.abc import Iterator
 
@@ -20,7 +19,7 @@ from tests.security.dos.raw import head
 HEAD_SECONDS, REQUEST_SECONDS, PAUSE_SECONDS = (15, 30, 10) if is_full() else (3, 5, 1)
 CROWD, DEAF = (2000, 200) if is_full() else (200, 20)
 MOST_SECONDS = 60
-SIGN_INS = 100 if is_full() else 30
+SIGN_INS = 100 if is_full() else 60
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +122,7 @@ def _is_closed(line: socket.socket) -> bool:
 
 def _wait_until_usual(server: Served, usual_seconds: float) -> None:
     """Sign in until it takes as long as before, five times in a row: thousands that connect are work too."""
-    until, in_a_row = time.monotonic() + 10, 0
+    until, in_a_row = time.monotonic() + 30, 0
     while in_a_row < 5:
         time_taken = _time_of_sign_in(server)
         in_a_row = in_a_row + 1 if time_taken <= 2 * max(usual_seconds, 0.05) else 0
@@ -147,4 +146,4 @@ def _times_of_sign_ins(server: Served, slow: list[socket.socket] | None = None) 
 
 
 def _p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20)[-1]
+    return sorted(times)[len(times) * 19 // 20]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from avow.server.projects import rows as projects
 from avow.server.store import Tx
 from avow.server.users import actions as users
 from tests.bed.authenticator import Authenticator
@@ -104,7 +105,6 @@ def _shown(answer: Answer) -> tuple[int, object, object, dict[str, str]]:
     )
 
 
-@pytest.mark.alone
 def test_s_idn_07_passkey_starts_tell_nobody_who_exists(case: Case, make_each_place: MakePlace) -> None:
     place = make_each_place(hides_existence=True)
     holder = Holder(place, Authenticator())
@@ -153,6 +153,7 @@ def _allowed(holder: Holder, login_id: str) -> object:
     return asked(holder.begun("signin", {"loginId": login_id})["options"])["allowCredentials"]
 
 
+@pytest.mark.alone
 def test_s_idn_07_passkey_start_is_not_told_by_time(case: Case, make_each_place: MakePlace, rounds: Rounds) -> None:
     place = make_each_place(hides_existence=True)
     holder = Holder(place)
@@ -189,7 +190,8 @@ def _statements(holder: Holder, login_id: str) -> list[str]:
 
 def _noting(method: Callable[..., Any], ran: list[str]) -> Callable[..., Any]:
     def noted(tx: Tx, sql: str, *rest: Any, **parameters: Any) -> Any:
-        ran.append(sql.split()[0])
+        if sql != projects.FIND_VERSION:
+            ran.append(sql.split()[0])
         return method(tx, sql, *rest, **parameters)
 
     return noted

@@ -2,6 +2,8 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.bed.cases import Case
 from tests.factories import new_email
-from tests.security.calls import Answer
+from tests.security.calls import Answer, within
 from tests.security.counting import CREATED, state
 from tests.security.injection.fields import Target, furnish, targets, with_value
 from tests.security.place import Place
@@ -54,30 +56,36 @@ def test_s_inj_01_texts_of_sql_in_every_field(case: Case, each_place: Place, rou
     case.control(lambda: place.sign_in())
     tables = table_names(place.avow.server.site.store.url)
     before = state(place)
+
+    def asked(target: Target, body: object) -> Answer:
+        nonlocal created
+        answer = target.send(place, person, body)
+        created += target.users_of(answer)
+        return answer
+
+    def get(path: str, credential: str | None = None, **options: Any) -> Answer:
+        return within(MOST_SECONDS, lambda: place.api.get(path, credential, **options))
+
     share, turns = rounds(4, 1), itertools.count()  # else each field its share of the texts, another one in turn
     for target in targets(rounds(1, 4)):
         for path in target.fields():
             with case.cell(f"{target.name}, {'.'.join(path)}"):
                 for text in TEXTS[next(turns) % share :: share]:
                     body = with_value(target.body(), path, text)
-                    for _ in range(2):  # a slow one is asked again: another process may have had the turn
-                        answer = target.send(place, person, body)
-                        created += target.users_of(answer)
-                        if answer.seconds < MOST_SECONDS:
-                            break
+                    answer = within(MOST_SECONDS, partial(asked, target, body))
                     _assert_harmless(answer, text)
     with case.cell("headers and paths"):
         for text in TEXTS:
             plain = text.encode("ascii", "ignore").decode()
             names = ("user-agent", "accept-language", "x-descope-project-id", "x-forwarded-for", "cookie", "origin")
             for name in names:
-                _assert_harmless(place.api.get("/v1/auth/me", person.refresh_jwt, headers={name: plain}), text)
+                _assert_harmless(get("/v1/auth/me", person.refresh_jwt, headers={name: plain}), text)
             for credential in (plain, f"{plain}:{person.refresh_jwt}", f"{place.avow.project_id}:{plain}"):
                 headers = {"authorization": f"Bearer {credential}"}
-                _assert_refused_without_fault(place.api.get("/v1/auth/me", headers=headers), text)
-                _assert_refused_without_fault(place.api.get("/v1/mgmt/license", headers=headers), text)
-            _assert_refused_without_fault(place.api.get(f"/v2/keys/{plain}"), text)
-            _assert_harmless(place.api.get(f"/login/{plain}?loginId={plain}&notice={plain}"), text)
+                _assert_refused_without_fault(get("/v1/auth/me", headers=headers), text)
+                _assert_refused_without_fault(get("/v1/mgmt/license", headers=headers), text)
+            _assert_refused_without_fault(get(f"/v2/keys/{plain}"), text)
+            _assert_harmless(get(f"/login/{plain}?loginId={plain}&notice={plain}"), text)
     place.avow.messages()  # out of the way of the control's: the inbox keeps the last ones, in no order within a second
     with case.cell("the same rows as before, and the same tables"):
         assert table_names(place.avow.server.site.store.url) == tables
@@ -132,6 +140,13 @@ def test_s_inj_01_any_text_anywhere(case: Case, each_place: Place, rounds: Round
     walked, created = furnish(place), 0
     before = state(place, CREATED[:2])
     texts = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=12).map("".join)
+
+    def asked(target: Target, body: object) -> Answer:
+        nonlocal created
+        answer = target.send(place, person, body)
+        created += target.users_of(answer)
+        return answer
+
     values = st.recursive(
         texts | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
@@ -147,11 +162,9 @@ def test_s_inj_01_any_text_anywhere(case: Case, each_place: Place, rounds: Round
     )
     @given(where=st.sampled_from(everywhere), value=texts | values)
     def walk(where: tuple[Target, tuple[str, ...]], value: object) -> None:
-        nonlocal created
         target, path = where
-        answer = target.send(place, person, with_value(target.body(), path, value))
-        created += target.users_of(answer)
-        _assert_harmless(answer, repr(value))
+        body = with_value(target.body(), path, value)
+        _assert_harmless(within(MOST_SECONDS, lambda: asked(target, body)), repr(value))
 
     with case.cell("fields and values at random"):
         walk()
@@ -167,9 +180,8 @@ def _assert_same_people(before: State, after: State, walked: str, created: int) 
 
 
 def _assert_harmless(answer: Answer, text: str) -> None:
-    """Assert that the server neither failed nor slept, and gave nobody's session."""
+    """Assert that the server did not fail."""
     assert answer.status < 500 or answer.status == 501, f"{text}: {answer.status} {answer.content[:200]!r}"
-    assert answer.seconds < MOST_SECONDS, f"{text}: {answer.seconds} s"
 
 
 def _assert_refused_without_fault(answer: Answer, text: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from avow.server.projects import rows as projects
 from avow.server.store import Tx
 from tests.bed.cases import Case
 from tests.factories import make_user, new_email
@@ -119,7 +120,7 @@ def _times(call: Callable[[Owner], Answer], pairs: list[tuple[Owner, Owner]], ro
 
 
 def _statements(call: Callable[[Owner], Answer], owner: Owner) -> list[str]:
-    """Return what the statements of one call begin with; now and then the server also looks for changed keys."""
+    """Return what the statements of one call begin with, but for the look at the project that comes once a second."""
     ran: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         for name in ("one", "all", "run"):
@@ -130,7 +131,8 @@ def _statements(call: Callable[[Owner], Answer], owner: Owner) -> list[str]:
 
 def _noting(method: Callable[..., Any], ran: list[str]) -> Callable[..., Any]:
     def noted(tx: Tx, sql: str, *rest: Any, **parameters: Any) -> Any:
-        ran.append(" ".join(_WITH.sub("", sql).split()[:3]))
+        if sql != projects.FIND_VERSION:
+            ran.append(" ".join(_WITH.sub("", sql).split()[:3]))
         return method(tx, sql, *rest, **parameters)
 
     return noted

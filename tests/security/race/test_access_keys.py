@@ -52,17 +52,19 @@ def _exchanges_after(place: Place, secret: str, change: Callable[[], object]) ->
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         running = [pool.submit(exchange, number) for number in range(CLIENTS)]
-        _wait_for(lambda: sum(status == 200 for _, status in told) > CLIENTS)
-        change()
-        changed_at = time.monotonic()
-        _wait_for(lambda: sum(begun > changed_at for begun, _ in told) > CLIENTS)
-        done.set()
+        try:
+            _wait_for(lambda: sum(status == 200 for _, status in told) > CLIENTS)
+            change()
+            changed_at = time.monotonic()
+            _wait_for(lambda: sum(begun > changed_at for begun, _ in told) > CLIENTS)
+        finally:
+            done.set()
         for each in running:
             each.result()
     return [status for begun, status in told if begun > changed_at]
 
 
-def _wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_for(holds: Callable[[], bool], seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "nothing happened"

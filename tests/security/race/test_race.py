@@ -367,11 +367,13 @@ def _refreshes_after(
 
     with ThreadPoolExecutor(len(clients)) as pool:
         running = [pool.submit(refresh, client) for client in clients]
-        _wait_for(lambda: sum(status == 200 for _, status, _ in told) > len(clients))
-        change(clients[0])
-        changed_at = time.monotonic()
-        _wait_for(lambda: sum(begun > changed_at for begun, _, _ in told) > len(clients))
-        done.set()
+        try:
+            _wait_for(lambda: sum(status == 200 for _, status, _ in told) > len(clients))
+            change(clients[0])
+            changed_at = time.monotonic()
+            _wait_for(lambda: sum(begun > changed_at for begun, _, _ in told) > len(clients))
+        finally:
+            done.set()
         for each in running:
             each.result()
     return [(status, roles) for begun, status, roles in told if begun > changed_at]
@@ -408,19 +410,21 @@ def _assert_key_ends_at_once(place: Place) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(call, number) for number in range(4)]
-        _wait_for(lambda: sum(status == 200 for _, status in told) > 4)
-        body = {"ids": [key_id]}
-        deleted = place.api.post("/v1/mgmt/managementkey/delete", place.avow.management_key, body)
-        assert deleted.status == 200, deleted.content
-        changed_at = time.monotonic()
-        _wait_for(lambda: sum(begun > changed_at for begun, _ in told) > 8)
-        done.set()
+        try:
+            _wait_for(lambda: sum(status == 200 for _, status in told) > 4)
+            body = {"ids": [key_id]}
+            deleted = place.api.post("/v1/mgmt/managementkey/delete", place.avow.management_key, body)
+            assert deleted.status == 200, deleted.content
+            changed_at = time.monotonic()
+            _wait_for(lambda: sum(begun > changed_at for begun, _ in told) > 8)
+        finally:
+            done.set()
         for each in running:
             each.result()
     assert {status for begun, status in told if begun > changed_at} == {401}
 
 
-def _wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_for(holds: Callable[[], bool], seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, "nothing happened"

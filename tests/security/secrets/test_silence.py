@@ -124,7 +124,7 @@ def test_s_sec_03_no_secret_is_told(case: Case, talkative: Production, smtp_sink
 
 
 def _wait_for_settings(place: Place) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while place.api.get("/v1/mgmt/avow/project/settings", place.avow.management_key).body["codeDigits"] != 10:
         assert time.monotonic() < until
         time.sleep(0.1)

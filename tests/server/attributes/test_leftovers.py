@@ -28,7 +28,7 @@ def left_by(avow: Avow, change: Callable[[Tx], object], delete: Callable[[Tx], o
 
     with ThreadPoolExecutor(1) as pool:
         changed = pool.submit(avow.run, changing)
-        assert is_written.wait(5)
+        assert is_written.wait(60)
         avow.run(delete)
         changed.result()
     return avow.run(lambda tx: tx.all(VALUES, str))

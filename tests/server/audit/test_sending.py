@@ -14,6 +14,7 @@ from avow.core.webhooks import sign
 from avow.errors import InvalidArgument
 from avow.server.audit import actions, deliveries
 from avow.server.audit.postman import Postman
+from avow.server.outgoing import Calls
 from avow.server.store import Tx
 from avow.testing.server import Avow
 from tests.server.api import Api, Statements
@@ -194,10 +195,10 @@ def test_sign_in_and_refresh_cost_the_same_statements_with_a_webhook(
     def ran() -> list[list[str]]:
         with statements:
             session = api.sign_in("ann@example.com")
-        signed_in = statements.ran
+        signed_in = list(statements.ran)
         with statements:
             api.refresh(session["refreshJwt"])
-        return [list(signed_in), list(statements.ran)]
+        return [signed_in, list(statements.ran)]
 
     api.sign_in("ann@example.com")
     before = ran()
@@ -344,7 +345,7 @@ def _flood(handler: Any) -> None:
 
 def _drip(handler: Any) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    for number in range(200):
+    for number in range(600):
         handler.wfile.write(b"x-%d: 1\r\n" % number)
         handler.wfile.flush()
         time.sleep(0.1)
@@ -355,29 +356,28 @@ def _nonsense(handler: Any) -> None:
 
 
 def _hang(handler: Any) -> None:
-    time.sleep(3)
+    time.sleep(30)
 
 
 @pytest.mark.parametrize("act", [_flood, _drip, _nonsense, _hang], ids=lambda act: act.__name__)
 def test_hostile_receiver_costs_little_time_and_tells_nothing(
     avow: Avow, round_: Round, act: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("avow.server.audit.postman.Calls", _quick())
+    monkeypatch.setattr("avow.server.audit.postman.Calls", _lasting(30.0 if act is _flood else 1.0))
     round_.hook(avow)
     round_.receiver.act = act
     note(avow)
     begun = time.monotonic()
     round_.deliver()
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 20
     rows = waiting(avow)
     assert "SSH" not in str(rows)
     assert [row[0] for row in rows] == ([] if act is _flood else ["waiting"])
 
 
-def _quick() -> Any:
-    from avow.server.outgoing import Calls
-
-    return lambda allowed: Calls(allowed, seconds=1.0)
+def _lasting(seconds: float) -> Any:
+    """Return calls that are given up after some seconds."""
+    return lambda allowed: Calls(allowed, seconds=seconds)
 
 
 def test_address_is_judged_when_it_is_called(avow: Avow, round_: Round, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,7 +412,10 @@ def test_url_whose_network_is_allowed_no_more_is_not_called(avow: Avow, round_: 
     assert LOOPBACK
 
 
-def test_slow_receiver_keeps_no_other_waiting(avow: Avow, round_: Round, make_project: Any) -> None:
+def test_slow_receiver_keeps_no_other_waiting(
+    avow: Avow, round_: Round, make_project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("avow.server.audit.postman.Calls", _lasting(60.0))
     other = make_project()
     release = threading.Event()
     round_.hook(avow, url=f"{round_.receiver.url}/slow")
@@ -420,7 +423,7 @@ def test_slow_receiver_keeps_no_other_waiting(avow: Avow, round_: Round, make_pr
 
     def act(handler: Any) -> None:
         if handler.path.endswith("slow"):
-            release.wait(4)
+            release.wait(60)
         handler.wfile.write(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n")
 
     round_.receiver.act = act
@@ -429,7 +432,7 @@ def test_slow_receiver_keeps_no_other_waiting(avow: Avow, round_: Round, make_pr
     note(other, "quick")
     postman.start()
     try:
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 30
         while waiting(other) or not any(each.path == "/events" for each in round_.receiver.requests):
             assert time.monotonic() < deadline
             time.sleep(0.02)

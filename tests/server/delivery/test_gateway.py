@@ -18,10 +18,17 @@ from tests.bed.sms import SmsMode, SmsSink
 SMS = Rendered(id="M1", method="sms", address="+14155552671", app="Acme", locale="en", text="Your sign-in code: 739182")
 
 
+_LONGEST_SILENCE_SECONDS = 60
+
+
 @pytest.fixture
-def sender(sms_sink: SmsSink) -> Iterator[GatewaySender]:
+def sender(request: pytest.FixtureRequest, sms_sink: SmsSink) -> Iterator[GatewaySender]:
     settings = GatewaySettings(
-        url=f"{sms_sink.url}/", account="AC1", token="secret", sender="+12025550100", timeout_seconds=1
+        url=f"{sms_sink.url}/",
+        account="AC1",
+        token="secret",
+        sender="+12025550100",
+        timeout_seconds=getattr(request, "param", _LONGEST_SILENCE_SECONDS),
     )
     started = GatewaySender(settings)
     yield started
@@ -53,14 +60,15 @@ def test_a_call_speaks_the_text_escaped_in_its_language(sender: GatewaySender, s
 
 
 @pytest.mark.parametrize(
-    ("mode", "expected"),
+    ("mode", "expected", "sender"),
     [
-        (SmsMode.ERROR, TryLater),
-        (SmsMode.LIMIT, TryLater),
-        (SmsMode.HTML, TryLater),
-        (SmsMode.HANG, TryLater),
-        (SmsMode.REFUSE, Undeliverable),
+        (SmsMode.ERROR, TryLater, _LONGEST_SILENCE_SECONDS),
+        (SmsMode.LIMIT, TryLater, _LONGEST_SILENCE_SECONDS),
+        (SmsMode.HTML, TryLater, _LONGEST_SILENCE_SECONDS),
+        (SmsMode.HANG, TryLater, 2),
+        (SmsMode.REFUSE, Undeliverable, _LONGEST_SILENCE_SECONDS),
     ],
+    indirect=["sender"],
 )
 def test_what_an_answer_means(
     sender: GatewaySender, sms_sink: SmsSink, mode: SmsMode, expected: type[Exception]

@@ -1,12 +1,26 @@
 """What has ended goes after a while, and nothing else."""
 
+from collections.abc import Iterator
+
+import pytest
+
 from avow.server.imports import actions as imports
 from avow.server.operations.housekeeping import Housekeeper
 from avow.server.store import Tx
+from avow.testing.clock import MovableClock
+from avow.testing.server import Server
 from tests.factories import new_email
-from tests.server.api import Api
+from tests.server.api import START, Api
 
 DAY = 86400
+
+
+@pytest.fixture
+def server(database_url: str) -> Iterator[Server]:
+    """Give a server of its own: a round goes through every project, and other tests have left many."""
+    started = Server(database_url, clock=MovableClock(lambda: START))
+    yield started
+    started.close()
 
 
 def count(api: Api, table: str) -> int:

@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_health_and_readiness() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "warning"), [(0, ""), (4, ""), (-3, ""), (120, "s ahead of that"), (-120, "s behind that")]
+    ("ahead", "warning"), [(0, ""), (4, ""), (-2, ""), (120, "s ahead of that"), (-120, "s behind that")]
 )
 def test_clock_that_differs_from_that_of_postgres_is_told(
     postgres_url: str, caplog: pytest.LogCaptureFixture, ahead: int, warning: str
@@ -42,12 +43,12 @@ def test_clock_that_differs_from_that_of_postgres_is_told(
         assert (b"warning" in answers[0].body) == bool(warning)
         shown = ask(server, "/metrics").body.decode()
         (line,) = [line for line in shown.splitlines() if line.startswith("avow_clock_ahead_seconds")]
-        assert abs(float(line.split()[1]) - ahead) <= 1
+        assert -2 <= float(line.split()[1]) - ahead <= 1  # a slow answer lets the server seem later
         clock.reset()
         assert ask(server, "/readyz").body == b'{"status":"ok"}'
     finally:
         server.close()
-    assert [record.levelname for record in caplog.records if record.name == "avow.clock"] == ["WARNING"] * bool(warning)
+    assert [record.levelname for record in _of_clock(caplog)] == ["WARNING"] * bool(warning)
 
 
 def test_clock_over_sqlite_has_none_to_differ_from(tmp_path: Path) -> None:
@@ -60,17 +61,21 @@ def test_clock_over_sqlite_has_none_to_differ_from(tmp_path: Path) -> None:
         server.close()
 
 
+def _of_clock(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [record for record in caplog.records if record.name == "avow.clock"]
+
+
 def test_housekeeper_looks_at_the_clock(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
     clock = MovableClock()
     server = Server(postgres_url, clock=clock)
     try:
         watch = ClockWatch(postgres_url)
         watch.look(server.site.store)
-        assert not caplog.records
+        assert not _of_clock(caplog)
         clock.advance(-120)
         for _ in range(2):
             watch.look(server.site.store)
-        (record,) = caplog.records
+        (record,) = _of_clock(caplog)
         assert "behind" in record.getMessage()
     finally:
         server.close()
@@ -116,22 +121,26 @@ def test_probes_count_against_no_limit() -> None:
         server.close()
 
 
-def test_metrics_count_requests_units_and_messages(avow: Avow) -> None:
-    ask(avow.server, f"/v2/keys/{avow.project_id}")
+def _metrics(avow: Avow) -> dict[str, str]:
     text = ask(avow.server, "/metrics").body.decode()
-    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+
+def test_metrics_count_requests_units_and_messages(avow: Avow) -> None:
+    fallbacks = _metrics(avow)["avow_kv_fallbacks_total"]
+    ask(avow.server, f"/v2/keys/{avow.project_id}")
+    values = _metrics(avow)
     assert float(values['avow_requests_total{endpoint="keys",status="200"}']) >= 1
     assert float(values['avow_request_seconds_count{endpoint="keys"}']) >= 1
     assert float(values["avow_store_units_total"]) >= float(values["avow_store_groups_total"]) >= 1
     assert values["avow_store_waiting"] == "0.0"
-    assert values["avow_kv_fallbacks_total"] == "0.0"
-    assert "avow_outbox_waiting" in text
+    assert values["avow_kv_fallbacks_total"] == fallbacks
+    assert "avow_outbox_waiting" in ask(avow.server, "/metrics").body.decode()
 
 
 def test_what_was_refused_unread_is_counted_and_logged_once(avow: Avow, caplog: pytest.LogCaptureFixture) -> None:
     avow.server.site.observe_refused(7, "Q1", "too many requests at once")
-    text = ask(avow.server, "/metrics").body.decode()
-    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    values = _metrics(avow)
     assert float(values['avow_requests_total{endpoint="none",status="503"}']) >= 7
     lines = [record.__dict__["line"] for record in caplog.records if record.name == "avow.requests"]
     assert [(line.request_id, line.status, line.detail) for line in lines if line.request_id == "Q1"] == [

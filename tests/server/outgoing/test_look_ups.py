@@ -21,7 +21,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     release = threading.Event()
 
     def resolve(host: str, port: int, **_: Any) -> Any:
-        release.wait(10)
+        release.wait(60)
         return FOUND
 
     monkeypatch.setattr("avow.server.outgoing.lines.socket.getaddrinfo", resolve)
@@ -39,19 +39,20 @@ def test_resolver_that_hangs_costs_no_more_than_the_call(hanging: threading.Even
     begun = monotonic()
     with pytest.raises(NotCalled, match="ConnectTimeout"):
         Calls((), seconds=0.2).post(where, {}, b"{}")
-    assert monotonic() - begun < 2
+    assert monotonic() - begun < 20
     assert not hanging.is_set()
 
 
 def test_few_look_ups_hang_at_once_and_others_do_not_wait_for_ever(hanging: threading.Event) -> None:
+    before = set(threading.enumerate())
     for _ in range(2):
         with pytest.raises(ConnectTimeout, match="not looked up in time"):
             lines.looked_up("slow.example.com", 443, 0.05)
     with pytest.raises(ConnectTimeout, match="too many"):
         lines.looked_up("other.example.com", 443, 0.05)
-    assert sum(thread.name == "avow-look-up" for thread in threading.enumerate()) == 2
+    assert sum(thread.name == "avow-look-up" for thread in set(threading.enumerate()) - before) == 2
     hanging.set()
-    assert lines.looked_up("other.example.com", 443, 5) == ["203.0.113.9"]
+    assert lines.looked_up("other.example.com", 443, 60) == ["203.0.113.9"]
 
 
 def test_thread_that_cannot_start_takes_no_place(hanging: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +65,7 @@ def test_thread_that_cannot_start_takes_no_place(hanging: threading.Event, monke
         for _ in range(3):
             with pytest.raises(ConnectTimeout, match="no thread"):
                 lines.looked_up("other.example.com", 443, 0.05)
-    assert lines.looked_up("other.example.com", 443, 5) == ["203.0.113.9"]
+    assert lines.looked_up("other.example.com", 443, 60) == ["203.0.113.9"]
 
 
 @pytest.mark.parametrize("failure", [OSError("no such name"), UnicodeError("label too long")])

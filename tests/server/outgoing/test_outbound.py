@@ -16,6 +16,7 @@ import trustme
 from avow.core.networks import Network
 from avow.errors import FetchFailed, Unavailable
 from avow.server.outgoing import Document, Outbound, OutgoingCall
+from avow.server.outgoing import outbound as outgoing
 from avow.server.outgoing.lanes import Lanes
 from tests.bed.openid import OpenIdPeer, Said, openid_peer
 
@@ -42,7 +43,10 @@ def peer(clock: Clock) -> Iterator[OpenIdPeer]:
 
 
 @pytest.fixture
-def make_outbound(clock: Clock) -> Iterator[Callable[..., Outbound]]:
+def make_outbound(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Outbound]]:
+    """Give a function that makes one which waits long, since most tests are not about how long."""
+    monkeypatch.setattr(outgoing, "_SECONDS", 60.0)
+    monkeypatch.setattr(outgoing, "_RENEWING_SECONDS", 60.0)
     with contextlib.ExitStack() as stack:
 
         def make(allowed: tuple[Network, ...] = LOOPBACK, **options: Any) -> Outbound:
@@ -58,7 +62,7 @@ def outbound(make_outbound: Callable[..., Outbound]) -> Outbound:
     return make_outbound()
 
 
-def soon(seconds: float = 4.5) -> float:
+def soon(seconds: float = 60.0) -> float:
     return monotonic() + seconds
 
 
@@ -71,7 +75,7 @@ def says(peer: OpenIdPeer, text: str, path: str = "/keys") -> None:
 
 
 def obtained(outbound: Outbound, wanted: Document[bytes], has: Callable[[bytes], bool] | None = None) -> bytes:
-    return bytes(outbound.obtain(wanted, has, soon()).result(10))
+    return bytes(outbound.obtain(wanted, has, soon()).result(60))
 
 
 def test_documents_are_kept_up_to_a_sum_of_bytes(make_outbound: Callable[..., Outbound], peer: OpenIdPeer) -> None:
@@ -114,8 +118,8 @@ def test_refused_work_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(3):
             with pytest.raises(Unavailable):
                 lanes.submit("a", lambda: 1)
-    assert lanes.submit("a", lambda: 2).result(5) == 2
-    assert lanes.submit("b", lambda: 3).result(5) == 3
+    assert lanes.submit("a", lambda: 2).result(60) == 2
+    assert lanes.submit("b", lambda: 3).result(60) == 3
     lanes.close()
     with pytest.raises(Unavailable):
         lanes.submit("a", lambda: 4)
@@ -129,7 +133,7 @@ def test_call_is_answered(outbound: Outbound, peer: OpenIdPeer) -> None:
     call = OutgoingCall(
         f"{peer.url}/token", "POST", {"content-type": "application/x-www-form-urlencoded"}, b"a=1&b=%C3%A4"
     )
-    answered = outbound.send(call, soon()).result(10)
+    answered = outbound.send(call, soon()).result(60)
     assert (answered.status, answered.content_type) == (201, "application/json")
     assert b'"b": "\\u00e4"' in answered.body
     assert peer.seen[0].headers["accept-encoding"] == "identity"
@@ -140,14 +144,14 @@ def test_server_that_is_slow_does_not_stop_another_port_of_its_host(
 ) -> None:
     lanes = Lanes(threads=2, of_one_host=1)
     outbound, goes_on = make_outbound(lanes=lanes), threading.Event()
-    peer.answers["/keys"] = lambda _: Said(b"slow" if goes_on.wait(10) else b"")
+    peer.answers["/keys"] = lambda _: Said(b"slow" if goes_on.wait(60) else b"")
     with openid_peer(clock) as other:
         says(other, "other")
         slow = outbound.obtain(document(peer), None, soon())
         assert obtained(outbound, document(other)) == b"other"
         assert not slow.done()
         goes_on.set()
-        assert slow.result(10) == b"slow"
+        assert slow.result(60) == b"slow"
 
 
 @pytest.mark.parametrize(
@@ -178,34 +182,37 @@ def test_lane_is_of_a_host_and_a_port(
 
 def test_redirect_is_an_answer_and_not_followed(outbound: Outbound, peer: OpenIdPeer) -> None:
     peer.answers["/a"] = lambda _: Said(status=302, headers={"location": f"{peer.url}/b"})
-    assert outbound.send(OutgoingCall(f"{peer.url}/a"), soon()).result(10).status == 302
+    assert outbound.send(OutgoingCall(f"{peer.url}/a"), soon()).result(60).status == 302
     assert not peer.calls("/b")
 
 
 def test_packed_answer_counts_as_none(outbound: Outbound, peer: OpenIdPeer) -> None:
     peer.answers["/a"] = lambda _: Said(b"\x1f\x8b", headers={"content-encoding": "gzip"})
     with pytest.raises(FetchFailed):
-        outbound.send(OutgoingCall(f"{peer.url}/a"), soon()).result(10)
+        outbound.send(OutgoingCall(f"{peer.url}/a"), soon()).result(60)
 
 
 def test_answer_may_be_as_long_as_was_asked_for(outbound: Outbound, peer: OpenIdPeer) -> None:
     peer.answers["/a"] = lambda _: Said(b"x" * 1000)
-    assert len(outbound.send(OutgoingCall(f"{peer.url}/a", most_bytes=1000), soon()).result(10).body) == 1000
+    assert len(outbound.send(OutgoingCall(f"{peer.url}/a", most_bytes=1000), soon()).result(60).body) == 1000
     with pytest.raises(FetchFailed):
-        outbound.send(OutgoingCall(f"{peer.url}/a", most_bytes=999), soon()).result(10)
+        outbound.send(OutgoingCall(f"{peer.url}/a", most_bytes=999), soon()).result(60)
 
 
-def test_call_ends_before_the_request_that_waits_for_it(outbound: Outbound, peer: OpenIdPeer) -> None:
+def test_call_ends_before_the_request_that_waits_for_it(
+    outbound: Outbound, peer: OpenIdPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "_MARGIN_SECONDS", 4.0)
     release = threading.Event()
 
     def hang(_: object) -> None:
-        release.wait(10)
+        release.wait(60)
 
     peer.answers["/a"] = lambda _: Said(write=hang)
     begun = monotonic()
     with pytest.raises(FetchFailed):
-        outbound.send(OutgoingCall(f"{peer.url}/a"), soon(1.0)).result(10)
-    assert monotonic() - begun < 1.0
+        outbound.send(OutgoingCall(f"{peer.url}/a"), soon(5.0)).result(60)
+    assert monotonic() - begun < 5.0
     release.set()
 
 
@@ -216,7 +223,7 @@ def test_failure_tells_nothing_of_the_other_side(outbound: Outbound, peer: OpenI
     told = set()
     for call in (closed, refused):
         with pytest.raises(FetchFailed) as failure:
-            outbound.send(call, soon()).result(10)
+            outbound.send(call, soon()).result(60)
         told.add(str(failure.value))
     with pytest.raises(FetchFailed) as failure:
         obtained(outbound, document(peer, "/a"))
@@ -228,7 +235,7 @@ def test_private_address_is_not_called_unless_it_is_allowed(
     make_outbound: Callable[..., Outbound], peer: OpenIdPeer, allowed: tuple[Network, ...]
 ) -> None:
     with pytest.raises(FetchFailed):
-        make_outbound(allowed).send(OutgoingCall(f"{peer.url}/jwks"), soon()).result(10)
+        make_outbound(allowed).send(OutgoingCall(f"{peer.url}/jwks"), soon()).result(60)
     assert not peer.seen
 
 
@@ -239,9 +246,9 @@ def test_certificate_of_another_name_is_refused(
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with _tls_server(authority, "localhost") as right, _tls_server(authority, "idp.example.com") as wrong:
-        assert outbound.send(OutgoingCall(f"https://localhost:{right}/"), soon()).result(10).status == 200
+        assert outbound.send(OutgoingCall(f"https://localhost:{right}/"), soon()).result(60).status == 200
         with pytest.raises(FetchFailed):
-            outbound.send(OutgoingCall(f"https://localhost:{wrong}/"), soon()).result(10)
+            outbound.send(OutgoingCall(f"https://localhost:{wrong}/"), soon()).result(60)
 
 
 @contextlib.contextmanager
@@ -291,23 +298,23 @@ def test_all_who_ask_at_once_wait_for_one_fetch(outbound: Outbound, peer: OpenId
     release = threading.Event()
 
     def slow(_: object) -> Said:
-        release.wait(5)
+        release.wait(60)
         return Said(b"one")
 
     peer.answers["/keys"] = slow
     waiting = [outbound.obtain(document(peer), None, soon()) for _ in range(20)]
     release.set()
-    assert {each.result(10) for each in waiting} == {b"one"}
+    assert {each.result(60) for each in waiting} == {b"one"}
     assert len(peer.seen) == 1
 
 
 def test_one_who_goes_away_takes_nothing_from_the_others(outbound: Outbound, peer: OpenIdPeer) -> None:
     release = threading.Event()
-    peer.answers["/keys"] = lambda _: (release.wait(5), Said(b"one"))[1]
+    peer.answers["/keys"] = lambda _: (release.wait(60), Said(b"one"))[1]
     gone, stays = (outbound.obtain(document(peer), None, soon()) for _ in range(2))
     assert gone.cancel()
     release.set()
-    assert stays.result(10) == b"one"
+    assert stays.result(60) == b"one"
 
 
 def test_old_copy_is_used_while_no_newer_one_can_be_had(outbound: Outbound, peer: OpenIdPeer, clock: Clock) -> None:
@@ -429,26 +436,26 @@ def lanes() -> Iterator[Lanes]:
 
 def test_one_host_does_not_take_every_thread(lanes: Lanes) -> None:
     begun, release = threading.Semaphore(0), threading.Event()
-    slow = [lanes.submit("slow", lambda: (begun.release(), release.wait(10))) for _ in range(5)]
-    assert begun.acquire(timeout=5)
-    assert begun.acquire(timeout=5)
-    assert lanes.submit("quick", lambda: 7).result(5) == 7
+    slow = [lanes.submit("slow", lambda: (begun.release(), release.wait(60))) for _ in range(5)]
+    assert begun.acquire(timeout=60)
+    assert begun.acquire(timeout=60)
+    assert lanes.submit("quick", lambda: 7).result(60) == 7
     assert not begun.acquire(blocking=False)
     release.set()
-    assert all(each.result(5) for each in slow)
+    assert all(each.result(60) for each in slow)
 
 
 def test_more_than_there_is_room_for_is_refused_at_once(lanes: Lanes) -> None:
     release = threading.Event()
     for number in range(10):
-        lanes.submit(str(number), lambda: release.wait(10))
+        lanes.submit(str(number), lambda: release.wait(60))
     with pytest.raises(Unavailable):
         lanes.submit("next", lambda: 7)
     release.set()
-    until = monotonic() + 5
+    until = monotonic() + 60
     while True:
         with contextlib.suppress(Unavailable):
-            assert lanes.submit("next", lambda: 7).result(5) == 7
+            assert lanes.submit("next", lambda: 7).result(60) == 7
             return
         assert monotonic() < until
         time.sleep(0.01)
@@ -457,28 +464,28 @@ def test_more_than_there_is_room_for_is_refused_at_once(lanes: Lanes) -> None:
 def test_work_that_nobody_waits_for_any_more_is_not_begun(lanes: Lanes) -> None:
     release, ran = threading.Event(), []
     for _ in range(2):
-        lanes.submit("slow", lambda: release.wait(10))
+        lanes.submit("slow", lambda: release.wait(60))
     late: Future[None] = lanes.submit("slow", lambda: ran.append(1))
     assert late.cancel()
     release.set()
-    assert lanes.submit("slow", lambda: 7).result(5) == 7
+    assert lanes.submit("slow", lambda: 7).result(60) == 7
     assert not ran
 
 
 def test_failure_of_work_is_its_futures(lanes: Lanes) -> None:
     with pytest.raises(ZeroDivisionError):
-        lanes.submit("a", lambda: 1 // 0).result(5)
-    assert lanes.submit("a", lambda: 7).result(5) == 7
+        lanes.submit("a", lambda: 1 // 0).result(60)
+    assert lanes.submit("a", lambda: 7).result(60) == 7
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # on purpose
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_child_has_threads_of_its_own(lanes: Lanes) -> None:
-    assert lanes.submit("a", lambda: 7).result(5) == 7
+    assert lanes.submit("a", lambda: 7).result(60) == 7
     child = os.fork()
     if not child:
         code = 1
         with contextlib.suppress(BaseException):
-            code = 0 if lanes.submit("a", lambda: 8).result(5) == 8 else 2
+            code = 0 if lanes.submit("a", lambda: 8).result(60) == 8 else 2
         os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

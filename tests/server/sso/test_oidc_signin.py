@@ -274,10 +274,10 @@ def test_roles_follow_the_last_sign_in_while_they_are_worked_out_anew(
     monkeypatch.setattr(recalculation, "_write", late)
     with ThreadPoolExecutor(1) as pool:
         anew = pool.submit(project.run, lambda tx: recalculation.recalculate(tx, "T1", "", [user_id], actor="test"))
-        assert is_read.wait(5)
+        assert is_read.wait(30)
         op.sign_in(groups=[])
         is_done.set()
-        anew.result(5)
+        anew.result(30)
     profile = project.run(lambda tx: users.find(tx, user_id))
     assert profile is not None
     assert profile.tenants["T1"].roles == ()

@@ -91,7 +91,7 @@ class Held:
         for _ in range(threads):
             store.write(PROJECT, self._unit, lambda jobs: None)
         for _ in range(threads):
-            assert self._busy.acquire(timeout=5)
+            assert self._busy.acquire(timeout=30)
 
     def _unit(self, tx: Tx) -> None:
         self._busy.release()

@@ -19,5 +19,5 @@ def test_a_unit_that_comes_at_the_end_is_refused_and_every_thread_still_goes_hom
     for taker in takers:
         taker.start()
     for taker in takers:
-        taker.join(5)
+        taker.join(30)
     assert not any(taker.is_alive() for taker in takers)

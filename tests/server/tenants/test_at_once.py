@@ -21,7 +21,7 @@ def both(*calls: Callable[[], Reply]) -> None:
     together = Barrier(len(calls))
 
     def one(call: Callable[[], Reply]) -> int:
-        together.wait(5)
+        together.wait(30)
         return call().status
 
     with ThreadPoolExecutor(len(calls)) as pool:

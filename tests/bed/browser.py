@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 FLAGS = (
     "--headless",
@@ -22,6 +22,7 @@ def running_browser(path: str) -> Iterator[Browser]:
     """Start Chromium and hand it out; it is closed afterwards."""
     # Chromium's sandbox needs a user other than root.
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else [*FLAGS]
+    expect.set_options(timeout=15_000)  # two requests of a slow moment take longer than the usual five seconds
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         try:

@@ -167,6 +167,7 @@ def rules() -> str:
     return (npm.FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", LOOKS)
 def test_pages_can_be_read_and_pressed_by_everybody(
     name: str, open_page: Callable[..., "Page"], dev: Dev, mail: str, rules: str

@@ -1,5 +1,6 @@
 """What the script of Avow's own pages does when a browser goes back, stops, waits or is refused a passkey."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,9 @@ def test_nobody_goes_back_to_the_account_after_signing_out(
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("status")).to_have_text("You are signed out.")
     page.evaluate("history.back()")
-    expect(page.get_by_role("heading", level=1)).not_to_have_text("Your account", timeout=10_000)
-    page.wait_for_timeout(500)
-    assert mail not in page.content()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Sign in to "))
+    expect(page.get_by_role("status")).to_have_count(0)  # the notice of the page that was left
+    expect(page.get_by_text(mail)).to_have_count(0)
     started.close()
 
 
@@ -81,7 +82,9 @@ def test_waiting_page_that_answered_a_form_does_not_send_it_again(open_page: Ope
     other.goto(dev.message(mail)["link"])
     expect_signed_in(other, mail)
     page.bring_to_front()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your account", timeout=10_000)
+    expect_signed_in(
+        page, mail
+    )  # by itself, or past the offer that the other tab stood at
     assert [each for each in sent if "resend" in each] == []
 
 

@@ -105,9 +105,10 @@ def test_f_cac_01_cache_away(case: Case, own_valkey: OwnValkey, make_fleet: Make
         after = _phase(load, 1.5)
         with own_valkey.client() as client, case.cell("started empty: limits are counted there again"):
             assert client.dbsize()
-    with case.cell("p95 at most three times"):
-        for seconds in (stopped, hung, after):
-            assert p95(seconds) < 3 * p95(calm) + 0.05
+    if case.full_only("p95 at most three times"):
+        with case.cell("p95 at most three times"):
+            for seconds in (stopped, hung, after):
+                assert p95(seconds) < 3 * p95(calm) + 0.05
     with case.cell("no ended session revives"):
         for person in gone:
             assert_refused(place.api.refresh(person.refresh_jwt))
@@ -135,10 +136,12 @@ def test_f_cac_02_cache_full(case: Case, own_valkey: OwnValkey, make_fleet: Make
             _budget_holds(place)
         with case.cell(f"{policy}: a limit still comes"):
             limited = fleet.place(login_id_requests_per_minute=5)
+            fleet.servers.clock.freeze()  # so that no minute ends between them
             statuses = [
                 limited.api.post("/v1/auth/otp/signup-in/email", body={"loginId": "one@example.com"}).status
                 for _ in range(5 * len(fleet.instances) + 1)
             ]
+            fleet.servers.clock.reset()
             assert statuses[-1] == 429, statuses
         with own_valkey.client() as client:
             client.flushall()

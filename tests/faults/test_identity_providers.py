@@ -27,7 +27,7 @@ from tests.factories import make_tenant
 from tests.faults.conftest import MakeFleet
 from tests.faults.load import p95
 from tests.faults.people import sign_in
-from tests.security.calls import Api, OverHttp
+from tests.security.calls import Api, OverHttp, within
 from tests.security.place import Person, Place
 from tests.security.visiting import DistantVisitor
 from tests.server.sso.test_metadata import metadata_of
@@ -250,11 +250,9 @@ def _signs_in(way: Way) -> bool:
 def _fails_and_recovers(way: Way, fault: str, path: str) -> None:
     """Assert that a sign-in ends at the application within five seconds, and that the next one works again."""
     with way.host.failing(fault, path):
-        begun = time.monotonic()
-        page = way.arrive()
+        page = within(5, way.arrive)
         assert page.location.startswith(PAGE)
         assert page.error in CLEAR
-        assert time.monotonic() - begun < 5
     assert _signs_in(way)
 
 
@@ -278,10 +276,10 @@ def _others_go_on(bed: Bed) -> None:
     with slow.host.failing("hangs", TOKEN), ThreadPoolExecutor(20) as people:
         begun = time.monotonic()
         waiting = [people.submit(slow.arrive) for _ in range(20)]
-        meanwhile = _refreshes(bed.place, person)
-        assert sign_in(bed.place).id
         assert _signs_in(other)
         assert not any(each.done() for each in waiting)
+        meanwhile = _refreshes(bed.place, person)
+        assert sign_in(bed.place).id
         assert p95(meanwhile) < 5 * usual + 0.1
         assert {each.result().error for each in waiting} <= CLEAR
         assert time.monotonic() - begun < 6

@@ -63,8 +63,9 @@ def test_f_msg_01_mail_server_down_or_slow(
         with case.cell(f"{name}: starts answer within 2 s"):
             assert {answer.status for answer in starts} == {200}
             assert p95(answer.seconds for answer in starts) < 2
-        with case.cell(f"{name}: other calls go on"):
-            assert p95(refreshes) < 5 * usual + 0.1
+        if case.full_only(f"{name}: other calls go on"):
+            with case.cell(f"{name}: other calls go on"):
+                assert p95(refreshes) < 5 * usual + 0.1
         smtp_sink.mode = SmtpMode.ACCEPT
         mail_proxy.come_back()
         with case.cell(f"{name}: what waited goes out within 60 s of recovery"):
@@ -219,7 +220,7 @@ def _texts_arrive(place: Place, fleet: Fleet, sink: SmsSink, people: list[str]) 
 def _let_tries_pass(place: Place, fleet: Fleet, sink: SmsSink, people: list[str], *, pace: int = 10) -> None:
     """Move the clock to where each try is due until nothing is tried any more."""
     quiet, seen = 0, -1
-    while quiet < 6:
+    while quiet < (6 if pace > 1 else 12):  # a try counts when its answer has come
         time.sleep(0.1)
         count = sum(len(_requests(sink, who)) for who in people)
         quiet = quiet + 1 if count == seen else 0

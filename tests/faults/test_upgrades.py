@@ -82,7 +82,7 @@ def test_f_upg_02_interrupted_migration(case: Case, filled_url: str, rounds: Rou
     with case.cell("killed at random points, nothing is changed"):
         for number in range(rounds(3, 20)):
             process = subprocess.Popen(
-                [sys.executable, "-c", _MIGRATION, filled_url, "0" if number % 2 else "0.5"],
+                [sys.executable, "-c", _MIGRATION, filled_url, "0" if number % 2 else "30"],
                 env=environment(),
                 stdout=subprocess.PIPE,
             )

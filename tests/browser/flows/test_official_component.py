@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from avow.testing.server import Avow
 from tests.browser.flows.conftest import Visitor
@@ -80,7 +81,7 @@ def test_code_can_be_sent_again_and_the_address_changed(visitor: Visitor, avow: 
     to_code(visitor, mail)
     visitor.button("back").click()
     visitor.field("email").wait_for()
-    assert visitor.field("email").input_value() == mail
+    expect(visitor.field("email")).to_have_value(mail)
     visitor.button("code").click()
     visitor.field("code").wait_for()
     finish_code(visitor, avow.code(mail))
@@ -155,8 +156,11 @@ def test_refused_passkey_asks_for_no_screen_that_is_gone(visitor: Visitor, avow:
     visitor.page.on("response", lambda answer: gone.append(answer.url) if answer.status == 404 else None)
     visitor.plug_in().verifies(False)
     visitor.open("passkey", version=version)
+    visitor.event("ready")
+    shown = visitor.screens_shown()
     visitor.button("passkey").click()
     visitor.page.get_by_text("No passkey was used. Try again, or another way.").wait_for()
+    visitor.wait_for_screen(shown)  # it draws the screen anew behind the text
     visitor.field("email").fill(mail)
     visitor.button("code").click()
     visitor.field("code").wait_for()

@@ -107,6 +107,7 @@ class Visitor:
         change = UpdateApplication(id=self.rp.id, settings={"allowsPopups": True})
         self.peer.avow.run(lambda tx: applications.update(tx, change, is_open=False, actor="test"))
         self.peer.avow.advance(2)
+        self.rp.key_set()  # of that later second, so that the next request compares again, in whatever second it comes
         self.peer.avow.server.clock.reset()
 
     def note(self, request: "Request") -> None:

@@ -21,8 +21,8 @@ def test_openid_keys_are_made_once(server: Server) -> None:
     project_id = projects.new_id(server.clock())
     store.run(project_id, lambda tx: founding.found(tx, "Shop"))
     before = store.look(project_id, projects.find_version)
-    assert store.run(project_id, founding.complete)
-    assert not store.run(project_id, founding.complete)
+    assert founding.complete(store, project_id)
+    assert not founding.complete(store, project_id)
     assert (store.look(project_id, projects.find_version) or 0) > (before or 0)  # nodes read the keys anew
     sets = store.look(project_id, lambda tx: [key.key_set for key in keys.published(tx)])
     assert sorted(sets) == ["oidc", "oidc", "session", "session"]

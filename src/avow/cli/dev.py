@@ -139,7 +139,7 @@ def _founded(tx: Tx) -> str:
 
 def _complete(store: Store, project_id: str) -> None:
     try:
-        store.run(project_id, founding.complete)
+        founding.complete(store, project_id)
     except AvowError as error:  # stopped before it was through; the next start makes them
         _log.debug("the OpenID keys were not made: %s", error)
 

@@ -32,7 +32,7 @@ def create(name: str, *, environment: str, algorithm: str, data: Path | None, as
 
     with reached(data) as found:
         key = found.store.run(project_id, unit)
-        found.store.run(project_id, founding.complete)
+        founding.complete(found.store, project_id)
     say(
         f"Project {name!r} is made.\n\nProject id      {project_id}\nManagement key  {key}\n\n"
         "Keep the management key now: it is stored nowhere and never shown again.",

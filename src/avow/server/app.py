@@ -1,6 +1,7 @@
 """From settings to a running Site: the only place that knows every slice."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +95,11 @@ def build(
             each.start()
 
     def close() -> None:
-        for worker in reversed(workers):
-            worker.stop()
-        for each in (pool, outbound, kv, store):
-            each.close()
+        with ExitStack() as ending:  # the last one first; one that fails keeps no other from its end
+            for each in (store, kv, outbound, pool):
+                ending.callback(each.close)
+            for worker in workers:
+                ending.callback(worker.stop)
 
     return Site(
         settings=settings,

@@ -6,7 +6,7 @@ from avow.server.keys import actions as keys
 from avow.server.managementkeys.actions import TENANT_ADMIN
 from avow.server.projects import actions as projects
 from avow.server.roles import actions as roles
-from avow.server.store import Tx
+from avow.server.store import Store, Tx
 
 __all__ = ["ROLES", "Founded", "complete", "found"]
 
@@ -40,14 +40,27 @@ def found(tx: Tx, name: str, *, environment: str = "", algorithm: str = "ES256")
     return Founded(tx.project_id, cleartext)
 
 
-def complete(tx: Tx) -> bool:
+def complete(store: Store, project_id: str) -> bool:
     """Make the OpenID key set unless it is there: RSA keys take long, and a first sign-in needs none.
+
+    They are made before the unit that inserts them, so that nobody's unit waits for it.
 
     Returns:
         Whether it was made now.
     """
-    if any(key.key_set == keys.OIDC for key in keys.published(tx)):
+    if store.look(project_id, _is_complete):
         return False
-    keys.create_set(tx, keys.OIDC, _OIDC_ALGORITHM)
-    projects.bump(tx)
-    return True
+    made = keys.generate(_OIDC_ALGORITHM)
+
+    def insert(tx: Tx) -> bool:
+        if _is_complete(tx):
+            return False
+        keys.insert_set(tx, keys.OIDC, made)
+        projects.bump(tx)
+        return True
+
+    return store.run(project_id, insert)
+
+
+def _is_complete(tx: Tx) -> bool:
+    return any(key.key_set == keys.OIDC for key in keys.published(tx))

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from avow.errors import RateLimitException
+from avow.errors import RateLimitException, Unavailable
 from avow.server.delivery import leases
 from avow.server.delivery.messages import Rendered
 from avow.server.delivery.senders import TryLater, Undeliverable, Unreachable
@@ -116,6 +116,24 @@ def test_a_courier_killed_with_a_lease_is_replaced_after_the_lease(post: Post, r
     assert [sent.code for sent in recorder.sent] == [CODE]
     assert not leases.finish(post.store, lost, "failed", "too late")
     assert post.outbox()[0].state == "sent"
+
+
+def test_a_letter_that_could_not_be_read_is_carried_a_second_later(
+    post: Post, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.queue(challenge_id="C1")
+    courier = post.courier(email=recorder)
+
+    def away(*_: object) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "open_letter", away)
+        assert courier.run_once() == 1
+    assert recorder.sent == []
+    post.clock.advance(1)
+    assert courier.run_once() == 1
+    assert [sent.code for sent in recorder.sent] == [CODE]
 
 
 _DIES_WHILE_SENDING = """

@@ -191,7 +191,12 @@ class Courier:
         if is_dead or leased.project_name is None:
             leases.finish(self._store, leased, "dropped")
             return
-        draft = leases.open_letter(self._store, leased)
+        try:
+            draft = leases.open_letter(self._store, leased)
+        except AvowError as failure:  # nothing has left yet, so that it need not wait for the end of the lease
+            unread = TryLater(f"its letter could not be read: {failure.code}")
+            self._retry(leased, unread, pause=_PAUSES_SECONDS[0], attempts=leased.attempts)
+            return
         if draft is None:
             self._fail(leased, "its letter cannot be opened")
             return

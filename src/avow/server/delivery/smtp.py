@@ -64,6 +64,7 @@ class SmtpSender:
         self._tls = settings.tls or ssl.create_default_context()
         self._guard = threading.Lock()
         self._idle: list[smtplib.SMTP] = []
+        self._name: str | None = None  # of this machine, for EHLO; asked of DNS by the first connection alone
 
     def send(self, message: Rendered) -> None:
         """Hand one mail over.
@@ -113,12 +114,13 @@ class SmtpSender:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        at = (settings.host, settings.port)
+        at, timeout = (settings.host, settings.port), settings.timeout_seconds
         connection: smtplib.SMTP
         if settings.security == "tls":
-            connection = smtplib.SMTP_SSL(*at, timeout=settings.timeout_seconds, context=self._tls)
+            connection = smtplib.SMTP_SSL(*at, local_hostname=self._name, timeout=timeout, context=self._tls)
         else:
-            connection = smtplib.SMTP(*at, timeout=settings.timeout_seconds)
+            connection = smtplib.SMTP(*at, local_hostname=self._name, timeout=timeout)
+        self._name = connection.local_hostname
         try:
             if settings.security == "starttls":
                 connection.starttls(context=self._tls)

@@ -124,13 +124,14 @@ class Outbound:
     # --- Calls ---
 
     def _call(self, call: OutgoingCall, ends_at: float) -> Answered:
-        left = ends_at - monotonic()
         where = target(call.url, self._allowed)
         if where is None:
             raise FetchFailed(detail="an address that may not be called")
+        tls = self._checking()
+        left = ends_at - monotonic()
         if left <= 0:
             raise FetchFailed(detail=f"no time left to call {where.host}")
-        calls = Calls(self._allowed, seconds=left, tls=self._checking())
+        calls = Calls(self._allowed, seconds=left, tls=tls)
         try:
             return calls.call(where, call)
         except (NotCalled, Unanswered) as failure:

@@ -10,6 +10,7 @@ from avow import Client
 from avow.core.ids import secret_text
 from avow.embed.transport import InProcessTransport
 from avow.server.app import build
+from avow.server.delivery import leases
 from avow.server.delivery.inbox import InboxLink, InboxMessage, InboxSender
 from avow.server.founding import found
 from avow.server.projects import actions as projects
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Avow", "Server"]
 
-_PATIENCE_SECONDS = 2
+_PATIENCE_SECONDS = 15  # with a courier that carries a letter at this moment
 
 T = TypeVar("T")
 BASE_URL = "http://localhost:8000"
@@ -128,7 +129,11 @@ class Avow:
 
     def messages(self, to: str | None = None) -> list[InboxMessage]:
         """Return what was sent, the newest first; `to` keeps one address only."""
-        self.server.site.courier.run_once()
+        site = self.server.site
+        site.courier.run_once()
+        until = time.monotonic() + (_PATIENCE_SECONDS if site.courier.is_started else 0)
+        while time.monotonic() < until and leases.is_any_held(site.store, self.project_id):
+            time.sleep(0.005)
         return self.server.inbox.messages(to)
 
     def code(self, to: str) -> str:
@@ -160,10 +165,7 @@ class Avow:
         return self.server.site.store.run(self.project_id, unit)
 
     def _newest(self, to: str, part: Callable[[InboxMessage], T]) -> T:
-        # A courier in the background may be carrying it at this moment.
-        until = time.monotonic() + (_PATIENCE_SECONDS if self.server.site.courier.is_started else 0)
-        while not (found := next((part(message) for message in self.messages(to) if part(message)), None)):
-            if time.monotonic() >= until:
-                raise LookupError(f"nothing of that kind was sent to {to}")
-            time.sleep(0.02)
-        return found
+        for message in self.messages(to):
+            if found := part(message):
+                return found
+        raise LookupError(f"nothing of that kind was sent to {to}")

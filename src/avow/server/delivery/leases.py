@@ -11,7 +11,17 @@ from avow.server.delivery.rows import Leased
 from avow.server.delivery.templates import Draft
 from avow.server.store import Store, Tx
 
-__all__ = ["LEASE_SECONDS", "LIFETIME_SECONDS", "due_times", "finish", "lease", "open_letter", "put_off", "tidy"]
+__all__ = [
+    "LEASE_SECONDS",
+    "LIFETIME_SECONDS",
+    "due_times",
+    "finish",
+    "is_any_held",
+    "lease",
+    "open_letter",
+    "put_off",
+    "tidy",
+]
 
 # Longer than any sender takes over a message that goes well. When a message takes longer, another courier may send it
 # too: the same code twice, which harms nobody.
@@ -33,6 +43,11 @@ def lease(store: Store, method: Method, most: int) -> list[Leased]:
         return tx.all(rows.LEASE, Leased, method=method, most=most, leased_until=tx.now + LEASE_SECONDS)
 
     return store.run_anywhere(unit)
+
+
+def is_any_held(store: Store, project_id: str) -> bool:
+    """Tell whether somebody carries a message of the project at this moment."""
+    return store.look(project_id, lambda tx: tx.one(rows.FIND_HELD, rows.HeldRow)) is not None
 
 
 def open_letter(store: Store, leased: Leased) -> Draft | None:

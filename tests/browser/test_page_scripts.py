@@ -82,9 +82,7 @@ def test_waiting_page_that_answered_a_form_does_not_send_it_again(open_page: Ope
     other.goto(dev.message(mail)["link"])
     expect_signed_in(other, mail)
     page.bring_to_front()
-    expect_signed_in(
-        page, mail
-    )  # by itself, or past the offer that the other tab stood at
+    expect_signed_in(page, mail)  # by itself, or past the offer that the other tab stood at
     assert [each for each in sent if "resend" in each] == []
 
 

@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -297,7 +298,7 @@ def test_f_db_07_corrupt_or_foreign_database(case: Case, installation: dict[str,
             file = tmp_path / f"{name.replace(' ', '-')}.sqlite3"
             file.write_bytes(content)
             variables = {**installation, "AVOW_DATABASE_URL": f"sqlite:///{file}"}
-            said = within(5, lambda variables=variables: programs.avow("serve", "--port", "0", variables=variables))
+            said = within(5, partial(programs.avow, "serve", "--port", "0", variables=variables))
             assert said.code == 2
             assert len(said.err.splitlines()) == 1
             assert file.read_bytes() == content

@@ -14,7 +14,7 @@ from avow.server import site as blocking
 from avow.server.asgi import AsgiApp
 from avow.server.password import handlers
 from avow.server.site import Pool
-from avow.server.store import Job, Store
+from avow.server.store import WAIT_SECONDS, Job, Store
 from avow.server.store.jobs import Done, Unit
 from avow.server.visit import Request, Response
 from tests.server.api import Api
@@ -136,7 +136,7 @@ def test_try_at_a_password_that_was_not_looked_at_in_time_is_taken_back(
     people.configure(api, lock=True, lockAttempts=2)
     ended = Event()
     with monkeypatch.context() as patch:
-        patch.setattr(blocking, "_SPARE_SECONDS", blocking.WAIT_SECONDS - 0.5)  # so much is left to take it back
+        patch.setattr(blocking, "_SPARE_SECONDS", WAIT_SECONDS - 0.5)  # so much is left to take it back
         patch.setattr(handlers, "check", lambda *_: ended.wait(60))
         assert [answer(api.avow.server.site, _sign_in(api, login_id)).status for _ in range(3)] == [503] * 3
         ended.set()

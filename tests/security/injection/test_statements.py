@@ -63,7 +63,7 @@ def test_s_inj_01_texts_of_sql_in_every_field(case: Case, each_place: Place, rou
         created += target.users_of(answer)
         return answer
 
-    def get(path: str, credential: str | None = None, **options: Any) -> Answer:
+    def get(path: str, credential: str = "", **options: Any) -> Answer:
         return within(MOST_SECONDS, lambda: place.api.get(path, credential, **options))
 
     share, turns = rounds(4, 1), itertools.count()  # else each field its share of the texts, another one in turn

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -141,7 +142,7 @@ def test_s_sam_05_documents_of_service_providers(case: Case, make_each_place: Ma
         with case.cell(f"SAML request with {name}"):
             text = document if isinstance(document, str) else document.decode("latin-1")
             asking = Asking(text, "_ask1", SP_KEY)
-            page = within(1, lambda asking=asking: wiki.post(browser, asking, signs=False))
+            page = within(1, partial(wiki.post, browser, asking, signs=False))
             assert (page.status, page.forms) == (400, [])
     assert len(canary.calls) == calls
 

@@ -241,7 +241,7 @@ def test_s_ssr_03_hostile_providers(case: Case, make_social: MakeSocial) -> None
         for name, said in HOSTILE.items():
             with case.cell(f"{what}: {name}"):
                 tracemalloc.start()
-                page = within(5, lambda path=path, said=said: _page_of(social, make_social, path, said))
+                page = within(5, partial(_page_of, social, make_social, path, said))
                 grown = tracemalloc.get_traced_memory()[1]
                 tracemalloc.stop()
                 assert page.error in REFUSED

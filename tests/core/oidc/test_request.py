@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from avow.core.oidc.clients import PRESETS, Client
-from avow.core.oidc.request import CHECKS, Asked, Authorization, Fault, judge
+from avow.core.oidc.request import CHECKS, Asked, Authorization, Fault, judge, judge_address
 
 REDIRECT = "https://app.example.com/cb"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -23,10 +23,14 @@ GOOD = {
 }
 
 
-def ask(client: Client | None = CLIENT, audiences: tuple[str, ...] = (), **changes: Any) -> Authorization | Fault:
+def asked(client: Client | None = CLIENT, audiences: tuple[str, ...] = (), **changes: Any) -> Asked:
     given = {**GOOD, **changes}
     parameters = {name: (value,) if isinstance(value, str) else value for name, value in given.items() if value}
-    return judge(Asked(parameters, client, audiences))
+    return Asked(parameters, client, audiences)
+
+
+def ask(**changes: Any) -> Authorization | Fault:
+    return judge(asked(**changes))
 
 
 def refused(**changes: Any) -> Fault:
@@ -81,6 +85,7 @@ def test_good_request_is_read_whole() -> None:
 def test_fault_before_the_address_is_known_is_shown_and_sent_nowhere(changes: dict[str, Any], check: str) -> None:
     found = refused(**changes)
     assert (found.check, found.is_told, found.redirect_uri) == (check, False, "")
+    assert judge_address(asked(**changes)) == found
 
 
 @pytest.mark.parametrize(
@@ -134,6 +139,7 @@ def test_fault_of_a_known_client_is_sent_to_it(changes: dict[str, Any], error: s
     found = refused(**changes)
     assert (found.error, found.is_told, found.redirect_uri) == (error, True, REDIRECT)
     assert found.state == ("a" if "state" in changes else "xyz")
+    assert judge_address(asked(**changes)) is None
 
 
 def test_client_that_needs_pkce_is_refused_without() -> None:

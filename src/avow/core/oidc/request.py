@@ -15,7 +15,7 @@ from avow.core.oidc import pkce, redirects, scopes
 from avow.core.oidc.clients import Client
 from avow.core.oidc.scopes import ClaimsRequest
 
-__all__ = ["CHECKS", "MODES", "PARAMETERS", "Asked", "Authorization", "Check", "Fault", "judge"]
+__all__ = ["CHECKS", "MODES", "PARAMETERS", "Asked", "Authorization", "Check", "Fault", "judge", "judge_address"]
 
 MODES: Final = ("query", "form_post", "web_message")
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account", "create"})
@@ -207,6 +207,11 @@ class Check(NamedTuple):
     error: str
     text: str
     is_told: bool = True
+
+
+def judge_address(asked: Asked) -> Fault | None:
+    """Return the first fault of which the application is not told, None where it may be told of any."""
+    return next((_fault(asked, check) for check in CHECKS if not check.is_told and not check.holds(asked)), None)
 
 
 def judge(asked: Asked) -> Authorization | Fault:

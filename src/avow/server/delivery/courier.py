@@ -193,9 +193,9 @@ class Courier:
             return
         try:
             draft = leases.open_letter(self._store, leased)
-        except AvowError as failure:  # nothing has left yet, so that it need not wait for the end of the lease
+        except AvowError as failure:  # nothing has left: it waits for no end of the lease, and no attempt is spent
             unread = TryLater(f"its letter could not be read: {failure.code}")
-            self._retry(leased, unread, pause=_PAUSES_SECONDS[0], attempts=leased.attempts)
+            self._retry(leased, unread, pause=_PAUSES_SECONDS[0], attempts=leased.attempts - 1)
             return
         if draft is None:
             self._fail(leased, "its letter cannot be opened")

@@ -11,7 +11,7 @@ from avow.core.oidc import acr, interaction, scopes
 from avow.core.oidc.accesstoken import audiences_said
 from avow.core.oidc.clients import Api, Client
 from avow.core.oidc.interaction import Decision, Seen, Waited
-from avow.core.oidc.request import PARAMETERS, Asked, Authorization, Fault, judge
+from avow.core.oidc.request import PARAMETERS, Asked, Authorization, Fault, judge, judge_address
 from avow.core.tokens import Expected, verify
 from avow.errors import InvalidToken, SecondFactorNeeded, SessionEnded, SsoOnly
 from avow.server.applications import actions as applications
@@ -130,7 +130,7 @@ class Authorizing:
             client = replace(client, settings=changed(client.settings, default_audience=standard))
         asked = Asked(parameters, client, is_pushed=is_pushed)
         wanted = asked.wanted_audiences
-        if wanted and isinstance(fault := judge(asked), Fault) and not fault.is_told:
+        if wanted and (fault := judge_address(asked)) is not None:
             return fault  # whose request it is nobody knows: no APIs are looked for
         audiences = []
         for each in wanted[:_MOST_AUDIENCES] or ((standard,) if standard else ()):

@@ -190,7 +190,7 @@ def _access(
     audience = tuple(api.identifier for api in apis)
     if not audience or OPENID in held:  # so that the same token opens userinfo
         audience = (*audience, userinfo_audience(row.issuer))
-    rights = _rights(row, profile)
+    rights, details = _rights(row, profile), grants.details_of(row)
     limited = frozenset(scope for api in apis if api.has_rbac for scope in api.scopes)
     permissions = limited & rights if told is None else limited & rights & frozenset(told)
     has_rbac = any(api.has_rbac for api in apis)
@@ -205,8 +205,8 @@ def _access(
         scope=tuple(each for each in held if each not in limited or each in rights or each in scopes.STANDARD),
         permissions=tuple(sorted(permissions)) if has_rbac else None,
         auth_time=row.auth_time,
-        amr=grants.details_of(row).amr,
-        acr=grants.details_of(row).acr,
+        amr=details.amr,
+        acr=details.acr,
         tenant_id=row.tenant_id,
         dpop_jkt=row.dpop_jkt,
     )

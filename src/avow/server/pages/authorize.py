@@ -26,7 +26,7 @@ from avow.server.pages import wished
 from avow.server.pages.endpoints import PlainForm
 from avow.server.pages.errors import Unanswered
 from avow.server.pages.frame import Frame
-from avow.server.pages.own_forms import own_client, require_own_form, spoken
+from avow.server.pages.own_forms import of_device, require_own_form, spoken
 from avow.server.serving import Answer, Call, Steps, read, write
 from avow.wire.oidc import AuthorizeQuery, ContinueForm, ContinueQuery, given
 
@@ -142,8 +142,9 @@ def _answer(frame: Frame, provider: Provider, call: Call[Any], asked: _Asked) ->
         return _told(call, verdict, {"error": "access_denied", "error_description": "The person declined."})
     wish = yield from provider.authorizing.wish(call, verdict)
     agreed = asked.who if asked.is_allowed else ""
-    known = replace(call, client=own_client(frame, call))
-    outcome = yield from provider.authorizing.outcome(known, held, wish, asked.row, mark, agreed=agreed)
+    outcome = yield from provider.authorizing.outcome(
+        of_device(frame, call), held, wish, asked.row, mark, agreed=agreed
+    )
     match outcome.decision:
         case Refuse(error, text):
             return _told(call, verdict, {"error": error, "error_description": text})

@@ -22,6 +22,7 @@ __all__ = [
     "finished",
     "first_project",
     "is_own_click",
+    "of_device",
     "own_client",
     "refused",
     "require_own_form",
@@ -73,8 +74,13 @@ def own_client(frame: Frame, call: Call[Any]) -> Client:
 
     So it has the newest refresh token, and shows whether the device is a trusted one.
     """
-    device = frame.jar.device(call) or call.client.trusted_device
-    return replace(call.client, stores_rotated_tokens=True, trusted_device=device)
+    return replace(of_device(frame, call).client, stores_rotated_tokens=True)
+
+
+def of_device(frame: Frame, call: Call[Any]) -> Call[Any]:
+    """Return a call that shows the trusted device of this browser, where it is one."""
+    device = frame.jar.device(call)
+    return replace(call, client=replace(call.client, trusted_device=device)) if device else call
 
 
 def spoken(call: Call[Any], languages: str | None) -> Call[Any]:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -127,22 +128,28 @@ def test_f_ovl_01_overload(case: Case, make_fleet: MakeFleet, rounds: Rounds) ->
     wishes = [place.api.wish("POST", "/v1/auth/refresh", person.refresh_jwt) for person in people]
     wishes += [place.api.wish("GET", "/v1/auth/me", person.refresh_jwt) for person in people]
     usual = [place.api.carrier.send(wish).seconds for wish in wishes]
-    capacity = max(flood(fleet.servers.url, wishes, lines=_USUAL, seconds=rounds(1, 4)).goodput for _ in range(3))
+    _capacity(fleet, wishes, rounds(1, 4))  # a process that has just begun does less
+    capacities = [_capacity(fleet, wishes, rounds(1, 8))]
     memory = _memory(fleet)
     # In halves: what grows in the first is filled once, what grows in the second would go on growing.
     loads, memories = [], []
     for _ in range(2):
-        loads.append(_overload(fleet, wishes, 3 * capacity, rounds(1, 30)))
+        loads.append(_overload(fleet, wishes, 3 * capacities[-1], rounds(1, 30)))
         memories.append(_memory(fleet))
-    told = f"capacity {capacity:.0f}/s; " + "; ".join(load.told() for load in loads)
+        capacities.append(_capacity(fleet, wishes, rounds(1, 8)))
+    # What a machine can do changes within a minute: see decision 0036.
+    before, between, after = capacities
+    capacity = (before + 2 * between + after) / 4
+    goodput = fmean(load.goodput for load in loads)
+    told = f"capacity {before:.0f}, {between:.0f}, {after:.0f}/s; " + "; ".join(load.told() for load in loads)
     print(told)  # noqa: T201 - what was measured belongs to the report
     # A share of what the machine can do is only known while nothing else runs on it: full runs ask for it.
     if case.full_only("three times the capacity is offered"):
         with case.cell("three times the capacity is offered"):
-            assert min(load.offered for load in loads) >= 2.5 * capacity, told
+            assert fmean(load.offered for load in loads) >= 2.5 * capacity, told
     if case.full_only("goodput stays at 70 %"):
         with case.cell("goodput stays at 70 %"):
-            assert min(load.goodput for load in loads) >= 0.7 * capacity, told
+            assert goodput >= 0.7 * capacity, told
     with case.cell("what is refused is refused with 429 or 503, and every request is answered"):
         assert all(set(load.statuses) <= {200, 429, 503} for load in loads), told
     if case.full_only("what is refused is refused within 1 s"):
@@ -180,6 +187,11 @@ def _half(wishes: list[Wish], turn: int) -> list[Wish]:
     """Return the first half in even turns, the second in odd ones."""
     middle = len(wishes) // 2
     return wishes[middle:] if turn % 2 else wishes[:middle]
+
+
+def _capacity(fleet: Fleet, wishes: list[Wish], seconds: int) -> float:
+    """Return how many requests a second the server does when each client waits for its answer."""
+    return flood(fleet.servers.url, wishes, lines=_USUAL, seconds=seconds).goodput
 
 
 def _overload(fleet: Fleet, wishes: list[Wish], per_second: float, seconds: int) -> Flood:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from avow import web as served_files
 from avow.testing.server import Avow, Server
@@ -49,13 +50,14 @@ const ready = sdk.refresh();
 """
 PAGE = """<!doctype html>
 <html lang="en"><title>Shop</title>
-<script src="/script/{version}"></script>
-<div><descope-wc {attributes}></descope-wc></div>
 <script nonce="app">
 window.told = [];
 for (const name of ["ready", "success", "error", "screen-updated"])
-  document.querySelector("descope-wc").addEventListener(name, (event) => told.push([name, event.detail]));
-</script></html>
+  document.addEventListener(
+    name, (event) => event.target.localName === "descope-wc" && told.push([name, event.detail]), true);
+</script>
+<script src="/script/{version}"></script>
+<div><descope-wc {attributes}></descope-wc></div></html>
 """
 # Pages without the component, by their path.
 ALONE = {"/react": REACT_PAGE, "/sdk": SDK_PAGE}
@@ -216,7 +218,14 @@ class Visitor:
     def event(self, name: str) -> Any:
         """Wait for an event of the component and return its detail."""
         # Until then the browser may be at somebody else's page, which tells nothing.
-        self.page.wait_for_function("(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000)
+        try:
+            self.page.wait_for_function(
+                "(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000
+            )
+        except PlaywrightTimeout as error:  # say where the browser was left
+            there = self.page.evaluate("[location.href, window.told, document.body.innerText]")
+            error.add_note(f"No {name}: {there}")
+            raise
         return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)
 
     def screens_shown(self) -> int:

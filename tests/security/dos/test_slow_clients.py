@@ -122,7 +122,7 @@ def _is_closed(line: socket.socket) -> bool:
 
 def _wait_until_usual(server: Served, usual_seconds: float) -> None:
     """Sign in until it takes as long as before, five times in a row: thousands that connect are work too."""
-    until, in_a_row = time.monotonic() + 30, 0
+    until, in_a_row = time.monotonic() + 10, 0
     while in_a_row < 5:
         time_taken = _time_of_sign_in(server)
         in_a_row = in_a_row + 1 if time_taken <= 2 * max(usual_seconds, 0.05) else 0

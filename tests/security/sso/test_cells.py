@@ -213,7 +213,7 @@ def test_s_ssr_03_hostile_metadata(case: Case, make_calling_place: MakePlace, pe
         with case.cell(f"metadata, {name}"):
             path = f"/{name.replace(' ', '-')}"
             peer.answers[path] = always(said)
-            assert within(5, partial(_gone, avow, peer.url + path)).error == FETCH_FAILED
+            assert within(5, partial(_begun, avow, peer.url + path)).error == FETCH_FAILED
 
     def slowly(handler: Any) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/xml\r\ncontent-length: 1000\r\n\r\n")
@@ -225,11 +225,11 @@ def test_s_ssr_03_hostile_metadata(case: Case, make_calling_place: MakePlace, pe
     for name, write in {"a byte a second": slowly, "silence": lambda _: time.sleep(7)}.items():
         with case.cell(f"metadata, {name}"):
             peer.answers[f"/{name[-6:]}"] = always(Said(write=write))
-            page = within(5, partial(_gone, avow, f"{peer.url}/{name[-6:]}"))
+            page = within(5, partial(_begun, avow, f"{peer.url}/{name[-6:]}"))
             assert page.error == FETCH_FAILED
 
 
-def _gone(avow: Avow, metadata_url: str) -> Page:
+def _begun(avow: Avow, metadata_url: str) -> Page:
     """Begin a sign-in whose metadata are fetched anew; return the page where it ends."""
     configure_metadata(avow, metadata_url)
     return go(avow)

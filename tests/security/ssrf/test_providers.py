@@ -325,6 +325,7 @@ def _beside_silence(social: Social, make_social: MakeSocial) -> tuple[float, flo
         try:
             time.sleep(0.3)
             beside = min(p95() for _ in range(3))
+            assert not any(each.done() for each in asking)
         finally:
             release.set()
     for each in asking:

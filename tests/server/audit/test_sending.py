@@ -339,7 +339,7 @@ def test_trouble_is_told_once_in_the_log_without_secrets(
 
 def _flood(handler: Any) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n")
-    for _ in range(16_384):
+    while True:  # until the connection is closed
         handler.wfile.write(b"x" * 65_536)
 
 
@@ -369,7 +369,7 @@ def test_hostile_receiver_costs_little_time_and_tells_nothing(
     note(avow)
     begun = time.monotonic()
     round_.deliver()
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 2.5
     rows = waiting(avow)
     assert "SSH" not in str(rows)
     assert [row[0] for row in rows] == ([] if act is _flood else ["waiting"])

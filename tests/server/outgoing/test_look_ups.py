@@ -39,7 +39,7 @@ def test_resolver_that_hangs_costs_no_more_than_the_call(hanging: threading.Even
     begun = monotonic()
     with pytest.raises(NotCalled, match="ConnectTimeout"):
         Calls((), seconds=0.2).post(where, {}, b"{}")
-    assert monotonic() - begun < 20
+    assert monotonic() - begun < 2
     assert not hanging.is_set()
 
 

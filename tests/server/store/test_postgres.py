@@ -345,7 +345,7 @@ def test_server_that_is_away_is_unavailable_at_once_and_found_again(server: Serv
     with pytest.raises(StoreRefused, match="cannot be used"):
         check_schema(own_store)
     server.start()
-    assert recovers_within(15, own_store)
+    assert recovers_within(5, own_store)
     assert own_store.look(PROJECT, version) == 3
 
 
@@ -363,7 +363,7 @@ def test_commit_to_a_server_that_has_ended_meanwhile_is_of_unknown_outcome(
         assert "lost at COMMIT, outcome unknown" in raised.value.detail
     finally:
         server.start()
-    assert recovers_within(15, own_store)
+    assert recovers_within(5, own_store)
     assert own_store.look(PROJECT, lambda tx: tx.all(TENANTS, str)) == []
 
 
@@ -393,7 +393,7 @@ def test_no_acknowledged_unit_is_lost_when_the_server_restarts(
     try:
         wait_for(lambda: len(acknowledged) > 10)
         server.restart(how)
-        assert recovers_within(15, own_store)
+        assert recovers_within(5, own_store)
         before = len(acknowledged)
         wait_for(lambda: len(acknowledged) > before + 10)
     finally:

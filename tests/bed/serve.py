@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 
 from avow.cli.running import serve
+from avow.clock import system_clock
 from avow.server import logs
 from avow.server.app import build
 from avow.server.delivery.inbox import InboxSender
@@ -24,7 +25,9 @@ def main(socket_number: int) -> None:
     logs.configure(settings.log_level)
     inbox = InboxSender() if settings.is_development else None
     processes = int(os.environ["AVOW_TEST_PROCESSES"])
-    site = build(settings, clock=FileClock(os.environ["AVOW_TEST_CLOCK"]), inbox=inbox, processes=processes)
+    clock_file = os.environ["AVOW_TEST_CLOCK"]
+    clock = FileClock(clock_file) if clock_file else system_clock
+    site = build(settings, clock=clock, inbox=inbox, processes=processes)
     if inbox is None and not _is_carried(settings):
         site = replace(site, start=lambda: None)
     serve(site, socket.socket(fileno=socket_number))

@@ -267,3 +267,17 @@ def test_refusals_are_told_together(play: Play) -> None:
     assert [(number, why) for number, _, why in line.refused] == [(3, TOO_MANY), (1, TOO_MANY)]
     ids = [request_id for _, request_id, _ in line.refused]
     assert [line.pipe.told.count(f"x-request-id: {each}\r\n".encode()) for each in ids] == [3, 1]
+
+
+@pytest.mark.parametrize("comes_late", [False, True])
+def test_idle_connection_is_closed_unless_a_request_has_come(play: Play, comes_late: bool) -> None:
+    async def scene(line: Line) -> None:
+        line.protocol.data_received(_ME)
+        await _turns()
+        line.protocol.timeout_keep_alive_handler()
+        if comes_late:  # it came while the loop was busy: timers are due before anything is read
+            line.protocol.data_received(_ME)
+        await asyncio.sleep(0.03)
+        assert line.pipe.is_closed is not comes_late
+
+    assert play(scene).pipe.statuses == [200] * (1 + comes_late)

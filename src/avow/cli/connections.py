@@ -20,6 +20,7 @@ from avow.wire.errors import ErrorEnvelope
 __all__ = ["BoundedProtocol", "bounded"]
 
 _HEAD_ROOM_BYTES = 16_384  # above the sum of the headers: the address, names and punctuation
+_UNREAD_SECONDS = 0.01  # in which a loop reads what has come, before its timers are due again
 
 
 def bounded(settings: Settings, door: Door) -> type["BoundedProtocol"]:
@@ -109,10 +110,18 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             super().on_message_complete()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection, but not on a request that came while the loop was busy and is yet to be read."""
+        self.loop.call_later(_UNREAD_SECONDS, self._close_idle, self.timeout_keep_alive_task)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""
         self._forget_head()
         super().connection_lost(exc)
+
+    def _close_idle(self, timer: asyncio.TimerHandle | None) -> None:
+        if self.timeout_keep_alive_task is timer and not self.transport.is_closing():
+            self.transport.close()
 
     def _may_be_refused(self) -> bool:
         """Tell whether a refusal is as simple as those sent here; the application refuses what is left to it."""

@@ -163,12 +163,12 @@ def _ours(case: Case) -> dict[str, Work]:
     cookie = f"{name}={case.token}"
     handler = _handler(stack)
     return {
-        OURS: _request(stack, "/ours", HTTP_COOKIE=cookie),
-        OURS_UNSEEN: lambda: _answered(handler, _environ("/ours", HTTP_COOKIE=next(unseen))),
+        OURS: _request(stack, "/plain", HTTP_COOKIE=cookie),
+        OURS_UNSEEN: lambda: _answered(handler, _environ("/plain", HTTP_COOKIE=next(unseen))),
         f"{OURS}, roles read": _request(stack, "/roles", HTTP_COOKIE=cookie),
         f"{OURS}, login_required": _request(stack, "/guarded", HTTP_COOKIE=cookie),
         f"{OURS}, row read": _request(stack, "/row", HTTP_COOKIE=cookie),
-        f"{OURS}, beside Django's sessions": _request([*_CORE, *_SESSIONS, *stack[-1:]], "/ours", HTTP_COOKIE=cookie),
+        f"{OURS}, beside Django's sessions": _request([*_CORE, *_SESSIONS, *stack[-1:]], "/plain", HTTP_COOKIE=cookie),
     }
 
 

@@ -1,5 +1,6 @@
 """The views that `bench.django_get` asks; each answers the same."""
 
+from types import SimpleNamespace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,11 +17,12 @@ from avow.django.jwt.authentication import jwt_login_required
 from avow.django.jwt.simplejwt.authentication import JWTAuthentication
 
 ANSWER = {"name": "jane"}
+ANYBODY = SimpleNamespace(user_id="anybody")
 
 
 def plain(request: HttpRequest) -> HttpResponse:
-    """Answer anybody."""
-    return JsonResponse(ANSWER)
+    """Answer anybody: whose token was read, where somebody reads them, and everybody where nobody does."""
+    return JsonResponse(ANSWER if getattr(request, "avow", ANYBODY).user_id else {})
 
 
 def row(request: Any) -> HttpResponse:
@@ -50,7 +52,6 @@ def _api(*classes: Any) -> Any:
 # Each look at a path that does not fit takes time: what is compared with the bare stack stands near its path.
 urlpatterns = [
     path("plain", plain),
-    path("ours", ours),
     path("roles", roles),
     path("guarded", login_required(ours)),
     path("row", row),

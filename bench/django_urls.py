@@ -21,7 +21,7 @@ ANYBODY = SimpleNamespace(user_id="anybody")
 
 
 def plain(request: HttpRequest) -> HttpResponse:
-    """Answer anybody: whose token was read, where somebody reads them, and everybody where nobody does."""
+    """Answer everybody; beside our middleware, those whose token held."""
     return JsonResponse(ANSWER if getattr(request, "avow", ANYBODY).user_id else {})
 
 

@@ -1,7 +1,8 @@
 """Serves Avow for a test as `avow serve` does, with the clock of the test; `tests.bed.server` starts it.
 
-`avow serve` has no switch for the clock and shall have none; this is the entry point that has one. It also serves the
-earlier releases that `tests/faults/releases` keeps, so what it imports has to be there in each of them.
+`avow serve` has no switch for the clock and shall have none; this is the entry point that has one, AVOW_TEST_CLOCK: the
+file of a test's clock, or "" for the system's. It also serves the earlier releases that `tests/faults/releases` keeps,
+so what it imports has to be there in each of them.
 """
 
 import os

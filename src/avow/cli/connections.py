@@ -20,7 +20,7 @@ from avow.wire.errors import ErrorEnvelope
 __all__ = ["BoundedProtocol", "bounded"]
 
 _HEAD_ROOM_BYTES = 16_384  # above the sum of the headers: the address, names and punctuation
-_UNREAD_SECONDS = 0.01  # in which a loop reads what has come, before its timers are due again
+_TURN_SECONDS = 0.01  # after a timer, in which the loop has read what came before it
 
 
 def bounded(settings: Settings, door: Door) -> type["BoundedProtocol"]:
@@ -112,7 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection, but not on a request that came while the loop was busy and is yet to be read."""
-        self.loop.call_later(_UNREAD_SECONDS, self._close_idle, self.timeout_keep_alive_task)
+        self.loop.call_later(_TURN_SECONDS, self._close_idle, self.timeout_keep_alive_task)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""

@@ -223,7 +223,7 @@ class Visitor:
                 "(name) => window.told?.some(([each]) => each === name)", arg=name, timeout=15_000
             )
         except PlaywrightTimeout as error:  # say where the browser was left
-            there = self.page.evaluate("[location.href, window.told, document.body.innerText]")
+            there = self.page.evaluate("[location.href, window.told, document.body?.innerText]")
             error.add_note(f"No {name}: {there}")
             raise
         return self.page.evaluate("(name) => told.find(([each]) => each === name)[1]", name)

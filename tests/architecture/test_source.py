@@ -42,6 +42,9 @@ OFFICIAL_NAMES = {
     ("src/avow/django/settings.py", "username_claim"): "AVOW_USERNAME_CLAIM has the name of django-descope's setting",
 }
 
+# What makes msgspec describe a class to itself, which it does for one thread only (decision 0037).
+DESCRIBES = re.compile(r"msgspec\.(convert|(json|msgpack|toml|yaml)\.(decode|Decoder|schema\w*)|inspect\.[a-z]\w*)\Z")
+
 
 def where(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -121,6 +124,23 @@ def test_identifiers_use_the_words_of_the_glossary() -> None:
                     if re.search(rf"(^|_){word}(s?)(_|$)", words)
                 ]
     assert found == []
+
+
+def test_msgspec_looks_into_classes_in_one_place_alone() -> None:
+    found = []
+    for path in MODULES:
+        if path == SOURCE / "avow" / "shaping.py":
+            continue
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Attribute):
+                names = {ast.unparse(node)}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "msgspec":
+                names = {f"{node.module}.{name.name}" for name in node.names}
+                assert not names & {"msgspec.inspect", "msgspec.json"}, f"{where(path)} hides what it calls"
+            else:
+                continue
+            found += [f"{where(path)}:{node.lineno} {name}" for name in names if DESCRIBES.match(name)]
+    assert found == [], "ask avow.shaping, which does it under a lock"
 
 
 def test_unfinished_work_names_its_issue() -> None:

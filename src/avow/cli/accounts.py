@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.cli import named
 from avow.cli.directory import ACTOR, Directory, attributes, directory, facts
 from avow.cli.options import Where
@@ -79,7 +80,7 @@ class Invitation:
 
 def profile(options: Mapping[str, object]) -> Profile:
     """Return what options of a command say about a user."""
-    return msgspec.convert({each.name: options[each.name] for each in fields(Profile) if each.name in options}, Profile)
+    return shaping.convert({each.name: options[each.name] for each in fields(Profile) if each.name in options}, Profile)
 
 
 def where(options: Where) -> Where:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.cli import samlapps
 from avow.cli.directory import ACTOR, directory, facts
 from avow.cli.options import Where
@@ -306,7 +307,7 @@ def _value(name: str, text: str) -> object:
     if name in _LISTS and not text.startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
-        return msgspec.json.decode(text)
+        return shaping.decode(text)
     except msgspec.DecodeError:
         return text
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from avow import shaping
 from avow.cli.problems import CannotStart
 from avow.core.ids import secret_text
 from avow.wire.secret import Secret, described, shown
@@ -63,7 +64,7 @@ class DevData:
         """
         try:
             raw = (path / _FACTS).read_bytes()
-            return cls(path.absolute(), msgspec.json.decode(raw, type=DevFacts))
+            return cls(path.absolute(), shaping.decode(raw, DevFacts))
         except FileNotFoundError:
             raise CannotStart(f"{path} is not a data directory of `avow dev`; start `avow dev` there first.") from None
         except (OSError, msgspec.DecodeError) as error:

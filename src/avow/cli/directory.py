@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.cli.options import Where
 from avow.cli.problems import CannotStart
 from avow.cli.reach import Reached, reached_project
@@ -123,7 +124,7 @@ def attributes(assignments: tuple[str, ...]) -> dict[str, object] | None:
         if not (name and equals):
             raise CannotStart(f"Write attributes and claims as NAME=VALUE, not {assignment!r}.")
         try:
-            found[name] = msgspec.json.decode(text) if text else None
+            found[name] = shaping.decode(text) if text else None
         except (msgspec.DecodeError, RecursionError):
             found[name] = text
     return found or None

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 import msgspec
 
+from avow import shaping
 from avow.cli.problems import CannotStart
 from avow.core.imports.entries import Entry
 
@@ -128,7 +129,7 @@ class Report:
 def _reported(entry: Entry, reason: str) -> bytes:
     record: object = msgspec.Raw(entry.data)
     try:
-        msgspec.json.decode(entry.data)
+        shaping.decode(entry.data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         record = entry.data.decode("utf-8", "replace")
     return msgspec.json.encode({"line": entry.number, "reason": reason, "record": record}) + b"\n"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import inspect
 
+from avow import shaping
 from avow.cli.output import moment, say, show, table
 from avow.cli.problems import CannotStart
 from avow.cli.reach import reached, reached_project
@@ -111,28 +111,28 @@ def _check(name: str, value: object) -> None:
     if field is None or value is None:
         return
     try:
-        msgspec.convert(value, field.type)
+        shaping.convert(value, field.type)
     except msgspec.ValidationError:
-        wanted = _wanted(inspect.type_info(field.type))
+        wanted = _wanted(shaping.type_info(field.type))
         raise InvalidArgument(error_message=f"{name} must be {wanted}.") from None
 
 
-def _wanted(kind: inspect.Type) -> str:
+def _wanted(kind: msgspec.inspect.Type) -> str:
     """Say in words which values a setting takes."""
     match kind:
-        case inspect.IntType(ge=lowest, le=highest):
+        case msgspec.inspect.IntType(ge=lowest, le=highest):
             return f"a whole number from {lowest} to {highest}"
-        case inspect.BoolType():
+        case msgspec.inspect.BoolType():
             return "true or false"
-        case inspect.LiteralType(values=values):
+        case msgspec.inspect.LiteralType(values=values):
             return f"one of {', '.join(map(str, values))}"
-        case inspect.VarTupleType(item_type=inspect.LiteralType(values=values)):
+        case msgspec.inspect.VarTupleType(item_type=msgspec.inspect.LiteralType(values=values)):
             return f"a list of some of {', '.join(map(str, values))}"
-        case inspect.VarTupleType():
+        case msgspec.inspect.VarTupleType():
             return "a list"
-        case inspect.DictType():
+        case msgspec.inspect.DictType():
             return 'JSON, such as {"magiclink": "https://app.example.com/"}'
-        case inspect.StrType(pattern=str()):  # colours are the only texts of a form of their own
+        case msgspec.inspect.StrType(pattern=str()):  # colours are the only texts of a form of their own
             return "a colour such as #0f766e"
         case _:
             return "a text, not too long"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from avow import shaping
 from avow.cli.directory import Directory, facts
 from avow.cli.output import say
 from avow.cli.problems import CannotStart
@@ -65,7 +66,7 @@ def update(opened: Directory, held: HeldApplication, changes: SamlChanges, *, as
     if changes == SamlChanges():
         raise CannotStart("Say what is to change; `avow app update-saml --help` shows what can.")
     row = held.row
-    kept = msgspec.structs.asdict(msgspec.json.decode(row.settings, type=SamlApplicationSettings))
+    kept = msgspec.structs.asdict(shaping.decode(row.settings, SamlApplicationSettings))
     before: dict[str, Any] = {
         "name": row.name,
         "description": row.description,

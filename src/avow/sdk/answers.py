@@ -9,6 +9,7 @@ from typing import Annotated, Any, NotRequired, Required, TypedDict, TypeVar, ca
 import msgspec
 from msgspec import Meta
 
+from avow import shaping
 from avow.core.kinds import KEY_CLAIM
 from avow.errors import UnreadableAnswer
 from avow.sdk.options import REFRESH_SESSION_COOKIE_NAME, TRUSTED_DEVICE_COOKIE_NAME, DeliveryMethod
@@ -422,14 +423,14 @@ def exchanged(session: TokenClaims) -> KeySession:
 
 def token_claims(payload: bytes, token: str) -> TokenClaims:
     """Return the claims of a verified token in a new dict that the caller owns."""
-    claims: TokenClaims = msgspec.json.decode(payload)
+    claims: TokenClaims = shaping.decode(payload)
     claims["jwt"] = token
     return claims
 
 
 def session_claims(payload: bytes, token: str) -> SessionClaims:
     """Return a validated session token as the caller gets it, in new dicts that the caller owns."""
-    claims = _decode(payload)
+    claims = shaping.decode(payload)
     claims["jwt"] = token
     answer: SessionClaims = claims.copy()
     answer["sessionToken"] = claims
@@ -485,12 +486,9 @@ def ignored(response: Response) -> None:
     """Take any answer."""
 
 
-_decode = msgspec.json.Decoder().decode
-
-
 def _decoded(response: Response, shape: type[T]) -> T:
     try:
-        return msgspec.json.decode(response.body, type=shape)
+        return shaping.decode(response.body, shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableAnswer(detail=str(error)) from error
 

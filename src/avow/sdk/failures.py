@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from avow import errors
+from avow import errors, shaping
 from avow.errors import AuthException, AvowError, RateLimitException
 from avow.sdk.transport import Response
 from avow.wire.secret import Secret, described, shown
@@ -56,7 +56,7 @@ def failure(response: Response) -> AvowError:
     Spec: contract "tokens" sections 8 and 9.
     """
     try:
-        envelope = msgspec.json.decode(response.body, type=_Envelope)
+        envelope = shaping.decode(response.body, _Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError):
         envelope = _Envelope()
     if response.status == 429:

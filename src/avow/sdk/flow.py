@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.clock import Clock
 from avow.core.tokens.encoding import from_base64url
 from avow.errors import (
@@ -255,7 +256,7 @@ class Flows:
     def _forget(self, refresh_token: str, claim: str) -> None:
         # The server took the token, so its claims are true; only memory depends on them here.
         try:
-            claims = msgspec.json.decode(from_base64url(refresh_token.split(".")[1].encode()))
+            claims = shaping.decode(from_base64url(refresh_token.split(".")[1].encode()))
             name = msgspec.json.encode({claim: claims[claim]})[1:-1]
         except (ValueError, LookupError, TypeError):
             return

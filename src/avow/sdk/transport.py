@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from avow import shaping
 from avow.errors import UnreadableAnswer
 
 __all__ = ["AsyncTransport", "Request", "Response", "Transport"]
@@ -71,7 +72,7 @@ class Response:
         if not self.body:
             return {}
         try:
-            return msgspec.json.decode(self.body)
+            return shaping.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as unreadable:
             raise UnreadableAnswer(detail=self.text[:2000]) from unreadable
 

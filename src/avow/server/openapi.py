@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec import UNSET, structs
 
+from avow import shaping
 from avow.wire.endpoint import Caller, Endpoint, Nothing
 from avow.wire.errors import ErrorEnvelope
 from avow.wire.unsupported import Unsupported
@@ -269,8 +270,8 @@ def _schemas(rows: Rows) -> Json:
     wanted: list[Any] = [ErrorEnvelope, Nothing]
     for row in rows:
         wanted += [row.request, row.response]
-    _, made = msgspec.json.schema_components(wanted, schema_hook=_any_value, ref_template=_REF)
-    components: Json = msgspec.json.decode(msgspec.json.encode(made))  # defaults that are tuples become lists
+    _, made = shaping.schemas(wanted, _any_value, _REF)
+    components: Json = shaping.decode(msgspec.json.encode(made))  # defaults that are tuples become lists
     in_requests = _shapes_in(row.request for row in rows)
     in_answers = _shapes_in([ErrorEnvelope, *(row.response for row in rows)])
     for shape in in_requests | in_answers:
@@ -335,7 +336,7 @@ def _reference(kind: object) -> Json:
     """Return where a shape is described; a body that is a bare list is described where it stands."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return {"$ref": _REF.format(name=kind.__name__)}
-    [schema], _ = msgspec.json.schema_components([kind], schema_hook=_any_value, ref_template=_REF)
+    [schema], _ = shaping.schemas([kind], _any_value, _REF)
     return schema
 
 

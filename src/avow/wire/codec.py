@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, InvalidRequest, MalformedRequest
 from avow.wire.endpoint import Endpoint
 
@@ -22,7 +23,6 @@ MAX_DEPTH = 32
 _Object: Any = dict[str, Any] | None
 
 _encoder = msgspec.json.Encoder()
-_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 _several: dict[type[Any], frozenset[str]] = {}
 _TO_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -56,7 +56,7 @@ def decode_body(endpoint: Endpoint[RequestT, Any], data: bytes, queried: Iterabl
         _check_query_text(value)
         record[name] = value
     try:
-        return msgspec.convert(record, endpoint.request)
+        return shaping.convert(record, endpoint.request)
     except msgspec.ValidationError as error:
         _refuse_shape(error)
 
@@ -66,7 +66,7 @@ def decode(shape: type[RequestT], data: bytes) -> RequestT:
     _check_text(data)
     _check_depth_and_numbers(data)
     try:
-        return _decoder(shape).decode(data)
+        return shaping.decode(data, shape)
     except msgspec.ValidationError as error:
         _refuse_shape(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -88,7 +88,7 @@ def decode_query(endpoint: Endpoint[RequestT, Any], pairs: Iterable[tuple[str, s
     several = _fields_of_several(endpoint.request)
     record = {name: values if name in several else values[-1] for name, values in given.items()}
     try:
-        return msgspec.convert(record, endpoint.request, strict=False)
+        return shaping.convert(record, endpoint.request, strict=False)
     except msgspec.ValidationError as error:
         _refuse_shape(error)
 
@@ -114,19 +114,11 @@ def _decoded_object(data: bytes) -> dict[str, Any]:
     return decode(_Object, data or b"{}") or {}
 
 
-def _decoder(shape: type[RequestT]) -> msgspec.json.Decoder[RequestT]:
-    """Return the one decoder of a shape, made at its first use."""
-    decoder = _decoders.get(shape)
-    if decoder is None:
-        decoder = _decoders[shape] = msgspec.json.Decoder(shape)
-    return decoder
-
-
 def _fields_of_several(shape: type[Any]) -> frozenset[str]:
     """Return the names on the wire of the fields that hold a list."""
     names = _several.get(shape)
     if names is None:
-        info = msgspec.inspect.type_info(shape)
+        info = shaping.type_info(shape)
         fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
         names = _several[shape] = frozenset(field.encode_name for field in fields if _holds_several(field.type))
     return names

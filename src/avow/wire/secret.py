@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from avow import shaping
+
 __all__ = ["SECRET", "Secret", "described", "shown"]
 
 # As `Meta(extra=SECRET)` beside the bounds of a request's field.
@@ -34,7 +36,7 @@ def shown(self: msgspec.Struct, /) -> list[tuple[str, Any]]:
 @cache
 def _secrets_of(shape: type[msgspec.Struct]) -> frozenset[str]:
     """Return the names of the fields that are marked as secrets."""
-    info: Any = msgspec.inspect.type_info(shape)
+    info: Any = shaping.type_info(shape)
     return frozenset(field.name for field in info.fields if _is_secret(field.type))
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.core.federation.providers import Endpoints, Provider
 from avow.core.tokens.encoding import json_object
 from avow.errors import SignInDeclined, SignInRefused
@@ -134,7 +135,7 @@ def read_emails(status: int, body: bytes) -> tuple[str, bool]:
     if status != 200:
         return "", False
     try:
-        found = msgspec.json.decode(body)
+        found = shaping.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return "", False
     rows = found.get("values") if isinstance(found, dict) else found

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
+from avow import shaping
 from avow.core.flows.model import MOST_STEPS, Act, Choice, Done, Flow, Screen, Step
 from avow.errors import InvalidArgument
 
@@ -65,7 +66,7 @@ def read(flow_id: str, name: str, dsl: Mapping[str, object], known: Known) -> Fl
 
 def _step(flow_id: str, step: str, value: dict[str, object]) -> Step:
     try:
-        found: Step = msgspec.convert(value, Step)
+        found: Step = shaping.convert(value, Step)
     except msgspec.ValidationError as wrong:
         raise _wrong(flow_id, step, str(wrong)) from None
     return found
@@ -140,7 +141,7 @@ def _targets(step: Step) -> list[str]:
 
 def _shaped(value: Mapping[str, object], shape: type[_Dsl], place: str) -> _Dsl:
     try:
-        return msgspec.convert(value, shape)
+        return shaping.convert(value, shape)
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"{place}: {wrong}.") from None
 

@@ -14,6 +14,8 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
+
 __all__ = ["MOST_BYTES", "Entry", "documents", "json_entries", "lines", "table"]
 
 MOST_BYTES: Final = 262_144  # of one entry
@@ -136,7 +138,7 @@ def _is_document(beginning: bytes) -> bool:
         return text.startswith(b"[")
     line = text.split(b"\n", 1)[0].rstrip()
     try:
-        found = msgspec.json.decode(line)
+        found = shaping.decode(line)
     except RecursionError:
         return False
     except (msgspec.DecodeError, UnicodeDecodeError):

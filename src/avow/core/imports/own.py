@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.core.imports.context import Context
 from avow.core.imports.people import Found
 from avow.core.imports.records import user_of
@@ -44,7 +45,7 @@ def unwrapped(data: bytes) -> bytes:
     if not data.startswith(b'{"line":'):
         return data
     try:
-        return bytes(msgspec.json.decode(data, type=_Reported).record)
+        return bytes(shaping.decode(data, _Reported).record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return data
 

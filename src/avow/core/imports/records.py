@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.errors import InvalidArgument
 from avow.wire.imports import ImportedUser
 
@@ -22,7 +23,7 @@ def user_of(record: Mapping[str, object]) -> ImportedUser:
     """
     given = {name: value for name, value in record.items() if value is not None and value not in ("", [], {})}
     try:
-        return msgspec.convert(given, ImportedUser, strict=False)
+        return shaping.convert(given, ImportedUser, strict=False)
     except msgspec.ValidationError as error:
         place = str(error).rpartition("$.")[2].strip("`")
         raise InvalidArgument(error_message=f"What would be the field {place} does not have its form.") from None

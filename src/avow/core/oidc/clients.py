@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.core.federation.keys import read_keys
 from avow.core.oidc import redirects
 from avow.errors import InvalidArgument
@@ -117,7 +118,7 @@ def changed(settings: Settings, changes: Mapping[str, object], *, is_open: bool)
             raise InvalidArgument(error_message=f"There is no application setting {given[:100]!r} to change.")
         values[name] = msgspec.to_builtins(getattr(base, _NAMES[name])) if value is None else value
     try:
-        made = msgspec.convert(values, type(settings))
+        made = shaping.convert(values, type(settings))
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"An application setting is not valid: {wrong}.") from wrong
     _check(made, is_open=is_open)

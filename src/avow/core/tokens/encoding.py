@@ -5,6 +5,8 @@ import json
 
 import msgspec
 
+from avow import shaping
+
 __all__ = ["from_base64url", "from_json", "json_object", "to_base64url", "to_json"]
 
 MAX_DEPTH = 32
@@ -16,7 +18,7 @@ _TO_URL = bytes.maketrans(b"+/", b"-_")
 _PADDING = (b"", b"", b"==", b"=")
 _LAST = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 
-from_json = msgspec.json.Decoder(dict[str, object]).decode
+from_json = shaping.decoder(dict[str, object]).decode
 to_json = msgspec.json.Encoder().encode
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from avow import shaping
 from avow.errors import ERROR_TYPE_INVALID_ARGUMENT, ERROR_TYPE_INVALID_TOKEN, InvalidArgument, InvalidToken
 from avow.sdk.transport import Response
 from avow.wire.endpoint import Caller, Endpoint
@@ -154,6 +155,6 @@ def shaped(values: Mapping[str, object], shape: type[T]) -> T:
         InvalidArgument: An argument is not what the API takes.
     """
     try:
-        return msgspec.convert(values, shape)
+        return shaping.convert(values, shape)
     except msgspec.ValidationError as wrong:
         raise refused(f"The arguments do not have the expected shape: {wrong}.") from wrong

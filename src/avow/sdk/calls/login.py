@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.calls.call import refresh_token_of, refused, text_of
 from avow.sdk.options import DeliveryMethod, LoginOptions, SignUpOptions
 from avow.wire import login
@@ -85,7 +86,7 @@ def sign_up_user(method: DeliveryMethod, login_id: str, user: Mapping[str, objec
     """
     name = "email" if method is DeliveryMethod.EMAIL else "phone"
     try:
-        found = msgspec.convert(
+        found = shaping.convert(
             {**(user or {}), name: (user or {}).get(name) or text_of("login_id", login_id)}, SignUpUser
         )
     except msgspec.ValidationError as error:

@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.answers import AuthBody, as_is, auth_body, ignored
 from avow.sdk.calls.call import Call, call, refresh_token_of, refused, shaped, text_of
 from avow.sdk.calls.login import login_options, step_up_token
@@ -100,6 +101,6 @@ def get_policy() -> Call[PasswordPolicy]:
 
 def _person(user: Mapping[str, object]) -> SignUpUser:
     try:
-        return msgspec.convert(dict(user), SignUpUser)
+        return shaping.convert(dict(user), SignUpUser)
     except msgspec.ValidationError as error:
         raise refused(f"user is not valid: {error}.") from error

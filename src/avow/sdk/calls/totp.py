@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.answers import AuthBody, TOTPResponse, as_is, auth_body, ignored
 from avow.sdk.calls.call import Call, call, refresh_token_of, refused, text_of
 from avow.sdk.calls.login import login_options, step_up_token
@@ -42,6 +43,6 @@ def remove(refresh_token: str) -> Call[None]:
 
 def _person(user: Mapping[str, object]) -> SignUpUser:
     try:
-        return msgspec.convert(dict(user), SignUpUser)
+        return shaping.convert(dict(user), SignUpUser)
     except msgspec.ValidationError as error:
         raise refused(f"user is not valid: {error}.") from error

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.integration.session import Tokens
 from avow.wire.secret import Secret, described, shown
 
@@ -33,7 +34,7 @@ def posted_tokens(content_type: str | None, body: bytes, cookie: str | None) -> 
     if _kind(content_type) != "application/json":
         return Tokens()
     try:
-        posted = msgspec.json.decode(body, type=_Posted)
+        posted = shaping.decode(body, _Posted)
     except (msgspec.DecodeError, RecursionError):
         return Tokens()
     return Tokens(posted.session_jwt or "", posted.refresh_jwt or cookie or "")

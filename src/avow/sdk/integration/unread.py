@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import msgspec
-
+from avow import shaping
 from avow.core.tokens.encoding import from_base64url
 from avow.sdk.integration.session import Tokens
 
@@ -13,7 +12,7 @@ __all__ = ["claims_of", "is_of_another_project"]
 def claims_of(token: str) -> dict[str, Any]:
     """Return what a token says, unverified; an empty dict when it says nothing."""
     try:
-        claims = msgspec.json.decode(from_base64url(token.split(".")[1].encode()))
+        claims = shaping.decode(from_base64url(token.split(".")[1].encode()))
     except (ValueError, LookupError):
         return {}
     return claims if isinstance(claims, dict) else {}

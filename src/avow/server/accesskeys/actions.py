@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.accesskeys import KeyClaims
 from avow.core.claims import check_custom_claims
@@ -398,4 +399,4 @@ def _missing() -> NotFound:
 
 
 def _texts(text: str) -> tuple[str, ...]:
-    return () if text == "[]" else msgspec.json.decode(text, type=tuple[str, ...])
+    return () if text == "[]" else shaping.decode(text, tuple[str, ...])

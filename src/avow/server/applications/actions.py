@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.flows.builtin import BUILT_IN
 from avow.core.oidc import clients, redirects
@@ -98,7 +99,7 @@ class HeldApplication:
 
 def settings_of(row: ApplicationRow) -> ApplicationSettings:
     """Return the typed settings of an OpenID client; of one of others these are `ThirdPartySettings`."""
-    return msgspec.json.decode(row.settings, type=_SETTINGS.get(row.kind, ApplicationSettings))
+    return shaping.decode(row.settings, _SETTINGS.get(row.kind, ApplicationSettings))
 
 
 def client_of(held: HeldApplication) -> Client:
@@ -114,9 +115,7 @@ def client_of(held: HeldApplication) -> Client:
         login_page_url=row.login_page_url,
         settings=settings_of(row),
         is_published=row.kind == PUBLISHED,
-        machine_scopes={
-            each.identifier: frozenset(msgspec.json.decode(each.scopes, type=list[str])) for each in held.grants
-        },
+        machine_scopes={each.identifier: frozenset(shaping.decode(each.scopes, list[str])) for each in held.grants},
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.oidc.clients import Api
 from avow.errors import InvalidArgument, NotFound
@@ -189,7 +190,7 @@ def _add(tx: Tx, api_id: str, permissions: Iterable[ApiPermission]) -> None:
 def _narrow_grants(tx: Tx, api_id: str, known: frozenset[str]) -> None:
     """Take scopes that an API knows no more from all that may have them there in their own name."""
     for each in tx.all(rows.GRANTS_AT, GrantRow, api_id=api_id):
-        scopes = msgspec.json.decode(each.scopes, type=list[str])
+        scopes = shaping.decode(each.scopes, list[str])
         if not known.issuperset(scopes):
             kept = json_text([scope for scope in scopes if scope in known])
             tx.run(rows.GRANT, application_id=each.application_id, api_id=api_id, scopes=kept)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
+from avow import shaping
 from avow.core import ids
 from avow.server.applications import rows
 from avow.server.applications.rows import ConsentRow, CountRow, IdRow
@@ -165,7 +164,7 @@ def _held(row: ConsentRow) -> HeldConsent:
 
 
 def _by_audience(row: ConsentRow | None) -> dict[str, list[str]]:
-    return msgspec.json.decode(row.scopes, type=dict[str, list[str]]) if row else {}
+    return shaping.decode(row.scopes, dict[str, list[str]]) if row else {}
 
 
 def _narrowed(found: Search, wanted: Wanted) -> Search:

@@ -3,9 +3,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import UNSET
 
+from avow import shaping
 from avow.core.oidc.accesstoken import userinfo_audience
 from avow.errors import InvalidArgument
 from avow.server.applications import actions, apis, ssoapps, thirdparty
@@ -153,7 +153,7 @@ def shown(held: HeldApplication) -> Application:
             for each in held.secrets
         ),
         grants=tuple(
-            ApplicationGrant(audience=each.identifier, scopes=msgspec.json.decode(each.scopes, type=tuple[str, ...]))
+            ApplicationGrant(audience=each.identifier, scopes=shaping.decode(each.scopes, tuple[str, ...]))
             for each in held.grants
         ),
     )

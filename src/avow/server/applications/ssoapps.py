@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from avow import shaping
 from avow.core import certificates, ids
 from avow.core.oidc import clients
 from avow.core.redirects import is_url
@@ -233,7 +234,7 @@ def _shown(held: HeldApplication, project: Project, certificate: str) -> SsoAppl
 
 
 def _saml_view(row: ApplicationRow, project: Project, certificate: str) -> SamlView:
-    kept = msgspec.structs.asdict(msgspec.json.decode(row.settings, type=SamlApplicationSettings))
+    kept = msgspec.structs.asdict(shaping.decode(row.settings, SamlApplicationSettings))
     ours = addresses(project, row.id)
     return SamlView(
         **kept,

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.oidc import clients, scopes
 from avow.errors import InvalidArgument, NotFound
@@ -219,7 +220,7 @@ def _one(given: object, shape: type[Shaped], name: str) -> Shaped | None:
 
 def _converted(given: object, shape: type[Shaped], name: str) -> Shaped:
     try:
-        return msgspec.convert(given, shape)
+        return shaping.convert(given, shape)
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"{name} is not valid: {wrong}.") from wrong
 
@@ -235,7 +236,7 @@ def _methods(client_type: str | None) -> tuple[str, ...] | None:
 
 
 def _settings_of(row: ApplicationRow) -> ThirdPartySettings:
-    return msgspec.json.decode(row.settings, type=ThirdPartySettings)
+    return shaping.decode(row.settings, ThirdPartySettings)
 
 
 def _shown(held: HeldApplication) -> ThirdParty:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from avow import shaping
 from avow.errors import InvalidArgument
 from avow.server.attributes import rows
 from avow.server.attributes.rows import DefinedRow, DefinitionRow, NameRow, OwnerRow
@@ -74,7 +75,7 @@ def every(tx: Tx) -> list[Defined]:
     """Return every definition of the project, by kind and name."""
     found: list[Defined] = []
     for row in tx.all(rows.EVERY_DEFINITION, DefinedRow):
-        details = msgspec.json.decode(row.details, type=_Details)
+        details = shaping.decode(row.details, _Details)
         found.append(Defined(row.kind, row.name, row.type, row.display_name, details.is_required, details.options))
     return found
 
@@ -226,7 +227,7 @@ class Definitions:
         if row.type not in ("number", "boolean"):
             return value
         try:
-            return msgspec.json.decode(value.strip().lower())
+            return shaping.decode(value.strip().lower())
         except msgspec.DecodeError:
             return value
 
@@ -299,7 +300,7 @@ def _fits(row: DefinitionRow, value: object) -> bool:
 
 
 def _details(row: DefinitionRow) -> _Details:
-    return msgspec.json.decode(row.details, type=_Details)
+    return shaping.decode(row.details, _Details)
 
 
 def _shown(row: DefinitionRow) -> CustomAttribute:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.core import addresses, devices
 from avow.core.networks import canonical
 from avow.errors import InvalidArgument
@@ -140,7 +141,7 @@ def _audit(project_id: str, event: EventRow, login_ids: tuple[str, ...]) -> Audi
         remote_address=event.address,
         external_ids=login_ids,
         tenants=(event.tenant_id,) if event.tenant_id else (),
-        data=msgspec.json.decode(event.data, type=dict[str, object]),
+        data=shaping.decode(event.data, dict[str, object]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from avow import shaping
 from avow.core.networks import Network
 from avow.core.targets import target
 from avow.core.webhooks import MIN_SECRET_CHARACTERS, Filter, new_secret
@@ -98,14 +99,14 @@ def opened(tx: Tx, row: WebhookRow) -> Webhook:
         SealBroken: An earlier secret key of the installation is missing.
     """
     plain = tx.vault.open(row.sealed, row=rows.sealed_row(tx.project_id, row.name))
-    return Webhook(row.name, row.url, msgspec.json.decode(plain, type=Sealed))
+    return Webhook(row.name, row.url, shaping.decode(plain, Sealed))
 
 
 def rules_of(row: WebhookRow) -> list[Filter]:
     """Return the conditions of a webhook."""
     return [
         Filter(each.filter_type, each.operator != "excludes", frozenset(each.values or ()))
-        for each in msgspec.json.decode(row.filters, type=tuple[WebhookFilter, ...])
+        for each in shaping.decode(row.filters, tuple[WebhookFilter, ...])
         if each.filter_type is not None and each.filter_type != "all"
     ]
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from avow import shaping
+
 __all__ = ["DEFAULT", "LANGUAGES", "Texts", "Words", "fill", "one_line", "preferences", "texts"]
 
 DEFAULT = "en"
@@ -50,7 +52,7 @@ def texts(language: str) -> Texts:
     """Return the texts of one of `LANGUAGES`."""
     if language not in LANGUAGES:
         raise LookupError(language)
-    return msgspec.json.decode((_FOLDER / f"{language}.json").read_bytes(), type=Texts)
+    return shaping.decode((_FOLDER / f"{language}.json").read_bytes(), Texts)
 
 
 def preferences(accept: str) -> tuple[str, ...]:

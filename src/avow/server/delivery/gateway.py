@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from avow import shaping
 from avow.server.delivery.catalogue import DEFAULT, LANGUAGES, texts
 from avow.server.delivery.messages import Rendered
 from avow.server.delivery.senders import TryLater, Undeliverable, Unreachable
@@ -155,7 +156,7 @@ def _judge(answer: "httpx2.Response") -> None:
 
 def _read(content: bytes) -> _Answer | None:
     try:
-        return msgspec.json.decode(content[:_ANSWER_BYTES], type=_Answer)
+        return shaping.decode(content[:_ANSWER_BYTES], _Answer)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
 

@@ -2,8 +2,7 @@
 
 from functools import partial
 
-import msgspec
-
+from avow import shaping
 from avow.core.vault import SealBroken
 from avow.server.delivery import rows
 from avow.server.delivery.messages import Letter, Method, OwnTemplate
@@ -102,7 +101,7 @@ def _open(tx: Tx, leased: Leased) -> Draft | None:
         plain = tx.vault.open(leased.sealed, row=rows.sealed_row(leased.project_id, leased.id))
     except SealBroken:
         return None
-    letter = msgspec.json.decode(plain, type=Letter)
+    letter = shaping.decode(plain, Letter)
     return Draft(
         id=leased.id,
         template=leased.template,

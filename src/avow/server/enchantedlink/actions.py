@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from avow import shaping
 from avow.core import links
 from avow.errors import InvalidLink, LinkPending
 from avow.server.challenges import actions as challenges
@@ -87,7 +88,7 @@ def look(tx: Tx, token: str) -> Binding | None:
     """
     parsed = links.parse(token)
     found = challenges.peek(tx, purpose=_LINK, challenge_id=parsed[0]) if parsed else None
-    return msgspec.json.decode(found.binding, type=_Click).proof if found else None
+    return shaping.decode(found.binding, _Click).proof if found else None
 
 
 def verify(tx: Tx, token: str) -> Refusal | None:
@@ -98,7 +99,7 @@ def verify(tx: Tx, token: str) -> Refusal | None:
     taken = challenges.take_link(tx, purpose=_LINK, challenge_id=parsed[0], secret=parsed[1])
     if isinstance(taken, Refusal):
         return taken
-    click = msgspec.json.decode(taken.binding, type=_Click)
+    click = shaping.decode(taken.binding, _Click)
     waiting = _Pending(link_challenge=taken.id, proof=click.proof, is_clicked=True)
     if not challenges.rebind(tx, purpose=_PENDING, challenge_id=click.pending_challenge, binding=_text(waiting)):
         return Refusal(InvalidLink())
@@ -114,12 +115,12 @@ def is_clicked(tx: Tx, pending_ref: str) -> bool:
     found = _find_pending(tx, pending_ref)
     if found is None:
         return False
-    pending = msgspec.json.decode(found.binding, type=_Pending)
+    pending = shaping.decode(found.binding, _Pending)
     if pending.is_clicked or challenges.is_live(tx, purpose=_LINK, challenge_id=pending.link_challenge):
         return pending.is_clicked
     # A right click makes the links dead too, and may have come after the first look: only what stands now tells.
     found = _find_pending(tx, pending_ref)
-    if found is not None and not msgspec.json.decode(found.binding, type=_Pending).is_clicked:
+    if found is not None and not shaping.decode(found.binding, _Pending).is_clicked:
         raise InvalidLink
     return found is not None
 
@@ -133,7 +134,7 @@ def pending_session(tx: Tx, project: Project, client: Client, pending_ref: str) 
     found = _find_pending(tx, pending_ref)
     if found is None:
         raise LinkPending
-    pending = msgspec.json.decode(found.binding, type=_Pending)
+    pending = shaping.decode(found.binding, _Pending)
     if not pending.is_clicked or not challenges.consume(tx, found.id):
         raise LinkPending
     return proofs.complete(tx, project, client, pending.proof, via="enchantedlink")

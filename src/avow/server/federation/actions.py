@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.core import links
 from avow.core.federation.people import Person
 from avow.core.tokens.encoding import to_base64url
@@ -283,7 +284,7 @@ def resume(tx: Tx, call: Call[object], way: Way, token: str) -> Held | Refusal:
     taken = challenges.take_link(tx, purpose=_HELD, challenge_id=parsed[0], secret=parsed[1]) if parsed else None
     if not isinstance(taken, Taken):
         return refuse(tx, call, way.kind, "nothing is held, or it is used or old", way)
-    kept = msgspec.json.decode(taken.binding, type=_Kept)
+    kept = shaping.decode(taken.binding, _Kept)
     arrival = arrive(tx, call, way, kept.state)
     if isinstance(arrival, Refusal):
         return arrival
@@ -363,7 +364,7 @@ def exchange(tx: Tx, call: Call[object], kind: Kind, code: str) -> Issued | Refu
     issued = open_session(tx, call.project, call.client, granted.user_id, opening, profile)
     if isinstance(issued, Refusal) or not granted.idp_response:
         return issued
-    return replace(issued, idp_response=msgspec.json.decode(granted.idp_response, type=IdpResponse))
+    return replace(issued, idp_response=shaping.decode(granted.idp_response, IdpResponse))
 
 
 def peek_grant(tx: Tx, kind: Kind, code: str) -> Grant | None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from avow import shaping
 from avow.server.proofs.options import Asked
 
 __all__ = ["Does", "Grant", "Kind", "Start", "Way", "decoded", "encoded", "granted"]
@@ -97,9 +98,9 @@ def encoded(kept: Start | Grant) -> str:
 
 def decoded(text: str) -> Start:
     """Return the start of a challenge."""
-    return msgspec.json.decode(text, type=Start)
+    return shaping.decode(text, Start)
 
 
 def granted(text: str) -> Grant:
     """Return what the exchange code of a challenge is for."""
-    return msgspec.json.decode(text, type=Grant)
+    return shaping.decode(text, Grant)

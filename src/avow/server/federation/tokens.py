@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from avow import shaping
 from avow.core.federation.answers import Tokens
 from avow.server.federation import rows
 from avow.server.federation.rows import TokenRow
@@ -73,7 +74,7 @@ def kept(tx: Tx, user_id: str, provider: str) -> KeptTokens | None:
     if found is None:
         return None
     opened = tx.vault.open(found.sealed, row=rows.sealed_row(tx.project_id, user_id, provider))
-    secrets = msgspec.json.decode(opened, type=ProviderSecrets)
+    secrets = shaping.decode(opened, ProviderSecrets)
     return KeptTokens(found.provider_user_id, secrets, tuple(found.scopes.split()), found.expires_at)
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.errors import InvalidArgument, MissingArgument, NotFound
 from avow.server.flows import rows
 from avow.server.flows.rows import FlowRow, HeadRow, IdRow, SpaceRow, ThemeRow
@@ -263,13 +264,13 @@ def held(row: FlowRow) -> Flow:
         description=row.description,
         is_disabled=bool(row.is_disabled),
         document=json_object(row.document),
-        screens=msgspec.json.decode(row.screens, type=list[dict[str, object]]),
+        screens=shaping.decode(row.screens, list[dict[str, object]]),
     )
 
 
 def _shaped(document: Mapping[str, object], shape: type[Shaped], place: str) -> Shaped:
     try:
-        return msgspec.convert(document, shape)
+        return shaping.convert(document, shape)
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"{place}: {wrong}.") from None
 

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from avow import shaping
 from avow.server.screens.values import Said
 from avow.server.serving import SessionCaller
 from avow.wire.secret import Secret, described, shown
@@ -180,4 +181,4 @@ def encoded(state: State) -> bytes:
 
 def decoded(data: bytes) -> State:
     """Return a state from JSON."""
-    return msgspec.json.decode(data, type=State)
+    return shaping.decode(data, State)

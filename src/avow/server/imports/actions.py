@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import msgspec
-
+from avow import shaping
 from avow.core import ids
 from avow.core.imports.people import Person
 from avow.server.accounts import actions as accounts
@@ -202,7 +201,7 @@ def finish(tx: Tx, import_id: str) -> None:
 
 def written_refusals(row: ImportRow) -> dict[int, str]:
     """Return number and reason of the lines that the last unit of an import refused."""
-    return dict(msgspec.json.decode(row.refusals, type=list[tuple[int, str]]))
+    return dict(shaping.decode(row.refusals, list[tuple[int, str]]))
 
 
 # --- New users -------------------------------------------------------------------------------------------------

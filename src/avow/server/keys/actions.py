@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.networks import Network, network
 from avow.core.rights import EVERYTHING, Grant, parse, text_of
@@ -211,7 +212,7 @@ def grant_of(row: ManagementKeyRow | rows.SecretRow) -> Grant:
 
 def permitted_ips_of(row: ManagementKeyRow | rows.SecretRow) -> tuple[str, ...]:
     """Return the networks of a row as they were given."""
-    return msgspec.json.decode(row.permitted_ips, type=tuple[str, ...])
+    return shaping.decode(row.permitted_ips, tuple[str, ...])
 
 
 def load_management_key(tx: Tx, key_id: str) -> ManagementKeyRow | None:

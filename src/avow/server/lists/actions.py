@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core import lists as rules
 from avow.errors import InvalidArgument, NotFound
@@ -248,11 +249,11 @@ def _document(kind: str, data: object) -> str:
 def _held(row: ListRow | None) -> HeldList:
     if row is None:
         raise _missing()
-    return HeldList(row.id, row.name, row.description, row.type, msgspec.json.decode(row.document))
+    return HeldList(row.id, row.name, row.description, row.type, shaping.decode(row.document))
 
 
 def _entries(held: HeldList) -> tuple[str, ...]:
-    return msgspec.convert(held.data, tuple[str, ...])
+    return shaping.convert(held.data, tuple[str, ...])
 
 
 def _missing() -> NotFound:

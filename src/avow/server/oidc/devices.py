@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.clock import Clock
 from avow.core import ids
 from avow.core.networks import subscriber
@@ -140,7 +141,7 @@ def find(tx: Tx, typed: str) -> RequestRow | None:
 
 def wished(row: RequestRow) -> dict[str, tuple[str, ...]]:
     """Return what a device asks for."""
-    return msgspec.json.decode(row.parameters, type=_Answered).parameters
+    return shaping.decode(row.parameters, _Answered).parameters
 
 
 def needs_sign_in(row: RequestRow, person: Person, wish: Wish) -> bool:
@@ -203,7 +204,7 @@ def poll(
 
 
 def _granted(tx: Tx, row: DeviceRow, application_id: str, dpop_jkt: str, client: Client | None) -> GrantRow | Refusal:
-    kept = msgspec.json.decode(row.parameters, type=_Answered)
+    kept = shaping.decode(row.parameters, _Answered)
     new = NewGrant(
         application_id=application_id,
         user_id=row.user_id,

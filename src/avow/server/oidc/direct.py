@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from avow import shaping
 from avow.core.oidc import acr
 from avow.core.oidc.clients import Client
 from avow.errors import AuthException, OAuthRefused, SecondFactorNeeded
@@ -199,6 +200,6 @@ def _shaped(shape: Any, **values: Any) -> Any:  # noqa: ANN401 - of whichever sh
     """
     names = {each.name: each.encode_name for each in msgspec.structs.fields(shape)}
     try:
-        return msgspec.convert({names[name]: value for name, value in values.items()}, shape, from_attributes=True)
+        return shaping.convert({names[name]: value for name, value in values.items()}, shape, from_attributes=True)
     except msgspec.ValidationError as wrong:
         raise OAuthRefused(error="invalid_request", error_message=f"A parameter is not valid: {wrong}.") from wrong

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.oidc import pkce
 from avow.core.sessions import SessionState, Verdict, judge
@@ -317,7 +318,7 @@ def forget(tx: Tx, most: int) -> int:
 
 def details_of(row: GrantRow) -> Details:
     """Return what a grant says besides its columns."""
-    return msgspec.json.decode(row.details, type=Details)
+    return shaping.decode(row.details, Details)
 
 
 # --- Refresh tokens ------------------------------------------------------------------------------------------------

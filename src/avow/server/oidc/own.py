@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
+from avow import shaping
 from avow.core.oidc.clients import Api
 from avow.errors import NotFound
 from avow.server.applications import actions as applications
@@ -52,7 +51,7 @@ def allowed(tx: Tx, user_id: str) -> tuple[Allowed, ...]:
     """Return what a user has allowed applications."""
     found = consents.of_user(tx, user_id)
     names = applications.names(tx, sorted({row.application_id for row in found}))
-    kept = [msgspec.json.decode(row.scopes, type=dict[str, tuple[str, ...]]) for row in found]
+    kept = [shaping.decode(row.scopes, dict[str, tuple[str, ...]]) for row in found]
     known = _apis(tx, sorted({audience for scopes in kept for audience in scopes if audience}))
     return tuple(
         Allowed(_told(row, names, scopes), scopes, tuple(known[each] for each in scopes if each in known))

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from avow import shaping
 from avow.clock import Clock
 from avow.core.networks import subscriber
 from avow.core.oidc import registration
@@ -202,7 +203,7 @@ def _require_sector(url: str, redirect_uris: Sequence[str]) -> Steps[None]:
 
 
 def _read_sector(body: bytes) -> tuple[str, ...]:
-    return msgspec.json.decode(body, type=tuple[str, ...])
+    return shaping.decode(body, tuple[str, ...])
 
 
 def _refuse() -> NoReturn:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.clock import Clock
 from avow.core import ids
 from avow.core.networks import subscriber
@@ -164,7 +165,7 @@ def take_pushed(tx: Tx, request_id: str, application_id: str, issuer: str) -> Re
 
 def parameters_of(row: RequestRow) -> tuple[dict[str, tuple[str, ...]], bool]:
     """Return the parameters of a request, and whether it was pushed."""
-    kept = msgspec.json.decode(row.parameters, type=_Kept)
+    kept = shaping.decode(row.parameters, _Kept)
     return kept.parameters, kept.pushed
 
 

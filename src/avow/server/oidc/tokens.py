@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from avow import shaping
 from avow.clock import Clock
 from avow.core.oidc import interaction, scopes
 from avow.core.oidc.clients import Api, Client
@@ -230,7 +229,7 @@ class TokenEndpoint:
     ) -> Steps[TokenResponse]:
         """Return the tokens of a grant: of all its scopes and APIs, or of those that are named."""
         apis: list[Api] = []
-        for identifier in msgspec.json.decode(row.audience, type=list[str]):
+        for identifier in shaping.decode(row.audience, list[str]):
             api = yield from self._kept.api(call.project, identifier)
             if api is not None:
                 apis.append(api)
@@ -280,7 +279,7 @@ def _continued(tx: Tx, call: Call[Any], brought: _Continuation) -> tuple[GrantRo
 def _with_user(
     tx: Tx, call: Call[Any], row: GrantRow, targets: Sequence[str] = ()
 ) -> tuple[GrantRow, Profile] | Refusal:
-    if not set(targets) <= set(msgspec.json.decode(row.audience, type=list[str])):
+    if not set(targets) <= set(shaping.decode(row.audience, list[str])):
         # Raised, so that code and refresh token count still. Spec: RFC 8707 section 2.2.
         raise OAuthRefused(error="invalid_target", error_message="The audience was not granted.")
     profile = users.find(tx, row.user_id)

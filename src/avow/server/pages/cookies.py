@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.clock import Clock
 from avow.core.ids import secret_text
 from avow.core.kinds import REFRESH, SESSION
@@ -101,7 +102,7 @@ class Jar:
             return None
         try:
             plain = self._vault.open(urlsafe_b64decode(text + "=" * (-len(text) % 4)), row=_row(self.browser(call)))
-            found = msgspec.json.decode(plain, type=OnItsWay)
+            found = shaping.decode(plain, OnItsWay)
         except (SealBroken, NotBase64, ValueError):
             return None
         return found if found.project_id == call.project.id and found.ends_at > self._clock() else None

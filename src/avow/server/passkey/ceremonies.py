@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from avow import shaping
 from avow.core import links
 from avow.core.passkeys.answers import Ceremony
 from avow.core.passkeys.options import Verification
@@ -115,7 +116,7 @@ def find(tx: Tx, purpose: Purpose, transaction_id: str) -> Begun | None:
     if parsed is None:
         return None
     found = challenges.look(tx, purpose=purpose, challenge_id=parsed[0], secret=parsed[1])
-    return msgspec.json.decode(found.binding, type=Begun) if found else None
+    return shaping.decode(found.binding, Begun) if found else None
 
 
 def take(tx: Tx, purpose: Purpose, transaction_id: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from avow import shaping
 from avow.core.passwords import hashed, needs_rehash, verify
 from avow.core.passwords.policy import strictest
 from avow.errors import InvalidArgument
@@ -225,4 +226,4 @@ def configure(tx: Tx, tenant_id: str, wanted: PasswordSettings, *, actor: str) -
 
 
 def _decoded(found: Iterable[SettingsRow]) -> dict[str, PasswordSettings]:
-    return {row.tenant_id: msgspec.json.decode(row.policy, type=PasswordSettings) for row in found}
+    return {row.tenant_id: shaping.decode(row.policy, PasswordSettings) for row in found}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.passkeys.parties import is_origin, is_party_id
 from avow.core.redirects import is_entry, is_url
@@ -120,7 +121,7 @@ def set_tags(tx: Tx, tags: Iterable[str], *, actor: str) -> None:
 
 def tags_of(row: ProjectRow) -> tuple[str, ...]:
     """Return the tags of a project."""
-    return msgspec.json.decode(row.tags, type=tuple[str, ...])
+    return shaping.decode(row.tags, tuple[str, ...])
 
 
 def mark_deleted(tx: Tx, *, actor: str) -> bool:
@@ -141,7 +142,7 @@ def is_deleted(tx: Tx) -> bool:
 
 def settings(tx: Tx) -> ProjectSettings:
     """Return the settings, defaults included."""
-    stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
+    stored = {row.name: shaping.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
     return _typed(stored)
 
 
@@ -176,7 +177,7 @@ def check_settings(tx: Tx, changes: Mapping[str, object]) -> ProjectSettings:
     Raises:
         InvalidArgument: A name is unknown or a value out of its range.
     """
-    stored = {row.name: msgspec.json.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
+    stored = {row.name: shaping.decode(row.value) for row in tx.all(rows.SETTINGS, rows.SettingRow)}
     changed = _typed({**stored, **_named(changes)})
     _check_addresses(changed)
     return changed
@@ -191,7 +192,7 @@ def origins(tx: Tx) -> list[str]:
     """Return the approved redirects and allowed origins of every project, for CORS preflights."""
     found: list[str] = []
     for row in tx.all(rows.ORIGINS, rows.SettingRow):
-        found += msgspec.json.decode(row.value, type=list[str])
+        found += shaping.decode(row.value, list[str])
     return found
 
 
@@ -225,7 +226,7 @@ def _typed(values: Mapping[str, object]) -> ProjectSettings:
     """Return the settings in their types; None counts as not set."""
     given = {name: value for name, value in values.items() if value is not None}
     try:
-        return msgspec.convert({_camel(name): value for name, value in given.items()}, ProjectSettings)
+        return shaping.convert({_camel(name): value for name, value in given.items()}, ProjectSettings)
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"A project setting is not valid: {wrong}.") from wrong
 

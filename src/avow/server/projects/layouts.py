@@ -2,8 +2,7 @@
 
 from typing import cast
 
-import msgspec
-
+from avow import shaping
 from avow.core.layouts import PLAIN, EmptyPolicy, Layout, Scheme
 from avow.errors import InvalidArgument
 from avow.server.projects import rows
@@ -50,4 +49,4 @@ def _layout(tx: Tx, template_id: str) -> Layout:
 
 def _find(tx: Tx, template_id: str) -> JwtTemplate | None:
     row = tx.one(rows.FIND_TEMPLATE, TemplateRow, template_id=template_id) if template_id else None
-    return msgspec.json.decode(row.document, type=JwtTemplate) if row else None
+    return shaping.decode(row.document, JwtTemplate) if row else None

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from avow import shaping
 from avow.core.addresses import LoginId
 
 __all__ = ["Binding", "NewPerson", "decoded", "encoded"]
@@ -87,4 +88,4 @@ def encoded(binding: Binding) -> str:
 
 def decoded(text: str) -> Binding:
     """Return the binding of a challenge row."""
-    return msgspec.json.decode(text, type=Binding)
+    return shaping.decode(text, Binding)

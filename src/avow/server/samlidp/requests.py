@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.networks import subscriber
 from avow.core.saml.idp import AuthnAsked
@@ -88,7 +89,7 @@ def take(tx: Tx, request_id: str, mark: str) -> bool:
 
 def asked_of(row: RequestRow) -> AuthnAsked:
     """Return what a request asks for."""
-    return msgspec.json.decode(row.asked, type=AuthnAsked)
+    return shaping.decode(row.asked, AuthnAsked)
 
 
 def _note(tx: Tx, client: Client, application_id: str, reason: str) -> None:

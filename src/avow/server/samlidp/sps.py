@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import msgspec
-
+from avow import shaping
 from avow.core import certificates
 from avow.core.pathparts import id_of
 from avow.core.saml import MAX_METADATA_BYTES
@@ -72,7 +71,7 @@ def application(call: Call[Any]) -> Steps[Application]:
     row = yield from read(_found, named)
     if row is None:
         raise NotFound(error_message=applications.MISSING)
-    settings = msgspec.json.decode(row.settings, type=SamlApplicationSettings)
+    settings = shaping.decode(row.settings, SamlApplicationSettings)
     if not row.is_enabled:
         raise InvalidRequest(error_message="The application is switched off.")
     return Application(row.id, row.name, row.login_page_url, bool(row.force_authentication), settings)

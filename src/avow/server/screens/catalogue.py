@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup, escape
 
+from avow import shaping
 from avow.server.delivery.catalogue import DEFAULT, preferences
 
 __all__ = ["LANGUAGES", "Catalogue", "catalogue_for", "catalogue_of"]
@@ -67,4 +68,4 @@ def catalogue_of(language: str) -> Catalogue:
     """Return the texts of one of `LANGUAGES`."""
     if language not in LANGUAGES:
         raise LookupError(language)
-    return msgspec.json.decode((_FOLDER / f"{language}.json").read_bytes(), type=Catalogue)
+    return shaping.decode((_FOLDER / f"{language}.json").read_bytes(), Catalogue)

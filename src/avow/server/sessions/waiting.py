@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import msgspec
 
+from avow import shaping
 from avow.core import factors, ids, mfatokens
 from avow.core.claims import check_custom_claims
 from avow.core.factors import Needs, Rules, TenantRules
@@ -134,7 +135,7 @@ def taken_over(project: Project, opening: Opening, row: JoinedRow) -> Opening:
     if not row.awaits_factor:
         is_shortened = row.expires_at < row.created_at + project.settings.refresh_lifetime_seconds
         return replace(opening, ends_at=row.expires_at) if is_shortened else opening
-    brought = msgspec.json.decode(row.claims, type=_Brought)
+    brought = shaping.decode(row.claims, _Brought)
     return replace(
         opening,
         claims={**brought.claims, **opening.claims},

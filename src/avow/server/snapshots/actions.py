@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.core.tokens import SigningKey
 from avow.errors import AuthException, InvalidArgument, NotFound
@@ -390,7 +391,7 @@ def _key(part: object) -> tuple[str, ...]:
 
 def _settings(tx: Tx) -> dict[str, object]:
     """Return the settings as JSON has them."""
-    return msgspec.json.decode(msgspec.json.encode(projects.settings(tx)), type=dict[str, object])
+    return shaping.decode(msgspec.json.encode(projects.settings(tx)), dict[str, object])
 
 
 def _named(known: Mapping[str, str], settings: Mapping[str, object]) -> dict[str, object]:
@@ -425,12 +426,12 @@ def _put_list(tx: Tx, wanted: List, actor: str) -> None:
 
 def _token_template(held: JwtTemplate) -> TokenTemplate:
     values = msgspec.to_builtins(held)
-    return msgspec.convert({name: values[name] for name in _OF_TEMPLATES}, TokenTemplate)
+    return shaping.convert({name: values[name] for name in _OF_TEMPLATES}, TokenTemplate)
 
 
 def _list(row: ListRow) -> List:
-    data = msgspec.json.decode(row.document) if row.document else None
-    return msgspec.convert({"name": row.name, "description": row.description, "type": row.type, "data": data}, List)
+    data = shaping.decode(row.document) if row.document else None
+    return shaping.convert({"name": row.name, "description": row.description, "type": row.type, "data": data}, List)
 
 
 def _defined(each: Attribute) -> Defined:
@@ -440,7 +441,7 @@ def _defined(each: Attribute) -> Defined:
 
 def _attribute(row: Defined) -> Attribute:
     """Return a definition as files show it; the database lets no other kind and type in."""
-    return msgspec.convert(
+    return shaping.convert(
         {
             "kind": row.kind,
             "name": row.name,

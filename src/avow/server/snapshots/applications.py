@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from avow import shaping
 from avow.core.oidc import clients
 from avow.errors import AuthException, InvalidArgument
 from avow.server.applications import actions, apis, registered, ssoapps
@@ -98,9 +99,9 @@ def put_apis(tx: Tx, changed: Iterable[Api], *, actor: str) -> None:
     for each in changed:
         said = {**msgspec.to_builtins(each), "id": each.identifier, "name": each.name or None}
         if apis.find(tx, each.identifier) is None:
-            apis.create(tx, msgspec.convert(said, CreateApi), actor=actor)
+            apis.create(tx, shaping.convert(said, CreateApi), actor=actor)
         else:
-            apis.update(tx, msgspec.convert(said, UpdateApi), actor=actor)
+            apis.update(tx, shaping.convert(said, UpdateApi), actor=actor)
 
 
 def put_applications(tx: Tx, changed: Iterable[Application], *, is_open: bool, actor: str) -> None:
@@ -128,10 +129,9 @@ def _require_room(found: Sequence[object], what: str) -> None:
 
 def _shown(held: HeldApplication) -> Application:
     row = held.row
-    settings = msgspec.json.decode(row.settings, type=_KINDS[row.kind])  # type: ignore[index]  # asked for by kind
+    settings = shaping.decode(row.settings, _KINDS[row.kind])  # type: ignore[index]  # asked for by kind
     grants = (
-        Granted(audience=each.identifier, scopes=msgspec.json.decode(each.scopes, type=tuple[str, ...]))
-        for each in held.grants
+        Granted(audience=each.identifier, scopes=shaping.decode(each.scopes, tuple[str, ...])) for each in held.grants
     )
     return Application(
         id=row.id,
@@ -143,7 +143,7 @@ def _shown(held: HeldApplication) -> Application:
         trusted=bool(row.is_trusted),
         login_page_url=row.login_page_url,
         force_authentication=bool(row.force_authentication),
-        settings=msgspec.json.decode(msgspec.json.encode(settings)),  # as files have it: lists, no tuples
+        settings=shaping.decode(msgspec.json.encode(settings)),  # as files have it: lists, no tuples
         grants=layout.by_audience(grants),
     )
 
@@ -157,9 +157,9 @@ def _settings(wanted: Application, *, is_open: bool) -> msgspec.Struct:
     shape = _KINDS[wanted.kind]
     try:
         if issubclass(shape, ApplicationSettings):
-            return clients.changed(msgspec.convert(dict(wanted.settings), shape), {}, is_open=is_open)
+            return clients.changed(shaping.convert(dict(wanted.settings), shape), {}, is_open=is_open)
         return ssoapps.settings_of(
-            msgspec.convert({**wanted.settings, "id": wanted.id, "name": wanted.name}, SamlApplication)
+            shaping.convert({**wanted.settings, "id": wanted.id, "name": wanted.name}, SamlApplication)
         )
     except msgspec.ValidationError as wrong:
         raise InvalidArgument(error_message=f"A setting is not valid: {wrong}.") from wrong

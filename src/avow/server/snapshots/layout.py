@@ -24,6 +24,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from avow import shaping
 from avow.core.lists import entries
 from avow.core.passwords import policy
 from avow.errors import InvalidArgument
@@ -137,7 +138,7 @@ class TokenTemplate(_Entry, frozen=True, kw_only=True):
 
     def given(self, template_id: str | None = None) -> GivenTemplate:
         """Return the template as the management API takes it."""
-        return msgspec.convert({**msgspec.to_builtins(self), "id": template_id}, GivenTemplate)
+        return shaping.convert({**msgspec.to_builtins(self), "id": template_id}, GivenTemplate)
 
 
 class List(_Entry, frozen=True, kw_only=True):
@@ -398,7 +399,7 @@ class _Reader:
     def secrets(self, given: Mapping[str, object]) -> None:
         """Refuse secrets that belong to nothing: no part of this layout has one yet."""
         try:
-            shaped = msgspec.convert(given, SnapshotSecrets)
+            shaped = shaping.convert(given, SnapshotSecrets)
         except msgspec.ValidationError:
             # The library's own text may quote a secret.
             self.fail("inputSecrets does not have the expected shape.")
@@ -407,25 +408,25 @@ class _Reader:
             self.fail(f"The snapshot holds nothing with the id {_quoted(each.id)} that a secret could be of.")
 
     def _header(self, path: str, content: object) -> None:
-        msgspec.convert(content, _Header)
+        shaping.convert(content, _Header)
 
     def _settings(self, path: str, content: object) -> None:
-        self.snapshot = replace(self.snapshot, settings=msgspec.convert(content, dict[str, object]))
+        self.snapshot = replace(self.snapshot, settings=shaping.convert(content, dict[str, object]))
 
     def _permissions(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Permissions).permissions
+        found = shaping.convert(content, _Permissions).permissions
         self._once(path, (each.name for each in found))
         self.snapshot = replace(self.snapshot, permissions=found)
 
     def _roles(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Roles).roles
+        found = shaping.convert(content, _Roles).roles
         self._once(path, (each.name for each in found))
         if sum(len(each.permission_names) for each in found) > MOST_LINKS:
             raise InvalidArgument(error_message=f"The roles have more than {MOST_LINKS} permissions together.")
         self.snapshot = replace(self.snapshot, roles=found)
 
     def _attributes(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Attributes).attributes
+        found = shaping.convert(content, _Attributes).attributes
         self._once(path, (f"{each.kind} {each.name}" for each in found))
         for each in found:
             if not each.name.isprintable():
@@ -435,7 +436,7 @@ class _Reader:
         self.snapshot = replace(self.snapshot, attributes=found)
 
     def _templates(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Templates).templates
+        found = shaping.convert(content, _Templates).templates
         self._once(path, (f"{each.template} {each.method} {each.locale}" for each in found))
         for each in found:
             own = OwnTemplate(each.locale, each.subject, each.text, each.html)
@@ -443,7 +444,7 @@ class _Reader:
         self.snapshot = replace(self.snapshot, templates=found)
 
     def _jwt_templates(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _TokenTemplates).jwt_templates
+        found = shaping.convert(content, _TokenTemplates).jwt_templates
         self._once(path, (each.name for each in found))
         for each in found:
             for issue in issues(each.given()):
@@ -451,12 +452,12 @@ class _Reader:
         self.snapshot = replace(self.snapshot, jwt_templates=found)
 
     def _lists(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Lists).lists
+        found = shaping.convert(content, _Lists).lists
         self._once(path, (each.name for each in found))
         self.snapshot = replace(self.snapshot, lists=[_canonical(each) for each in found])
 
     def _apis(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Apis).apis
+        found = shaping.convert(content, _Apis).apis
         self._once(path, (each.identifier for each in found))
         for api in found:
             self._once(path, (f"{api.identifier} {each.name}" for each in api.permissions))
@@ -464,25 +465,25 @@ class _Reader:
         self.snapshot = replace(self.snapshot, apis=sorted_)
 
     def _applications(self, path: str, content: object) -> None:
-        found = msgspec.convert(content, _Applications).applications
+        found = shaping.convert(content, _Applications).applications
         self._once(path, (each.id for each in found))
         sorted_ = [msgspec.structs.replace(each, grants=by_audience(each.grants)) for each in found]
         self.snapshot = replace(self.snapshot, applications=sorted_)
 
     def _passwords(self, path: str, content: object) -> None:
-        said = msgspec.convert(content, _Passwords)
-        wanted = msgspec.convert({**msgspec.to_builtins(said), "tenantId": ""}, ConfigurePasswords)
+        said = shaping.convert(content, _Passwords)
+        wanted = shaping.convert({**msgspec.to_builtins(said), "tenantId": ""}, ConfigurePasswords)
         self.snapshot = replace(self.snapshot, passwords=policy.changed(PasswordSettings(), wanted))
 
     def _flow(self, path: str, content: object) -> None:
         flow_id = path.removeprefix(_FLOWS).removesuffix(".json")
-        file = msgspec.convert(content, _FlowFile)
+        file = shaping.convert(content, _FlowFile)
         flow = flows.checked(flow_id, file.flow, file.screens)
         chosen.check(flow)  # what is meant to be run has to be runnable
         self.snapshot = replace(self.snapshot, flows=(*(self.snapshot.flows or ()), flow))
 
     def _theme(self, path: str, content: object) -> None:
-        self.snapshot = replace(self.snapshot, theme=flows.checked_theme(msgspec.convert(content, dict[str, object])))
+        self.snapshot = replace(self.snapshot, theme=flows.checked_theme(shaping.convert(content, dict[str, object])))
 
     def _once(self, path: str, names: Iterable[str]) -> None:
         seen: set[str] = set()

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from avow import shaping
 from avow.core.federation.people import Person
 from avow.errors import AuthException, UserExists
 from avow.server.federation import actions as federation
@@ -135,7 +136,7 @@ def _with_name(person: Person, held: Held, user: str | None) -> Person:
     if held.settings.kind != "apple" or not user or person.name:
         return person
     try:
-        said = msgspec.json.decode(user, type=_AppleUser).name
+        said = shaping.decode(user, _AppleUser).name
     except (msgspec.DecodeError, RecursionError):
         return person
     if said is None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from avow import shaping
 from avow.core.federation.providers import ClaimMap, ClientAuth, Protocol, Provider
 
 __all__ = ["KEY_AUTHS", "Settings", "decoded", "encoded", "provider_of", "with_kind"]
@@ -106,7 +107,7 @@ def provider_of(settings: Settings) -> Provider:
         keys_url=settings.keys_url,
         hosts=settings.hosts,
         scopes=settings.scopes,
-        client_auth=msgspec.convert(settings.client_auth, ClientAuth) if settings.client_auth else "",
+        client_auth=shaping.convert(settings.client_auth, ClientAuth) if settings.client_auth else "",
         key_id=settings.key_id,
         team_id=settings.team_id,
         uses_pkce=settings.uses_pkce is not False,
@@ -125,4 +126,4 @@ def encoded(settings: Settings) -> str:
 
 def decoded(text: str) -> Settings:
     """Return settings as they were kept."""
-    return msgspec.json.decode(text, type=Settings)
+    return shaping.decode(text, Settings)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
+from avow import shaping
 from avow.core import addresses
 from avow.errors import InvalidArgument, NotFound
 from avow.server.federation.starts import Way
@@ -133,7 +132,7 @@ def _is_on(connection: Connection) -> bool:
 
 
 def _place(tx: Tx, tenant: TenantRow, connection: Connection) -> Place:
-    return Place(connection, msgspec.json.decode(tenant.settings, type=TenantSettings), tenant.created_at, tx.now)
+    return Place(connection, shaping.decode(tenant.settings, TenantSettings), tenant.created_at, tx.now)
 
 
 def _ascii(domain: str) -> str:

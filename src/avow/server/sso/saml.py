@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.core.redirects import approve
 from avow.core.saml import (
     Asked,
@@ -147,7 +148,7 @@ def _resumed(tx: Tx, call: Call[TokenQuery]) -> Answer | Refusal:
     held = federation.resume(tx, call, way, call.body.t)
     if isinstance(held, Refusal):
         return held
-    return arrivals.complete(tx, call, held.arrival.start, msgspec.json.decode(held.text, type=Vouched))
+    return arrivals.complete(tx, call, held.arrival.start, shaping.decode(held.text, Vouched))
 
 
 def metadata(call: Call[MetadataQuery]) -> Steps[Answer]:

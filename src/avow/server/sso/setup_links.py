@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.core import links
 from avow.server.challenges import actions as challenges
 from avow.server.serving import Project
@@ -92,7 +93,7 @@ def look(tx: Tx, token: str) -> Setup | None:
     taken = challenges.look(tx, purpose=_PURPOSE, challenge_id=parsed[0], secret=parsed[1])
     if taken is None:
         return None
-    binding = msgspec.json.decode(taken.binding, type=_Binding)
+    binding = shaping.decode(taken.binding, _Binding)
     found = tenants.search(tx, tenants.Wanted(tenant_ids=(binding.tenant_id,)))
     held = {each.id: each for each in actions.load_all(tx, binding.tenant_id)}
     if not found or found[0].created_at != binding.tenant_made_at or binding.connection not in held:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from avow import shaping
 from avow.wire.ssosettings import Attributes, FgaMapping, OidcAttributes
 from avow.wire.xaa import Trust
 
@@ -138,4 +139,4 @@ def encoded(settings: Settings) -> str:
 
 def decoded(text: str) -> Settings:
     """Return settings as they were kept."""
-    return msgspec.json.decode(text, type=Settings)
+    return shaping.decode(text, Settings)

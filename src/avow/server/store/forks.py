@@ -12,6 +12,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final, Protocol
 
+# What is registered first locks last: threads that are joined below may yet describe a shape.
+import avow.shaping  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
 __all__ = ["Forkable", "join", "watch"]
 
 _THREADS: Final = Path("/proc/self/task")  # Linux; elsewhere nobody can tell

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from avow import shaping
+
 __all__ = ["json_object", "json_text"]
 
 
@@ -12,4 +14,4 @@ def json_text(value: object) -> str:
 
 def json_object(text: str) -> dict[str, object]:
     """Return the object that a column keeps; most are empty, and those are not parsed."""
-    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, object])
+    return {} if text == "{}" else shaping.decode(text, dict[str, object])

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from avow import shaping
 from avow.core import ids
 from avow.errors import InvalidArgument, MissingArgument, NotFound
 from avow.server.projects import actions as projects
@@ -181,7 +182,7 @@ def _in_use(tx: Tx) -> set[str]:
 
 
 def _read(row: TemplateRow) -> JwtTemplate:
-    return msgspec.json.decode(row.document, type=JwtTemplate)
+    return shaping.decode(row.document, JwtTemplate)
 
 
 def _missing() -> NotFound:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from avow import shaping
 from avow.core import addresses, ids
 from avow.errors import InvalidArgument, NotFound
 from avow.server.attributes import actions as attributes
@@ -258,7 +259,7 @@ def demanding_sso(tx: Tx, user_id: str, login_ids: Sequence[str]) -> frozenset[s
     return frozenset(
         row.id
         for row in tx.all(rows.DEMANDING_SSO, DetailsRow, user_id=user_id)
-        if names.isdisjoint(msgspec.json.decode(row.details, type=_Details).sso_exclusions)
+        if names.isdisjoint(shaping.decode(row.details, _Details).sso_exclusions)
     )
 
 
@@ -384,7 +385,7 @@ def _gathered(tx: Tx, found: Sequence[TenantRow]) -> list[HeldTenant]:
 
 
 def _held(row: TenantRow) -> HeldTenant:
-    details = msgspec.json.decode(row.details, type=_Details)
+    details = shaping.decode(row.details, _Details)
     return HeldTenant(
         id=row.id,
         name=row.name,
@@ -396,7 +397,7 @@ def _held(row: TenantRow) -> HeldTenant:
         custom_attributes=json_object(row.custom_attributes),
         sso_exclusions=details.sso_exclusions,
         federated_app_ids=details.federated_app_ids,
-        settings=msgspec.structs.replace(msgspec.json.decode(row.settings, type=Settings), auth_type=row.auth_type),
+        settings=msgspec.structs.replace(shaping.decode(row.settings, Settings), auth_type=row.auth_type),
     )
 
 

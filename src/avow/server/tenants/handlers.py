@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 
+from avow import shaping
 from avow.server.serving import Call, Slice, Steps, reads, steps, write, writes
 from avow.server.store import Tx
 from avow.server.tenants import actions, deletion
@@ -144,7 +145,7 @@ def load_settings(tx: Tx, call: Call[TenantId]) -> TenantSettings:
         domains=tenant.sso_domains,
         self_provisioning_domains=tenant.provisioning_domains,
         session_settings_enabled=tenant.settings.enabled,
-        sso_setup_suite_settings=msgspec.convert(tenant.settings.setup_suite, SetupSuite),
+        sso_setup_suite_settings=shaping.convert(tenant.settings.setup_suite, SetupSuite),
         **kept,
     )
 

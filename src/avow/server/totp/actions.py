@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from avow import shaping
 from avow.core import addresses, ids, totp
 from avow.errors import Forbidden, InvalidCode, NotFound, UserExists
 from avow.server.challenges import actions as challenges
@@ -207,7 +208,7 @@ def _confirmed(tx: Tx, project: Project, subject: str, held: Profile | None, cod
     taken = challenges.spend(tx, purpose=_PURPOSE, subject=subject)
     if taken is None:
         return None
-    enrolment = msgspec.json.decode(taken.binding, type=_Enrolment)
+    enrolment = shaping.decode(taken.binding, _Enrolment)
     seed = tx.vault.open(enrolment.sealed_seed, row=_sealed_row(tx, taken.id))
     step = totp.step_of(seed, code, tx.now)
     # What was begun in a session ends with it, so that a thief who was found out brings no app in.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from avow import shaping
 from avow.core import addresses, factors, ids
 from avow.core.addresses import LoginId
 from avow.core.factors import TenantRules
@@ -188,9 +189,7 @@ class Profile:
             status=row.status,
             picture=row.picture,
             test=bool(row.is_test),
-            external_ids=()
-            if row.external_ids == "[]"
-            else msgspec.json.decode(row.external_ids, type=tuple[str, ...]),
+            external_ids=() if row.external_ids == "[]" else shaping.decode(row.external_ids, tuple[str, ...]),
             custom_attributes=json_object(row.custom_attributes),
             totp="totp" in self.ways,
             webauthn="webauthn" in self.ways,
@@ -548,7 +547,7 @@ def _gathered(found: Sequence[ProfileRow]) -> Profile:
         parties=frozenset(row.second for row in found if row.kind == "way" and row.first == "webauthn"),
         identities=frozenset((row.first, row.second) for row in found if row.kind == "identity"),
         rules={
-            row.first: msgspec.json.decode(row.third, type=TenantRules)
+            row.first: shaping.decode(row.third, TenantRules)
             for row in found
             if row.kind == "tenant" and row.third != "{}"
         },

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.errors import UnreadableAnswer
 from avow.sdk.answers import AuthBody, auth_body
 from avow.sdk.calls.call import Call, call, refused, text_of
@@ -148,6 +149,6 @@ def _claims(claims: Claims) -> dict[str, Any] | None:
 
 def _token(response: Response) -> str:
     try:
-        return msgspec.json.decode(response.body, type=jwt.Jwt).jwt
+        return shaping.decode(response.body, jwt.Jwt).jwt
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableAnswer(detail="the answer has no token") from error

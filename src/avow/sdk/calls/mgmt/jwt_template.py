@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.answers import as_is, ignored
 from avow.sdk.calls.call import Call, call, refused, text_of
 from avow.wire import jwttemplates as wire
@@ -84,6 +85,6 @@ def apply_from_library(library_entry_id: str, name: str | None, description: str
 
 def _shaped(template: Mapping[str, Any]) -> wire.GivenTemplate:
     try:
-        return msgspec.convert(dict(template), wire.GivenTemplate)
+        return shaping.convert(dict(template), wire.GivenTemplate)
     except msgspec.ValidationError as wrong:
         raise refused(f"The template does not have the expected shape: {wrong}.") from wrong

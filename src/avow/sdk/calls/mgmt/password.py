@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.answers import as_is, ignored
 from avow.sdk.calls.call import Call, call, refused, text_of
 from avow.wire import passwords
@@ -48,7 +49,7 @@ def get_settings(tenant_id: str) -> Call[PasswordSettings]:
 def configure_settings(tenant_id: str, settings: Mapping[str, Any]) -> Call[None]:
     """Return the call that changes them."""
     try:
-        body = msgspec.convert({**settings, "tenantId": tenant_id}, passwords.ConfigurePasswords)
+        body = shaping.convert({**settings, "tenantId": tenant_id}, passwords.ConfigurePasswords)
     except msgspec.ValidationError as wrong:
         raise refused(f"The settings do not have the expected shape: {wrong}.") from wrong
     return call(passwords.CONFIGURE, body, ignored)

@@ -6,6 +6,7 @@ from typing import Any, NotRequired, TypedDict, TypeVar
 
 import msgspec
 
+from avow import shaping
 from avow.sdk.answers import LoginRecord, UserResponse, as_is, as_list, ignored
 from avow.sdk.calls.call import Call, call, refused
 from avow.sdk.options import AssociatedFamily, AssociatedTenant
@@ -253,7 +254,7 @@ def _shape(shape: type[ShapeT], fields: Mapping[str, object]) -> ShapeT:
         InvalidArgument: An argument has a type that the API does not take.
     """
     try:
-        return msgspec.convert(_on_the_wire(shape, fields), shape, from_attributes=True)
+        return shaping.convert(_on_the_wire(shape, fields), shape, from_attributes=True)
     except msgspec.ValidationError as wrong:
         raise refused(f"An argument cannot be used: {wrong}.") from wrong
 

@@ -298,7 +298,7 @@ def test_refusals_are_shown_to_the_person_and_sent_nowhere(wiki: Wiki) -> None:
         wiki.ask(browser, destination="https://elsewhere.example.com"),
         browser.get(sso),
         browser.get(f"{sso}?SAMLRequest=x"),
-        browser.get(wiki.url(wiki.asking()).replace("&Signature=", "&Signature=AA")),
+        browser.get(wiki.url(wiki.asking()).replace("&Signature=", "&Signature=AAAA")),
     ]
     assert [(each.status, len(each.forms)) for each in pages] == [(400, 0)] * len(pages)
     sql = "SELECT data AS id FROM audit_events WHERE project_id = :project_id AND action = 'saml.refused'"

@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -169,7 +170,7 @@ def running_simplesamlphp(people: Sequence[Person], www: str) -> Iterator[Simple
         _wait_until_it_answers(started, process)
         yield started
     finally:
-        process.terminate()
+        run.stop_process(process.pid, signal.SIGTERM, leads=True)
         process.wait(timeout=20)
         run.forget_process(process.pid)
         shutil.rmtree(folder, ignore_errors=True)
@@ -213,9 +214,10 @@ def _start(www: str, port: int, folder: Path) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # its workers do not end with it
             env=environment,
         )
-    run.note_process(process)
+    run.note_process(process, leads=True)
     return process
 
 

@@ -70,10 +70,17 @@ class Run:
         os.environ.pop(FOLDER, None)
 
 
-def note_process(process: "Process", stop: signal.Signals = signal.SIGTERM) -> None:
-    """Have a process stopped at the end of the run, by a signal, and killed when that does not help."""
+def note_process(process: "Process", stop: signal.Signals = signal.SIGTERM, *, leads: bool = False) -> None:
+    """Have a process stopped at the end of the run, by a signal, and killed when that does not help.
+
+    Args:
+        process: Which.
+        stop: The signal.
+        leads: Whether it leads a group of processes, all of which are to be stopped.
+    """
     pid = process.pid
-    (folder() / f"{pid}.process").write_text(json.dumps({"pid": pid, "signal": int(stop), "start": _started(pid)}))
+    noted = {"pid": pid, "signal": int(stop), "start": _started(pid), "leads": leads}
+    (folder() / f"{pid}.process").write_text(json.dumps(noted))
 
 
 def leave_to_keeper(process: subprocess.Popen[bytes]) -> int:
@@ -105,11 +112,11 @@ def once(name: str, make: Callable[[], str]) -> str:
         return note.read_text(encoding="utf-8")
 
 
-def stop_process(pid: int, how: signal.Signals, patience_seconds: float = 8) -> None:
-    """Stop a process of ours and wait until it is gone; kill it when it does not go."""
+def stop_process(pid: int, how: signal.Signals, patience_seconds: float = 8, *, leads: bool = False) -> None:
+    """Stop a process of ours, with its group if it leads one, and wait until it is gone; kill it if it does not go."""
     for number in (how, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+            os.kill(-pid if leads else pid, number)
         until = time.monotonic() + patience_seconds
         while _started(pid) and time.monotonic() < until:
             time.sleep(0.01)
@@ -149,7 +156,7 @@ def _keep(path: Path) -> None:
     for note in sorted(path.glob("*.process")):
         noted = json.loads(note.read_text())
         if noted["start"] and _started(noted["pid"]) == noted["start"]:
-            stop_process(noted["pid"], signal.Signals(noted["signal"]))
+            stop_process(noted["pid"], signal.Signals(noted["signal"]), leads=noted["leads"])
     shutil.rmtree(path, ignore_errors=True)
 
 

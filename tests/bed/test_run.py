@@ -17,9 +17,10 @@ CONTROLLER = """
 import subprocess, sys
 from tests.bed import run
 run.Run()
-process = subprocess.Popen(["sleep", "600"], start_new_session=True)
-run.note_process(process)
-print(process.pid, run.folder(), flush=True)
+leader = ["sh", "-c", "sleep 600 & echo $!; wait"]
+process = subprocess.Popen(leader, stdout=subprocess.PIPE, text=True, start_new_session=True)
+run.note_process(process, leads=True)
+print(process.pid, process.stdout.readline().strip(), run.folder(), flush=True)
 sys.stdin.read()
 """
 
@@ -29,13 +30,13 @@ def test_servers_of_a_run_end_with_it_however_it_ends(how: signal.Signals) -> No
     command = [sys.executable, "-c", CONTROLLER]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as controller:  # type: ignore[call-overload]  # pipes by name
-        pid, folder = controller.stdout.readline().split()
-        assert is_running(int(pid))
+        *pids, folder = controller.stdout.readline().split()
+        assert all(is_running(int(pid)) for pid in pids)
         controller.send_signal(how)
     until = time.monotonic() + 20
-    while (is_running(int(pid)) or Path(folder).exists()) and time.monotonic() < until:
+    while (any(is_running(int(pid)) for pid in pids) or Path(folder).exists()) and time.monotonic() < until:
         time.sleep(0.02)
-    assert not is_running(int(pid))
+    assert not any(is_running(int(pid)) for pid in pids)
     assert not Path(folder).exists()
 
 

@@ -12,12 +12,10 @@ from functools import partial
 from typing import Final
 
 from avow.core import ids
-from avow.server.applications import actions as applications
 from avow.server.keys import actions as keys
 from avow.server.oidc import rows
 from avow.server.oidc.rows import DueRow, GrantedRow, IdRow, LogoutRow, ProjectRow
 from avow.server.store import Store, Tx, in_list, many_rows
-from avow.wire.applications import ApplicationSettings
 
 __all__ = ["ATTEMPTS", "Batch", "Told", "due", "ended", "look_through", "settle", "take"]
 
@@ -98,7 +96,7 @@ def _look_through(tx: Tx) -> bool:
         return False
     clause, listed = in_list("session_ids", [row.id for row in found])
     granted = tx.all(rows.GRANTED_IN.replace("(:session_ids)", clause), GrantedRow, **listed)
-    urls = {each: _settings(tx, each).backchannel_logout_uri for each in {row.application_id for row in granted}}
+    urls = {each: _wishes(tx, each)[0] for each in {row.application_id for row in granted}}
     new = [
         {
             "id": ids.random_id(_PREFIX),
@@ -125,15 +123,20 @@ def _take(tx: Tx, application_id: str) -> Batch | None:
     )
     if not leased:
         return None
-    settings = _settings(tx, application_id)
-    kid, algorithm, private = _signing_key(tx, settings.id_token_algorithm)
-    return Batch(tx.project_id, settings.backchannel_logout_uri if kid else "", kid, algorithm, private, tuple(leased))
+    url, wished = _wishes(tx, application_id)
+    kid, algorithm, private = _signing_key(tx, wished)
+    return Batch(tx.project_id, url if kid else "", kid, algorithm, private, tuple(leased))
 
 
-def _settings(tx: Tx, application_id: str) -> ApplicationSettings:
+def _wishes(tx: Tx, application_id: str) -> tuple[str, str]:
+    """Return where an application hears of log-outs, and by which algorithm; both "" when it hears no more."""
+    from avow.server.applications import actions as applications  # takes long to import, and most servers tell nobody
+
     held = applications.find(tx, application_id)
-    is_told = held is not None and held.row.kind in applications.OAUTH_KINDS and held.row.is_enabled
-    return applications.client_of(held).settings if held is not None and is_told else ApplicationSettings()
+    if held is None or held.row.kind not in applications.OAUTH_KINDS or not held.row.is_enabled:
+        return "", ""
+    settings = applications.client_of(held).settings
+    return settings.backchannel_logout_uri, settings.id_token_algorithm
 
 
 def _signing_key(tx: Tx, algorithm: str) -> tuple[str, str, bytes]:

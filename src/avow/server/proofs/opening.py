@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from avow.server.challenges import actions as challenges
 from avow.server.delivery.actions import notify
-from avow.server.passwords import actions as passwords
 from avow.server.serving import ChosenPassword, Client, Issued, Project, Refusal
 from avow.server.sessions import actions as sessions
 from avow.server.sessions.actions import Opening
@@ -26,6 +25,8 @@ def open_session(
     issued = sessions.open_session(tx, project, client, user_id, opening, profile)
     if isinstance(issued, Refusal) or issued.password is None:
         return issued
+    from avow.server.passwords import actions as passwords  # hashing takes long to import; few proofs come with one
+
     chosen, then = issued.password, issued.password.credential_version
     if then is None or passwords.claim(tx, user_id, then):
         held = users.hold(tx, user_id)
@@ -49,6 +50,8 @@ def write_password(
         chosen: The password.
         kept: The session that goes on.
     """
+    from avow.server.passwords import actions as passwords  # as above
+
     passwords.replace(tx, profile.id, chosen.encoded, "active", remembers=chosen.remembers, is_own=chosen.is_own)
     sessions.end_all(tx, profile.id, why="password changed", kept=kept)
     challenges.drop_all(tx, profile.id)

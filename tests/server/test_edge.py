@@ -9,6 +9,7 @@ from avow.server.answers import success
 from avow.server.serving import Answer, Anyone, Call, Client, Cookie, Project
 from avow.server.site import answer
 from avow.server.visit import Request, Visit
+from avow.testing.server import Avow
 from avow.wire.links import LinkToken
 from avow.wire.projects import ProjectSettings
 from tests.factories import change_settings
@@ -81,3 +82,15 @@ def test_page_of_an_allowed_origin_can_read_that_it_is_refused(api: Api) -> None
     assert [each.status for each in answers] == [200, 503]
     assert answers[1].header("access-control-allow-origin") == "https://app.example.com"
     assert "Retry-After" in answers[1].header("access-control-expose-headers")
+
+
+def test_token_in_whose_place_another_came_leaves_room_for_others(api: Api, avow: Avow) -> None:
+    change_settings(avow, {"rotation": "always"})
+    seen, first = avow.server.site.edge.seen, api.sign_in()["refreshJwt"]
+    assert seen.find((avow.project_id, first)) is not None
+    avow.advance(2)
+    second = api.refresh(first)["refreshJwt"]
+    assert seen.find((avow.project_id, first)) is None
+    assert seen.find((avow.project_id, second)) is not None
+    assert api.refresh(first)["refreshJwt"]  # a lost answer: verified anew, and taken within its grace
+    assert api.refresh(second).status == 200

@@ -82,7 +82,7 @@ class SessionClaims:
             "sid": self.session_id,
             "iat": self.issued_at,
             "exp": self.session_expires_at,
-            "rexp": datetime.fromtimestamp(self.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "rexp": datetime.fromtimestamp(self.expires_at, UTC).isoformat().replace("+00:00", "Z"),
             "amr": self.amr,
         }
         said |= self.layout.rights(self.roles, self.permissions, self.tenants, self.selected_tenant)

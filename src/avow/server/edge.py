@@ -447,10 +447,15 @@ def _verified(token: str, project: Project, now: int) -> _Shown:
 
 
 def _signed(edge: Edge, visit: Visit, issued: Issued, within: Enclosed | None = None) -> Answer:
-    """Sign a session's tokens. What this node has just signed it need not verify when it comes back."""
+    """Sign a session's tokens. What this node has just signed it need not verify when it comes back.
+
+    The token in whose place it comes leaves room for others: it is shown again by a second tab or after a lost answer.
+    """
     tokens = answers.sign_tokens(issued)
     if tokens.refresh:
-        claims = issued.claims
+        claims, caller = issued.claims, visit.caller
+        if isinstance(caller, SessionCaller) and caller.session_id == claims.session_id:
+            edge.seen.drop((claims.project_id, visit.credential.session_token))
         shown = _Shown(claims.expires_at, issued.key.kid, claims.user_id, claims.session_id, claims.generation)
         edge.seen.add((claims.project_id, tokens.refresh), shown)
     return answers.with_tokens(visit, issued, tokens, within)

@@ -70,9 +70,11 @@ def test_enter_goes_on_from_each_field(visitor: Visitor, avow: Avow) -> None:
     visitor.field("email").fill(mail)
     visitor.field("email").press("Enter")
     visitor.field("code").wait_for()
-    visitor.field("code").fill(avow.code(mail))
-    if visitor.version != "avow":  # ours sends the last digit by itself, and the field is gone
-        visitor.field("code").press("Enter")
+    if visitor.version == "avow":  # sends the last digit that is typed by itself
+        visitor.field("code").evaluate("(field, code) => { field.value = code; }", avow.code(mail))
+    else:
+        visitor.field("code").fill(avow.code(mail))
+    visitor.field("code").press("Enter")
     visitor.button("later").click()
     assert visitor.event("success")["user"]["email"] == mail
 

@@ -48,7 +48,6 @@ __all__ = [
     "exchanged",
     "ignored",
     "masked_address",
-    "session_claims",
     "signed_in",
     "user_id_of",
 ]
@@ -426,21 +425,6 @@ def token_claims(payload: bytes, token: str) -> TokenClaims:
     claims: TokenClaims = shaping.decode(payload)
     claims["jwt"] = token
     return claims
-
-
-def session_claims(payload: bytes, token: str) -> SessionClaims:
-    """Return a validated session token as the caller gets it, in new dicts that the caller owns."""
-    claims = shaping.decode(payload)
-    claims["jwt"] = token
-    answer: SessionClaims = claims.copy()
-    answer["sessionToken"] = claims
-    answer["permissions"] = claims.get("permissions", [])
-    answer["roles"] = claims.get("roles", [])
-    answer["tenants"] = claims.get("tenants", {})
-    answer["projectId"] = claims["iss"]
-    if user_id := user_id_of(claims):
-        answer["userId"] = user_id
-    return answer
 
 
 def user_id_of(claims: Mapping[str, object]) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from avow import shaping
 from avow.core.kinds import REFRESH, SESSION
 from avow.core.tokens import Expected, verify
-from avow.sdk.answers import SessionClaims, session_claims, user_id_of
+from avow.sdk.answers import SessionClaims, user_id_of
 from avow.sdk.calls.call import refused, text_of
 from avow.sdk.keys import Snapshot
 from avow.seen import SeenTokens
@@ -38,7 +39,17 @@ class HeldToken:
 
     def claims(self, session_token: str) -> SessionClaims:
         """Return the answer of a validation, in new dicts that the caller owns."""
-        return session_claims(self.payload, session_token)
+        claims = shaping.decode(self.payload)
+        claims["jwt"] = session_token
+        answer: SessionClaims = claims.copy()
+        answer["sessionToken"] = claims
+        answer["permissions"] = claims.get("permissions", [])
+        answer["roles"] = claims.get("roles", [])
+        answer["tenants"] = claims.get("tenants", {})
+        answer["projectId"] = claims["iss"]
+        if self.user_id:
+            answer["userId"] = self.user_id
+        return answer
 
 
 class TokenCache(SeenTokens[Key, HeldToken]):

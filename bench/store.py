@@ -3,7 +3,8 @@
     python -m bench.store [--rounds 7] [--seconds 0.4] [--postgres URL]
 
 Clients are coroutines of one event loop, as in the server. The bare driver has no units, no projects, no row classes
-and commits each transaction by itself. Ratios are taken round by round; each round starts with another candidate.
+and commits each transaction by itself. Ratios are taken round by round, of a candidate and the bare driver right
+before it: what a machine and a write-ahead log are like changes within seconds.
 """
 
 import argparse
@@ -239,25 +240,24 @@ def measure(work: Work) -> Measured:
 
 
 def compare(title: str, candidates: Mapping[str, Work], pairs: list[Pair], rounds: int) -> bool:
-    """Run all candidates in rounds, and print each and its ratios to its baseline; return whether the bars hold."""
-    names = list(candidates)
-    results: dict[str, list[Measured]] = {name: [] for name in names}
+    """Run each pair in rounds, the baseline right before the candidate; print them; return whether the bars hold."""
+    results: list[list[tuple[Measured, Measured]]] = [[] for _ in pairs]
     for number in range(rounds + 1):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            measured = measure(candidates[name])
+        for place, pair in enumerate(pairs):
+            both = measure(candidates[pair.baseline]), measure(candidates[pair.name])
             if number:  # the first round warms up
-                results[name].append(measured)
+                results[place].append(both)
     print(f"\n{title}\n{'':<40}  {'per s':>8}  {'CPU us':>8}")
-    for name, of_name in results.items():
-        speed = statistics.median(each.per_second for each in of_name)
-        print(f"{name:<40}  {speed:8.0f}  {statistics.median(each.cpu_microseconds for each in of_name):8.1f}")
-    return all([_judge(pair, results[pair.name], results[pair.baseline]) for pair in pairs])
+    for pair, rows in zip(pairs, results, strict=True):
+        for name, each in zip((pair.baseline, pair.name), zip(*rows, strict=True), strict=True):
+            speed = statistics.median(one.per_second for one in each)
+            print(f"{name:<40}  {speed:8.0f}  {statistics.median(one.cpu_microseconds for one in each):8.1f}")
+    return all([_judge(pair, rows) for pair, rows in zip(pairs, results, strict=True)])
 
 
-def _judge(pair: Pair, ours: list[Measured], bare: list[Measured]) -> bool:
-    each = list(zip(ours, bare, strict=True))
-    cpu = sorted(mine.cpu_microseconds / base.cpu_microseconds for mine, base in each)
-    speed = sorted(mine.per_second / base.per_second for mine, base in each)
+def _judge(pair: Pair, rows: list[tuple[Measured, Measured]]) -> bool:
+    cpu = sorted(mine.cpu_microseconds / base.cpu_microseconds for base, mine in rows)
+    speed = sorted(mine.per_second / base.per_second for base, mine in rows)
     is_cheap = not pair.most_cpu or statistics.median(cpu) <= pair.most_cpu
     is_fast = statistics.median(speed) >= pair.least_speed
     cpu_bar = f"  {'within' if is_cheap else 'OVER'} {pair.most_cpu:g}" if pair.most_cpu else ""
@@ -350,11 +350,15 @@ def postgres_bars(url: str, rounds: int, seconds: float) -> bool:
     """Compare on PostgreSQL, with as many connections on both sides."""
     with filled(url) as store:
         candidates = {
+            "psycopg, 1 thread": bare_psycopg(url, 1, seconds),
             f"psycopg, {POOL} threads": bare_psycopg(url, POOL, seconds),
             "store, 1 client": through_store(store, 1, seconds),
             f"store, {CLIENTS} clients": through_store(store, CLIENTS, seconds),
         }
-        pairs = [Pair(f"store, {CLIENTS} clients", f"psycopg, {POOL} threads", most_cpu=MOST_CPU)]
+        pairs = [
+            Pair("store, 1 client", "psycopg, 1 thread"),  # for information
+            Pair(f"store, {CLIENTS} clients", f"psycopg, {POOL} threads", most_cpu=MOST_CPU),
+        ]
         return compare(f"PostgreSQL, {POOL} connections", candidates, pairs, rounds)
 
 
